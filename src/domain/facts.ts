@@ -1,0 +1,148 @@
+import type { DialectId, Operation } from './dialect.ts';
+import type { FaultCode } from './fault-codes.ts';
+import type { FinishReason } from './stream-part.ts';
+import type { UsageBuckets, UsageSource } from './usage.ts';
+
+/** An amount in nano-USD as JSON carries it. */
+export type NanosText = string;
+
+/** An exchange was admitted; every `open` is closed by one `final` or, after a crash, one `abort`. */
+export interface OpenFact {
+  readonly type: 'open';
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly key: string;
+  readonly customer: string;
+  readonly dialect: DialectId;
+  readonly operation: Operation;
+  readonly model: string;
+  readonly stream: boolean;
+  readonly job?: string;
+  readonly endUser?: string;
+  readonly decisionId?: string;
+  readonly inputEstimateTokens: number;
+  readonly heldNanos?: NanosText;
+}
+
+/** One upstream call: retries, hedge losers, failed and aborted ones alike. */
+export interface AttemptFact {
+  readonly type: 'attempt';
+  readonly requestId: string;
+  /** 1, 2, 3 … in order of start. */
+  readonly attempt: number;
+  readonly host: string;
+  readonly upstreamModel: string;
+  readonly dialect: DialectId;
+  readonly startedAtMs: number;
+  /** Milliseconds from start; absent when the phase was never reached. */
+  readonly connectedMs?: number;
+  readonly firstByteMs?: number;
+  readonly firstTokenMs?: number;
+  readonly totalMs: number;
+  readonly upstreamStatus?: number;
+  readonly upstreamRequestId?: string;
+  /** Absent on success. */
+  readonly fault?: FaultCode;
+  readonly finishReason?: FinishReason;
+  readonly usage?: UsageBuckets;
+  readonly usageSource?: UsageSource;
+  readonly servedTier?: string;
+  /** null: the price of a used bucket is unknown. */
+  readonly costNanos: NanosText | null;
+  readonly reportedCostNanos?: NanosText;
+  readonly priceVersionId?: string;
+  readonly flags: readonly AttemptFlag[];
+}
+
+/** Marks of an attempt that explain its figures. */
+export type AttemptFlag =
+  | 'estimated'
+  | 'usage_invalid'
+  | 'price_unknown'
+  | 'price_assumed'
+  | 'hedge'
+  | 'hedge_loser'
+  | 'continued'
+  | 'cancelled'
+  | 'drained'
+  | 'repair'
+  | 'malformed_event';
+
+/** How an exchange ended. */
+export interface FinalFact {
+  readonly type: 'final';
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly status: 'completed' | 'failed' | 'aborted';
+  /** What the client saw, or would have (499 for a client that left). */
+  readonly httpStatus: number;
+  /** A fault after bytes were sent is told in band; the HTTP status then stays 200. */
+  readonly inBand?: boolean;
+  readonly fault?: FaultCode;
+  readonly key: string;
+  readonly customer: string;
+  readonly model: string;
+  readonly host?: string;
+  readonly upstreamModel?: string;
+  readonly attempts: number;
+  readonly finishReason?: FinishReason;
+  readonly usage?: UsageBuckets;
+  readonly costNanos: NanosText | null;
+  readonly cache: 'hit' | 'miss' | 'bypass';
+  /** Cost that a cache hit saved. */
+  readonly savedNanos?: NanosText;
+  readonly firstByteMs?: number;
+  readonly totalMs: number;
+  readonly dropped?: readonly string[];
+  readonly added?: readonly string[];
+  readonly continued?: boolean;
+  readonly job?: string;
+  readonly endUser?: string;
+  readonly decisionId?: string;
+}
+
+/** Recovery closes what a crash left open. */
+export interface AbortFact {
+  readonly type: 'abort';
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly estimated: true;
+  readonly costNanos: NanosText | null;
+  readonly reason: 'crash';
+}
+
+/** Later evidence of value for an exchange. */
+export interface OutcomeFact {
+  readonly type: 'outcome';
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly kind: string;
+  /** 0 (worthless) to 1 (right), when the kind has a scale. */
+  readonly value?: number;
+  readonly source: string;
+  readonly idempotencyKey?: string;
+}
+
+/** Why these endpoints, in this order; enough to replay the choice. */
+export interface DecisionFact {
+  readonly type: 'decision';
+  readonly requestId: string;
+  readonly decisionId: string;
+  readonly atMs: number;
+  readonly job?: string;
+  readonly model: string;
+  readonly seed: number;
+  readonly chosen: string;
+  readonly ranked: readonly string[];
+  readonly excluded: readonly { readonly endpoint: string; readonly reason: string }[];
+  readonly reasons: readonly string[];
+  readonly propensity: number;
+  /** Estimated cost of leaving a warm prompt cache, when the choice did. */
+  readonly switchNanos?: NanosText;
+}
+
+/** Everything the journal records about requests. */
+export type Fact = OpenFact | AttemptFact | FinalFact | AbortFact | OutcomeFact | DecisionFact;
+
+/** Name of a fact type. */
+export type FactType = Fact['type'];

@@ -1,0 +1,83 @@
+import type { DialectId, HostProtocol, Operation } from '../domain/dialect.ts';
+import type { Endpoint } from '../domain/endpoint.ts';
+import type { Fault } from '../domain/fault.ts';
+import type { JsonObject, ModelCall } from '../domain/model-call.ts';
+import type { Completion } from '../domain/completion.ts';
+import type { StreamDecoder } from '../protocols/contract.ts';
+
+/** A client's request on its way out. `bytes` is the body as received, for splicing without re-serialising. */
+export interface OutboundCall {
+  readonly operation: Operation;
+  readonly dialect: DialectId;
+  readonly bytes: Buffer;
+  readonly body: JsonObject;
+  readonly stream: boolean;
+  /** Path and query below the base URL for metered pass-through of an operation without translation. */
+  readonly passThroughPath?: string;
+  /** Content type of the body; JSON unless multipart. */
+  readonly contentType: string;
+  /** Client headers that may travel on (`anthropic-beta`, `openai-beta` …), already filtered. */
+  readonly headers: { readonly [name: string]: string };
+  /** Whole translation, done at most once and only when dialects differ. */
+  parse(): ModelCall | Fault;
+}
+
+/** An HTTP request to a host, before its credentials. */
+export interface UpstreamRequest {
+  readonly method: 'POST' | 'GET' | 'DELETE';
+  readonly origin: string;
+  /** Path with query. */
+  readonly path: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly body: Buffer | undefined;
+}
+
+/** A request ready to be signed and sent, with the way to read its answer. */
+export interface EncodedRequest {
+  readonly request: UpstreamRequest;
+  /** Dialect of the answer. When it equals the client's, bytes may pass through unchanged. */
+  readonly dialect: DialectId;
+  /** Bytes of the answer may go to the client as they are. */
+  readonly passThrough: boolean;
+  /** We asked for the usage tail on the client's behalf: strip it again. */
+  readonly stripUsage: boolean;
+  readonly dropped: readonly string[];
+  readonly added: readonly string[];
+  readonly openDecoder: () => StreamDecoder;
+  readonly decodeCompletion: (body: JsonObject) => Completion | Fault;
+}
+
+/** What an upstream did wrong, as seen from the transport. */
+export type UpstreamFailure =
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly headers: { readonly [name: string]: string | string[] | undefined };
+      readonly body: Buffer;
+    }
+  | { readonly kind: 'network'; readonly phase: 'connect' | 'headers' | 'body'; readonly cause: unknown };
+
+/** Evidence behind a host's wire format. */
+export type Evidence =
+  | { readonly kind: 'recorded' }
+  | { readonly kind: 'documented'; readonly url: string; readonly date: string };
+
+/** Knows one provider: how to address, sign, encode, decode and classify. Stateless but for token caches. */
+export interface Provider {
+  readonly id: string;
+  readonly name: string;
+  readonly protocol: HostProtocol;
+  readonly baseUrl: string | undefined;
+  /** Environment variables that hold its key, first wins. */
+  readonly keyEnv: readonly string[];
+  /** A local server found by probing its default address. */
+  readonly local: boolean;
+  readonly evidence: Evidence;
+  /** Dialect spoken for a model (Vertex serves two). Undefined: the operation is not offered. */
+  dialectFor(endpoint: Endpoint, operation: Operation): DialectId | undefined;
+  encode(call: OutboundCall, endpoint: Endpoint): EncodedRequest | Fault;
+  /** Adds credentials last, so that signatures cover the final bytes and nothing before sees a secret. */
+  sign(request: UpstreamRequest, endpoint: Endpoint): UpstreamRequest | Promise<UpstreamRequest>;
+  /** Whose fault, how long to wait; never echoes credentials. `nowMs` is for HTTP dates. */
+  classify(failure: UpstreamFailure, nowMs: number): Fault;
+}
