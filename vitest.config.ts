@@ -1,10 +1,41 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({
+const testFiles = (folder: string): string => `${folder}/**/*.test.ts`;
+
+/** Whole products and SDK clients: started side by side without limit they would measure each other. */
+const heavyFolders = ['test/journeys', 'test/conformance'];
+/** Tests over recordings that are not part of the repository. */
+const sharedFolder = 'test/conformance-shared';
+
+const unit = {
+  extends: true as const,
   test: {
-    include: ['src/**/*.test.ts', 'sdk/src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'],
-    exclude: ['node_modules/**', 'dist/**', 'test/conformance-shared/**'],
+    name: 'unit',
+    include: ['src', 'sdk/src', 'scripts', 'bench', 'test'].map(testFiles),
+    exclude: ['**/node_modules/**', 'bench/portkey/**', ...[...heavyFolders, sharedFolder].map(testFiles)],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+  },
+};
+
+const heavy = (name: string, folders: readonly string[], groupOrder: number) => ({
+  extends: true as const,
+  test: {
+    name,
+    include: folders.map(testFiles),
+    maxWorkers: 2,
+    sequence: { groupOrder },
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      unit,
+      heavy('journeys', heavyFolders, 1),
+      ...(process.env['SWITCHYARD_SHARED'] === undefined ? [] : [heavy('shared', [sharedFolder], 2)]),
+    ],
   },
 });

@@ -1,0 +1,28 @@
+// @ts-check
+import { spawn } from 'node:child_process';
+
+/**
+ * @typedef {object} NodeCommand
+ * @property {string} entry JavaScript file to run
+ * @property {readonly string[]} parameters
+ * @property {string} folder
+ * @property {NodeJS.ProcessEnv} [environment]
+ */
+
+/**
+ * Runs a JavaScript entry with this very Node and yields its exit code. Whatever it prints goes to stderr:
+ * the stdout of the pre-steps belongs to the product.
+ * @param {NodeCommand} command
+ * @returns {Promise<number>}
+ */
+export function runQuietly({ entry, parameters, folder, environment = process.env }) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [entry, ...parameters], {
+      cwd: folder,
+      env: environment,
+      stdio: ['ignore', process.stderr, process.stderr],
+    });
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+}
