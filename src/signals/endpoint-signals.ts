@@ -1,0 +1,109 @@
+import type { FaultCode } from '../domain/fault-codes.ts';
+import { faultKinds } from '../domain/fault-codes.ts';
+import type { Clock } from '../platform/clock.ts';
+import { Circuit } from './circuit.ts';
+import { LatencyWindow } from './latency-window.ts';
+import { RetryBudget } from './retry-budget.ts';
+
+/** How one attempt ended, as far as the endpoint's health is concerned. */
+export interface AttemptSample {
+  /** Absent on success; `client_gone` when the attempt says nothing about the endpoint. */
+  readonly fault?: FaultCode;
+  readonly retryAfterMs?: number;
+  readonly firstTokenMs?: number;
+  readonly totalMs: number;
+  readonly outputTokens?: number;
+}
+
+/** Can an endpoint be tried now, and if not, when? */
+export type Availability =
+  | { readonly state: 'ready' }
+  | { readonly state: 'cooling'; readonly untilMs: number }
+  | { readonly state: 'open'; readonly untilMs: number };
+
+/** Figures of one endpoint for people and for routing. */
+export interface EndpointSpeed {
+  readonly attempts: number;
+  readonly faults: number;
+  readonly firstTokenP50Ms: number | undefined;
+  readonly firstTokenP95Ms: number | undefined;
+  readonly outputTokensPerSecond: number | undefined;
+  readonly circuit: 'closed' | 'open' | 'half-open';
+  readonly coolingUntilMs: number;
+}
+
+const opensAtOnce: ReadonlySet<FaultCode> = new Set(['upstream_auth', 'upstream_quota', 'upstream_model_gone']);
+const defaultCoolingMs = 1000;
+const ready: Availability = { state: 'ready' };
+
+/** Live health and speed of one endpoint, from its attempts. */
+export class EndpointSignals {
+  readonly #clock: Clock;
+  readonly #circuit: Circuit;
+  readonly #retries = new RetryBudget();
+  readonly #firstTokenMs = new LatencyWindow();
+  readonly #tokensPerSecond = new LatencyWindow();
+  #coolingUntilMs = 0;
+  #attempts = 0;
+  #faults = 0;
+
+  constructor(clock: Clock, circuit: Circuit) {
+    this.#clock = clock;
+    this.#circuit = circuit;
+  }
+
+  availability(): Availability {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#circuit.state(nowMs) === 'open') {
+      return { state: 'open', untilMs: Math.max(this.#circuit.openUntilMs, nowMs) };
+    }
+    return this.#coolingUntilMs > nowMs ? { state: 'cooling', untilMs: this.#coolingUntilMs } : ready;
+  }
+
+  begin(): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#circuit.enter(nowMs);
+    this.#retries.noteAttempt(nowMs);
+  }
+
+  /** May this endpoint take an attempt beyond the first of an exchange? */
+  takeRetry(): boolean {
+    return this.#retries.takeExtra(this.#clock.monotonicMs());
+  }
+
+  end(sample: AttemptSample): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#attempts++;
+    if (sample.firstTokenMs !== undefined) this.#firstTokenMs.add(sample.firstTokenMs, nowMs);
+    this.#noteSpeed(sample, nowMs);
+    if (sample.fault === undefined) return this.#circuit.succeed(nowMs);
+    const kind = faultKinds[sample.fault];
+    if (kind.blame === 'upstream') this.#faults++;
+    if (sample.fault === 'upstream_rate_limited') {
+      this.#coolingUntilMs = nowMs + (sample.retryAfterMs ?? defaultCoolingMs);
+      this.#circuit.release();
+    } else if (kind.breaker) this.#circuit.fail(nowMs, opensAtOnce.has(sample.fault));
+    else this.#circuit.release();
+  }
+
+  speed(): EndpointSpeed {
+    const nowMs = this.#clock.monotonicMs();
+    return {
+      attempts: this.#attempts,
+      faults: this.#faults,
+      firstTokenP50Ms: this.#firstTokenMs.quantile(0.5, nowMs),
+      firstTokenP95Ms: this.#firstTokenMs.quantile(0.95, nowMs),
+      outputTokensPerSecond: this.#tokensPerSecond.quantile(0.5, nowMs),
+      circuit: this.#circuit.state(nowMs),
+      coolingUntilMs: this.#coolingUntilMs,
+    };
+  }
+
+  #noteSpeed(sample: AttemptSample, nowMs: number): void {
+    if (sample.fault !== undefined || sample.outputTokens === undefined || sample.firstTokenMs === undefined) return;
+    const generatingMs = sample.totalMs - sample.firstTokenMs;
+    if (generatingMs > 0 && sample.outputTokens > 1) {
+      this.#tokensPerSecond.add((sample.outputTokens / generatingMs) * 1000, nowMs);
+    }
+  }
+}

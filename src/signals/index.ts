@@ -1,0 +1,3 @@
+export { type CircuitSettings, defaultCircuitSettings } from './circuit.ts';
+export type { AttemptSample, Availability, EndpointSignals, EndpointSpeed } from './endpoint-signals.ts';
+export { createSignals, type Signals } from './signals.ts';
