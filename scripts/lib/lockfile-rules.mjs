@@ -1,0 +1,46 @@
+// @ts-check
+
+const publicRegistry = 'https://registry.npmjs.org/';
+
+/**
+ * Packages whose install script we leave out, and why the product and its tests work without it.
+ * @type {Readonly<Record<string, string>>}
+ */
+export const skippedInstallScripts = {
+  '@google/genai': 'prints the word no-op',
+  esbuild: 'only replaces its launcher by the platform binary, which arrives as an optional dependency',
+  protobufjs: 'prints a notice about version schemes',
+};
+
+/** @typedef {{ resolved?: string, hasInstallScript?: boolean, link?: boolean, dev?: boolean }} LockedEntry */
+
+/**
+ * What would make an installation depend on more than the public registry and unpacking tarballs.
+ * @param {Readonly<Record<string, LockedEntry>>} packages the `packages` of `package-lock.json`
+ * @returns {string[]}
+ */
+export function lockfileProblems(packages) {
+  const entries = Object.entries(packages).filter(([path]) => path.includes('node_modules/'));
+  if (entries.length === 0) throw new Error('the lockfile locks nothing');
+  return entries.flatMap(([path, entry]) => [...foreignSource(path, entry), ...installScript(path, entry)]);
+}
+
+/**
+ * @param {string} path
+ * @param {LockedEntry} entry
+ */
+function foreignSource(path, { resolved, link }) {
+  if (resolved === undefined || link === true || resolved.startsWith(publicRegistry)) return [];
+  return [`${path} is resolved from ${resolved}, not from the public registry`];
+}
+
+/**
+ * @param {string} path
+ * @param {LockedEntry} entry
+ */
+function installScript(path, { hasInstallScript, dev }) {
+  const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+  if (hasInstallScript !== true) return [];
+  if (dev !== true) return [`${name} is a runtime dependency with an install script, which is never run`];
+  return skippedInstallScripts[name] === undefined ? [`${name} has an install script nobody has looked at`] : [];
+}
