@@ -1,0 +1,74 @@
+import type { Fault } from '../domain/fault.ts';
+import type { AnswerContext, AnswerEncoder, Frame, InboundProtocol, StreamDecoder } from '../protocols/contract.ts';
+
+/** Turns upstream frames into what the client gets. */
+export interface AnswerOutput {
+  /** Text or bytes to send now; empty for nothing. */
+  frame(frame: Frame): Buffer | string;
+  /** What remains to be sent for a good end; sent only when the fact is durable. */
+  close(): Buffer | string;
+  /** In-band error that ends the stream. */
+  fail(fault: Fault): string;
+}
+
+const nothing = '';
+
+/** Bytes out equal bytes in, but for a usage tail nobody asked for. The terminal frames are kept for `close`. */
+export class PassThroughOutput implements AnswerOutput {
+  readonly #inbound: InboundProtocol;
+  readonly #context: AnswerContext;
+  readonly #decoder: StreamDecoder;
+  readonly #stripUsage: boolean;
+  readonly #tail: Buffer[] = [];
+
+  constructor(
+    inbound: InboundProtocol,
+    context: AnswerContext,
+    upstream: { decoder: StreamDecoder; stripUsage: boolean },
+  ) {
+    this.#inbound = inbound;
+    this.#context = context;
+    this.#decoder = upstream.decoder;
+    this.#stripUsage = upstream.stripUsage;
+  }
+
+  frame(frame: Frame): Buffer | string {
+    if (frame.usageOnly && this.#stripUsage) return nothing;
+    if (!frame.terminal && this.#tail.length === 0) return frame.bytes;
+    this.#tail.push(frame.bytes);
+    return nothing;
+  }
+
+  close(): Buffer | string {
+    const { position } = this.#decoder;
+    if (!position.terminated) return this.#inbound.closeStream(this.#context, position);
+    return this.#tail.length === 1 ? (this.#tail[0] ?? nothing) : Buffer.concat(this.#tail);
+  }
+
+  fail(fault: Fault): string {
+    return this.#inbound.failStream(fault, this.#context, this.#decoder.position);
+  }
+}
+
+/** Parts in, the client's dialect out. Survives several upstreams, for continuation. */
+export class TranslatedOutput implements AnswerOutput {
+  readonly #encoder: AnswerEncoder;
+
+  constructor(encoder: AnswerEncoder) {
+    this.#encoder = encoder;
+  }
+
+  frame(frame: Frame): string {
+    let text = '';
+    for (const part of frame.parts) text += this.#encoder.push(part);
+    return text;
+  }
+
+  close(): string {
+    return this.#encoder.end();
+  }
+
+  fail(fault: Fault): string {
+    return this.#encoder.fail(fault);
+  }
+}

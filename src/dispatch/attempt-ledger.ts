@@ -1,0 +1,118 @@
+import type { Endpoint } from '../domain/endpoint.ts';
+import type { AttemptFact, AttemptFlag } from '../domain/facts.ts';
+import type { Fault } from '../domain/fault.ts';
+import { rate } from '../domain/rating.ts';
+import { totalOutput, type Usage } from '../domain/usage.ts';
+import type { EncodedRequest } from '../providers/contract.ts';
+import type { Signals } from '../signals/index.ts';
+import type { AttemptMeter } from './attempt-meter.ts';
+import type { DispatchPlan } from './dispatch-plan.ts';
+
+/** One attempt that is over, before it becomes a fact. */
+export interface FinishedAttempt {
+  readonly endpoint: Endpoint;
+  readonly encoded: EncodedRequest;
+  readonly meter: AttemptMeter;
+  readonly fault: Fault | undefined;
+  readonly isCancelled: boolean;
+  readonly flags: readonly AttemptFlag[];
+  /** Usage read otherwise than from parts (whole answers). */
+  readonly usage?: Usage;
+}
+
+/** Rates every attempt of an exchange, tells the journal and the endpoint's signals, and sums the cost. */
+export class AttemptLedger {
+  readonly #plan: DispatchPlan;
+  readonly #signals: Signals;
+  #started = 0;
+  #costNanos: bigint | null = 0n;
+  /** Usage of the attempt that answered. */
+  usage: Usage | undefined;
+
+  constructor(plan: DispatchPlan, signals: Signals) {
+    this.#plan = plan;
+    this.#signals = signals;
+  }
+
+  /** Attempts begun so far. */
+  get attempts(): number {
+    return this.#started;
+  }
+
+  /** Sum over all attempts; null as soon as one of them has an unknown price. */
+  get costNanos(): bigint | null {
+    return this.#costNanos;
+  }
+
+  begin(endpoint: Endpoint): number {
+    this.#signals.of(endpoint.id).begin();
+    this.#started++;
+    return this.#started;
+  }
+
+  end(number: number, attempt: FinishedAttempt): void {
+    const { meter, endpoint, fault } = attempt;
+    const totalMs = meter.elapsedMs();
+    const usage = attempt.usage ?? this.#usageOf(attempt);
+    if (usage) this.usage = usage;
+    this.#signals.of(endpoint.id).end({
+      totalMs,
+      ...(attempt.isCancelled ? { fault: 'client_gone' } : fault && { fault: fault.code }),
+      ...(fault?.retryAfterMs !== undefined && { retryAfterMs: fault.retryAfterMs }),
+      ...(meter.firstTokenMs !== undefined && { firstTokenMs: meter.firstTokenMs }),
+      ...(usage && { outputTokens: totalOutput(usage.buckets) }),
+    });
+    this.#plan.attempted(this.#toFact(number, attempt, { usage, totalMs }));
+  }
+
+  /** An upstream that refused or was never reached produced nothing to bill; one that began to answer did. */
+  #usageOf({ meter, fault, isCancelled }: FinishedAttempt): Usage | undefined {
+    const answered = meter.upstreamStatus !== undefined && meter.upstreamStatus < 300;
+    if (!answered && !(isCancelled && meter.connectedMs !== undefined)) return undefined;
+    if (fault && !meter.sawContent && !meter.reported) return undefined;
+    return meter.usage(this.#plan.inputEstimateTokens);
+  }
+
+  #toFact(
+    number: number,
+    attempt: FinishedAttempt,
+    measured: { usage: Usage | undefined; totalMs: number },
+  ): AttemptFact {
+    const { endpoint, meter, fault, encoded } = attempt;
+    const { usage, totalMs } = measured;
+    const rating = usage && rate(usage, endpoint.price);
+    const costNanos = rating ? rating.costNanos : 0n;
+    this.#costNanos = costNanos === null || this.#costNanos === null ? null : this.#costNanos + costNanos;
+    const flags = [...attempt.flags];
+    if (usage?.source === 'estimated') flags.push('estimated');
+    if (usage?.invalid) flags.push('usage_invalid');
+    if (rating?.costNanos === null) flags.push('price_unknown');
+    if (rating?.lines.some((line) => line.assumedFrom !== undefined)) flags.push('price_assumed');
+    if (meter.malformedEvents > 0) flags.push('malformed_event');
+    if (attempt.isCancelled) flags.push('cancelled');
+    return {
+      type: 'attempt',
+      requestId: this.#plan.requestId,
+      attempt: number,
+      host: endpoint.host.id,
+      upstreamModel: endpoint.upstreamModel,
+      dialect: encoded.dialect,
+      startedAtMs: meter.startedAtMs,
+      connectedMs: meter.connectedMs,
+      firstByteMs: meter.firstByteMs,
+      firstTokenMs: meter.firstTokenMs,
+      totalMs,
+      upstreamStatus: meter.upstreamStatus,
+      upstreamRequestId: meter.upstreamRequestId,
+      fault: fault?.code,
+      finishReason: meter.finishReason,
+      usage: usage?.buckets,
+      usageSource: usage?.source,
+      servedTier: usage?.servedTier,
+      costNanos: costNanos === null ? null : costNanos.toString(),
+      reportedCostNanos: usage?.reportedCostNanos?.toString(),
+      priceVersionId: rating?.priceVersionId,
+      flags,
+    };
+  }
+}

@@ -1,0 +1,85 @@
+import type { FinishReason, StreamPart } from '../domain/stream-part.ts';
+import { isContent } from '../domain/stream-part.ts';
+import { type Usage, type UsageBuckets } from '../domain/usage.ts';
+import type { Clock } from '../platform/clock.ts';
+import { estimateTextTokens } from '../protocols/shared/estimate-tokens.ts';
+
+/** Watches the parts of one attempt: usage, finish, first token, and how much was delivered. */
+export class AttemptMeter {
+  readonly #clock: Clock;
+  readonly #startedMs: number;
+  readonly startedAtMs: number;
+  connectedMs: number | undefined;
+  firstByteMs: number | undefined;
+  firstTokenMs: number | undefined;
+  finishReason: FinishReason | undefined;
+  upstreamStatus: number | undefined;
+  upstreamRequestId: string | undefined;
+  malformedEvents = 0;
+  #usage: Usage | undefined;
+  #delivered = '';
+  #deliveredTokens = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.startedAtMs = clock.nowMs();
+    this.#startedMs = clock.monotonicMs();
+  }
+
+  elapsedMs(): number {
+    return Math.round((this.#clock.monotonicMs() - this.#startedMs) * 1000) / 1000;
+  }
+
+  observe(part: StreamPart): void {
+    switch (part.type) {
+      case 'usage':
+        this.#usage = part.usage;
+        return;
+      case 'finish':
+        this.finishReason = part.reason;
+        return;
+      case 'text-delta':
+      case 'reasoning-delta':
+      case 'refusal-delta':
+        this.#count(part.text);
+        break;
+      case 'tool-call-delta':
+        this.#count(part.arguments);
+        break;
+    }
+    if (this.firstTokenMs === undefined && isContent(part)) this.firstTokenMs = this.elapsedMs();
+  }
+
+  get sawContent(): boolean {
+    return this.firstTokenMs !== undefined;
+  }
+
+  /** What the provider reported, whatever it was. */
+  get reported(): Usage | undefined {
+    return this.#usage;
+  }
+
+  /**
+   * Usage to bill: the provider's when the answer came to its end, else its figures for the input and the larger of
+   * its and our count for the output, marked as an estimate.
+   */
+  usage(inputEstimateTokens: number): Usage {
+    if (this.#usage && this.finishReason !== undefined) return this.#usage;
+    const output = this.#deliveredTokens + estimateTextTokens(this.#delivered);
+    const reported = this.#usage?.buckets ?? {};
+    const known = Object.values(reported).some((units) => units !== undefined && units > 0);
+    const buckets: UsageBuckets = {
+      ...(known ? reported : { input: inputEstimateTokens }),
+      output: Math.max(reported.output ?? 0, output - (reported.reasoning ?? 0)),
+    };
+    return { ...this.#usage, buckets, source: 'estimated' };
+  }
+
+  /** Small pieces are gathered before counting: the estimate of a sum is not the sum of rounded-up estimates. */
+  #count(text: string): void {
+    this.#delivered += text;
+    if (this.#delivered.length < 8192) return;
+    this.#deliveredTokens += estimateTextTokens(this.#delivered);
+    this.#delivered = '';
+  }
+}

@@ -1,0 +1,80 @@
+import type { Completion } from '../domain/completion.ts';
+import type { Endpoint } from '../domain/endpoint.ts';
+import type { AttemptFact } from '../domain/facts.ts';
+import type { Fault } from '../domain/fault.ts';
+import type { FinishReason } from '../domain/stream-part.ts';
+import type { Usage } from '../domain/usage.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Random } from '../platform/random.ts';
+import type { TimerWheel } from '../platform/timer-wheel.ts';
+import type { AnswerContext, InboundProtocol } from '../protocols/contract.ts';
+import type { OutboundCall, Provider } from '../providers/contract.ts';
+import type { Signals } from '../signals/index.ts';
+import type { AttemptPolicy } from './next-attempt.ts';
+import type { UpstreamPools } from './upstream-pools.ts';
+
+/** One exchange as dispatch needs it: where it may go, what to send, how to answer. */
+export interface DispatchPlan {
+  readonly requestId: string;
+  /** In order of preference; at least one. */
+  readonly candidates: readonly Endpoint[];
+  readonly call: OutboundCall;
+  readonly inbound: InboundProtocol;
+  readonly context: AnswerContext;
+  readonly policy: AttemptPolicy;
+  /** Milliseconds from now until the deadline. */
+  readonly totalMs: number;
+  readonly inputEstimateTokens: number;
+  /** What to do with an upstream whose client has left. */
+  readonly onClientGone: 'cancel' | 'drain';
+  readonly keepaliveMs: number;
+  readonly clientStallMs: number;
+  /** Headers of a streamed answer. */
+  answerHeaders(answer: AnswerHead): { readonly [name: string]: string };
+  /** Headers sent with a keepalive that precedes any answer. */
+  earlyHeaders(): { readonly [name: string]: string };
+  /** Each attempt, as soon as it is over. */
+  attempted(fact: AttemptFact): void;
+  /** Checks a whole answer against what the client demanded (schema). */
+  verify?(completion: Completion): Fault | undefined;
+}
+
+/** What is known of an answer when its first bytes go out. */
+export interface AnswerHead {
+  readonly endpoint: Endpoint;
+  readonly attempts: number;
+  readonly dropped: readonly string[];
+}
+
+/** Shared machinery. */
+export interface DispatchDeps {
+  readonly pools: UpstreamPools;
+  readonly signals: Signals;
+  readonly wheel: TimerWheel;
+  readonly clock: Clock;
+  readonly random: Random;
+  providerOf(endpoint: Endpoint): Provider;
+}
+
+/** How an exchange ended. The caller makes it durable, then sends what remains to be sent. */
+export interface DispatchResult {
+  readonly status: 'completed' | 'failed' | 'aborted';
+  readonly fault?: Fault;
+  /** Bytes were sent before the fault: it is told in band. */
+  readonly inBand: boolean;
+  /** The endpoint that answered, or was asked last. */
+  readonly endpoint?: Endpoint;
+  readonly attempts: number;
+  readonly finishReason?: FinishReason;
+  readonly usage?: Usage;
+  /** Sum over all attempts; null when a price is unknown. */
+  readonly costNanos: bigint | null;
+  readonly dropped: readonly string[];
+  readonly added: readonly string[];
+  readonly firstTokenMs?: number;
+  readonly continued: boolean;
+  /** Streamed: the closing frames. */
+  readonly closing?: Buffer | string;
+  /** Buffered: the whole answer. */
+  readonly answer?: { readonly status: number; readonly contentType: string; readonly body: Buffer | string };
+}

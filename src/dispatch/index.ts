@@ -1,0 +1,5 @@
+export type { ClientSink } from './client-sink.ts';
+export type { AnswerHead, DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
+export { type AttemptPolicy, defaultAttemptPolicy } from './next-attempt.ts';
+export { runExchange } from './run-exchange.ts';
+export { createUpstreamPools, type NetworkSettings, type UpstreamPools } from './upstream-pools.ts';

@@ -1,0 +1,63 @@
+import type { Completion } from '../domain/completion.ts';
+import { hasContent } from '../domain/completion.ts';
+import { Fault } from '../domain/fault.ts';
+import type { JsonObject } from '../domain/model-call.ts';
+import type { Usage } from '../domain/usage.ts';
+import { readPassThroughUsage } from '../protocols/index.ts';
+import { isObject } from '../protocols/shared/field-reader.ts';
+import type { EncodedRequest } from '../providers/contract.ts';
+import type { BufferedAnswer } from './buffered-attempt.ts';
+import type { DispatchPlan } from './dispatch-plan.ts';
+
+/** A whole answer with its meaning. */
+export interface ReadAnswer {
+  readonly completion?: Completion;
+  readonly usage?: Usage;
+  /** What the client gets. */
+  readonly body: Buffer | string;
+  readonly contentType: string;
+}
+
+/** Reads a whole upstream answer: usage and finish reason always, translation when dialects differ. */
+export function readAnswer(
+  plan: DispatchPlan,
+  encoded: EncodedRequest,
+  upstream: { answer: BufferedAnswer; acceptEmpty: boolean },
+): ReadAnswer | Fault {
+  const { answer } = upstream;
+  const contentType = headerText(answer.headers['content-type']) ?? 'application/json';
+  if (plan.call.operation !== 'generate') return readPassThrough(plan, answer, contentType);
+  const body = parseObject(answer.body);
+  if (!body) return new Fault('upstream_malformed', { message: 'The upstream answer is not a JSON object.' });
+  const completion = encoded.decodeCompletion(body);
+  if (Fault.is(completion)) return completion;
+  if (!upstream.acceptEmpty && !hasContent(completion)) return new Fault('empty_completion');
+  const unmet = plan.verify?.(completion);
+  if (unmet) return unmet;
+  const usage = completion.usage && { usage: completion.usage };
+  if (encoded.passThrough) return { completion, ...usage, body: answer.body, contentType };
+  const translated = JSON.stringify(plan.inbound.encodeCompletion(completion, plan.context));
+  return { completion, ...usage, body: translated, contentType: 'application/json' };
+}
+
+function readPassThrough(plan: DispatchPlan, answer: BufferedAnswer, contentType: string): ReadAnswer | Fault {
+  if (!/json/i.test(contentType)) return { body: answer.body, contentType };
+  const body = parseObject(answer.body);
+  if (!body) return new Fault('upstream_malformed', { message: 'The upstream answer is not a JSON object.' });
+  const usage = readPassThroughUsage(plan.call.operation, body);
+  return { body: answer.body, contentType, ...(usage && { usage }) };
+}
+
+function parseObject(bytes: Buffer): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return isObject(value) ? value : undefined;
+  } catch {
+    // Not JSON: the caller names the fault.
+    return undefined;
+  }
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

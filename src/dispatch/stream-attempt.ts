@@ -1,0 +1,277 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { Timeouts } from '../domain/endpoint.ts';
+import { Fault } from '../domain/fault.ts';
+import { isContent } from '../domain/stream-part.ts';
+import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
+import type { Frame, StreamDecoder } from '../protocols/contract.ts';
+import type { UpstreamFailure, UpstreamRequest } from '../providers/contract.ts';
+import type { AnswerOutput } from './answer-output.ts';
+import type { AttemptMeter } from './attempt-meter.ts';
+import { ErrorBody } from './error-body.ts';
+import type { StreamWriter } from './stream-writer.ts';
+import { startUpstreamCall, type UpstreamCall, type UpstreamListener } from './upstream-call.ts';
+
+/** How a streamed attempt ended. */
+export type StreamEnd =
+  /** Good end; `closing` may be sent once the fact is durable. */
+  | { readonly kind: 'completed'; readonly closing: Buffer | string }
+  /** `closing` is the in-band error when content was already sent. */
+  | { readonly kind: 'fault'; readonly fault: Fault; readonly committed: boolean; readonly closing: string }
+  | { readonly kind: 'cancelled' };
+
+/** Everything one streamed attempt needs; made anew for each attempt. */
+export interface StreamAttemptSettings {
+  readonly request: UpstreamRequest;
+  readonly pool: Dispatcher;
+  readonly decoder: StreamDecoder;
+  readonly output: AnswerOutput;
+  readonly passThrough: boolean;
+  readonly meter: AttemptMeter;
+  readonly writer: StreamWriter;
+  readonly wheel: TimerWheel;
+  readonly timeouts: Pick<Timeouts, 'firstTokenMs' | 'idleMs'>;
+  /** Deliver an answer without content instead of calling it a fault. */
+  readonly acceptEmpty: boolean;
+  /** Claims the client for this attempt; false when a hedge was faster. */
+  claim(): boolean;
+  classify(failure: UpstreamFailure): Fault;
+  /** Headers of the answer, asked for at commit. */
+  answerHeaders(): { readonly [name: string]: string };
+}
+
+/** Bytes of lifecycle frames held before content; more than that commits. */
+const maxHeldBytes = 64 * 1024;
+const maxPingResets = 5;
+/** After the finish reason the rest is bookkeeping: nobody waits long for it. */
+const tailMs = 5000;
+
+/**
+ * One upstream stream from request to end: HELD until the first content, then COMMITTED, then TAIL after the finish
+ * reason. Before the commit nothing reaches the client, so another endpoint can take over; after it every fault is
+ * told in band.
+ */
+export class StreamAttempt implements UpstreamListener {
+  readonly #settings: StreamAttemptSettings;
+  readonly #onEnd: (end: StreamEnd) => void;
+  #call: UpstreamCall | undefined;
+  #state: 'held' | 'committed' | 'tail' | 'over' = 'held';
+  #held: Frame[] = [];
+  #heldBytes = 0;
+  #started = false;
+  #timer: WheelTimer | undefined;
+  #pingResets = 0;
+  #errorBody: ErrorBody | undefined;
+
+  constructor(settings: StreamAttemptSettings, onEnd: (end: StreamEnd) => void) {
+    this.#settings = settings;
+    this.#onEnd = onEnd;
+  }
+
+  start(): void {
+    const { wheel, timeouts, pool, request } = this.#settings;
+    this.#timer = wheel.after(timeouts.firstTokenMs, () => this.#timedOut());
+    this.#call = startUpstreamCall(pool, request, this);
+  }
+
+  get committed(): boolean {
+    return this.#state === 'committed' || this.#state === 'tail';
+  }
+
+  /** Ends the attempt from outside: client gone, hedge lost. */
+  cancel(): void {
+    if (this.#state === 'over') return;
+    this.#finish({ kind: 'cancelled' });
+  }
+
+  /** Ends the attempt with a fault from outside, such as the deadline. */
+  abort(fault: Fault): void {
+    if (this.#state !== 'over') this.#fail(fault);
+  }
+
+  connected(): void {
+    this.#settings.meter.connectedMs = this.#settings.meter.elapsedMs();
+  }
+
+  headers(status: number, headers: IncomingHttpHeaders): void {
+    const { meter } = this.#settings;
+    meter.upstreamStatus = status;
+    meter.upstreamRequestId = headerText(
+      headers['x-request-id'] ?? headers['request-id'] ?? headers['apim-request-id'],
+    );
+    const isStream = /event-stream|amazon\.eventstream/i.test(headerText(headers['content-type']) ?? '');
+    if (status !== 200 || !isStream) this.#errorBody = new ErrorBody(status, headers);
+  }
+
+  data(chunk: Buffer): void {
+    const { meter } = this.#settings;
+    meter.firstByteMs ??= meter.elapsedMs();
+    if (this.#errorBody) {
+      if (!this.#errorBody.push(chunk)) this.#fail(this.#settings.classify(this.#errorBody.failure()));
+      return;
+    }
+    this.#take(this.#settings.decoder.push(chunk));
+  }
+
+  ended(): void {
+    if (this.#errorBody) return this.#fail(this.#settings.classify(this.#errorBody.failure()));
+    this.#take(this.#settings.decoder.end());
+    if (this.#isOver()) return;
+    if (this.#settings.decoder.position.finished) this.#complete();
+    else this.#fail(new Fault('truncated', { message: 'The upstream closed the stream without a finish reason.' }));
+  }
+
+  failed(phase: 'connect' | 'headers' | 'body', error: Error): void {
+    if (this.#settings.decoder.position.finished) return this.#complete();
+    const classified = this.#settings.classify({ kind: 'network', phase, cause: error });
+    // A stream that breaks off in its body is cut, whatever the transport calls it.
+    const cut = phase === 'body' && classified.code === 'upstream_unreachable';
+    this.#fail(
+      cut ? new Fault('truncated', { message: 'The upstream broke off the stream.', cause: error }) : classified,
+    );
+  }
+
+  #isOver(): boolean {
+    return this.#state === 'over';
+  }
+
+  #take(frames: readonly Frame[]): void {
+    const { meter, passThrough } = this.#settings;
+    const out: (Buffer | string)[] = [];
+    let hasProgress = false;
+    for (const frame of frames) {
+      let hasContent = false;
+      for (const part of frame.parts) {
+        if (part.type === 'error') {
+          if (passThrough && part.fault.code === 'upstream_malformed') {
+            meter.malformedEvents++;
+            continue;
+          }
+          this.#write(out);
+          return this.#fail(part.fault);
+        }
+        if (part.type !== 'ping') hasProgress = true;
+        if (part.type === 'start') this.#restarted();
+        if (isContent(part)) hasContent = true;
+        meter.observe(part);
+      }
+      this.#emit(frame, hasContent, out);
+      if (this.#isOver()) return;
+    }
+    this.#write(out);
+    this.#touch(hasProgress);
+    if (this.#settings.decoder.position.terminated) this.#complete();
+  }
+
+  /** A host that restarts its answer before any content: only the new one counts. */
+  #restarted(): void {
+    if (this.#started && this.#state === 'held') {
+      this.#held = [];
+      this.#heldBytes = 0;
+    }
+    this.#started = true;
+  }
+
+  #emit(frame: Frame, hasContent: boolean, out: (Buffer | string)[]): void {
+    if (this.#state === 'held') {
+      this.#held.push(frame);
+      this.#heldBytes += frame.bytes.length;
+      if (hasContent || this.#heldBytes > maxHeldBytes) this.#commit(out);
+      return;
+    }
+    const bytes = this.#settings.output.frame(frame);
+    if (bytes.length > 0) out.push(bytes);
+  }
+
+  #commit(out: (Buffer | string)[]): void {
+    if (!this.#settings.claim()) return this.cancel();
+    const { writer, output, wheel, timeouts } = this.#settings;
+    this.#state = 'committed';
+    writer.attach({ pause: () => this.#pause(), resume: () => this.#resume() });
+    writer.start(this.#settings.answerHeaders());
+    for (const frame of this.#held) {
+      const bytes = output.frame(frame);
+      if (bytes.length > 0) out.push(bytes);
+    }
+    this.#held = [];
+    this.#timer?.cancel();
+    this.#timer = wheel.after(timeouts.idleMs, () => this.#timedOut());
+  }
+
+  #write(out: readonly (Buffer | string)[]): void {
+    const [first] = out;
+    if (first === undefined) return;
+    const bytes =
+      out.length === 1
+        ? first
+        : Buffer.concat(out.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+    this.#settings.writer.write(bytes);
+  }
+
+  /** Restarts the idle timer: on progress always, on bare pings only a few times. */
+  #touch(hasProgress: boolean): void {
+    if (this.#state !== 'committed' && this.#state !== 'tail') return;
+    this.#pingResets = hasProgress ? 0 : this.#pingResets + 1;
+    if (this.#pingResets <= maxPingResets && !this.#settings.writer.paused) this.#timer?.restart();
+    if (this.#state === 'committed' && this.#settings.decoder.position.finished) this.#enterTail();
+  }
+
+  #enterTail(): void {
+    const { wheel, timeouts } = this.#settings;
+    this.#state = 'tail';
+    this.#timer?.cancel();
+    this.#timer = wheel.after(Math.min(tailMs, timeouts.idleMs), () => this.#timedOut());
+  }
+
+  #pause(): void {
+    this.#call?.pause();
+    this.#timer?.cancel();
+  }
+
+  #resume(): void {
+    if (this.#isOver()) return;
+    this.#timer = this.#settings.wheel.after(this.#settings.timeouts.idleMs, () => this.#timedOut());
+    this.#call?.resume();
+  }
+
+  #timedOut(): void {
+    if (this.#isOver()) return;
+    if (this.#state === 'tail') return this.#complete();
+    const message =
+      this.#state === 'held'
+        ? 'The upstream sent no content within the first-token limit.'
+        : 'The upstream fell silent in the middle of its answer.';
+    this.#fail(new Fault(this.#state === 'held' ? 'upstream_timeout' : 'truncated', { message }));
+  }
+
+  #complete(): void {
+    if (this.#isOver()) return;
+    const { meter, acceptEmpty, output } = this.#settings;
+    if (this.#state === 'held') {
+      if (!meter.sawContent && !acceptEmpty) return this.#fail(new Fault('empty_completion'));
+      const out: (Buffer | string)[] = [];
+      this.#commit(out);
+      if (this.#isOver()) return;
+      this.#write(out);
+    }
+    this.#finish({ kind: 'completed', closing: output.close() });
+  }
+
+  #fail(fault: Fault): void {
+    const committed = this.#state !== 'held';
+    this.#finish({ kind: 'fault', fault, committed, closing: committed ? this.#settings.output.fail(fault) : '' });
+  }
+
+  #finish(end: StreamEnd): void {
+    this.#state = 'over';
+    this.#held = [];
+    this.#timer?.cancel();
+    if (end.kind === 'completed') this.#call?.release(this.#settings.wheel);
+    else this.#call?.cancel();
+    this.#onEnd(end);
+  }
+}
+
+function headerText(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,102 @@
+import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
+import type { ClientSink } from './client-sink.ts';
+
+/** Timers of the client's side of a stream. */
+export interface WriterSettings {
+  readonly keepaliveMs: number;
+  readonly clientStallMs: number;
+  /** Text that clients of the dialect ignore between events; undefined where the framing has none. */
+  readonly keepalive: string | undefined;
+}
+
+/** Source that can be held while the client reads slowly. */
+export interface PausableSource {
+  pause(): void;
+  resume(): void;
+}
+
+const sseHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+};
+
+/** The client's side of one stream: headers once, back-pressure, keepalives in silence, stall detection. */
+export class StreamWriter {
+  readonly #sink: ClientSink;
+  readonly #settings: WriterSettings;
+  readonly #wheel: TimerWheel;
+  #source: PausableSource | undefined;
+  #paused = false;
+  #keepalive: WheelTimer | undefined;
+  #stall: WheelTimer | undefined;
+
+  constructor(sink: ClientSink, settings: WriterSettings, wheel: TimerWheel) {
+    this.#sink = sink;
+    this.#settings = settings;
+    this.#wheel = wheel;
+    sink.onDrain(() => this.#drained());
+  }
+
+  get headersSent(): boolean {
+    return this.#sink.started;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Names the upstream to hold while the client is slow. */
+  attach(source: PausableSource): void {
+    this.#source = source;
+  }
+
+  /** Starts counting silence; `earlyHeaders` go out with the first keepalive if nothing else came before. */
+  startKeepalive(earlyHeaders: () => { readonly [name: string]: string }): void {
+    const { keepalive, keepaliveMs } = this.#settings;
+    if (keepalive === undefined) return;
+    const beat = (): void => {
+      if (!this.#paused) {
+        this.start(earlyHeaders());
+        this.write(keepalive);
+      }
+      this.#keepalive = this.#wheel.after(keepaliveMs, beat);
+    };
+    this.#keepalive = this.#wheel.after(keepaliveMs, beat);
+  }
+
+  /** Sends status 200 and headers unless a keepalive did already. */
+  start(headers: { readonly [name: string]: string }): void {
+    if (!this.#sink.started) this.#sink.start(200, { ...sseHeaders, ...headers });
+  }
+
+  write(bytes: Buffer | string): void {
+    if (bytes.length === 0) return;
+    this.#keepalive?.restart();
+    if (this.#sink.write(bytes) || this.#paused) return;
+    this.#paused = true;
+    this.#source?.pause();
+    this.#stall = this.#wheel.after(this.#settings.clientStallMs, () => this.#sink.destroy());
+  }
+
+  end(bytes: Buffer | string): void {
+    this.stop();
+    this.#sink.end(bytes);
+  }
+
+  /** Stops the timers; the stream is over. */
+  stop(): void {
+    this.#keepalive?.cancel();
+    this.#stall?.cancel();
+    this.#keepalive = undefined;
+    this.#stall = undefined;
+  }
+
+  #drained(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#stall?.cancel();
+    this.#stall = undefined;
+    this.#source?.resume();
+  }
+}

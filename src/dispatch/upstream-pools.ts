@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { type Dispatcher, Pool, ProxyAgent } from 'undici';
+import type { Host } from '../domain/endpoint.ts';
+
+/** How upstreams are reached from this machine. */
+export interface NetworkSettings {
+  readonly proxyUrl?: string;
+  /** Host names and suffixes (`.internal`) that bypass the proxy; `*` bypasses it always. */
+  readonly noProxy: readonly string[];
+  /** PEM file with additional certificate authorities. */
+  readonly caFile?: string;
+}
+
+/** Connection pools, one per host and origin, so that one host's stall never takes another's connections. */
+export interface UpstreamPools {
+  /** Undefined when the host's queue is full: the caller treats it as overloaded. */
+  pool(host: Host, origin: string): Dispatcher | undefined;
+  close(): Promise<void>;
+}
+
+const maxPools = 1000;
+const maxQueueShare = 2;
+
+/** Makes pools at first use; a host whose address or limits changed gets a new one. */
+export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
+  const pools = new Map<string, Dispatcher>();
+  const ca = network.caFile === undefined ? undefined : readFileSync(network.caFile, 'utf8');
+  const open = (host: Host, origin: string): Dispatcher => {
+    const shared = { connections: host.maxConnections, keepAliveTimeout: 60_000, keepAliveMaxTimeout: 300_000 };
+    const connect = { timeout: host.timeouts.connectMs, ...(ca === undefined ? {} : { ca }) };
+    if (network.proxyUrl !== undefined && !bypassesProxy(new URL(origin).hostname, network.noProxy)) {
+      return new ProxyAgent({ uri: network.proxyUrl, requestTls: connect, ...shared });
+    }
+    return new Pool(origin, { ...shared, connect, pipelining: 1 });
+  };
+  return {
+    pool(host, origin) {
+      const name = `${host.id} ${origin} ${host.maxConnections} ${host.timeouts.connectMs}`;
+      let pool = pools.get(name);
+      if (!pool) {
+        if (pools.size >= maxPools) dropOldest(pools);
+        pool = open(host, origin);
+        pools.set(name, pool);
+      }
+      const isFull = pool instanceof Pool && pool.stats.queued >= host.maxConnections * maxQueueShare;
+      return isFull ? undefined : pool;
+    },
+    async close() {
+      const all = [...pools.values()];
+      pools.clear();
+      await Promise.all(all.map((pool) => pool.destroy()));
+    },
+  };
+}
+
+/** Does a host name match one of the NO_PROXY entries? Loopback always does. */
+export function bypassesProxy(hostname: string, noProxy: readonly string[]): boolean {
+  if (hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')) return true;
+  return noProxy.some((entry) => {
+    const suffix = entry.replace(/^\*?\./, '').replace(/:\d+$/, '');
+    return entry === '*' || hostname === suffix || hostname.endsWith(`.${suffix}`);
+  });
+}
+
+function dropOldest(pools: Map<string, Dispatcher>): void {
+  const [oldest] = pools;
+  if (!oldest) return;
+  pools.delete(oldest[0]);
+  // Running calls finish first.
+  void oldest[1].close();
+}
