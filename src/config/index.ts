@@ -1,0 +1,13 @@
+export { type ConfigProblem, formatProblem } from './config-problem.ts';
+export { ConfigError, type LoadedConfig, loadConfig } from './load-config.ts';
+export { parseConfig } from './parse-config.ts';
+export {
+  type Config,
+  configSchema,
+  type HostConfig,
+  type KeyConfig,
+  type ModelConfig,
+  type PolicyConfig,
+} from './schema.ts';
+export { readSecret, type SecretSources } from './secret-reference.ts';
+export { type ConfigWatch, type ReloadListener, watchConfig } from './watch-config.ts';

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { ConfigProblem } from './config-problem.ts';
+import { type Locate, parseConfig } from './parse-config.ts';
+import { readSecret, type SecretSources } from './secret-reference.ts';
+import type { Config } from './schema.ts';
+
+/** A configuration read from disk, ready to be used. */
+export interface LoadedConfig {
+  readonly file: string;
+  /** False when there was no file and the defaults apply. */
+  readonly exists: boolean;
+  readonly config: Config;
+  readonly secrets: SecretSources;
+  /** Worth telling, but not in the way of starting. */
+  readonly warnings: readonly ConfigProblem[];
+}
+
+/** Errors of a configuration that cannot be used. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly file: string;
+  readonly problems: readonly ConfigProblem[];
+
+  constructor(file: string, problems: readonly ConfigProblem[]) {
+    super(`${file}: ${problems.length} problem(s)`);
+    this.file = file;
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads and validates a configuration file. A missing file means the defaults, unless `mustExist`.
+ * Throws ConfigError.
+ */
+export function loadConfig(file: string, environment: SecretSources['environment'], mustExist: boolean): LoadedConfig {
+  const text = readText(file, mustExist);
+  const parsed = parseConfig(text ?? '');
+  if (parsed.config === undefined) throw new ConfigError(file, parsed.problems);
+  const secrets = { environment, directory: dirname(resolve(file)) };
+  const found = checkReferences(parsed.config, parsed.locate, secrets);
+  if (found.errors.length > 0) throw new ConfigError(file, found.errors);
+  return { file, exists: text !== undefined, config: parsed.config, secrets, warnings: found.warnings };
+}
+
+function readText(file: string, mustExist: boolean): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (isMissing && !mustExist) return undefined;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(file, [{ line: 1, column: 1, path: '', message: `cannot be read: ${message}` }]);
+  }
+}
+
+/** Checks what a schema cannot: names that point at nothing, secrets that are not there, names used twice. */
+function checkReferences(
+  config: Config,
+  locate: Locate,
+  secrets: SecretSources,
+): { errors: ConfigProblem[]; warnings: ConfigProblem[] } {
+  const errors: ConfigProblem[] = [];
+  const warnings: ConfigProblem[] = [];
+  const note = (list: ConfigProblem[], path: readonly (string | number)[], message: string): void => {
+    list.push({ ...locate(path), path: path.join('.').replace(/\.(\d+)/g, '[$1]'), message });
+  };
+  const keyNames = new Set<string>();
+  for (const [index, key] of config.keys.entries()) {
+    if (keyNames.has(key.name)) note(errors, ['keys', index, 'name'], `the name "${key.name}" is used twice`);
+    keyNames.add(key.name);
+    if (readSecret(key.secret, secrets) === undefined) {
+      note(errors, ['keys', index, 'secret'], `${key.secret} is not set or empty`);
+    }
+  }
+  for (const [name, host] of Object.entries(config.hosts)) {
+    if (host.apiKey !== undefined && readSecret(host.apiKey, secrets) === undefined) {
+      note(warnings, ['hosts', name, 'apiKey'], `${host.apiKey} is not set or empty: calls to this host will fail`);
+    }
+  }
+  for (const [name, target] of Object.entries(config.aliases)) {
+    if (name in config.models) note(errors, ['aliases', name], `"${name}" is a model already`);
+    if (name === target) note(errors, ['aliases', name], 'an alias cannot name itself');
+  }
+  return { errors, warnings };
+}

@@ -1,0 +1,69 @@
+import { type Document, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import type { z } from 'zod';
+import { type ConfigProblem, formatPath } from './config-problem.ts';
+import { type Config, configSchema } from './schema.ts';
+
+/** A parsed configuration, or everything that is wrong with it. */
+export type ParsedConfig =
+  | { readonly config: Config; readonly problems: readonly []; readonly locate: Locate }
+  | { readonly config: undefined; readonly problems: readonly ConfigProblem[]; readonly locate: Locate };
+
+/** Finds line and column of a path; of its nearest parent when the path itself is absent. */
+export type Locate = (path: readonly PropertyKey[]) => { line: number; column: number };
+
+/** Parses and validates the text of `switchyard.yaml`; unknown keys are errors. */
+export function parseConfig(text: string): ParsedConfig {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, merge: true });
+  const locate = locator(document, lines);
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => {
+      const { line, col } = lines.linePos(error.pos[0]);
+      return { line, column: col, path: '', message: error.message.split('\n')[0] ?? 'not YAML' };
+    });
+    return { config: undefined, problems, locate };
+  }
+  keepPriceText(document);
+  const result = configSchema.safeParse(document.toJS() ?? {});
+  if (result.success) return { config: result.data, problems: [], locate };
+  return { config: undefined, problems: result.error.issues.flatMap((issue) => toProblems(issue, locate)), locate };
+}
+
+/** Prices are read from the scalar's source text: 0.1 must not become a float on its way to an integer. */
+function keepPriceText(document: Document): void {
+  visit(document, {
+    Scalar(key, scalar, ancestors) {
+      const isPrice = ancestors.some((node) => isPair(node) && isScalar(node.key) && node.key.value === 'price');
+      if (key !== 'key' && isPrice && scalar.source !== undefined) scalar.value = scalar.source;
+    },
+  });
+}
+
+function toProblems(issue: z.core.$ZodIssue, locate: Locate): ConfigProblem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const path = [...issue.path, key];
+      return { ...locate(path), path: formatPath(path), message: 'unknown setting; check the spelling or remove it' };
+    });
+  }
+  return [{ ...locate(issue.path), path: formatPath(issue.path), message: issue.message }];
+}
+
+function locator(document: Document, lines: LineCounter): Locate {
+  return (path) => {
+    for (let depth = path.length; depth >= 0; depth--) {
+      const offset = offsetOf(document, path.slice(0, depth));
+      if (offset === undefined) continue;
+      const { line, col } = lines.linePos(offset);
+      return { line, column: col };
+    }
+    return { line: 1, column: 1 };
+  };
+}
+
+function offsetOf(document: Document, path: readonly PropertyKey[]): number | undefined {
+  const node: unknown = document.getIn(path, true);
+  if (typeof node !== 'object' || node === null || !('range' in node)) return undefined;
+  const range: unknown = node.range;
+  return Array.isArray(range) && typeof range[0] === 'number' ? range[0] : undefined;
+}

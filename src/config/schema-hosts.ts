@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { hostProtocols } from '../domain/dialect.ts';
+import { secretReference } from './secret-reference.ts';
+
+const positiveMs = z.int().positive().max(86_400_000);
+
+/** Timers of a host; absent ones take the defaults. */
+export const timeoutsSchema = z
+  .strictObject({
+    connectMs: positiveMs.default(5000).meta({ description: 'Dial to connected.' }),
+    firstTokenMs: positiveMs.default(60_000).meta({ description: 'Streams: request sent to first content.' }),
+    idleMs: positiveMs.default(60_000).meta({ description: 'Silence in the middle of an answer.' }),
+    totalMs: positiveMs.default(900_000).meta({ description: 'Admission to end of the exchange.' }),
+  })
+  .meta({ description: 'Timers of calls to this host, in milliseconds.' });
+
+const awsAuth = z.strictObject({
+  type: z.literal('aws'),
+  region: z.string().min(1),
+  accessKeyId: secretReference,
+  secretAccessKey: secretReference,
+  sessionToken: secretReference.optional(),
+});
+
+const googleAuth = z.strictObject({
+  type: z.literal('google'),
+  credentials: secretReference.meta({ description: 'Service account key, as JSON.' }),
+  project: z.string().min(1),
+  location: z.string().min(1),
+  tokenUrl: z.url().default('https://oauth2.googleapis.com/token'),
+});
+
+const azureAuth = z.strictObject({
+  type: z.literal('azure'),
+  apiVersion: z.string().min(1),
+  apiKey: secretReference.optional(),
+  bearer: secretReference.optional(),
+});
+
+/** One entry of `hosts`. */
+export const hostSchema = z
+  .strictObject({
+    protocol: z.enum(hostProtocols).optional().meta({ description: 'Needed unless the host is a known one.' }),
+    baseUrl: z
+      .url()
+      .optional()
+      .meta({ description: 'Includes the version segment, for example `https://api.openai.com/v1`.' }),
+    apiKey: secretReference.optional(),
+    auth: z.discriminatedUnion('type', [awsAuth, googleAuth, azureAuth]).optional(),
+    timeouts: timeoutsSchema.prefault({}),
+    headers: z.record(z.string(), z.string()).default({}).meta({ description: 'Extra headers on every call.' }),
+    maxConnections: z.int().positive().max(65_536).default(4096),
+    allowPrivateAddress: z.boolean().default(true).meta({
+      description: 'Whether the base URL may resolve to a private or loopback address; link-local is always refused.',
+    }),
+  })
+  .meta({ description: 'Who serves models: address, credentials, timers.' });

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { usageBuckets } from '../domain/usage.ts';
+
+/** Prices keep their source text: they never pass through a float. */
+const priceText = z
+  .string()
+  .regex(/^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/, 'must be a price in USD per million units, for example 0.15');
+
+/** Prices of an endpoint by usage bucket, USD per million. */
+export const priceSchema = z
+  .partialRecord(z.enum(usageBuckets), priceText)
+  .meta({ description: 'USD per million units, by usage bucket.' });
+
+/** One entry of `models.*.endpoints`. */
+export const endpointSchema = z.strictObject({
+  host: z.string().min(1),
+  model: z.string().min(1).meta({ description: 'Name of the model at the host.' }),
+  price: priceSchema.optional(),
+  weight: z.number().min(0).max(1_000_000).default(1).meta({ description: 'Share of traffic among equal endpoints.' }),
+  contextTokens: z.int().positive().optional(),
+  maxOutputTokens: z.int().positive().optional(),
+  capabilities: z
+    .strictObject({
+      tools: z.boolean().optional(),
+      images: z.boolean().optional(),
+      audio: z.boolean().optional(),
+      documents: z.boolean().optional(),
+      jsonSchema: z.boolean().optional(),
+      reasoning: z.boolean().optional(),
+      assistantPrefill: z.boolean().optional(),
+      countTokens: z.boolean().optional(),
+    })
+    .default({})
+    .meta({ description: 'Only a stated `false` excludes the endpoint.' }),
+});
+
+/** How far a request may go to get an answer. */
+export const policySchema = z.strictObject({
+  maxAttempts: z.int().min(1).max(10).default(4),
+  fallback: z.boolean().default(true).meta({ description: 'Try other endpoints after a fault.' }),
+  maxWaitMs: z.int().min(0).max(60_000).default(2000).meta({ description: 'Longest wait for a cooling endpoint.' }),
+  contextFallback: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'Too long a prompt goes to a larger context window.' }),
+  refusalFallback: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'A content filter of one host is not the last word.' }),
+  continuation: z
+    .enum(['off', 'same_model', 'any'])
+    .default('off')
+    .meta({ description: 'Continue a cut stream on another endpoint by assistant prefill.' }),
+  hedge: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Ask a second host when the first is slower than its own p95.' }),
+});
+
+/** One entry of `models`. */
+export const modelSchema = z.strictObject({
+  endpoints: z.array(endpointSchema).min(1),
+  fallback: z.array(z.string().min(1)).default([]).meta({ description: 'Models to try after this one, in order.' }),
+  policy: policySchema.prefault({}),
+});
+
+/** One entry of `jobs`: a recurring kind of work. */
+export const jobSchema = z.strictObject({
+  description: z.string().default(''),
+  models: z.array(z.string().min(1)).min(1).meta({ description: 'Candidate models, cheapest first when in doubt.' }),
+});
