@@ -6,7 +6,7 @@ export type CompletionBlock =
   | { readonly type: 'text'; readonly text: string }
   | ({ readonly type: 'reasoning'; readonly text: string; readonly id?: string } & Pick<
       ReasoningEnd,
-      'signature' | 'redacted' | 'encrypted'
+      'signature' | 'redacted' | 'encrypted' | 'provenance'
     >)
   | { readonly type: 'refusal'; readonly text: string }
   | {

@@ -54,6 +54,8 @@ export interface ReasoningPart {
   readonly signature?: string;
   readonly redacted?: string;
   readonly encrypted?: string;
+  /** Dialect that issued the signature; absent: that of the call. */
+  readonly provenance?: string;
   readonly id?: string;
   readonly at?: string;
 }

@@ -67,6 +67,8 @@ export interface ReasoningEnd {
   readonly redacted?: string;
   /** OpenAI Responses `encrypted_content`. */
   readonly encrypted?: string;
+  /** Dialect whose models issued the signature; only they accept it again. */
+  readonly provenance?: string;
 }
 
 /** Does this part hold something the client would see? The first such part commits the stream to its endpoint. */

@@ -1,0 +1,12 @@
+import type { ReasoningEnd } from '../../domain/stream-part.ts';
+import { anthropicDialect } from './dialect-name.ts';
+import { sealForeignSignature } from './foreign-signature.ts';
+
+/** Signature of a thinking block for the client: our own as it is, another dialect's sealed, none as empty text. */
+export function writeSignature(
+  reasoning: Pick<ReasoningEnd, 'signature' | 'encrypted' | 'provenance'> & { readonly id?: string },
+): string {
+  const { signature, encrypted, provenance } = reasoning;
+  if (signature !== undefined && provenance === anthropicDialect) return signature;
+  return signature === undefined && encrypted === undefined ? '' : sealForeignSignature(reasoning);
+}
