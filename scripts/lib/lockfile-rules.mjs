@@ -12,7 +12,14 @@ export const skippedInstallScripts = {
   protobufjs: 'prints a notice about version schemes',
 };
 
-/** @typedef {{ resolved?: string, hasInstallScript?: boolean, link?: boolean, dev?: boolean }} LockedEntry */
+/**
+ * @typedef {object} LockedEntry
+ * @property {string} [resolved]
+ * @property {boolean} [hasInstallScript]
+ * @property {boolean} [link]
+ * @property {boolean} [dev]
+ * @property {Record<string, string>} [optionalDependencies]
+ */
 
 /**
  * What would make an installation depend on more than the public registry and unpacking tarballs.
@@ -22,7 +29,26 @@ export const skippedInstallScripts = {
 export function lockfileProblems(packages) {
   const entries = Object.entries(packages).filter(([path]) => path.includes('node_modules/'));
   if (entries.length === 0) throw new Error('the lockfile locks nothing');
-  return entries.flatMap(([path, entry]) => [...foreignSource(path, entry), ...installScript(path, entry)]);
+  return entries.flatMap(([path, entry]) => [
+    ...foreignSource(path, entry),
+    ...installScript(path, entry),
+    ...missingPlatforms(path, entry, packages),
+  ]);
+}
+
+/**
+ * Binaries for other platforms must be locked too: `npm ci` refuses a lockfile without them, even where it would not
+ * install them.
+ * @param {string} path
+ * @param {LockedEntry} entry
+ * @param {Readonly<Record<string, LockedEntry>>} packages
+ */
+function missingPlatforms(path, { optionalDependencies = {} }, packages) {
+  const names = Object.keys(optionalDependencies);
+  const missing = names.filter(
+    (name) => !packages[`node_modules/${name}`] && !packages[`${path}/node_modules/${name}`],
+  );
+  return missing.map((name) => `${path} may depend on ${name}, which is not locked`);
 }
 
 /**
