@@ -1,0 +1,10 @@
+export { buildHosts, hostFromEnvironment, type KnownProvider } from './build-hosts.ts';
+export {
+  Catalog,
+  type CatalogSource,
+  type ListedModel,
+  type OfferedModel,
+  type ResolvedJob,
+  type ResolvedModel,
+} from './catalog.ts';
+export { type PriceTexts, priceFromTexts } from './configured-price.ts';

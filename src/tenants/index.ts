@@ -1,0 +1,3 @@
+export type { Key, KeyLimits } from './key.ts';
+export { buildKeyRing, type KeyRing, localKey } from './key-ring.ts';
+export { type Admission, Limiter } from './limiter.ts';

@@ -1,0 +1,33 @@
+/** Limits of one key; absent means none. */
+export interface KeyLimits {
+  readonly requestsPerMinute?: number | undefined;
+  readonly tokensPerMinute?: number | undefined;
+  readonly concurrent?: number | undefined;
+}
+
+/** A credential of a client with what it may do. The secret itself is not kept. */
+export interface Key {
+  readonly name: string;
+  readonly customer: string;
+  readonly models: readonly string[];
+  /** The end of an answer waits until its fact is durable. */
+  readonly metered: boolean;
+  readonly onClientGone: 'cancel' | 'drain';
+  readonly limits: KeyLimits;
+  readonly cache: boolean;
+  readonly storeResponses: boolean;
+  mayUse(model: string): boolean;
+}
+
+/** Makes the check of a key's model patterns, where `*` stands for any run of characters. */
+export function modelMatcher(patterns: readonly string[]): (model: string) => boolean {
+  if (patterns.includes('*')) return () => true;
+  const exact = new Set(patterns.filter((pattern) => !pattern.includes('*')));
+  const wild = patterns.filter((pattern) => pattern.includes('*')).map(toExpression);
+  return (model) => exact.has(model) || wild.some((expression) => expression.test(model));
+}
+
+function toExpression(pattern: string): RegExp {
+  const parts = pattern.split(/\*+/).map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('.*')}$`);
+}
