@@ -111,7 +111,8 @@ describe('a build of the product', () => {
     }
     chmodSync(join(shipped.root, 'dist'), 0o555);
     const run = await runScript(shipped.root, ['bin/switchyard.js', 'a'], process.env);
-    expect(run).toEqual({ exitCode: 1, stdout: 'one a', stderr: '' });
+    chmodSync(join(shipped.root, 'dist'), 0o755);
     shipped.remove();
+    expect(run).toEqual({ exitCode: 1, stdout: 'one a', stderr: '' });
   });
 });
