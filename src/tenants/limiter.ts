@@ -96,13 +96,12 @@ export class Limiter {
     const known = this.#meters.get(key.name);
     const isCurrent = known?.requests.perMinute === requestsPerMinute && known.tokens.perMinute === tokensPerMinute;
     if (known && isCurrent) return known;
-    if (this.#meters.size >= maxMeters) this.#meters.clear();
-    const meter = {
-      running: known?.running ?? 0,
-      requests: new Bucket(requestsPerMinute, nowMs),
-      tokens: new Bucket(tokensPerMinute, nowMs),
-    };
-    this.#meters.set(key.name, meter);
+    const requests = new Bucket(requestsPerMinute, nowMs);
+    const tokens = new Bucket(tokensPerMinute, nowMs);
+    // A reload changes the limits, not the requests that are running.
+    if (known) return Object.assign(known, { requests, tokens });
+    const meter = { running: 0, requests, tokens };
+    if (this.#meters.size < maxMeters) this.#meters.set(key.name, meter);
     return meter;
   }
 }
