@@ -1,2 +1,5 @@
 export * from './contract.ts';
 export * from './shared/collect-completion.ts';
+export * from './json-splice/index.ts';
+export * from './openai-responses/index.ts';
+export * from './gemini/index.ts';
