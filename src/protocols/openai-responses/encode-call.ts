@@ -1,0 +1,148 @@
+import type { Fault } from '../../domain/fault.ts';
+import type { Json, JsonObject, ModelCall } from '../../domain/model-call.ts';
+import type { EncodedCall, EncodeOptions } from '../contract.ts';
+import { isObject } from '../shared/field-reader.ts';
+import { encodeInput } from './encode-input.ts';
+import { encodeFormat, encodeToolChoice, encodeTools } from './encode-tools.ts';
+import { dialect } from './dialect-name.ts';
+import { ResponsesReport } from './responses-report.ts';
+
+/** Fields that other dialects of the same provider spell alike. */
+const sharedFields: ReadonlySet<string> = new Set([
+  '/store',
+  '/safety_identifier',
+  '/prompt_cache_retention',
+  '/prompt_cache_options',
+]);
+
+/** Sampling controls that Responses has no field for. */
+const unknownSampling = [
+  'topK',
+  'frequencyPenalty',
+  'presencePenalty',
+  'seed',
+  'stop',
+  'logprobs',
+  'logitBias',
+] as const;
+
+/**
+ * Translates a call of any dialect into a Responses request. Nothing is added that the client did not say, but for
+ * what keeps its meaning: functions are strict here unless told otherwise, inline files need a name.
+ */
+export function encodeCall(call: ModelCall, options: EncodeOptions): EncodedCall | Fault {
+  const report = new ResponsesReport(call);
+  const { items, fields } = encodeInput(call.messages, report);
+  refuseWhatChangesMeaning(call, options, report);
+  const body: JsonObject = {
+    model: options.upstreamModel,
+    ...fields,
+    ...(items.length > 0 && { input: items }),
+    ...encodeTools(call, report),
+    ...encodeToolChoice(call),
+    ...encodeText(call, report),
+    ...encodeReasoning(call, report),
+    ...encodeSampling(call, report),
+    ...encodeSettings(call, report),
+    ...(call.stream && { stream: true }),
+  };
+  const whole = encodeRest(call, body, report);
+  return report.fault ?? { body: whole, dropped: report.dropped, added: report.added };
+}
+
+function refuseWhatChangesMeaning(call: ModelCall, options: EncodeOptions, report: ResponsesReport): void {
+  const { sampling, modalities, responseFormat } = call;
+  if ((sampling.candidates ?? 1) > 1) {
+    report.refuse(report.pointerOf('sampling.candidates'), 'Responses hosts give one answer per request.');
+  }
+  const extra = modalities?.find((modality) => modality.toLowerCase() !== 'text');
+  if (extra !== undefined) {
+    report.refuse(report.pointerOf('modalities'), `Responses hosts cannot answer with ${extra}.`);
+  }
+  if (responseFormat?.type === 'json-schema' && !options.nativeJsonSchema) {
+    report.refuse(report.pointerOf('responseFormat'), 'The host has no structured output.');
+  }
+  const last = call.messages.at(-1);
+  const prefix = last?.role === 'assistant' && last.content.at(-1)?.type === 'text';
+  if (prefix && call.dialect === 'anthropic-messages' && !options.assistantPrefill) {
+    report.refuse(last.content.at(-1)?.at, 'The host cannot continue a begun answer.');
+  }
+}
+
+function encodeText(call: ModelCall, report: ResponsesReport): JsonObject {
+  const format = encodeFormat(call.responseFormat, report);
+  const { verbosity } = call;
+  if (format === undefined && verbosity === undefined) return {};
+  return { text: { ...(format !== undefined && { format }), ...(verbosity !== undefined && { verbosity }) } };
+}
+
+function encodeReasoning(call: ModelCall, report: ResponsesReport): JsonObject {
+  const { reasoning } = call;
+  if (reasoning === undefined) return {};
+  const { enabled, budgetTokens, summary } = reasoning;
+  const effort = reasoning.effort ?? (enabled === false ? 'none' : undefined);
+  if (budgetTokens !== undefined) report.dropField('reasoning.budgetTokens');
+  if (effort === undefined && summary === undefined) {
+    if (enabled === true) report.dropField('reasoning.enabled');
+    return {};
+  }
+  return { reasoning: { ...(effort !== undefined && { effort }), ...(summary !== undefined && { summary }) } };
+}
+
+function encodeSampling(call: ModelCall, report: ResponsesReport): JsonObject {
+  const { temperature, topP, topLogprobs } = call.sampling;
+  for (const field of unknownSampling) if (call.sampling[field] !== undefined) report.dropField(`sampling.${field}`);
+  const own = call.dialect === dialect;
+  if (topLogprobs !== undefined && !own) report.dropField('sampling.topLogprobs');
+  return {
+    ...(temperature !== undefined && { temperature }),
+    ...(topP !== undefined && { top_p: topP }),
+    ...(topLogprobs !== undefined && own && { top_logprobs: topLogprobs }),
+  };
+}
+
+function encodeSettings(call: ModelCall, report: ResponsesReport): JsonObject {
+  const { maxOutputTokens, parallelToolCalls, endUser, metadata, promptCacheKey } = call;
+  const tier = encodeTier(call, report);
+  return {
+    ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
+    ...(parallelToolCalls !== undefined && { parallel_tool_calls: parallelToolCalls }),
+    ...(endUser !== undefined && { [endUserField(call)]: endUser }),
+    ...(metadata !== undefined && { metadata }),
+    ...(tier !== undefined && { service_tier: tier }),
+    ...(promptCacheKey !== undefined && { prompt_cache_key: promptCacheKey }),
+  };
+}
+
+/** Tiers are words of one provider: only those of its own dialects mean the same here. */
+function encodeTier(call: ModelCall, report: ResponsesReport): string | undefined {
+  const { serviceTier } = call;
+  if (serviceTier === undefined || call.dialect.startsWith('openai-') || serviceTier === 'auto') return serviceTier;
+  report.dropField('serviceTier');
+  return undefined;
+}
+
+function endUserField(call: ModelCall): string {
+  return call.pointers['endUser'] === '/safety_identifier' ? 'safety_identifier' : 'user';
+}
+
+/** Carries untyped fields: all top-level and nested ones of our own dialect, the shared ones of others. */
+function encodeRest(call: ModelCall, body: JsonObject, report: ResponsesReport): JsonObject {
+  const extra: Record<string, Json> = {};
+  for (const [pointer, value] of Object.entries(call.rest)) {
+    const own = call.dialect === dialect;
+    const [, field, nested, ...deeper] = pointer.split('/');
+    const shared = call.dialect === 'openai-chat' && sharedFields.has(pointer);
+    if (field === undefined || (!own && !shared)) report.drop(pointer);
+    else if (nested === undefined) extra[unescape(field)] = value;
+    else if (deeper.length === 0 && (field === 'text' || field === 'reasoning')) {
+      const outer = extra[field] ?? body[field];
+      extra[field] = { ...(isObject(outer) && outer), [unescape(nested)]: value };
+    } else report.drop(pointer);
+  }
+  return { ...body, ...extra };
+}
+
+function unescape(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
+}

@@ -1,0 +1,265 @@
+import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { StreamPart } from '../../domain/stream-part.ts';
+import { isObject } from '../shared/field-reader.ts';
+import { readClientCall } from './client-call.ts';
+import type { OpenBlock, OpenBlocks } from './open-blocks.ts';
+
+/** Reads the events and items of an answer's output into blocks. */
+export class OutputReader {
+  readonly #blocks: OpenBlocks;
+
+  constructor(blocks: OpenBlocks) {
+    this.#blocks = blocks;
+  }
+
+  /** One event about the output; what has no word in the common vocabulary stays raw. */
+  read(type: string, body: JsonObject): StreamPart[] {
+    const item = itemKey(body);
+    switch (type) {
+      case 'response.output_item.added':
+        return this.#added(item, body);
+      case 'response.output_item.done':
+        return isObject(body['item']) ? this.#done(item, body['item']) : [];
+      case 'response.content_part.added':
+        return this.#partAdded(contentKey(body), body['part']);
+      case 'response.content_part.done':
+        return this.#partDone(contentKey(body), body['part']);
+      case 'response.output_text.delta':
+        return this.#text(contentKey(body), textOf(body['delta']));
+      case 'response.output_text.done':
+        return this.#partDone(contentKey(body), { type: 'output_text', text: body['text'] ?? '' });
+      case 'response.refusal.delta':
+        return this.#refusal(contentKey(body), textOf(body['delta']));
+      case 'response.refusal.done':
+        return this.#partDone(contentKey(body), { type: 'refusal', refusal: body['refusal'] ?? '' });
+      case 'response.output_text.annotation.added':
+        return this.#annotation(contentKey(body), body['annotation'], body);
+      default:
+        return this.#readOther(type, item, body);
+    }
+  }
+
+  /** Items as a finished response lists them. */
+  readItems(output: Json | undefined): StreamPart[] {
+    if (!Array.isArray(output)) return [];
+    return output.flatMap((item, index) => (isObject(item) ? this.#done(`${index}`, item) : []));
+  }
+
+  #readOther(type: string, item: string, body: JsonObject): StreamPart[] {
+    switch (type) {
+      case 'response.reasoning_summary_text.delta':
+        return this.#reasoning(item, `summary ${number(body['summary_index'])}`, textOf(body['delta']));
+      case 'response.reasoning_text.delta':
+        return this.#reasoning(item, `text ${number(body['content_index'])}`, textOf(body['delta']));
+      case 'response.function_call_arguments.delta':
+        return this.#arguments(item, textOf(body['delta']));
+      case 'response.function_call_arguments.done':
+        return this.#argumentsDone(item, textOf(body['arguments']));
+      case 'response.custom_tool_call_input.delta':
+        return this.#customInput(item, textOf(body['delta']));
+      case 'response.custom_tool_call_input.done':
+      case 'response.reasoning_summary_part.added':
+      case 'response.reasoning_summary_part.done':
+      case 'response.reasoning_summary_text.done':
+      case 'response.reasoning_text.done':
+        return [];
+      default:
+        return [{ type: 'raw', value: body }];
+    }
+  }
+
+  #added(key: string, body: JsonObject): StreamPart[] {
+    const { item } = body;
+    if (!isObject(item)) return [];
+    if (item['type'] === 'message') return [];
+    if (item['type'] === 'reasoning') return this.#openReasoning(key, item).parts;
+    // What a built-in call asks for arrives whole with the closing event; its name alone already is content.
+    const call = readClientCall(item, `call_${key}`);
+    if (call === undefined) return [{ type: 'raw', value: body }];
+    const closing = this.#blocks.close(key);
+    const { index } = this.#blocks.open(key, kindOf(item));
+    const start: StreamPart = { type: 'tool-call-start', index, id: call.id, name: call.name };
+    const begun = item['type'] === 'function_call' ? this.#arguments(key, call.arguments) : [];
+    return [...closing, start, ...begun];
+  }
+
+  #done(key: string, item: JsonObject): StreamPart[] {
+    switch (item['type']) {
+      case 'message':
+        return this.#messageDone(key, item['content']);
+      case 'reasoning':
+        return this.#reasoningDone(key, item);
+      case 'image_generation_call':
+        return this.#imageDone(item);
+      default:
+        return this.#callDone(key, item);
+    }
+  }
+
+  #messageDone(key: string, content: Json | undefined): StreamPart[] {
+    if (!Array.isArray(content)) return [];
+    return content.flatMap((part, index) => {
+      const place = `${key}/${index}`;
+      if (this.#blocks.has(place) && this.#blocks.find(place) === undefined) return [];
+      const cited = isObject(part) && !this.#blocks.has(place) ? part['annotations'] : undefined;
+      const parts = this.#partDone(place, part);
+      const sources = Array.isArray(cited) ? cited.flatMap((entry) => this.#annotation(place, entry)) : [];
+      return [...parts, ...sources];
+    });
+  }
+
+  #partAdded(key: string, part: Json | undefined): StreamPart[] {
+    if (!isObject(part)) return [];
+    if (part['type'] === 'output_text') return this.#text(key, textOf(part['text']));
+    return part['type'] === 'refusal' ? this.#refusal(key, textOf(part['refusal'])) : [];
+  }
+
+  /** A content part in full: its text counts only if no piece of it came before. */
+  #partDone(key: string, part: Json | undefined): StreamPart[] {
+    if (!isObject(part)) return [];
+    const known = this.#blocks.find(key);
+    if (known === undefined && this.#blocks.has(key)) return [];
+    const whole = known?.filled === true ? '' : textOf(part['text'] ?? part['refusal']);
+    if (part['type'] === 'refusal') return [...this.#refusal(key, whole), ...this.#blocks.close(key)];
+    if (part['type'] !== 'output_text') return [];
+    return [...this.#text(key, whole), ...this.#blocks.close(key)];
+  }
+
+  #text(key: string, text: string): StreamPart[] {
+    const known = this.#blocks.find(key);
+    const block = known ?? this.#blocks.open(key, 'text');
+    const start: StreamPart[] = known === undefined ? [{ type: 'text-start', index: block.index }] : [];
+    if (text === '') return start;
+    block.filled = true;
+    return [...start, { type: 'text-delta', index: block.index, text }];
+  }
+
+  #refusal(key: string, text: string): StreamPart[] {
+    const block = this.#blocks.find(key) ?? this.#blocks.open(key, 'refusal');
+    if (text === '') return [];
+    block.filled = true;
+    return [{ type: 'refusal-delta', index: block.index, text }];
+  }
+
+  #openReasoning(key: string, item: JsonObject): { block: OpenBlock; parts: StreamPart[] } {
+    const known = this.#blocks.find(key);
+    if (known !== undefined) return { block: known, parts: [] };
+    const block = this.#blocks.open(key, 'reasoning');
+    const { id } = item;
+    const start: StreamPart = {
+      type: 'reasoning-start',
+      index: block.index,
+      ...(typeof id === 'string' && id !== '' && { id }),
+    };
+    return { block, parts: [start] };
+  }
+
+  /** Summaries, or the reasoning itself, whichever came first; each of their parts is a paragraph. */
+  #reasoning(key: string, section: string, text: string): StreamPart[] {
+    const { block, parts } = this.#openReasoning(key, {});
+    const [kind] = section.split(' ');
+    if (text === '' || (block.section !== undefined && !block.section.startsWith(`${kind} `))) return parts;
+    const gap = block.section !== undefined && block.section !== section ? '\n\n' : '';
+    block.section = section;
+    block.filled = true;
+    return [...parts, { type: 'reasoning-delta', index: block.index, text: gap + text }];
+  }
+
+  #reasoningDone(key: string, item: JsonObject): StreamPart[] {
+    if (this.#blocks.has(key) && this.#blocks.find(key) === undefined) return [];
+    const { block, parts } = this.#openReasoning(key, item);
+    const whole = block.filled ? '' : textsOf(item['content']) || textsOf(item['summary']);
+    if (whole !== '') parts.push({ type: 'reasoning-delta', index: block.index, text: whole });
+    const encrypted = textOf(item['encrypted_content']);
+    return [...parts, ...this.#blocks.close(key, encrypted === '' ? undefined : encrypted)];
+  }
+
+  #arguments(key: string, text: string): StreamPart[] {
+    const block = this.#blocks.find(key);
+    if (block === undefined || text === '') return [];
+    block.filled = true;
+    return [{ type: 'tool-call-delta', index: block.index, arguments: text }];
+  }
+
+  #argumentsDone(key: string, text: string): StreamPart[] {
+    return this.#blocks.find(key)?.filled === true ? [] : this.#arguments(key, text);
+  }
+
+  /** Free-form input as the JSON text `{"input":"…"}`, in pieces. */
+  #customInput(key: string, delta: string): StreamPart[] {
+    if (delta === '') return [];
+    const block = this.#blocks.find(key);
+    const escaped = JSON.stringify(delta).slice(1, -1);
+    if (block === undefined) return [];
+    const opening = block.section === undefined ? '{"input":"' : '';
+    block.section = 'input';
+    return this.#arguments(key, opening + escaped);
+  }
+
+  #callDone(key: string, item: JsonObject): StreamPart[] {
+    const call = readClientCall(item, `call_${key}`);
+    if (call === undefined) return [{ type: 'raw', value: { type: 'response.output_item.done', item } }];
+    const known = this.#blocks.find(key);
+    if (known === undefined && this.#blocks.has(key)) return [];
+    const block = known ?? this.#blocks.open(key, kindOf(item));
+    const parts: StreamPart[] =
+      known === undefined ? [{ type: 'tool-call-start', index: block.index, id: call.id, name: call.name }] : [];
+    const whole = call.arguments === '' ? '{}' : call.arguments;
+    const rest = block.section === 'input' ? '"}' : whole;
+    if (!block.filled || block.section === 'input') parts.push(...this.#arguments(key, rest));
+    return [...parts, ...this.#blocks.close(key)];
+  }
+
+  #imageDone(item: JsonObject): StreamPart[] {
+    const base64 = textOf(item['result']);
+    if (base64 === '') return [];
+    const format = textOf(item['output_format']);
+    return [
+      { type: 'media', index: this.#blocks.takeIndex(), mediaType: `image/${format === '' ? 'png' : format}`, base64 },
+    ];
+  }
+
+  #annotation(key: string, annotation: Json | undefined, event?: JsonObject): StreamPart[] {
+    if (!isObject(annotation) || typeof annotation['url'] !== 'string') {
+      return event === undefined ? [] : [{ type: 'raw', value: event }];
+    }
+    const { url, title } = annotation;
+    const index = this.#blocks.textIndex(key);
+    return [
+      {
+        type: 'source',
+        url,
+        ...(typeof title === 'string' && title !== '' && { title }),
+        ...(index !== undefined && { index }),
+      },
+    ];
+  }
+}
+
+function kindOf(item: JsonObject): 'call' | 'client-call' {
+  return item['type'] === 'function_call' ? 'call' : 'client-call';
+}
+
+/** Items are known by their place; a host that names no place has at least ids. */
+function itemKey(body: JsonObject): string {
+  const { output_index: index, item } = body;
+  if (typeof index === 'number') return `${index}`;
+  return `id ${textOf(isObject(item) ? item['id'] : body['item_id'])}`;
+}
+
+function contentKey(body: JsonObject): string {
+  return `${itemKey(body)}/${number(body['content_index'])}`;
+}
+
+function number(value: Json | undefined): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function textsOf(parts: Json | undefined): string {
+  if (!Array.isArray(parts)) return '';
+  return parts.flatMap((part) => (isObject(part) ? [textOf(part['text'])] : [])).join('\n\n');
+}
