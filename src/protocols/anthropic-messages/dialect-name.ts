@@ -1,2 +1,2 @@
 /** Name of this dialect, as provenance of signatures and opaque blocks. */
-export const anthropicDialect = 'anthropic-messages';
+export const anthropicDialect = 'anthropic-messages' as const;

@@ -1,7 +1,7 @@
 import type { Completion, CompletionBlock } from '../../domain/completion.ts';
 import type { Json, JsonObject } from '../../domain/model-call.ts';
 import type { AnswerContext } from '../contract.ts';
-import { parseArguments } from './parse-arguments.ts';
+import { readArguments } from './read-arguments.ts';
 import { writeCitation } from './read-citation.ts';
 import { writeStopReason } from './stop-reason.ts';
 import { writeSignature } from './write-signature.ts';
@@ -50,7 +50,7 @@ function writeBlock(
           type: 'tool_use',
           id: block.id === '' ? context.newId('toolu_') : block.id,
           name: block.name,
-          input: parseArguments(block.arguments),
+          input: readArguments(block.arguments),
         },
       ];
     case 'reasoning':

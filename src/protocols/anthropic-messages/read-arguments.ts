@@ -1,13 +1,16 @@
 import type { JsonObject } from '../../domain/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { parseArguments, parseJson } from '../shared/parse-arguments.ts';
 
 /**
  * Tool arguments as the object this dialect wants. Arguments cut by the output limit keep every member that came
  * whole; what is no object at all (`""`, `"null"`) becomes an empty one.
  */
-export function parseArguments(text: string): JsonObject {
-  const value = parse(text) ?? parse(closeJson(text));
-  return isObject(value) ? value : {};
+export function readArguments(text: string): JsonObject {
+  const whole = parseArguments(text);
+  if (whole !== undefined) return whole.value;
+  const rest = parseJson(closeJson(text));
+  return isObject(rest) ? rest : {};
 }
 
 /** Cuts an unfinished JSON text back to its last whole member and closes what is open. */
@@ -32,13 +35,4 @@ function closeJson(text: string): string {
     } else if (character === ',') whole = { end: at, closers: open.toReversed().join('') };
   }
   return text.slice(0, whole.end) + whole.closers;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Unfinished or empty; the caller decides what to make of it.
-    return undefined;
-  }
 }

@@ -1,0 +1,6 @@
+export * from './claude-traits.ts';
+export * from './event-reader.ts';
+export * from './inbound.ts';
+export * from './outbound.ts';
+export * from './read-error.ts';
+export * from './read-usage.ts';
