@@ -1,5 +1,7 @@
 export * from './contract.ts';
 export * from './shared/collect-completion.ts';
+export * from './shared/estimate-tokens.ts';
+export * from './shared/field-reader.ts';
 export * from './json-splice/index.ts';
 export * from './openai-responses/index.ts';
 export * from './gemini/index.ts';
