@@ -1,5 +1,6 @@
 export * from './contract.ts';
 export * from './shared/collect-completion.ts';
+export * from './openai-chat/index.ts';
 export * from './shared/estimate-tokens.ts';
 export * from './shared/field-reader.ts';
 export * from './json-splice/index.ts';

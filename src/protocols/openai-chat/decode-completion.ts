@@ -1,0 +1,22 @@
+import type { Completion } from '../../domain/completion.ts';
+import { Fault } from '../../domain/fault.ts';
+import type { JsonObject } from '../../domain/model-call.ts';
+import { CompletionCollector } from '../shared/collect-completion.ts';
+import { ChunkReader } from './chunk-reader.ts';
+import { holdsError, readError } from './read-error.ts';
+import { objectsOf } from './values.ts';
+
+/** Reads a whole answer, by the same rules as a stream: it is one chunk that holds everything. */
+export function decodeCompletion(body: JsonObject): Completion | Fault {
+  if (holdsError(body)) return readError(body);
+  if (objectsOf(body['choices']).length === 0) {
+    return new Fault('upstream_malformed', { message: 'The upstream answered without choices.' });
+  }
+  const reader = new ChunkReader();
+  const collector = new CompletionCollector();
+  for (const part of reader.readChunk(body, true).parts) collector.push(part);
+  for (const part of reader.end()) collector.push(part);
+  const completion = collector.completion();
+  // A whole body is complete even if the host forgot to say why it ended.
+  return Fault.is(completion) && completion.code === 'truncated' ? collector.partial() : completion;
+}

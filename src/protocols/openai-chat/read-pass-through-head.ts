@@ -1,0 +1,47 @@
+import type { Fault } from '../../domain/fault.ts';
+import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { RequestFeatures, RequestHead, RouteHints } from '../contract.ts';
+import { estimateJsonTokens } from '../shared/estimate-tokens.ts';
+import { FieldReader, invalidField } from '../shared/field-reader.ts';
+import { objectOf, textOf } from './values.ts';
+
+const noFeatures: RequestFeatures = {
+  tools: false,
+  images: false,
+  audio: false,
+  documents: false,
+  jsonSchema: false,
+  reasoning: false,
+  candidates: 1,
+};
+
+/** Fields that hold what the model reads: embeddings and moderations, completions, rerank, speech. */
+const inputFields = ['input', 'prompt', 'suffix', 'query', 'documents', 'texts', 'instructions'];
+
+/** Reads the head of an operation that is metered but not translated: its model, and whether it streams. */
+export function readPassThroughHead(body: JsonObject, route: RouteHints): RequestHead | Fault {
+  const reader = new FieldReader(body);
+  const model = route.model ?? reader.string('model');
+  const stream = reader.any('stream');
+  const maxOutputTokens = route.operation === 'completions' ? reader.number('max_tokens') : undefined;
+  const endUser = reader.string('user');
+  if (reader.fault) return reader.fault;
+  if (model === undefined || model === '') return invalidField('/model', 'is required');
+  return {
+    operation: route.operation,
+    model,
+    // Multipart forms know only text.
+    stream: route.stream ?? (stream === true || stream === 'true'),
+    wantsUsage: objectOf(body['stream_options'])?.['include_usage'] === true,
+    maxOutputTokens,
+    endUser,
+    job: textOf(objectOf(body['metadata'])?.['job']),
+    features: () => noFeatures,
+    prefix: () => '',
+    estimateInputTokens: () => Math.ceil(estimateJsonTokens(readInputs(body))),
+  };
+}
+
+function readInputs(body: JsonObject): readonly Json[] {
+  return inputFields.flatMap((field) => body[field] ?? []);
+}
