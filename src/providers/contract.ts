@@ -73,11 +73,20 @@ export interface Provider {
   /** A local server found by probing its default address. */
   readonly local: boolean;
   readonly evidence: Evidence;
-  /** Dialect spoken for a model (Vertex serves two). Undefined: the operation is not offered. */
-  dialectFor(endpoint: Endpoint, operation: Operation): DialectId | undefined;
+  /**
+   * Dialect spoken for a model (Vertex serves several); the client's own where the host speaks it too. Undefined: the
+   * operation is not offered.
+   */
+  dialectFor(endpoint: Endpoint, operation: Operation, client?: DialectId): DialectId | undefined;
   encode(call: OutboundCall, endpoint: Endpoint): EncodedRequest | Fault;
-  /** Adds credentials last, so that signatures cover the final bytes and nothing before sees a secret. */
+  /**
+   * Adds credentials last, so that signatures cover the final bytes and nothing before sees a secret. Rejects with a
+   * Fault when a token cannot be fetched.
+   */
   sign(request: UpstreamRequest, endpoint: Endpoint): UpstreamRequest | Promise<UpstreamRequest>;
-  /** Whose fault, how long to wait; never echoes credentials. `nowMs` is for HTTP dates. */
-  classify(failure: UpstreamFailure, nowMs: number): Fault;
+  /**
+   * Whose fault, how long to wait. `nowMs` is for HTTP dates. The endpoint's own credentials are cut out of whatever
+   * the upstream says; without the endpoint only what looks like a credential is.
+   */
+  classify(failure: UpstreamFailure, nowMs: number, endpoint?: Endpoint): Fault;
 }

@@ -1,0 +1,112 @@
+import type { DialectId } from '../domain/dialect.ts';
+import type { Endpoint } from '../domain/endpoint.ts';
+import { Fault } from '../domain/fault.ts';
+import { type StreamDecoder, unwrapSchemaCompletion, unwrapSchemaTool } from '../protocols/index.ts';
+import { classifyFailure } from './classify/classify-failure.ts';
+import type { EncodedRequest, Evidence, OutboundCall, Provider } from './contract.ts';
+import { type EncodedBody, encodeBody, notOffered } from './encode/encode-body.ts';
+import { guardDecoder } from './encode/guard-decoder.ts';
+import { requestHeaders } from './encode/request-headers.ts';
+import { resolveBaseUrl } from './encode/resolve-base-url.ts';
+import type { Wires } from './encode/wires.ts';
+import type { AddressedCall, ProviderDefinition } from './provider-definition.ts';
+import { scrubFault } from './classify/scrub-secrets.ts';
+import { secretsOf } from './sign/secrets-of.ts';
+import type { Signer } from './sign/signer.ts';
+
+/** What every provider shares. */
+export interface ProviderParts {
+  readonly wires: Wires;
+  readonly signer: Signer;
+}
+
+/** The one implementation of `Provider`; what differs between hosts is in their definitions. */
+export function defineProvider(definition: ProviderDefinition, { wires, signer }: ProviderParts): Provider {
+  const { id, name, protocol, addressing, keyHeader } = definition;
+  const dialectFor: Provider['dialectFor'] = (endpoint, operation, client) => {
+    const offered = addressing.dialectsFor(endpoint, operation);
+    return offered.find((dialect) => dialect === client) ?? offered[0];
+  };
+  return Object.freeze<Provider>({
+    id,
+    name,
+    protocol,
+    baseUrl: definition.baseUrl,
+    keyEnv: definition.keyEnv,
+    local: definition.local ?? false,
+    evidence: evidenceOf(definition),
+    dialectFor,
+    encode(call, endpoint) {
+      const dialect = dialectFor(endpoint, call.operation, call.dialect);
+      if (dialect === undefined) return notOffered(definition, call);
+      const addressed: AddressedCall = { operation: call.operation, dialect, stream: call.stream, endpoint };
+      const body = encodeBody(call, addressed, { definition, wire: wires[dialect] });
+      return Fault.is(body) ? body : encodedRequest({ call, addressed, body, definition, wires });
+    },
+    sign: (request, endpoint) => signer.sign(request, endpoint, keyHeader),
+    classify: (failure, nowMs, endpoint) =>
+      classifyFailure(failure, {
+        nowMs,
+        providerName: name,
+        secrets: endpoint === undefined ? [] : secretsOf(endpoint.host),
+      }),
+  });
+}
+
+interface EncodedParts {
+  readonly call: OutboundCall;
+  readonly addressed: AddressedCall;
+  readonly body: EncodedBody;
+  readonly definition: ProviderDefinition;
+  readonly wires: Wires;
+}
+
+function encodedRequest({ call, addressed, body, definition, wires }: EncodedParts): EncodedRequest {
+  const { endpoint, dialect } = addressed;
+  const { addressing } = definition;
+  const base = resolveBaseUrl(endpoint.host);
+  return {
+    request: {
+      method: 'POST',
+      origin: base.origin,
+      path: base.path + (call.passThroughPath ?? addressing.pathFor(addressed)),
+      headers: requestHeaders(call, addressed, addressing),
+      body: body.bytes,
+    },
+    dialect,
+    passThrough: body.passThrough,
+    stripUsage: body.usageAdded,
+    dropped: body.dropped,
+    added: body.added,
+    ...decodersFor(dialect, endpoint, { wires, emulatesSchema: body.emulatesSchema }),
+  };
+}
+
+interface DecoderParts {
+  readonly wires: Wires;
+  readonly emulatesSchema: boolean;
+}
+
+/** Readers of the answer, with the emulated tool unwrapped and faults cleared of credentials. */
+function decodersFor(
+  dialect: DialectId,
+  endpoint: Endpoint,
+  { wires, emulatesSchema }: DecoderParts,
+): Pick<EncodedRequest, 'openDecoder' | 'decodeCompletion'> {
+  const wire = wires[dialect];
+  return {
+    openDecoder(): StreamDecoder {
+      const decoder = wire.openDecoder();
+      return guardDecoder(emulatesSchema ? unwrapSchemaTool(decoder) : decoder, endpoint.host);
+    },
+    decodeCompletion(body) {
+      const decoded = wire.decodeCompletion(body);
+      const completion = emulatesSchema ? unwrapSchemaCompletion(decoded) : decoded;
+      return Fault.is(completion) ? scrubFault(completion, secretsOf(endpoint.host)) : completion;
+    },
+  };
+}
+
+function evidenceOf({ recorded = false, documentation }: ProviderDefinition): Evidence {
+  return recorded ? { kind: 'recorded' } : { kind: 'documented', ...documentation };
+}

@@ -1,0 +1,138 @@
+import { Fault } from '../../domain/fault.ts';
+import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
+import { editObject, type JsonEdit, type OutboundProtocol, spliceJson } from '../../protocols/index.ts';
+import type { OutboundCall } from '../contract.ts';
+import type { AddressedCall, ProviderDefinition } from '../provider-definition.ts';
+import { asksForSchema } from './asks-for-schema.ts';
+import { clientPointer } from './client-pointer.ts';
+import { quirkEdits } from './quirk-edits.ts';
+import { spliceMultipartModel } from './splice-multipart.ts';
+import { usageEdit } from './usage-edit.ts';
+
+/** A body for the upstream and what became of the client's fields on the way. */
+export interface EncodedBody {
+  readonly bytes: Buffer | undefined;
+  /** The client's own bytes but for the edits: the answer may pass through as well. */
+  readonly passThrough: boolean;
+  readonly usageAdded: boolean;
+  readonly emulatesSchema: boolean;
+  readonly dropped: readonly string[];
+  readonly added: readonly string[];
+}
+
+/** Whom a body is for: what the provider declares and the dialect it is written in. */
+export interface Upstream {
+  readonly definition: ProviderDefinition;
+  readonly wire: OutboundProtocol;
+}
+
+/** Sent where the dialect demands an output limit, the client gave none and the model's own is unknown. */
+const fallbackMaxOutputTokens = 8192;
+
+/** Writes the body in the dialect of the address: spliced where the client speaks it too, translated otherwise. */
+export function encodeBody(
+  call: OutboundCall,
+  addressed: AddressedCall,
+  { definition, wire }: Upstream,
+): EncodedBody | Fault {
+  if (!isJson(call)) return formBody(call, addressed);
+  const isSame = call.dialect === addressed.dialect;
+  const nativeJsonSchema =
+    definition.quirks?.jsonSchema === undefined && addressed.endpoint.capabilities.jsonSchema !== false;
+  const mustEmulate = !nativeJsonSchema && call.operation === 'generate' && asksForSchema(call.dialect, call.body);
+  if (isSame && !mustEmulate) return splicedBody(call, addressed, definition);
+  if (call.operation !== 'generate') return notOffered(definition, call);
+  return translatedBody(call, addressed, { definition, wire, nativeJsonSchema });
+}
+
+/** A fault for work that the provider does not do in a dialect that we could hand on. */
+export function notOffered(definition: ProviderDefinition, call: OutboundCall): Fault {
+  return new Fault('unsupported_feature', {
+    message: `${definition.name} does not offer ${call.operation} like this.`,
+  });
+}
+
+function splicedBody(
+  call: OutboundCall,
+  addressed: AddressedCall,
+  definition: ProviderDefinition,
+): EncodedBody | Fault {
+  const suited = suit(call.body, addressed, definition);
+  if (Fault.is(suited)) return suited;
+  return {
+    bytes: call.bytes.length === 0 ? undefined : spliceJson(call.bytes, suited.edits),
+    passThrough: true,
+    usageAdded: suited.usageAdded,
+    emulatesSchema: false,
+    dropped: suited.dropped,
+    added: [],
+  };
+}
+
+interface Translation extends Upstream {
+  readonly nativeJsonSchema: boolean;
+}
+
+function translatedBody(
+  call: OutboundCall,
+  addressed: AddressedCall,
+  { definition, wire, nativeJsonSchema }: Translation,
+): EncodedBody | Fault {
+  const modelCall = call.parse();
+  if (Fault.is(modelCall)) return modelCall;
+  const { limits, capabilities, upstreamModel } = addressed.endpoint;
+  const encoded = wire.encodeCall(modelCall, {
+    upstreamModel,
+    requiredMaxOutputTokens: limits.maxOutputTokens ?? fallbackMaxOutputTokens,
+    assistantPrefill: capabilities.assistantPrefill !== false,
+    nativeJsonSchema,
+  });
+  if (Fault.is(encoded)) return encoded;
+  const suited = suit(encoded.body, addressed, definition);
+  if (Fault.is(suited)) return inClientTerms(suited, modelCall);
+  const dropped = suited.dropped.flatMap((pointer) => clientPointer(pointer, modelCall) ?? []);
+  return {
+    bytes: Buffer.from(JSON.stringify(editObject(encoded.body, suited.edits))),
+    passThrough: false,
+    usageAdded: false,
+    emulatesSchema: encoded.emulatesSchema ?? false,
+    dropped: [...new Set([...encoded.dropped, ...dropped])],
+    added: encoded.added,
+  };
+}
+
+interface SuitedBody {
+  readonly edits: readonly JsonEdit[];
+  readonly usageAdded: boolean;
+  readonly dropped: readonly string[];
+}
+
+/** Everything that address, quirks and metering want changed in a body of the host's dialect. */
+function suit(body: JsonObject, addressed: AddressedCall, definition: ProviderDefinition): SuitedBody | Fault {
+  const edits = [...definition.addressing.bodyEdits(addressed)];
+  if (addressed.dialect !== 'openai-chat') return { edits, usageAdded: false, dropped: [] };
+  const isChat = addressed.operation === 'generate';
+  const quirks = isChat ? quirkEdits(body, definition.quirks) : { edits: [], dropped: [] };
+  if (Fault.is(quirks)) return quirks;
+  const streamsUsage = addressed.stream && (isChat || addressed.operation === 'completions');
+  const usage = streamsUsage ? usageEdit(body, definition.quirks) : { edits: [], added: false, dropped: [] };
+  return {
+    edits: [...edits, ...quirks.edits, ...usage.edits],
+    usageAdded: usage.added,
+    dropped: [...quirks.dropped, ...usage.dropped],
+  };
+}
+
+function inClientTerms(fault: Fault, call: ModelCall): Fault {
+  const param = fault.param === undefined ? undefined : clientPointer(fault.param, call);
+  return new Fault(fault.code, { message: fault.message, ...(param === undefined ? {} : { param }) });
+}
+
+function isJson(call: OutboundCall): boolean {
+  return /^application\/([\w.+-]+\+)?json\b/i.test(call.contentType);
+}
+
+function formBody(call: OutboundCall, { endpoint }: AddressedCall): EncodedBody {
+  const bytes = spliceMultipartModel(call.bytes, call.contentType, endpoint.upstreamModel);
+  return { bytes, passThrough: true, usageAdded: false, emulatesSchema: false, dropped: [], added: [] };
+}

@@ -1,0 +1,46 @@
+import type { OutboundCall } from '../contract.ts';
+import type { AddressedCall, Addressing } from '../provider-definition.ts';
+
+/**
+ * Headers that never travel on, whoever let them through: credentials and account names of the client, what belongs to
+ * one connection, traces of proxies, and our own.
+ */
+const withheld = new RegExp(
+  `^(${[
+    'authorization|x-api-key|api-key|x-goog-api-key|x-goog-user-project|x-amz-.*|cookie2?',
+    'openai-organization|openai-project',
+    'host|connection|keep-alive|te|trailers?|transfer-encoding|upgrade|expect|content-.*|accept|accept-encoding',
+    'proxy-.*|forwarded|via|x-forwarded-.*|x-real-ip|cf-.*|user-agent|x-switchyard-.*',
+  ].join('|')})$`,
+);
+
+/** Headers of an upstream request, but for its credentials. */
+export function requestHeaders(
+  call: OutboundCall,
+  addressed: AddressedCall,
+  addressing: Addressing,
+): { readonly [name: string]: string } {
+  const headers: Record<string, string> = {
+    'content-type': call.contentType,
+    accept: addressed.stream ? 'text/event-stream' : '*/*',
+    // A compressed stream would wait in the compressor, and the tap would have to inflate it.
+    'accept-encoding': 'identity',
+    'user-agent': 'switchyard',
+    ...addressing.headersFor?.(addressed),
+  };
+  // Headers of one dialect mean nothing in another.
+  if (call.dialect === addressed.dialect) copyAllowed(call.headers, headers);
+  copyLowerCase(addressed.endpoint.host.headers, headers);
+  return headers;
+}
+
+function copyAllowed(from: { readonly [name: string]: string }, to: Record<string, string>): void {
+  for (const [name, value] of Object.entries(from)) {
+    const lower = name.toLowerCase();
+    if (!withheld.test(lower)) to[lower] = value;
+  }
+}
+
+function copyLowerCase(from: { readonly [name: string]: string }, to: Record<string, string>): void {
+  for (const [name, value] of Object.entries(from)) to[name.toLowerCase()] = value;
+}

@@ -1,0 +1,11 @@
+import { openAICompatible } from '../openai-compatible.ts';
+
+/** Novita AI, in OpenAI's dialect. */
+export const novita = openAICompatible({
+  id: 'novita',
+  name: 'Novita AI',
+  baseUrl: 'https://api.novita.ai/openai/v1',
+  keyEnv: ['NOVITA_API_KEY'],
+  documentation: { url: 'https://novita.ai/docs/guides/llm-api', date: '2026-11-22' },
+  quirks: { maxTokensField: 'max_tokens' },
+});

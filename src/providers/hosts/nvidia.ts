@@ -1,0 +1,11 @@
+import { openAICompatible } from '../openai-compatible.ts';
+
+/** NVIDIA NIM, in OpenAI's dialect. */
+export const nvidia = openAICompatible({
+  id: 'nvidia',
+  name: 'NVIDIA NIM',
+  baseUrl: 'https://integrate.api.nvidia.com/v1',
+  keyEnv: ['NVIDIA_API_KEY'],
+  documentation: { url: 'https://docs.api.nvidia.com/nim/reference/llm-apis', date: '2026-11-22' },
+  quirks: { maxTokensField: 'max_tokens' },
+});

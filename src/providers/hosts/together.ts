@@ -1,0 +1,11 @@
+import { openAICompatible } from '../openai-compatible.ts';
+
+/** Together AI, in OpenAI's dialect. */
+export const together = openAICompatible({
+  id: 'together',
+  name: 'Together AI',
+  baseUrl: 'https://api.together.xyz/v1',
+  keyEnv: ['TOGETHER_API_KEY'],
+  documentation: { url: 'https://docs.together.ai/docs/openai-api-compatibility', date: '2026-11-22' },
+  quirks: { maxTokensField: 'max_tokens' },
+});

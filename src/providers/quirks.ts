@@ -1,0 +1,39 @@
+/**
+ * Where a host's chat completions differ from OpenAI's. A closed list: a difference that only one host has stays in
+ * that host's file until a second needs it. Absent means "as OpenAI does it".
+ */
+export interface Quirks {
+  readonly streamOptions?: 'unsupported';
+  readonly usagePlacement?: 'finish-chunk' | 'every-chunk';
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
+  readonly developerRole?: 'unsupported';
+  readonly toolChoiceRequired?: 'any' | 'unsupported';
+  readonly namedToolChoice?: 'unsupported';
+  readonly parallelToolCalls?: 'unsupported';
+  readonly jsonSchema?: 'json-object' | 'unsupported';
+  readonly reasoningEffort?: 'unsupported' | 'thinking-object' | 'enable-thinking' | 'reasoning-object';
+  readonly reasoningField?: 'reasoning_content' | 'reasoning';
+  readonly renamedFields?: { readonly [field: string]: string };
+  readonly unsupportedFields?: readonly string[];
+  readonly messageName?: 'unsupported';
+}
+
+/** One sentence per quirk: what it declares and what we do about it. Part of the generated page of hosts. */
+export const quirkMeanings: { readonly [Name in keyof Required<Quirks>]: string } = {
+  streamOptions: 'Rejects `stream_options`; it is left out, and usage is read where the host reports it anyway.',
+  usagePlacement:
+    'Streams usage on the chunk with the finish reason, or on every chunk, instead of a chunk of its own at the end.',
+  maxTokensField: 'Knows the output limit under this name only; the other name is renamed.',
+  developerRole: 'Rejects the role `developer`; such messages are sent as `system`.',
+  toolChoiceRequired: 'Spells `tool_choice: "required"` this way; `unsupported` refuses such calls with a 400.',
+  namedToolChoice: 'Cannot be made to call one named tool; such calls are refused with a 400.',
+  parallelToolCalls: 'Rejects `parallel_tool_calls`; it is left out and reported.',
+  jsonSchema:
+    'Has no `response_format` of type `json_schema`: it is emulated by a forced tool. `unsupported`: no JSON mode either.',
+  reasoningEffort:
+    'Takes no `reasoning_effort`; it is left out and reported, or sent as `thinking`, `enable_thinking` or `reasoning`.',
+  reasoningField: 'Name of the field of the answer that carries the reasoning text.',
+  renamedFields: 'Knows these fields under another name.',
+  unsupportedFields: 'Rejects these fields; they are left out and reported, or refused when the meaning would change.',
+  messageName: 'Rejects `name` on messages; it is left out and reported.',
+};
