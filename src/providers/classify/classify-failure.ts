@@ -24,7 +24,7 @@ const brokenAt = {
 const timedOut = ['upstream_timeout', 'did not answer in time'] as const;
 
 /** Larger error bodies are pages, not errors: only their status counts. */
-const maxErrorBytes = 256 * 1024;
+const maxErrorBytes = 64 * 1024;
 const maxMessageLength = 2000;
 
 /** Turns what the transport saw into a fault: whose it is, how long to wait, and nothing that must stay secret. */

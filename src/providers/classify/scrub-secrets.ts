@@ -2,14 +2,17 @@ import { Fault, type FaultDetails } from '../../domain/fault.ts';
 
 const replacement = '[redacted]';
 
-/** Shapes of common credentials, for those we do not know: keys of the operator's other accounts, masked echoes. */
+/**
+ * Shapes of common credentials, for those we do not know: keys of the operator's other accounts, masked echoes. Runs
+ * are bounded, so that no text of an upstream makes the search quadratic.
+ */
 const shapes: readonly RegExp[] = [
-  /\b(sk|pk|rk|gsk|csk|xai|nvapi|hf|pplx|fw|r8|key|sess|tgp|dapi|ghp|gho|ghs|ghu)[-_][\w*.-]*[\w*]{8,}/g,
+  /\b(sk|pk|rk|gsk|csk|xai|nvapi|hf|pplx|fw|r8|key|sess|tgp|dapi|ghp|gho|ghs|ghu)[-_][\w*.-]{0,256}[\w*]{8,}/g,
   /\bgithub_pat_\w{16,}/g,
   /\bAIza[\w-]{16,}/g,
   /\b(AKIA|ASIA)[A-Z0-9]{12,}/g,
   /\bya29\.[\w.-]{8,}/g,
-  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g,
+  /\beyJ[\w-]{8,1024}\.[\w-]{8,1024}\.[\w-]*/g,
   /\b(Bearer|Basic)\s+[\w.~+/*=-]{6,}/gi,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
 ];

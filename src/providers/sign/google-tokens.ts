@@ -117,13 +117,25 @@ export class GoogleTokens {
   }
 
   #readToken(text: string): CachedToken {
-    const body: unknown = JSON.parse(text);
+    const body = parseJson(text);
     const value = isObject(body) ? body['access_token'] : undefined;
     const lifetimeS = isObject(body) ? body['expires_in'] : undefined;
     if (typeof value !== 'string' || typeof lifetimeS !== 'number') {
-      throw new Fault('upstream_malformed', { message: 'The token endpoint answered without a token.' });
+      throw noToken();
     }
     return { value, expiresAtMs: this.#clock.nowMs() + lifetimeS * 1000 };
+  }
+}
+
+function noToken(): Fault {
+  return new Fault('upstream_malformed', { message: 'The token endpoint answered without a token.' });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined; // the caller finds no token in it
   }
 }
 
@@ -137,7 +149,7 @@ async function readBounded(body: AsyncIterable<Buffer>): Promise<string> {
   let sizeBytes = 0;
   for await (const chunk of body) {
     sizeBytes += chunk.length;
-    if (sizeBytes > maxTokenBytes) throw new Error('the token endpoint sent too much');
+    if (sizeBytes > maxTokenBytes) throw noToken();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
