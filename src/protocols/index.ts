@@ -8,3 +8,4 @@ export * from './openai-responses/index.ts';
 export * from './gemini/index.ts';
 export * from './anthropic-messages/index.ts';
 export * from './shared/unwrap-schema-tool.ts';
+export * from './bedrock-converse/index.ts';

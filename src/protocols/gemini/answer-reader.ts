@@ -89,13 +89,13 @@ export class AnswerReader {
       this.#readCall(call, { signature, response }, parts);
     } else if (typeof text === 'string') {
       if (text !== '') this.#blocks.text(text, parts);
-      if (signature !== undefined) parts.push({ type: 'raw', value: { text: '', thoughtSignature: signature } });
+      if (signature !== undefined) parts.push(rawPart({ text: '', thoughtSignature: signature }));
     } else if (isObject(media)) {
       const mediaType = stringOf(fieldOf(media, 'mimeType')) ?? 'application/octet-stream';
       this.#blocks.media(mediaType, stringOf(media['data']) ?? '', parts);
     } else {
       this.#blocks.close(parts);
-      parts.push({ type: 'raw', value: part });
+      parts.push(rawPart(part));
     }
   }
 
@@ -164,4 +164,9 @@ function searchesOf(candidate: JsonObject | undefined): number {
 
 function stringOf(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
+}
+
+/** A part without a word in the vocabulary, marked so that only this dialect's writer takes it. */
+function rawPart(geminiPart: JsonObject): StreamPart {
+  return { type: 'raw', value: { geminiPart } };
 }

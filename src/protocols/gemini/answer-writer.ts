@@ -5,6 +5,7 @@ import type { AnswerContext } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { parseArguments } from '../shared/parse-arguments.ts';
 import { writeFinishReason } from './finish-reason.ts';
+import { sealForeignProof } from './foreign-signature.ts';
 import { writeUsageMetadata } from './usage-metadata.ts';
 
 type Part<Type extends StreamPart['type']> = Extract<StreamPart, { readonly type: Type }>;
@@ -40,11 +41,11 @@ export class AnswerWriter {
       case 'reasoning-delta':
         return part.text === '' ? undefined : { text: part.text, thought: true };
       case 'reasoning-end':
-        return part.signature === undefined ? undefined : { text: '', thought: true, thoughtSignature: part.signature };
+        return endThought(part);
       case 'media':
         return { inlineData: { mimeType: part.mediaType, data: part.base64 } };
       case 'raw':
-        return isObject(part.value) ? part.value : undefined;
+        return isObject(part.value) && isObject(part.value['geminiPart']) ? part.value['geminiPart'] : undefined;
       case 'tool-call-start':
         this.#calls.set(part.index, { id: part.id, name: part.name, arguments: '' });
         return undefined;
@@ -113,4 +114,17 @@ export class AnswerWriter {
       ...(this.#sources.length > 0 && { groundingMetadata: { groundingChunks: this.#sources } }),
     };
   }
+}
+
+/** Closes a thought with Gemini's own signature as it is, another provider's proof sealed. */
+function endThought({ signature, redacted, encrypted, provenance }: Part<'reasoning-end'>): JsonObject | undefined {
+  if (signature === undefined && redacted === undefined && encrypted === undefined) return undefined;
+  const isOwn = provenance === 'gemini' && signature !== undefined;
+  const proof = {
+    ...(signature !== undefined && { signature }),
+    ...(redacted !== undefined && { redacted }),
+    ...(encrypted !== undefined && { encrypted }),
+    provenance: provenance ?? 'unknown',
+  };
+  return { text: '', thought: true, thoughtSignature: isOwn ? signature : sealForeignProof(proof) };
 }

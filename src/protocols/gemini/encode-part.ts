@@ -1,4 +1,4 @@
-import type { ContentPart, JsonObject, MediaSource } from '../../domain/model-call.ts';
+import type { ContentPart, JsonObject, MediaSource, ReasoningPart } from '../../domain/model-call.ts';
 import type { LossReport } from '../shared/loss-report.ts';
 
 type MediaPart = Extract<ContentPart, { readonly source: MediaSource }>;
@@ -48,17 +48,13 @@ export function encodePart(part: ContentPart, isGemini: boolean, losses: LossRep
   }
 }
 
-/** Signatures are good only at the provider that wrote them: those of other dialects stay behind. */
-function encodeReasoning(
-  part: Extract<ContentPart, { readonly type: 'reasoning' }>,
-  isGemini: boolean,
-  losses: LossReport,
-): JsonObject | undefined {
-  const { text, signature, redacted, encrypted } = part;
-  const isForeign = !isGemini && [signature, redacted, encrypted].some((value) => value !== undefined);
-  if (isForeign) losses.drop(part.at);
-  if (text === '' && (!isGemini || signature === undefined)) return undefined;
-  return { text, thought: true, ...(isGemini && signature !== undefined && { thoughtSignature: signature }) };
+/** Signatures are good only at the provider that wrote them: those of others stay behind. */
+function encodeReasoning(part: ReasoningPart, isGemini: boolean, losses: LossReport): JsonObject | undefined {
+  const { text, signature, redacted, encrypted, provenance = isGemini ? 'gemini' : 'unknown' } = part;
+  const own = provenance === 'gemini' ? signature : undefined;
+  if (own === undefined && [signature, redacted, encrypted].some((proof) => proof !== undefined)) losses.drop(part.at);
+  if (text === '' && own === undefined) return undefined;
+  return { text, thought: true, ...(own !== undefined && { thoughtSignature: own }) };
 }
 
 /** Encodes an image, sound, film or document by its bytes or its address. */

@@ -78,6 +78,7 @@ export class OpenBlocks {
     }
     if (open.kind === 'tool-call') parts.push({ type: 'tool-call-delta', index, arguments: open.pieces.toJson() });
     const signed = open.signature !== undefined && { signature: open.signature };
-    parts.push({ type: `${open.kind}-end`, index, ...signed });
+    if (open.kind === 'tool-call') parts.push({ type: 'tool-call-end', index, ...signed });
+    else parts.push({ type: 'reasoning-end', index, ...signed, ...(signed && { provenance: 'gemini' }) });
   }
 }

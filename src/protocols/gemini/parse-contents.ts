@@ -1,5 +1,6 @@
 import type { ContentPart, Json, JsonObject, MediaSource, Message, ToolResultPart } from '../../domain/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { openForeignProof, type ReasoningProof } from './foreign-signature.ts';
 import { GeminiReader } from './gemini-reader.ts';
 import { CallPairing } from './call-pairing.ts';
 
@@ -21,7 +22,7 @@ export function parseContents(contents: readonly Json[], base: string, rest: Res
     const read = parts.flatMap((part, index) =>
       isObject(part) ? [parsePart(part, { at: `${base}/${at}/parts/${index}`, turn: at, index, pairing, rest })] : [],
     );
-    return splitRoles(role, read);
+    return splitRoles(role, joinThoughts(read));
   });
 }
 
@@ -62,9 +63,30 @@ function parsePart(part: JsonObject, context: PartContext): ContentPart {
   else if (isObject(result)) parsed = parseResultPart(result, context);
   else if (isObject(media)) parsed = parseMedia(media, at, context.rest);
   else if (text === undefined) return { type: 'opaque', dialect: 'gemini', value: part, at };
-  else parsed = { type: isThought ? 'reasoning' : 'text', text, at, ...signed };
+  else if (isThought) parsed = { type: 'reasoning', text, at, ...(signature !== undefined && proofOf(signature)) };
+  else parsed = { type: 'text', text, at, ...signed };
   Object.assign(context.rest, reader.rest());
   return parsed;
+}
+
+function proofOf(thoughtSignature: string): ReasoningProof {
+  return openForeignProof(thoughtSignature) ?? { signature: thoughtSignature };
+}
+
+/** Clients keep a streamed thought in the pieces it came in, the proof on the last: a signature covers them all. */
+function joinThoughts(parts: readonly ContentPart[]): ContentPart[] {
+  const joined: ContentPart[] = [];
+  for (const part of parts) {
+    const last = joined.at(-1);
+    if (part.type === 'reasoning' && last?.type === 'reasoning' && !isProven(last)) {
+      joined[joined.length - 1] = { ...last, ...part, text: last.text + part.text, ...(last.at && { at: last.at }) };
+    } else joined.push(part);
+  }
+  return joined;
+}
+
+function isProven({ signature, redacted, encrypted }: ReasoningProof): boolean {
+  return signature !== undefined || redacted !== undefined || encrypted !== undefined;
 }
 
 function parseCallPart(call: JsonObject, { at, turn, index, pairing }: PartContext): ContentPart {
