@@ -89,6 +89,7 @@ export class CompletionCollector {
         if (part.signature !== undefined) block.signature = part.signature;
         if (part.redacted !== undefined) block.redacted = part.redacted;
         if (part.encrypted !== undefined) block.encrypted = part.encrypted;
+        if (part.provenance !== undefined) block.provenance = part.provenance;
         return;
       }
       default:
@@ -192,7 +193,7 @@ function blockToParts(block: Exclude<CompletionBlock, { readonly type: 'source' 
         { type: 'tool-call-end', index, ...(block.signature !== undefined && { signature: block.signature }) },
       ];
     case 'reasoning': {
-      const { id, text, signature, redacted, encrypted } = block;
+      const { id, text, signature, redacted, encrypted, provenance } = block;
       const start: StreamPart = { type: 'reasoning-start', index, ...(id !== undefined && { id }) };
       const end: StreamPart = {
         type: 'reasoning-end',
@@ -200,6 +201,7 @@ function blockToParts(block: Exclude<CompletionBlock, { readonly type: 'source' 
         ...(signature !== undefined && { signature }),
         ...(redacted !== undefined && { redacted }),
         ...(encrypted !== undefined && { encrypted }),
+        ...(provenance !== undefined && { provenance }),
       };
       return text === '' ? [start, end] : [start, { type: 'reasoning-delta', index, text }, end];
     }
