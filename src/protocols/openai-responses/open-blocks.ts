@@ -17,13 +17,14 @@ export interface OpenBlock {
 export class OpenBlocks {
   readonly #blocks = new Map<string, OpenBlock>();
   #next = 0;
+  #whole = false;
   #refused = false;
   #functions = false;
   #last: OpenBlock['kind'] | undefined;
 
   /** Any block at all. */
   get any(): boolean {
-    return this.#next > 0;
+    return this.#blocks.size > 0 || this.#whole;
   }
 
   get refused(): boolean {
@@ -56,6 +57,7 @@ export class OpenBlocks {
 
   /** Number of a block that comes whole. */
   takeIndex(): number {
+    this.#whole = true;
     return this.#next++;
   }
 
@@ -79,6 +81,10 @@ export class OpenBlocks {
   forget(): StreamPart[] {
     const parts = this.closeAll();
     this.#blocks.clear();
+    this.#whole = false;
+    this.#refused = false;
+    this.#functions = false;
+    this.#last = undefined;
     return parts;
   }
 }

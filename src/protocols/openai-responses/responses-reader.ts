@@ -83,6 +83,8 @@ export class ResponsesReader implements EventReader {
     if (known && (this.#id === '' || typeof id !== 'string' || id === this.#id)) return [];
     // A new id half way means that the host began anew; whoever reads the parts sees a second start.
     const closing = this.#blocks.forget();
+    this.#finished = false;
+    this.#terminated = false;
     this.#id = typeof id === 'string' ? id : '';
     if (typeof model === 'string') this.#model = model;
     return [
