@@ -1,0 +1,24 @@
+import type { FactType } from '../domain/facts.ts';
+
+/** Type bytes of frames that describe the segment itself; they carry no fact. */
+export const segmentFrame = { header: 1, footer: 2, carry: 3 } as const;
+
+/** Type bytes of facts. Numbers are for ever: a removed type leaves a gap. */
+export const factFrame = {
+  open: 16,
+  attempt: 17,
+  final: 18,
+  abort: 19,
+  outcome: 20,
+  decision: 21,
+} as const satisfies Readonly<Record<FactType, number>>;
+
+/** Type bytes set aside for facts of later modules, so that no two modules choose the same one. */
+export const reservedFrame = { lease: 22, receipt: 23, config: 24 } as const;
+
+const factTypes: ReadonlySet<number> = new Set<number>(Object.values(factFrame));
+
+/** Whether a frame carries a fact this version understands; readers skip the others, copiers keep them. */
+export function isFactFrame(type: number): boolean {
+  return factTypes.has(type);
+}
