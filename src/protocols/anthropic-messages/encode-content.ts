@@ -47,7 +47,8 @@ function encodeReasoning(part: ReasoningPart, context: EncodeContext): JsonObjec
   const own = provenance === anthropicDialect || (provenance === undefined && context.native);
   if (own && redacted !== undefined) return [{ type: 'redacted_thinking', data: redacted }];
   if (own && signature !== undefined) return [{ type: 'thinking', thinking: text, signature }];
-  if (at !== undefined) context.drop(at);
+  context.lostProof = true;
+  context.drop(at);
   return [];
 }
 

@@ -11,6 +11,8 @@ export class EncodeContext extends LossReport {
   readonly traits: ClaudeTraits;
   /** The client speaks this dialect itself: it knows the rules, and its words travel unchanged. */
   readonly native: boolean;
+  /** Earlier reasoning had to be left out: its proof came from elsewhere. */
+  lostProof = false;
   readonly #callIds = new Map<string, string>();
 
   constructor(call: ModelCall, options: EncodeOptions) {

@@ -34,6 +34,10 @@ export function encodeThinking(context: EncodeContext, around: ThinkingSurroundi
   const { reasoning } = context.call;
   if (reasoning === undefined) return {};
   if (isOff(reasoning)) return turnOff(context, reasoning);
+  if (context.native && context.lostProof && around.unprovenTurn) {
+    context.dropField('reasoning');
+    return reasoning.effort === undefined ? {} : { effort: reasoning.effort };
+  }
   return context.traits.thinking === 'adaptive'
     ? encodeAdaptive(context, reasoning, around)
     : encodeBudget(context, reasoning, around);

@@ -83,7 +83,6 @@ export class AnthropicEventReader implements EventReader {
       const text = 'The upstream began a second answer in the middle of the first.';
       return [...this.#blocks.closeAll(), { type: 'error', fault: new Fault('truncated', { message: text }) }];
     }
-    const closing = this.#blocks.closeAll();
     this.#blocks = new OpenBlocks();
     this.#started = true;
     this.#id = id;
@@ -95,7 +94,7 @@ export class AnthropicEventReader implements EventReader {
       ...(id !== undefined && { id }),
       ...(this.#model !== undefined && { model: this.#model }),
     };
-    return [...closing, start, ...this.#usageParts()];
+    return [start, ...this.#usageParts()];
   }
 
   #messageDelta(data: JsonObject): StreamPart[] {
