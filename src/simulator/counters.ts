@@ -43,7 +43,7 @@ export interface SimulatorStats {
   readonly completed: number;
   readonly cuts: number;
   readonly aborts: number;
-  /** Times a write had to wait for the client to read. */
+  /** Times a write had to wait 50 ms or longer for the client to read. */
   readonly pauses: number;
   readonly tokensProduced: number;
   readonly recentAborts: readonly AbortRecord[];

@@ -5,6 +5,8 @@ import type { Counters, RecordedRequest } from './counters.ts';
 import type { Step } from './plan.ts';
 import type { Script } from './script.ts';
 
+const slowClientMs = 50;
+
 /** An answer ready to be sent. */
 export interface Delivery {
   readonly response: ServerResponse;
@@ -35,8 +37,12 @@ export function deliver(delivery: Delivery): void {
     counters.produced(record, bytes.length, step.tokens);
     at += 1;
     if (response.write(bytes)) return;
-    counters.paused();
-    response.once('drain', advance);
+    // Full buffers are usual; only a client that leaves them full counts as slow.
+    timer = setTimeout(() => counters.paused(), slowClientMs);
+    response.once('drain', () => {
+      clearTimeout(timer);
+      advance();
+    });
   };
   function advance(): void {
     while (!response.destroyed) {

@@ -1,6 +1,10 @@
 import type { Simulator, SimulatorOptions, SimulatorStats } from '../../src/simulator/index.ts';
 import { startSimulator } from '../../src/simulator/index.ts';
 
+export { collect } from './collect.ts';
+export type { RawAnswer } from './raw-answer.ts';
+export { postRaw } from './raw-answer.ts';
+
 /** A simulator with what tests need beside it: base URLs, waiting on counters, the last request as JSON. */
 export interface FakeUpstream extends Simulator {
   /** Base URL of the OpenAI and Anthropic dialects. */

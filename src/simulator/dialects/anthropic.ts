@@ -66,7 +66,7 @@ function frames(context: AnswerContext): readonly Frame[] {
   const blocks = blockEvents(answer, script);
   const half = Math.ceil(blocks.length / 2);
   const spliced = script.start === 'spliced';
-  for (const event of spliced ? [...blocks.slice(0, half)] : blocks) emit(event.kind, event.fields, event.tokens);
+  for (const event of spliced ? blocks.slice(0, half) : blocks) emit(event.kind, event.fields, event.tokens);
   if (spliced) {
     // The host restarted behind its own proxy: a second message begins where the first was.
     emit('lifecycle', startEvent(answer, script, '_again'));
