@@ -39,7 +39,8 @@ function eventsOf(text: string): Event[] {
 }
 
 function outputOf(event: Event | undefined): JsonObject[] {
-  return (event?.['response'] as { output: JsonObject[] }).output;
+  const response = event?.['response'] as { output: JsonObject[] } | undefined;
+  return response?.output ?? [];
 }
 
 const stop: StreamPart = { type: 'finish', reason: 'stop' };

@@ -4,6 +4,9 @@ import { isObject } from '../shared/field-reader.ts';
 import { readClientCall } from './client-call.ts';
 import type { OpenBlock, OpenBlocks } from './open-blocks.ts';
 
+/** Calls whose arguments come in pieces. */
+const streamedCalls: ReadonlySet<string> = new Set(['function_call', 'custom_tool_call']);
+
 /** Reads the events and items of an answer's output into blocks. */
 export class OutputReader {
   readonly #blocks: OpenBlocks;
@@ -73,8 +76,8 @@ export class OutputReader {
     if (!isObject(item)) return [];
     if (item['type'] === 'message') return [];
     if (item['type'] === 'reasoning') return this.#openReasoning(key, item).parts;
-    // What a built-in call asks for arrives whole with the closing event; its name alone already is content.
-    const call = readClientCall(item, `call_${key}`);
+    // What a built-in call asks for comes whole with its closing event, and its id may change until then.
+    const call = streamedCalls.has(String(item['type'])) ? readClientCall(item, `call_${key}`) : undefined;
     if (call === undefined) return [{ type: 'raw', value: body }];
     const closing = this.#blocks.close(key);
     const { index } = this.#blocks.open(key, kindOf(item));

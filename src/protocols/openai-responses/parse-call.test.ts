@@ -117,7 +117,7 @@ describe('parseCall', () => {
   });
 
   it('reads media by URL, inline and by id', () => {
-    const content = [
+    const content: JsonObject[] = [
       { type: 'input_image', image_url: 'https://a.example/i.png', detail: 'low' },
       { type: 'input_image', image_url: 'data:image/png;base64,AAAA' },
       { type: 'input_file', file_data: 'data:application/pdf;name=x;base64,BBBB', filename: 'x.pdf' },

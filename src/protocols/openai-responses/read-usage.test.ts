@@ -58,7 +58,7 @@ describe('readUsage', () => {
 
   it('loses no token: the buckets add up to what was reported', () => {
     fc.assert(
-      fc.property(count, count, count, count, (input, cached, output, reasoning) => {
+      fc.property(fc.tuple(count, count, count, count), ([input, cached, output, reasoning]) => {
         const usage = {
           input_tokens: input + cached,
           input_tokens_details: { cached_tokens: cached },
