@@ -142,6 +142,14 @@ export class Catalog {
     ];
   }
 
+  /** One listed model, or a model of a known host by its full name. */
+  find(id: string): ListedModel | undefined {
+    const listed = this.list().find((model) => model.id === id);
+    if (listed) return listed;
+    const host = this.#fromHost(id)?.endpoints[0]?.host;
+    return host && { id, ownedBy: host.id, description: '', simulated: false };
+  }
+
   #names(): string[] {
     return this.list().map(({ id }) => id);
   }

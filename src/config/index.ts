@@ -9,5 +9,6 @@ export {
   type ModelConfig,
   type PolicyConfig,
 } from './schema.ts';
+export { policySchema } from './schema-models.ts';
 export { readSecret, type SecretSources } from './secret-reference.ts';
 export { type ConfigWatch, type ReloadListener, watchConfig } from './watch-config.ts';

@@ -2,7 +2,7 @@ import type { FinishReason, StreamPart } from '../domain/stream-part.ts';
 import { isContent } from '../domain/stream-part.ts';
 import { type Usage, type UsageBuckets } from '../domain/usage.ts';
 import type { Clock } from '../platform/clock.ts';
-import { estimateTextTokens } from '../protocols/shared/estimate-tokens.ts';
+import { estimateTextTokens } from '../protocols/index.ts';
 
 /** Watches the parts of one attempt: usage, finish, first token, and how much was delivered. */
 export class AttemptMeter {
@@ -63,13 +63,13 @@ export class AttemptMeter {
    * Usage to bill: the provider's when the answer came to its end, else its figures for the input and the larger of
    * its and our count for the output, marked as an estimate.
    */
-  usage(inputEstimateTokens: number): Usage {
+  usage(estimateInputTokens: () => number): Usage {
     if (this.#usage && this.finishReason !== undefined) return this.#usage;
     const output = this.#deliveredTokens + estimateTextTokens(this.#delivered);
     const reported = this.#usage?.buckets ?? {};
     const known = Object.values(reported).some((units) => units !== undefined && units > 0);
     const buckets: UsageBuckets = {
-      ...(known ? reported : { input: inputEstimateTokens }),
+      ...(known ? reported : { input: estimateInputTokens() }),
       output: Math.max(reported.output ?? 0, output - (reported.reasoning ?? 0)),
     };
     return { ...this.#usage, buckets, source: 'estimated' };

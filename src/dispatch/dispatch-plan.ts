@@ -24,7 +24,8 @@ export interface DispatchPlan {
   readonly policy: AttemptPolicy;
   /** Milliseconds from now until the deadline. */
   readonly totalMs: number;
-  readonly inputEstimateTokens: number;
+  /** Counted input, for attempts whose upstream never says; only computed when needed. */
+  estimateInputTokens(): number;
   /** What to do with an upstream whose client has left. */
   readonly onClientGone: 'cancel' | 'drain';
   readonly keepaliveMs: number;

@@ -4,7 +4,7 @@ import { Fault } from '../domain/fault.ts';
 import type { JsonObject } from '../domain/model-call.ts';
 import type { Usage } from '../domain/usage.ts';
 import { readPassThroughUsage } from '../protocols/index.ts';
-import { isObject } from '../protocols/shared/field-reader.ts';
+import { isObject } from '../protocols/index.ts';
 import type { EncodedRequest } from '../providers/contract.ts';
 import type { BufferedAnswer } from './buffered-attempt.ts';
 import type { DispatchPlan } from './dispatch-plan.ts';

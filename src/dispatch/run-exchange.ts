@@ -144,7 +144,7 @@ class ExchangeRun {
           timeouts: endpoint.host.timeouts,
           acceptEmpty: this.#hadEmpty(),
           claim: () => true,
-          classify: (failure) => deps.providerOf(endpoint).classify(failure, deps.clock.nowMs()),
+          classify: (failure) => deps.providerOf(endpoint).classify(failure, deps.clock.nowMs(), endpoint),
           answerHeaders: () =>
             plan.answerHeaders({ endpoint, attempts: this.#ledger.attempts, dropped: encoded.dropped }),
         },
@@ -202,7 +202,7 @@ class ExchangeRun {
           meter,
           wheel,
           idleMs: endpoint.host.timeouts.idleMs,
-          classify: (failure) => providerOf(endpoint).classify(failure, clock.nowMs()),
+          classify: (failure) => providerOf(endpoint).classify(failure, clock.nowMs(), endpoint),
         },
         resolve,
       );

@@ -121,6 +121,9 @@ export interface OutcomeFact {
   readonly value?: number;
   readonly source: string;
   readonly idempotencyKey?: string;
+  /** What the outcome is evidence about, copied from the exchange so that projections need no join. */
+  readonly job?: string;
+  readonly model?: string;
 }
 
 /** Why these endpoints, in this order; enough to replay the choice. */

@@ -28,16 +28,16 @@ export class OutcomeBook {
     return this.#version;
   }
 
-  /** Counts an outcome once; false when its idempotency key was seen before or it has no value. */
-  note(outcome: OutcomeFact, answered: { job: string; model: string }): boolean {
-    const { idempotencyKey, value } = outcome;
-    if (value === undefined) return false;
+  /** Counts an outcome once; false when its idempotency key was seen before or it says nothing about a job. */
+  note(outcome: OutcomeFact): boolean {
+    const { idempotencyKey, value, job, model } = outcome;
+    if (value === undefined || job === undefined || model === undefined) return false;
     if (idempotencyKey !== undefined) {
       if (this.#seen.has(idempotencyKey)) return false;
       if (this.#seen.size >= maxRecent) this.#seen.clear();
       this.#seen.add(idempotencyKey);
     }
-    const name = tallyName(answered.job, answered.model);
+    const name = tallyName(job, model);
     const tally = this.#tallies.get(name) ?? { sum: 0, count: 0 };
     tally.sum += value;
     tally.count += 1;

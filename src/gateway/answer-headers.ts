@@ -1,0 +1,67 @@
+import type { DispatchResult } from '../dispatch/index.ts';
+import type { Endpoint } from '../domain/endpoint.ts';
+import type { Choice } from './choose.ts';
+import type { Received } from './received.ts';
+
+const maxReasonsLength = 1024;
+
+/** What the client is told about the routing of its answer. */
+export interface AnswerFacts {
+  readonly endpoint: Endpoint;
+  readonly attempts: number;
+  readonly dropped: readonly string[];
+  readonly cache: 'hit' | 'miss' | 'bypass';
+  readonly costNanos?: bigint | null;
+}
+
+/** Headers of every answer, before anything is known of the upstream. */
+export function requestHeaders(requestId: string): Record<string, string> {
+  return { 'x-switchyard-request-id': requestId, 'x-request-id': requestId, 'request-id': requestId };
+}
+
+/** Headers of a routed answer. */
+export function answerHeaders(
+  received: Received,
+  routed: { choice: Choice; decisionId: string },
+  answer: AnswerFacts,
+): Record<string, string> {
+  const { endpoint } = answer;
+  const headers: Record<string, string> = {
+    ...requestHeaders(received.requestId),
+    'x-switchyard-model': headerText(endpoint.modelName),
+    'x-switchyard-host': endpoint.host.id,
+    'x-switchyard-attempts': String(answer.attempts),
+    'x-switchyard-cache': answer.cache,
+    'x-switchyard-decision': routed.decisionId,
+  };
+  if (answer.dropped.length > 0) headers['x-switchyard-dropped'] = headerText(answer.dropped.join(','));
+  if (endpoint.host.id === 'sim') headers['x-switchyard-simulated'] = 'true';
+  if (answer.costNanos !== undefined && answer.costNanos !== null) {
+    headers['x-switchyard-cost-nanos'] = answer.costNanos.toString();
+  }
+  if (received.controls.explain) {
+    headers['x-switchyard-explanation'] = headerText(routed.choice.decision.reasons.join('; ')).slice(
+      0,
+      maxReasonsLength,
+    );
+  }
+  return headers;
+}
+
+/** Headers of a fault told by HTTP status. */
+export function faultHeaders(requestId: string, fault: NonNullable<DispatchResult['fault']>): Record<string, string> {
+  const headers = requestHeaders(requestId);
+  headers['content-type'] = 'application/json';
+  if (fault.retryAfterMs !== undefined) {
+    headers['retry-after'] = String(Math.max(1, Math.ceil(fault.retryAfterMs / 1000)));
+    headers['retry-after-ms'] = String(Math.ceil(fault.retryAfterMs));
+  } else if (fault.kind.httpStatus === 429 || fault.kind.httpStatus === 503) headers['retry-after'] = '1';
+  // Both vendors' SDKs honour this before looking at the status.
+  headers['x-should-retry'] = fault.kind.retryable ? 'true' : 'false';
+  return headers;
+}
+
+/** Header values are visible ASCII: anything else is percent-encoded. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character));
+}

@@ -1,0 +1,233 @@
+import type { Catalog } from '../catalog/index.ts';
+import type { Config } from '../config/index.ts';
+import {
+  type AttemptPolicy,
+  type ClientSink,
+  type DispatchDeps,
+  type DispatchPlan,
+  type DispatchResult,
+  runExchange,
+} from '../dispatch/index.ts';
+import type { AttemptFact } from '../domain/facts.ts';
+import { Fault } from '../domain/fault.ts';
+import type { FaultCode } from '../domain/fault-codes.ts';
+import type { JsonObject, ModelCall } from '../domain/model-call.ts';
+import { totalInput, totalOutput } from '../domain/usage.ts';
+import type { Journal } from '../journal/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { AnswerContext, RequestHead } from '../protocols/index.ts';
+import type { OutcomeBook, StickyMap } from '../routing/index.ts';
+import type { Admission, Limiter } from '../tenants/index.ts';
+import { answerHeaders, faultHeaders, requestHeaders } from './answer-headers.ts';
+import { type Choice, choose } from './choose.ts';
+import type { ExchangeBoard } from './exchange-board.ts';
+import { parseBody } from './parse-body.ts';
+import { readMultipartFields } from './read-multipart.ts';
+import type { Received } from './received.ts';
+import { type AdmittedExchange, decisionFact, finalFact, openFact } from './settle.ts';
+
+/** What the gateway needs; the catalog and configuration change by reload, the rest lives as long as the process. */
+export interface GatewayDeps {
+  readonly dispatch: DispatchDeps;
+  readonly journal: Journal;
+  readonly limiter: Limiter;
+  readonly outcomes: OutcomeBook;
+  readonly sticky: StickyMap;
+  readonly board: ExchangeBoard;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  newId(prefix: string): string;
+  /** The current snapshot. */
+  settings(): { readonly catalog: Catalog; readonly config: Config };
+}
+
+/** Where an exchange got to before it was admitted or refused. */
+interface Admitted {
+  readonly exchange: AdmittedExchange;
+  readonly body: JsonObject;
+  readonly admission: Admission;
+}
+
+/** Runs one request from body to settled fact. Every refusal and every failure ends in the caller's own dialect. */
+export class Gateway {
+  readonly #deps: GatewayDeps;
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when no exchange is in flight any more, detached ones included. */
+  async settled(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  handle(received: Received, sink: ClientSink): Promise<void> {
+    const running = this.#handle(received, sink).finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  async #handle(received: Received, sink: ClientSink): Promise<void> {
+    try {
+      const admitted = this.#admit(received);
+      if (Fault.is(admitted)) return refuse(received, sink, admitted);
+      await this.#run(admitted, sink);
+    } catch (error) {
+      this.#deps.logger.error({ err: error, requestId: received.requestId }, 'defect while handling a request');
+      if (sink.started) sink.destroy();
+      else refuse(received, sink, new Fault('internal', { cause: error }));
+    }
+  }
+
+  #admit(received: Received): Admitted | Fault {
+    const { journal, limiter, clock, newId, settings, dispatch, outcomes, sticky } = this.#deps;
+    const { catalog, config } = settings();
+    const body = received.contentType.startsWith('multipart/')
+      ? readMultipartFields(received.bytes, received.contentType)
+      : parseBody(received.bytes, config.server.maxJsonDepth);
+    if (Fault.is(body)) return body;
+    const head = received.inbound.readHead(body, received.route);
+    if (Fault.is(head)) return head;
+    const nowMs = clock.monotonicMs();
+    const choice = choose(received, head, { catalog, signals: dispatch.signals, outcomes, sticky, nowMs });
+    if (Fault.is(choice)) return choice;
+    const state = journal.state();
+    if (!state.accepting) return new Fault('journal_full', { detail: state.reason });
+    const inputEstimateTokens = estimateInput(received, head);
+    const admission = limiter.admit(received.key, inputEstimateTokens + (head.maxOutputTokens ?? 0));
+    if (Fault.is(admission)) return admission;
+    const startedAtMs = clock.nowMs();
+    const exchange = { received, head, choice, decisionId: newId('dec'), startedAtMs, inputEstimateTokens };
+    return { exchange, body, admission };
+  }
+
+  async #run(admitted: Admitted, sink: ClientSink): Promise<void> {
+    const { exchange, admission } = admitted;
+    const { journal, board, clock, dispatch, sticky } = this.#deps;
+    const { received, head, choice } = exchange;
+    journal.append(openFact(exchange), decisionFact(exchange));
+    board.begin({
+      requestId: received.requestId,
+      startedAtMs: exchange.startedAtMs,
+      key: received.key.name,
+      model: head.model,
+      stream: head.stream,
+    });
+    const attempts: AttemptFact[] = [];
+    const result = await runExchange(this.#plan(admitted, attempts), sink, dispatch).catch((error: unknown) =>
+      this.#defect(received, error),
+    );
+    const usage = result.usage?.buckets ?? {};
+    admission.release(totalInput(usage) + totalOutput(usage));
+    if (result.status === 'completed' && choice.conversation !== undefined && result.endpoint) {
+      sticky.set(choice.conversation, result.endpoint.id);
+    }
+    const final = finalFact(exchange, result, clock.nowMs());
+    board.end(final);
+    // The client sees the end only when the fact is durable: what was answered is never unrecorded.
+    const durable = journal.commit(...attempts, final);
+    if (received.key.metered) await durable;
+    send(exchange, result, sink);
+  }
+
+  #plan({ exchange, body }: Admitted, attempts: AttemptFact[]): DispatchPlan {
+    const { received, head, choice, decisionId } = exchange;
+    const { config } = this.#deps.settings();
+    const context = this.#context(exchange, body);
+    let parsed: ModelCall | Fault | undefined;
+    return {
+      requestId: received.requestId,
+      candidates: choice.decision.ranked,
+      call: {
+        operation: head.operation,
+        dialect: received.inbound.dialect,
+        bytes: received.bytes,
+        body,
+        stream: head.stream,
+        contentType: received.contentType,
+        headers: received.forwardHeaders,
+        ...(received.passThroughPath !== undefined && { passThroughPath: received.passThroughPath }),
+        parse: () => (parsed ??= received.inbound.parseCall(body, head)),
+      },
+      inbound: received.inbound,
+      context,
+      policy: attemptPolicy(choice),
+      totalMs: Math.min(totalOf(choice), received.controls.deadlineMs ?? Number.POSITIVE_INFINITY),
+      estimateInputTokens: () => head.estimateInputTokens(),
+      onClientGone: received.key.onClientGone,
+      keepaliveMs: config.server.keepaliveMs,
+      clientStallMs: config.server.clientStallMs,
+      answerHeaders: (answer) => answerHeaders(received, { choice, decisionId }, { ...answer, cache: 'bypass' }),
+      earlyHeaders: () => ({ ...requestHeaders(received.requestId), 'x-switchyard-model': choice.decision.model }),
+      attempted: (fact) => attempts.push(fact),
+    };
+  }
+
+  #context({ received, head, startedAtMs }: AdmittedExchange, request: JsonObject): AnswerContext {
+    return {
+      requestId: received.requestId,
+      model: head.model,
+      createdAtS: Math.floor(startedAtMs / 1000),
+      wantsUsage: head.wantsUsage,
+      framing: received.framing,
+      request,
+      newId: this.#deps.newId,
+    };
+  }
+
+  /** Even a defect leaves a final fact. */
+  #defect(received: Received, error: unknown): DispatchResult {
+    this.#deps.logger.error({ err: error, requestId: received.requestId }, 'defect in dispatch');
+    const fault = new Fault('internal', { cause: error });
+    return {
+      status: 'failed',
+      fault,
+      inBand: false,
+      attempts: 0,
+      costNanos: null,
+      dropped: [],
+      added: [],
+      continued: false,
+    };
+  }
+}
+
+function send(exchange: AdmittedExchange, result: DispatchResult, sink: ClientSink): void {
+  const { received, choice, decisionId } = exchange;
+  if (sink.gone) return;
+  if (result.closing !== undefined) return sink.end(result.closing);
+  if (result.fault) return sink.started ? sink.destroy() : refuse(received, sink, result.fault);
+  const { answer, endpoint } = result;
+  if (!answer || !endpoint) return sink.destroy();
+  const { attempts, dropped, costNanos } = result;
+  sink.start(answer.status, {
+    'content-type': answer.contentType,
+    ...answerHeaders(received, { choice, decisionId }, { endpoint, attempts, dropped, cache: 'bypass', costNanos }),
+  });
+  sink.end(answer.body);
+}
+
+/** Answers a fault by HTTP status, in the caller's dialect. */
+export function refuse(received: Pick<Received, 'requestId' | 'inbound'>, sink: ClientSink, fault: Fault): void {
+  if (sink.gone || sink.started) return;
+  sink.start(fault.kind.httpStatus, faultHeaders(received.requestId, fault));
+  sink.end(JSON.stringify(received.inbound.encodeFault(fault, received.requestId)));
+}
+
+/** Only needed for limits and for answers that break off: computed when a limit is set, else from the size. */
+function estimateInput(received: Received, head: RequestHead): number {
+  if (received.key.limits.tokensPerMinute !== undefined) return head.estimateInputTokens();
+  return Math.ceil(received.bytes.length / 4);
+}
+
+function totalOf(choice: Choice): number {
+  return choice.decision.ranked[0]?.host.timeouts.totalMs ?? 900_000;
+}
+
+function attemptPolicy({ policy }: Choice): AttemptPolicy {
+  const alsoFallbackOn = new Set<FaultCode>(['unsupported_feature']);
+  if (policy.contextFallback) alsoFallbackOn.add('context_too_long');
+  return { maxAttempts: policy.maxAttempts, fallback: policy.fallback, maxWaitMs: policy.maxWaitMs, alsoFallbackOn };
+}

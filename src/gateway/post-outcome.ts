@@ -1,0 +1,36 @@
+import type { OutcomeFact } from '../domain/facts.ts';
+import { Fault } from '../domain/fault.ts';
+import type { Journal } from '../journal/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { OutcomeBook } from '../routing/index.ts';
+import { toExchangeRecord } from './exchange-record.ts';
+
+/** Evidence as posted. */
+export interface PostedOutcome {
+  readonly requestId: string;
+  readonly kind: string;
+  readonly value?: number | undefined;
+  readonly source: string;
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** Makes an outcome durable and lets routing learn from it. `not_found` for an unknown request. */
+export async function postOutcome(
+  posted: PostedOutcome,
+  deps: { readonly journal: Journal; readonly outcomes: OutcomeBook; readonly clock: Clock },
+): Promise<OutcomeFact | Fault> {
+  const record = toExchangeRecord(posted.requestId, await deps.journal.find(posted.requestId));
+  if (!record)
+    return new Fault('not_found', { message: `There is no request ${posted.requestId}.`, param: 'requestId' });
+  const { final, open } = record;
+  const fact: OutcomeFact = {
+    type: 'outcome',
+    ...posted,
+    atMs: deps.clock.nowMs(),
+    ...(open?.job !== undefined && { job: open.job }),
+    ...(final?.type === 'final' && { model: final.model }),
+  };
+  await deps.journal.commit(fact);
+  deps.outcomes.note(fact);
+  return fact;
+}

@@ -1,0 +1,31 @@
+import type { InboundProtocol, RouteHints } from '../protocols/contract.ts';
+import type { Key } from '../tenants/index.ts';
+
+/** One request as the edge hands it over: head checked, key known, body read. */
+export interface Received {
+  readonly requestId: string;
+  readonly inbound: InboundProtocol;
+  readonly route: RouteHints;
+  readonly framing: 'sse' | 'json-array';
+  readonly key: Key;
+  readonly bytes: Buffer;
+  readonly contentType: string;
+  /** Path and query of a metered pass-through route below the version segment. */
+  readonly passThroughPath?: string;
+  /** Client headers that may travel on to an upstream of the same dialect. */
+  readonly forwardHeaders: { readonly [name: string]: string };
+  readonly controls: RequestControls;
+}
+
+/** What a client says to Switchyard itself, through `x-switchyard-*` headers. */
+export interface RequestControls {
+  /** Conversation for prompt-cache affinity. */
+  readonly session?: string;
+  readonly job?: string;
+  /** Put the decision's reasons into the answer's headers. */
+  readonly explain: boolean;
+  /** `no-store` and `no-cache` of the client. */
+  readonly cacheControl?: string;
+  /** The client's own deadline. */
+  readonly deadlineMs?: number;
+}

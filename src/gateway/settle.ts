@@ -1,0 +1,87 @@
+import type { DispatchResult } from '../dispatch/index.ts';
+import type { DecisionFact, FinalFact, OpenFact } from '../domain/facts.ts';
+import type { RequestHead } from '../protocols/index.ts';
+import type { Choice } from './choose.ts';
+import type { Received } from './received.ts';
+
+/** One exchange from admission on. */
+export interface AdmittedExchange {
+  readonly received: Received;
+  readonly head: RequestHead;
+  readonly choice: Choice;
+  readonly decisionId: string;
+  readonly startedAtMs: number;
+  readonly inputEstimateTokens: number;
+}
+
+/** The fact that opens an exchange. */
+export function openFact(exchange: AdmittedExchange): OpenFact {
+  const { received, head, choice } = exchange;
+  return {
+    type: 'open',
+    requestId: received.requestId,
+    atMs: exchange.startedAtMs,
+    key: received.key.name,
+    customer: received.key.customer,
+    dialect: received.inbound.dialect,
+    operation: head.operation,
+    model: head.model,
+    stream: head.stream,
+    job: choice.job,
+    endUser: head.endUser,
+    decisionId: exchange.decisionId,
+    inputEstimateTokens: exchange.inputEstimateTokens,
+  };
+}
+
+/** The fact that records why these endpoints were tried in this order. */
+export function decisionFact(exchange: AdmittedExchange): DecisionFact {
+  const { decision, job } = exchange.choice;
+  return {
+    type: 'decision',
+    requestId: exchange.received.requestId,
+    decisionId: exchange.decisionId,
+    atMs: exchange.startedAtMs,
+    job,
+    model: decision.model,
+    seed: 0,
+    chosen: decision.ranked[0]?.id ?? '',
+    ranked: decision.ranked.map(({ id }) => id),
+    excluded: decision.excluded,
+    reasons: decision.reasons,
+    propensity: 1,
+    switchNanos: decision.switchNanos?.toString(),
+  };
+}
+
+/** The fact that closes an exchange. */
+export function finalFact(exchange: AdmittedExchange, result: DispatchResult, nowMs: number): FinalFact {
+  const { received, head, choice } = exchange;
+  return {
+    type: 'final',
+    requestId: received.requestId,
+    atMs: nowMs,
+    status: result.status,
+    httpStatus: result.fault && !result.inBand ? result.fault.kind.httpStatus : 200,
+    inBand: result.inBand || undefined,
+    fault: result.fault?.code,
+    key: received.key.name,
+    customer: received.key.customer,
+    model: result.endpoint?.modelName ?? choice.decision.model,
+    host: result.endpoint?.host.id,
+    upstreamModel: result.endpoint?.upstreamModel,
+    attempts: result.attempts,
+    finishReason: result.finishReason,
+    usage: result.usage?.buckets,
+    costNanos: result.costNanos === null ? null : result.costNanos.toString(),
+    cache: 'bypass',
+    totalMs: nowMs - exchange.startedAtMs,
+    firstByteMs: result.firstTokenMs,
+    dropped: result.dropped.length > 0 ? result.dropped : undefined,
+    added: result.added.length > 0 ? result.added : undefined,
+    continued: result.continued || undefined,
+    job: choice.job,
+    endUser: head.endUser,
+    decisionId: exchange.decisionId,
+  };
+}

@@ -1,0 +1,154 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Config } from '../../config/index.ts';
+import type { InboundDialectId } from '../../domain/dialect.ts';
+import { Fault } from '../../domain/fault.ts';
+import { type Gateway, refuse, type RequestControls, requestHeaders } from '../../gateway/index.ts';
+import type { InboundProtocol } from '../../protocols/index.ts';
+import type { Key, KeyRing } from '../../tenants/index.ts';
+import type { ListedModel } from '../../catalog/index.ts';
+import { identify } from './client-guard.ts';
+import { encodeModel, encodeModelList } from './list-models.ts';
+import { type InferenceRoute, matchRoute } from './match-route.ts';
+import { readBody } from './read-body.ts';
+import { ResponseSink } from './response-sink.ts';
+
+/** What the edge needs to hand requests on. */
+export interface InferenceDeps {
+  readonly gateway: Gateway;
+  inboundOf(dialect: InboundDialectId): InboundProtocol;
+  settings(): { readonly config: Config; readonly keys: KeyRing };
+  /** Models that exist, before the key's own limits. */
+  listModels(): readonly ListedModel[];
+  findModel(id: string): ListedModel | undefined;
+  newId(prefix: string): string;
+  /** New work is refused while draining or at the limit of concurrent work. */
+  admits(): boolean;
+}
+
+/** Handles one request of the inference API; false when the path is not part of it. */
+export type InferenceHandler = (request: IncomingMessage, response: ServerResponse) => boolean;
+
+/** Makes the raw handler: no framework between the socket and the gateway. */
+export function createInferenceHandler(deps: InferenceDeps): InferenceHandler {
+  return (request, response) => {
+    const [path = '/', query = ''] = splitTarget(request.url ?? '/');
+    const route = matchRoute(path, request.headers['anthropic-version'] !== undefined);
+    if (!route) return false;
+    void handle(deps, { request, route, query }, new ResponseSink(response));
+    return true;
+  };
+}
+
+interface Incoming {
+  readonly request: IncomingMessage;
+  readonly route: InferenceRoute;
+  readonly query: string;
+}
+
+async function handle(deps: InferenceDeps, { request, route, query }: Incoming, sink: ResponseSink): Promise<void> {
+  const requestId = deps.newId('req');
+  const inbound = deps.inboundOf(route.dialect);
+  const { config, keys } = deps.settings();
+  const turnAway = (fault: Fault): void => {
+    refuse({ requestId, inbound }, sink, fault);
+    // What is still being sent of the body is not wanted.
+    if (!request.complete) request.resume();
+  };
+  const key = identify(request.headers, query, keys);
+  if (Fault.is(key)) return turnAway(key);
+  if (route.kind === 'unknown')
+    return turnAway(new Fault('not_found', { message: `There is no route ${request.url?.split('?')[0]}.` }));
+  if (route.kind === 'models') return answerModels(deps, { request, route, key, requestId, inbound }, sink);
+  if (request.method !== 'POST') return turnAway(new Fault('method_not_allowed', { message: 'Use POST.' }));
+  if (!deps.admits()) return turnAway(new Fault('shedding'));
+  const bytes = await readBody(request, config.server);
+  if (bytes === undefined) return sink.destroy();
+  if (Fault.is(bytes)) return turnAway(bytes);
+  await deps.gateway.handle(
+    {
+      requestId,
+      inbound,
+      route: route.hints,
+      framing:
+        route.dialect === 'gemini' && route.hints.stream === true && !/(^|&)alt=sse(&|$)/.test(query)
+          ? 'json-array'
+          : 'sse',
+      key,
+      bytes,
+      contentType: contentTypeOf(request.headers['content-type']),
+      ...(route.passThroughPath !== undefined && { passThroughPath: route.passThroughPath }),
+      forwardHeaders: forwardable(request.headers),
+      controls: readControls(request.headers),
+    },
+    sink,
+  );
+}
+
+function answerModels(
+  deps: InferenceDeps,
+  context: {
+    request: IncomingMessage;
+    route: Extract<InferenceRoute, { kind: 'models' }>;
+    key: Key;
+    requestId: string;
+    inbound: InboundProtocol;
+  },
+  sink: ResponseSink,
+): void {
+  const { route, key, requestId, inbound, request } = context;
+  request.resume();
+  if (request.method !== 'GET')
+    return refuse({ requestId, inbound }, sink, new Fault('method_not_allowed', { message: 'Use GET.' }));
+  const headers = { ...requestHeaders(requestId), 'content-type': 'application/json' };
+  if (route.id === undefined) {
+    const allowed = deps.listModels().filter(({ id }) => key.mayUse(id));
+    sink.start(200, headers);
+    return sink.end(JSON.stringify(encodeModelList(route.dialect, allowed)));
+  }
+  const id = route.id.startsWith('models/') ? route.id.slice('models/'.length) : route.id;
+  const model = key.mayUse(id) ? deps.findModel(id) : undefined;
+  if (!model) {
+    const message = `The model "${id.slice(0, 200)}" does not exist for this key.`;
+    return refuse({ requestId, inbound }, sink, new Fault('model_unknown', { message, param: 'model' }));
+  }
+  sink.start(200, headers);
+  sink.end(JSON.stringify(encodeModel(route.dialect, model)));
+}
+
+/** Clients that forget the header, or whose tool sets a form's, still send JSON; only uploads are something else. */
+function contentTypeOf(header: string | undefined): string {
+  return header !== undefined && /^multipart\/form-data/i.test(header) ? header : 'application/json';
+}
+
+function splitTarget(target: string): [string, string] {
+  const mark = target.indexOf('?');
+  return mark < 0 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
+}
+
+/** Only headers that select features of a dialect travel on; never credentials, cookies or our own. */
+function forwardable(headers: IncomingHttpHeaders): Record<string, string> {
+  const forwarded: Record<string, string> = {};
+  for (const name of ['anthropic-beta', 'anthropic-version', 'openai-beta', 'x-goog-api-client'] as const) {
+    const value = headers[name];
+    if (typeof value === 'string') forwarded[name] = value;
+  }
+  return forwarded;
+}
+
+function readControls(headers: IncomingHttpHeaders): RequestControls {
+  const text = (name: string): string | undefined => {
+    const value = headers[name];
+    return typeof value === 'string' && value !== '' ? value.slice(0, 512) : undefined;
+  };
+  const deadlineMs = Number(text('x-switchyard-deadline-ms'));
+  const session = text('x-switchyard-session');
+  const job = text('x-switchyard-job');
+  const cacheControl = text('cache-control');
+  return {
+    explain: text('x-switchyard-explain') === '1',
+    ...(session !== undefined && { session }),
+    ...(job !== undefined && { job }),
+    ...(cacheControl !== undefined && { cacheControl }),
+    ...(deadlineMs > 0 && { deadlineMs }),
+  };
+}

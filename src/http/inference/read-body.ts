@@ -1,0 +1,42 @@
+import type { IncomingMessage } from 'node:http';
+import { Fault } from '../../domain/fault.ts';
+
+/** Reads a request body up to a limit; `too_large` and `body_timeout` otherwise. Resolves with undefined when the client left. */
+export function readBody(
+  request: IncomingMessage,
+  limits: { readonly maxBodyBytes: number; readonly bodyTimeoutMs: number },
+): Promise<Buffer | Fault | undefined> {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    return Promise.resolve(
+      new Fault('invalid_request', {
+        message: `content-encoding "${encoding}" is not supported; send the body as it is.`,
+      }),
+    );
+  }
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > limits.maxBodyBytes) return Promise.resolve(tooLarge(limits.maxBodyBytes));
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let sizeBytes = 0;
+    const timer = setTimeout(() => settle(new Fault('body_timeout')), limits.bodyTimeoutMs);
+    const settle = (result: Buffer | Fault | undefined): void => {
+      clearTimeout(timer);
+      request.off('data', onData);
+      resolve(result);
+    };
+    const onData = (chunk: Buffer): void => {
+      chunks.push(chunk);
+      sizeBytes += chunk.length;
+      if (sizeBytes > limits.maxBodyBytes) settle(tooLarge(limits.maxBodyBytes));
+    };
+    request.on('data', onData);
+    request.once('end', () => settle(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.once('close', () => settle(undefined));
+    request.once('error', () => settle(undefined));
+  });
+}
+
+function tooLarge(maxBodyBytes: number): Fault {
+  return new Fault('too_large', { message: `The request body exceeds the limit of ${maxBodyBytes} bytes.` });
+}
