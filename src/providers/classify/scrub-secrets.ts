@@ -64,7 +64,7 @@ function scrubCause(cause: unknown, secrets: readonly string[]): unknown {
   if (!(cause instanceof Error)) return undefined;
   const clean = new Error(scrubText(cause.message, secrets));
   clean.name = cause.name;
-  const code = 'code' in cause && typeof cause.code === 'string' ? { code: cause.code } : {};
+  const code = 'code' in cause && typeof cause.code === 'string' ? { code: scrubText(cause.code, secrets) } : {};
   return Object.assign(clean, code);
 }
 

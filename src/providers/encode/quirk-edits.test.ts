@@ -26,7 +26,7 @@ describe('a quirk', () => {
   });
 
   test('sends developer messages as system and takes names off messages', () => {
-    const body = {
+    const body: JsonObject = {
       messages: [
         { role: 'developer', content: 'x', name: 'n' },
         { role: 'user', content: 'y' },
