@@ -1,0 +1,66 @@
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ExchangeRecord } from '../../src/gateway/index.ts';
+import { type BootedProduct, bootProduct } from './support/boot-product.ts';
+
+const config = `
+jobs:
+  support-reply:
+    description: Answers a customer's question.
+    models: [sim/small, sim/large]
+`;
+
+/** The reason Switchyard exists, end to end: what happened to one answer changes the next decision. */
+describe('the loop', () => {
+  let booted: BootedProduct;
+  let client: OpenAI;
+
+  beforeAll(async () => {
+    booted = await bootProduct(config);
+    client = new OpenAI({ baseURL: `${booted.url}/v1`, apiKey: 'none needed before the first key' });
+  });
+  afterAll(() => booted.close());
+
+  async function ask(): Promise<{ requestId: string; model: string; text: string; reasons: string }> {
+    const call = client.chat.completions.create(
+      { model: 'job/support-reply', messages: [{ role: 'user', content: 'Where is my parcel?' }] },
+      { headers: { 'x-switchyard-explain': '1' } },
+    );
+    const { data, response } = await call.withResponse();
+    return {
+      requestId: response.headers.get('x-switchyard-request-id') ?? '',
+      model: response.headers.get('x-switchyard-model') ?? '',
+      text: data.choices[0]?.message.content ?? '',
+      reasons: response.headers.get('x-switchyard-explanation') ?? '',
+    };
+  }
+
+  async function record(requestId: string): Promise<ExchangeRecord> {
+    return (await booted.control(`/api/v1/requests/${requestId}`)) as unknown as ExchangeRecord;
+  }
+
+  it('goes from a request over attempt, durable fact and cost to an outcome that changes the next decision', async () => {
+    const first = await ask();
+    expect(first.text).toContain('simulated');
+    expect(first.model).toBe('sim/small');
+
+    const facts = await record(first.requestId);
+    expect(facts.status).toBe('completed');
+    expect(facts.attempts).toHaveLength(1);
+    expect(facts.decision?.chosen).toBe('sim/small');
+    // sim/small costs $0.10 and $0.40 per million: 100 and 400 nano-USD per token.
+    const usage = facts.attempts[0]?.usage;
+    const expectedNanos = 100 * (usage?.input ?? 0) + 400 * (usage?.output ?? 0);
+    expect(expectedNanos).toBeGreaterThan(0);
+    expect(facts.costNanos).toBe(String(expectedNanos));
+
+    const outcome = { requestId: first.requestId, kind: 'score', value: 0, source: 'test', idempotencyKey: 'once' };
+    expect((await booted.control('/api/v1/outcomes', outcome)).httpStatus).toBe(201);
+    expect((await record(first.requestId)).outcomes).toHaveLength(1);
+
+    const second = await ask();
+    expect(second.model).toBe('sim/large');
+    expect(second.reasons).toMatch(/sim\/small is passed over: expected success 0\.\d\d after 1 outcome/);
+    expect((await record(second.requestId)).decision?.reasons.join(' ')).toContain('sim/small is passed over');
+  });
+});
