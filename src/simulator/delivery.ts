@@ -24,6 +24,8 @@ export function deliver(delivery: Delivery): void {
   const { response, record, counters, script } = delivery;
   let timer: NodeJS.Timeout | undefined;
   let at = 0;
+  // Pauses count from when the last one was due, so that a long stream keeps its pace on a busy machine.
+  let dueMs = 0;
   response.once('close', () => {
     clearTimeout(timer);
     counters.close(record, response.writableFinished ? 'done' : 'aborted');
@@ -41,6 +43,7 @@ export function deliver(delivery: Delivery): void {
     timer = setTimeout(() => counters.paused(), slowClientMs);
     response.once('drain', () => {
       clearTimeout(timer);
+      dueMs = delivery.clock.monotonicMs();
       advance();
     });
   };
@@ -51,10 +54,12 @@ export function deliver(delivery: Delivery): void {
       if (step.type === 'stall') return;
       if (step.type === 'cut') return breakOff(delivery);
       if (step.waitMs > 0) {
-        timer = setTimeout(() => {
+        dueMs += step.waitMs;
+        const proceed = (): void => {
           write(step);
           if (!response.writableNeedDrain) advance();
-        }, step.waitMs);
+        };
+        timer = setTimeout(proceed, Math.max(0, dueMs - delivery.clock.monotonicMs()));
         return;
       }
       write(step);
@@ -67,6 +72,7 @@ export function deliver(delivery: Delivery): void {
     counters.status(record, delivery.status);
     response.writeHead(delivery.status, delivery.headers);
     response.flushHeaders();
+    dueMs = delivery.clock.monotonicMs();
     advance();
   });
 }

@@ -26,6 +26,19 @@ describe('instant answers', () => {
     expect(message.usage.output_tokens).toBe(7);
   });
 
+  it('keep a pace when asked, and are counted', async () => {
+    const paced = await startSimulator({ instant: true, script: 'chunks=3&gap=10&stamp' });
+    const startedAtMs = Date.now();
+    const openai = new OpenAI({ apiKey: 'x', baseURL: `${paced.url}/v1` });
+    const stream = openai.chat.completions.stream({ model: 'any', messages: [{ role: 'user', content: 'hi' }] });
+    const times = (await stream.finalContent())?.trim().split(' ').map(Number) ?? [];
+    expect(times).toHaveLength(3);
+    expect(times[0]).toBeGreaterThanOrEqual(startedAtMs);
+    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(15);
+    expect(paced.stats()).toMatchObject({ requests: 1, completed: 1 });
+    await paced.close();
+  });
+
   it('exist for generation only', async () => {
     expect((await fetch(`${simulator.url}/v1/files`)).status).toBe(404);
   });

@@ -17,7 +17,7 @@ const keepAliveMs = 65_000;
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   let port = 0;
   const state = createSimulatorState(options, () => port);
-  const handler = options.instant === true ? createInstantHandler(state.defaultScript) : createRequestHandler(state);
+  const handler = options.instant === true ? createInstantHandler(state) : createRequestHandler(state);
   const server = createServer({ keepAliveTimeout: keepAliveMs, requestTimeout: 0 }, handler);
   server.on('connection', (socket) => {
     state.counters.connection(1);
