@@ -3,7 +3,7 @@ import { encodeContent, type Turn } from './encode-content.ts';
 import type { EncodeContext } from './encode-context.ts';
 
 interface OpenTurn {
-  readonly role: Turn;
+  readonly role: Turn | 'system';
   content: JsonObject[];
 }
 
@@ -11,9 +11,9 @@ interface OpenTurn {
 export function encodeMessages(context: EncodeContext): JsonObject[] {
   const turns: OpenTurn[] = [];
   for (const message of context.call.messages) {
-    const role = turnOf(message);
+    const role = turnOf(message, context);
     if (role === undefined) continue;
-    const content = encodeContent(message.content, role, context);
+    const content = encodeContent(message.content, role === 'assistant' ? role : 'user', context);
     if (content.length === 0) continue;
     const last = turns.at(-1);
     if (last?.role === role) last.content.push(...content);
@@ -27,7 +27,7 @@ export function encodeMessages(context: EncodeContext): JsonObject[] {
 
 /** Writes system and developer messages, in order of appearance, as the system prompt. */
 export function encodeSystem(context: EncodeContext): JsonObject {
-  const system = context.call.messages.filter((message) => turnOf(message) === undefined);
+  const system = context.call.messages.filter((message) => turnOf(message, context) === undefined);
   const blocks = encodeContent(
     system.flatMap((message) => message.content),
     'user',
@@ -52,7 +52,8 @@ function typesOf(message: JsonObject | undefined): unknown[] {
   return Array.isArray(content) ? content.map((block: JsonObject) => block['type']) : [];
 }
 
-function turnOf(message: Message): Turn | undefined {
+/** Whose turn it is; undefined for what belongs into the system prompt. */
+function turnOf(message: Message, context: EncodeContext): OpenTurn['role'] | undefined {
   switch (message.role) {
     case 'user':
     case 'tool':
@@ -60,7 +61,8 @@ function turnOf(message: Message): Turn | undefined {
     case 'assistant':
       return 'assistant';
     default:
-      return undefined;
+      // A client of this dialect may put instructions between the turns, if its model knows them there.
+      return context.native && message.content[0]?.at?.startsWith('/messages/') ? 'system' : undefined;
   }
 }
 

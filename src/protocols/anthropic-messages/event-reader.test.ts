@@ -182,6 +182,17 @@ describe('the decoder of a Messages stream', () => {
     expect(only(parts, 'text-delta')).toEqual([{ type: 'text-delta', index: 0, text: 'x' }]);
   });
 
+  it('reads an answer that comes whole with its start', () => {
+    const content = [{ type: 'tool_use', id: 't1', name: 'f', input: { x: 1 } }];
+    const message = { id: 'msg_1', content, stop_reason: 'tool_use', usage: { output_tokens: 0 } };
+    expect(partsOf([{ type: 'message_start', message }, end]).slice(2)).toEqual([
+      { type: 'tool-call-start', index: 0, id: 't1', name: 'f' },
+      { type: 'tool-call-delta', index: 0, arguments: '{"x":1}' },
+      { type: 'tool-call-end', index: 0 },
+      { type: 'finish', reason: 'tool-calls' },
+    ]);
+  });
+
   it('reads linked citations as sources', () => {
     const citation = { type: 'web_search_result_location', url: 'https://a.test/', title: 'A', cited_text: 'quote' };
     const block = blockStart(0, { type: 'text', text: '', citations: [] });

@@ -40,7 +40,7 @@ export class AnthropicEventReader implements EventReader {
   read(event: SseEvent): EventMeaning {
     const data: unknown = JSON.parse(event.data ?? '');
     if (!isObject(data)) throw new TypeError('event data is not an object');
-    if (this.#broken) return nothing;
+    if (this.#broken || this.#terminated) return nothing;
     const meaning = this.#meaningOf(typeof data['type'] === 'string' ? data['type'] : event.event, data);
     this.#content ||= meaning.parts.some(isContent);
     return meaning;
@@ -94,23 +94,35 @@ export class AnthropicEventReader implements EventReader {
       ...(id !== undefined && { id }),
       ...(this.#model !== undefined && { model: this.#model }),
     };
-    return [start, ...this.#usageParts()];
+    return [start, ...this.#usageParts(), ...this.#whole(message)];
+  }
+
+  /** Answers that only run a tool from inside a server's code come whole with their start. */
+  #whole(message: JsonObject): StreamPart[] {
+    const content = Array.isArray(message['content']) ? message['content'] : [];
+    const blocks = content.flatMap((block, index) => [
+      ...this.#blocks.start({ type: 'content_block_start', index, content_block: block }),
+      ...this.#blocks.stop({ type: 'content_block_stop', index }),
+    ]);
+    return [...blocks, ...this.#finish(message)];
+  }
+
+  #finish({ stop_reason: reason, stop_sequence: sequence }: JsonObject): StreamPart[] {
+    if (typeof reason !== 'string' || this.#finished) return [];
+    this.#finished = true;
+    return [{ type: 'finish', ...readStopReason(reason, sequence) }];
   }
 
   #messageDelta(data: JsonObject): StreamPart[] {
     const parts: StreamPart[] = [];
-    const { usage, delta } = data;
-    const reason = isObject(delta) ? delta['stop_reason'] : undefined;
-    if (typeof reason === 'string') parts.push(...this.#blocks.closeAll());
+    const usage = data['usage'];
+    const delta = isObject(data['delta']) ? data['delta'] : {};
+    if (typeof delta['stop_reason'] === 'string') parts.push(...this.#blocks.closeAll());
     if (isObject(usage)) {
       this.#usage = mergeUsage(this.#usage, usage);
       parts.push(...this.#usageParts());
     }
-    if (typeof reason === 'string' && isObject(delta) && !this.#finished) {
-      this.#finished = true;
-      parts.push({ type: 'finish', ...readStopReason(reason, delta['stop_sequence']) });
-    }
-    return parts;
+    return [...parts, ...this.#finish(delta)];
   }
 
   #usageParts(): StreamPart[] {
