@@ -5,6 +5,7 @@ import type { EventMeaning, EventReader } from '../shared/open-sse-decoder.ts';
 import type { SseEvent } from '../sse/sse-framer.ts';
 import { DeltaReader } from './delta-reader.ts';
 import { holdsError, readError } from './read-error.ts';
+import { readSiblingEvent } from './read-sibling-event.ts';
 import { readUsage } from './read-usage.ts';
 import { numberOf, objectOf, objectsOf, textOf } from './values.ts';
 
@@ -51,7 +52,8 @@ export class ChunkReader implements EventReader {
     const body = objectOf(chunk);
     if (!body) throw new SyntaxError('A chunk is not an object.');
     if (event.event === 'error' || holdsError(body)) return this.#fail(body);
-    return this.readChunk(body, false);
+    const sibling = body['choices'] === undefined ? readSiblingEvent(body) : undefined;
+    return sibling ? this.#passSibling(sibling) : this.readChunk(body, false);
   }
 
   /** Takes one chunk, or a whole answer in the form of one. */
@@ -63,13 +65,16 @@ export class ChunkReader implements EventReader {
       this.#started = true;
       parts.push({ type: 'start', id: this.#id, model: this.#model, createdAtS: this.#createdAtS });
     }
-    parts.push(...this.#delta.readSources(chunk));
+    if (chunk['citations'] !== undefined || chunk['search_results'] !== undefined) {
+      parts.push(...this.#delta.readSources(chunk));
+    }
     for (const choice of choices) {
       if (holdsError(choice)) return { parts: [...parts, ...this.#fail(choice).parts] };
       this.#readChoice(choice, parts, whole);
       if (this.#failed) return { parts };
     }
-    const usage = readUsage(chunk['usage'] ?? extensionUsage(chunk), this.#servedTier);
+    const reported = chunk['usage'] ?? (this.#finishWord === undefined ? undefined : extensionUsage(chunk));
+    const usage = reported === undefined ? undefined : readUsage(reported, this.#servedTier);
     if (usage) parts.push({ type: 'usage', usage });
     parts.push(...this.#finish(false));
     return { parts, usageOnly: usage !== undefined && choices.length === 0 };
@@ -99,8 +104,7 @@ export class ChunkReader implements EventReader {
     const delta = objectOf(choice['delta']) ?? objectOf(choice['message']);
     if (delta) parts.push(...this.#delta.read(delta, whole));
     // Legacy completions carry bare text.
-    else if (textOf(choice['text']) !== undefined)
-      parts.push(...this.#delta.read({ content: choice['text'] ?? '' }, whole));
+    else if (choice['text'] !== undefined) parts.push(...this.#delta.read({ content: choice['text'] }, whole));
     if (word === 'error' || word === 'insufficient_system_resource') {
       parts.push(...this.#fail({ error: { code: word, message: 'The host gave up while answering.' } }).parts);
     }
@@ -112,6 +116,13 @@ export class ChunkReader implements EventReader {
     if (this.#openChoices.size > 0 && !ended) return [];
     this.#finishSent = true;
     return this.#delta.finish(this.#finishWord);
+  }
+
+  #passSibling(parts: readonly StreamPart[]): EventMeaning {
+    const start: readonly StreamPart[] = this.#started ? [] : [{ type: 'start' }];
+    this.#started = true;
+    this.#finishSent ||= parts.some((part) => part.type === 'finish');
+    return { parts: [...start, ...parts] };
   }
 
   #fail(body: JsonObject): EventMeaning {

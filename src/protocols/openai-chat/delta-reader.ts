@@ -45,8 +45,8 @@ export class DeltaReader {
     this.#readReasoning(delta, parts);
     this.#readContent(delta['content'], parts);
     this.#readRefusal(delta['refusal'], parts);
-    parts.push(...this.readSources(delta));
-    this.#readMedia(delta, parts);
+    if (delta['annotations'] !== undefined) parts.push(...this.readSources(delta));
+    if (delta['images'] !== undefined || delta['audio'] !== undefined) this.#readMedia(delta, parts);
     const legacy = objectOf(delta['function_call']);
     const calls = objectsOf(delta['tool_calls']);
     if (calls.length > 0 || legacy) parts.push(...this.#close());
@@ -84,6 +84,7 @@ export class DeltaReader {
       this.#plainReasoning = true;
       this.#addReasoning(text, parts);
     }
+    if (delta['reasoning_details'] === undefined) return;
     for (const detail of readReasoningDetails(delta)) {
       if (detail.text !== '' && !this.#plainReasoning) this.#addReasoning(detail.text, parts);
       if (isSigned(detail)) this.#sign(detail, parts);

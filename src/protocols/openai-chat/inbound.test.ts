@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../domain/fault.ts';
 import { faultKinds, type FaultCode } from '../../domain/fault-codes.ts';
-import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
+import type { Json, JsonObject, ModelCall } from '../../domain/model-call.ts';
 import type { RequestHead } from '../contract.ts';
 import { openAIChatInbound } from './inbound.ts';
 
@@ -204,7 +204,7 @@ describe('a chat request', () => {
 
   it('accepts every kind of content part', () => {
     const data = 'data:image/png;base64,AAAA';
-    const parts = [
+    const parts: readonly Json[] = [
       { type: 'text', text: 'a', cache_control: { type: 'ephemeral', ttl: '1h' } },
       { type: 'image_url', image_url: { url: data, detail: 'low' } },
       { type: 'image_url', image_url: { url: 'https://x/y.png' } },
@@ -227,7 +227,7 @@ describe('a chat request', () => {
   });
 
   it('gives back reasoning with what must not change, and thought signatures of calls', () => {
-    const message = {
+    const message: JsonObject = {
       role: 'assistant',
       content: 'so',
       reasoning_content: 'hm',

@@ -370,6 +370,29 @@ describe('errors and oddities of a stream', () => {
     expect(collectCompletion(parts)).toMatchObject({ blocks: [{ type: 'text', text: 'hi' }] });
   });
 
+  it('tell content, usage and end of streaming sibling routes', () => {
+    const usage = { type: 'tokens', input_tokens: 14, output_tokens: 5, input_token_details: { audio_tokens: 14 } };
+    const spoken = framesOf([
+      { type: 'transcript.text.delta', delta: 'hi' },
+      { type: 'transcript.text.done', text: 'hi', usage },
+    ]);
+    expect(spoken.some((frame) => frame.usageOnly)).toBe(false);
+    expect(spoken.flatMap((frame) => frame.parts).map((part) => part.type)).toEqual([
+      'start',
+      'text-delta',
+      'usage',
+      'finish',
+    ]);
+    const drawn = partsOf([
+      { type: 'image_generation.partial_image', b64_json: 'AAAA' },
+      { type: 'image_generation.completed', b64_json: 'BBBB', usage: { input_tokens: 5, output_tokens: 100 } },
+    ]);
+    expect(drawn).toContainEqual({
+      type: 'usage',
+      usage: { buckets: { input: 5, imageOut: 100 }, source: 'provider' },
+    });
+  });
+
   it('are faults in a whole answer too', () => {
     expect(openAIChatOutbound.decodeCompletion({ error: { code: 429, message: 'slow down' } })).toMatchObject({
       code: 'upstream_rate_limited',

@@ -1,6 +1,9 @@
 import type { Json, JsonObject } from '../../domain/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 
+/** Shared, because most fields of most chunks are absent. */
+const none: readonly never[] = Object.freeze([]);
+
 /** The value as an object, or undefined: wire shapes are read without trusting them. */
 export function objectOf(value: unknown): JsonObject | undefined {
   return isObject(value) ? value : undefined;
@@ -8,12 +11,12 @@ export function objectOf(value: unknown): JsonObject | undefined {
 
 /** The value as a list; anything else is an empty one. */
 export function listOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value : [];
+  return Array.isArray(value) ? value : none;
 }
 
 /** The objects of a list; whatever else stands in it is skipped. */
 export function objectsOf(value: unknown): readonly JsonObject[] {
-  return listOf(value).filter(isObject);
+  return Array.isArray(value) ? value.filter(isObject) : none;
 }
 
 /** The value as a non-empty text, or undefined: hosts send "" where they mean nothing. */
