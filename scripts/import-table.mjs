@@ -67,7 +67,9 @@ export const allowedImports = {
   runtime: ['domain', 'platform', 'journal', 'storage', 'tenants', 'gateway'],
   reports: ['domain', 'platform', 'storage', 'catalog', 'ledger'],
   http: ['domain', 'platform', 'protocols', ...features],
-  cli: ['domain', 'platform', 'config', 'main'],
+  // Published as its own package, for browsers as well: it imports nothing.
+  sdk: [],
+  cli: ['domain', 'platform', 'config', 'sdk', 'main'],
   main: ['domain', 'platform', 'protocols', 'http', ...features],
 };
 
@@ -84,4 +86,4 @@ export const lazyModules = ['main'];
 export const workspaceImporters = { '@switchyard/sdk': ['cli'] };
 
 /** Modules that may import neither packages nor Node: pure by construction. */
-export const pureModules = ['domain'];
+export const pureModules = ['domain', 'sdk'];

@@ -1,0 +1,12 @@
+export {
+  createClient,
+  type Client,
+  type ClientOptions,
+  type CallOptions,
+  type Outcomes,
+  type Requests,
+} from './client.ts';
+export { ConnectionError, type Problem, ProblemError, SwitchyardError, UnexpectedAnswerError } from './errors.ts';
+export type { LiveEndpoint, LiveFinal, LiveJournal, LiveRequest, LiveView } from './live-view.ts';
+export type { OutcomeInput, OutcomeRecord } from './outcome.ts';
+export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
