@@ -35,6 +35,7 @@ export class OpenSegment {
   readonly #tally: SegmentTally;
   readonly #digest = createHash('sha256');
   #durableEnd = 0;
+  #countedEnd = 0;
 
   /** Creates the file; afterwards header and directory entry are on the disk, so frames in it may be acknowledged. */
   constructor(files: SegmentFiles, folder: string, start: SegmentStart) {
@@ -55,7 +56,11 @@ export class OpenSegment {
       this.#discard(path);
       throw error;
     }
-    for (const bytes of preamble) this.#count(bytes);
+    for (const bytes of preamble) {
+      this.#digest.update(bytes);
+      this.#durableEnd += bytes.length;
+    }
+    this.#countedEnd = this.#durableEnd;
     for (const exchange of open) this.#tally.carry(exchange);
   }
 
@@ -84,11 +89,17 @@ export class OpenSegment {
     this.#files.sync(this.#descriptor);
   }
 
-  /** Counts frames that a sync has covered. */
+  /** Takes frames for durable that a sync has covered; they may be acknowledged from now on. */
   settle(frames: readonly RingFrame[]): void {
-    for (const frame of frames) {
-      this.#tally.add(frame.type, frame.body, this.#durableEnd);
-      this.#count(frame.bytes);
+    for (const { bytes } of frames) this.#durableEnd += bytes.length;
+  }
+
+  /** Adds settled frames to the footer's sums: apart from `settle`, so that nobody waits for it. */
+  count(frames: readonly RingFrame[]): void {
+    for (const { type, body, bytes } of frames) {
+      this.#tally.add(type, body, this.#countedEnd);
+      this.#digest.update(bytes);
+      this.#countedEnd += bytes.length;
     }
   }
 
@@ -117,11 +128,6 @@ export class OpenSegment {
     } catch {
       // The disk has already told its failure, and the descriptor is gone either way.
     }
-  }
-
-  #count(bytes: Buffer): void {
-    this.#digest.update(bytes);
-    this.#durableEnd += bytes.length;
   }
 
   #discard(path: string): void {

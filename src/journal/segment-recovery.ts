@@ -70,17 +70,23 @@ export async function surveySegment(
   let factsEnd = 0;
   let stop: ScanStop = { offset: 0, flaw: 'incomplete' };
   for await (const batch of scanFrames({ path, seed, from: 0, end })) {
+    const first = batch.frames[0]?.offset ?? factsEnd;
     for (const frame of batch.frames) {
       frames += 1;
+      if (frame.type === segmentFrame.footer) {
+        footer = parseBody<SegmentFooter>(frame.body);
+        // Nothing behind a footer counts, however intact it looks.
+        stop = frame.end < sizeBytes ? { offset: frame.end, flaw: 'magic' } : { offset: frame.end };
+        break;
+      }
       if (frame.type === segmentFrame.header && frame.offset === 0) {
         header = parseBody<SegmentHeader>(frame.body);
         tally = createSegmentTally(header.maxAtMs);
-      } else if (frame.type === segmentFrame.footer) footer = parseBody<SegmentFooter>(frame.body);
-      else tally.add(frame.type, frame.body, frame.offset);
-      if (frame.type !== segmentFrame.footer) factsEnd = frame.end;
+      } else tally.add(frame.type, frame.body, frame.offset);
+      factsEnd = frame.end;
     }
-    const first = batch.frames[0]?.offset ?? factsEnd;
-    digest.update(batch.bytes.subarray(0, Math.max(0, factsEnd - first)));
+    digest.update(batch.bytes.subarray(0, factsEnd - first));
+    if (footer) break;
     if (batch.stop) ({ stop } = batch);
   }
   return {

@@ -44,6 +44,7 @@ export class SegmentWriter {
     const durable = ports.ring.progress();
     this.#cursor = durable.tail;
     this.#consumed = durable.frames;
+    ports.ring.release(durable.tail);
     this.#openNext();
   }
 
@@ -94,9 +95,12 @@ export class SegmentWriter {
     if (!this.#attempt(segment, () => segment.sync())) return;
     const before = segment.durableEnd();
     segment.settle(this.#unsynced);
-    this.#unsynced = [];
     this.#writtenBytes += segment.durableEnd() - before;
     this.#publish(segment);
+    segment.count(this.#unsynced);
+    this.#unsynced = [];
+    // Counting read the frames in the ring; only now may they be overwritten.
+    this.#ports.ring.release(this.#cursor);
     this.#postMark(segment);
   }
 

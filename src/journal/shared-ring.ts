@@ -4,7 +4,7 @@ import { frameHeaderBytes, measureFrame, writeFrameHeader } from './frame-codec.
 export interface Progress {
   /** Frames durable since the journal was opened, modulo 2^32. */
   readonly frames: number;
-  /** Ring index behind the last durable frame. */
+  /** Ring index behind the last durable frame: where a new writer goes on. */
   readonly tail: number;
   readonly segment: number;
   /** End of the durable part of the segment. */
@@ -14,7 +14,16 @@ export interface Progress {
 /** How the writer sleeps, and so what has to wake it. */
 export const sleep = { awake: 0, untilBell: 1, untilFrame: 2 } as const;
 
-const word = { published: 0, bell: 1, sleeping: 2, acksWanted: 3, closing: 4, version: 5, slots: 8 } as const;
+const word = {
+  published: 0,
+  bell: 1,
+  sleeping: 2,
+  acksWanted: 3,
+  closing: 4,
+  version: 5,
+  released: 6,
+  slots: 8,
+} as const;
 const slotWords = 4;
 const controlBytes = 256;
 const wrapMark = 0;
@@ -53,7 +62,7 @@ export function openRingProducer(memory: SharedArrayBuffer): RingProducer {
 
   /** Start of `needed` contiguous bytes; undefined when the ring is too full. One byte stays free: full is not empty. */
   const reserve = (needed: number): number | undefined => {
-    const { tail } = readProgress(control);
+    const tail = Atomics.load(control, word.released);
     if (head < tail) return head + needed < tail ? head : undefined;
     if (head + needed < size) return head;
     if (needed >= tail) return undefined;
@@ -78,7 +87,7 @@ export function openRingProducer(memory: SharedArrayBuffer): RingProducer {
     },
     pushed: () => pushed,
     usedBytes: () => {
-      const used = head - readProgress(control).tail;
+      const used = head - Atomics.load(control, word.released);
       return used < 0 ? used + size : used;
     },
     progress: () => readProgress(control),
@@ -96,6 +105,8 @@ export interface RingConsumer {
   readonly data: Buffer;
   progress(): Progress;
   publish(progress: Progress): void;
+  /** Gives the memory before an index back to the producer. */
+  release(index: number): void;
   published(): number;
   bell(): number;
   acksWanted(): boolean;
@@ -117,6 +128,7 @@ export function openRingConsumer(memory: SharedArrayBuffer): RingConsumer {
     data,
     progress: () => readProgress(control),
     publish: (progress) => writeProgress(control, progress),
+    release: (index) => void Atomics.store(control, word.released, index),
     published: () => Atomics.load(control, word.published),
     bell: () => Atomics.load(control, word.bell),
     acksWanted: () => Atomics.load(control, word.acksWanted) === 1,

@@ -147,7 +147,9 @@ function footerProblems(survey: SegmentSurvey, whole: SegmentSurvey): string[] {
   const { footer } = whole;
   if (!footer) return survey === whole ? [] : [noFooter];
   const counted = survey.tally.footer(survey.sha256);
-  return (['rows', 'costNanos', 'chargeNanos', 'sha256'] as const)
+  const behind = whole.stop.flaw === undefined ? [] : [`bytes follow its footer at ${whole.stop.offset}`];
+  const contradictions = (['rows', 'costNanos', 'chargeNanos', 'sha256'] as const)
     .filter((name) => footer[name] !== counted[name])
     .map((name) => `its footer says ${name} ${footer[name]}, its frames ${counted[name]}`);
+  return [...contradictions, ...behind];
 }
