@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../domain/fault.ts';
 import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
-import type { EncodedCall, EncodeOptions } from '../contract.ts';
+import { type EncodedCall, type EncodeOptions, schemaToolName } from '../contract.ts';
 import { openAIResponsesInbound as inbound, openAIResponsesOutbound as outbound } from './index.ts';
 
 const options: EncodeOptions = {
@@ -144,7 +144,7 @@ describe('encodeCall', () => {
   it('names what it leaves out by the client’s own pointers [scenario 4]', () => {
     const { dropped } = encode({
       sampling: { topK: 3, seed: 1, stop: ['x'] },
-      reasoning: { enabled: true, budgetTokens: 2048 },
+      reasoning: { enabled: true },
       messages: [
         {
           role: 'user',
@@ -156,7 +156,6 @@ describe('encodeCall', () => {
         'sampling.topK': '/top_k',
         'sampling.seed': '/seed',
         'sampling.stop': '/stop',
-        'reasoning.budgetTokens': '/thinking/budget_tokens',
         'reasoning.enabled': '/thinking/type',
       },
       rest: { '/prediction': {} },
@@ -167,10 +166,23 @@ describe('encodeCall', () => {
       '/prediction',
       '/seed',
       '/stop',
-      '/thinking/budget_tokens',
       '/thinking/type',
       '/top_k',
     ]);
+  });
+
+  it.each([
+    [{ effort: 'minimal', budgetTokens: 9 }, { effort: 'minimal' }],
+    [
+      { enabled: true, budgetTokens: 2000, summary: 'auto' },
+      { effort: 'low', summary: 'auto' },
+    ],
+    [{ budgetTokens: 10_000 }, { effort: 'medium' }],
+    [{ budgetTokens: 50_000 }, { effort: 'high' }],
+    [{ budgetTokens: 0 }, { effort: 'none' }],
+    [{ enabled: false }, undefined],
+  ])('asks for reasoning %j by effort', (reasoning, wanted) => {
+    expect(encode({ reasoning }).body['reasoning']).toEqual(wanted);
   });
 
   it('refuses what would change the meaning [scenario 4]', () => {
@@ -178,11 +190,43 @@ describe('encodeCall', () => {
     expect(faultOf(several)).toMatchObject({ code: 'unsupported_feature', param: '/n' });
     const foreign = { tools: [{ type: 'opaque', dialect: 'gemini', value: {}, at: '/tools/0' }] } as const;
     expect(faultOf(foreign)).toMatchObject({ code: 'unsupported_feature', param: '/tools/0' });
-    const format = { responseFormat: { type: 'json-schema', schema: {} } } as const;
-    expect(faultOf(format, { nativeJsonSchema: false })).toMatchObject({ code: 'unsupported_feature' });
     expect(faultOf({ modalities: ['text', 'audio'] })).toMatchObject({ code: 'unsupported_feature' });
     const video = { type: 'video', source: { kind: 'url', url: 'x' }, at: '/v' } as const;
     expect(faultOf({ messages: [{ role: 'user', content: [video] }] })).toMatchObject({ param: '/v' });
+  });
+});
+
+describe('structured output on a host without it [scenario 54]', () => {
+  const schema = { type: 'object', properties: { a: { type: 'string' } } };
+  const responseFormat = { type: 'json-schema', schema } as const;
+  const tools = [{ type: 'function', name: 'f', parameters: { type: 'object' }, strict: true }] as const;
+  const host = { nativeJsonSchema: false };
+
+  it('is asked for as a forced tool', () => {
+    const { body, emulatesSchema } = encode({ responseFormat }, host);
+    expect(emulatesSchema).toBe(true);
+    expect(body).not.toHaveProperty('text');
+    expect(body).toMatchObject({
+      tools: [{ name: schemaToolName, parameters: schema }],
+      tool_choice: { type: 'function', name: schemaToolName },
+    });
+  });
+
+  it('stands beside the client’s own tools', () => {
+    const { body } = encode({ responseFormat, tools }, host);
+    expect(body).toMatchObject({ tools: [{ name: 'f' }, { name: schemaToolName }], tool_choice: 'required' });
+  });
+
+  it('waits while one of the client’s tools must be called', () => {
+    const pointers = { responseFormat: '/response_format' };
+    const encoded = encode({ responseFormat, tools, toolChoice: { type: 'tool', name: 'f' }, pointers }, host);
+    expect(encoded.body).toMatchObject({ tools: [{ name: 'f' }], tool_choice: { type: 'function', name: 'f' } });
+    expect(encoded).toMatchObject({ dropped: ['/response_format'] });
+  });
+
+  it('cannot be anything but an object', () => {
+    const list = { responseFormat: { type: 'json-schema', schema: { type: 'array' } } } as const;
+    expect(faultOf(list, host)).toMatchObject({ code: 'unsupported_feature' });
   });
 });
 

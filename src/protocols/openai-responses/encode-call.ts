@@ -1,7 +1,8 @@
 import type { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject, ModelCall } from '../../domain/model-call.ts';
+import type { Json, JsonObject, ModelCall, ReasoningRequest } from '../../domain/model-call.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { emulateSchema } from './emulate-schema.ts';
 import { encodeInput } from './encode-input.ts';
 import { encodeFormat, encodeToolChoice, encodeTools } from './encode-tools.ts';
 import { dialect } from './dialect-name.ts';
@@ -34,33 +35,34 @@ export function encodeCall(call: ModelCall, options: EncodeOptions): EncodedCall
   const report = new ResponsesReport(call);
   const { items, fields } = encodeInput(call.messages, report);
   refuseWhatChangesMeaning(call, options, report);
+  const emulated = emulateSchema(call, options, report);
+  const tools = [...encodeTools(call, report), ...(emulated === undefined ? [] : [emulated.tool])];
+  const choice = emulated?.choice ?? encodeToolChoice(call);
   const body: JsonObject = {
     model: options.upstreamModel,
     ...fields,
     ...(items.length > 0 && { input: items }),
-    ...encodeTools(call, report),
-    ...encodeToolChoice(call),
-    ...encodeText(call, report),
+    ...(tools.length > 0 && { tools }),
+    ...(choice !== undefined && { tool_choice: choice }),
+    ...encodeText(call, options, report),
     ...encodeReasoning(call, report),
     ...encodeSampling(call, report),
     ...encodeSettings(call, report),
     ...(call.stream && { stream: true }),
   };
   const whole = encodeRest(call, body, report);
-  return report.fault ?? { body: whole, dropped: report.dropped, added: report.added };
+  const { fault, dropped, added } = report;
+  return fault ?? { body: whole, dropped, added, ...(emulated !== undefined && { emulatesSchema: true }) };
 }
 
 function refuseWhatChangesMeaning(call: ModelCall, options: EncodeOptions, report: ResponsesReport): void {
-  const { sampling, modalities, responseFormat } = call;
+  const { sampling, modalities } = call;
   if ((sampling.candidates ?? 1) > 1) {
     report.refuse(report.pointerOf('sampling.candidates'), 'Responses hosts give one answer per request.');
   }
   const extra = modalities?.find((modality) => modality.toLowerCase() !== 'text');
   if (extra !== undefined) {
     report.refuse(report.pointerOf('modalities'), `Responses hosts cannot answer with ${extra}.`);
-  }
-  if (responseFormat?.type === 'json-schema' && !options.nativeJsonSchema) {
-    report.refuse(report.pointerOf('responseFormat'), 'The host has no structured output.');
   }
   const last = call.messages.at(-1);
   const prefix = last?.role === 'assistant' && last.content.at(-1)?.type === 'text';
@@ -69,8 +71,10 @@ function refuseWhatChangesMeaning(call: ModelCall, options: EncodeOptions, repor
   }
 }
 
-function encodeText(call: ModelCall, report: ResponsesReport): JsonObject {
-  const format = encodeFormat(call.responseFormat, report);
+function encodeText(call: ModelCall, options: EncodeOptions, report: ResponsesReport): JsonObject {
+  const { responseFormat } = call;
+  const carried = responseFormat?.type !== 'json-schema' || options.nativeJsonSchema;
+  const format = carried ? encodeFormat(responseFormat, report) : undefined;
   const { verbosity } = call;
   if (format === undefined && verbosity === undefined) return {};
   return { text: { ...(format !== undefined && { format }), ...(verbosity !== undefined && { verbosity }) } };
@@ -79,14 +83,27 @@ function encodeText(call: ModelCall, report: ResponsesReport): JsonObject {
 function encodeReasoning(call: ModelCall, report: ResponsesReport): JsonObject {
   const { reasoning } = call;
   if (reasoning === undefined) return {};
-  const { enabled, budgetTokens, summary } = reasoning;
-  const effort = reasoning.effort ?? (enabled === false ? 'none' : undefined);
-  if (budgetTokens !== undefined) report.dropField('reasoning.budgetTokens');
-  if (effort === undefined && summary === undefined) {
-    if (enabled === true) report.dropField('reasoning.enabled');
-    return {};
-  }
+  const effort = encodeEffort(reasoning, report);
+  const { summary } = reasoning;
+  if (effort === undefined && summary === undefined) return {};
   return { reasoning: { ...(effort !== undefined && { effort }), ...(summary !== undefined && { summary }) } };
+}
+
+/** Reasoning is asked for by effort; a budget of tokens becomes the nearest word. */
+function encodeEffort(reasoning: ReasoningRequest, report: ResponsesReport): string | undefined {
+  const { effort, enabled, budgetTokens } = reasoning;
+  if (effort !== undefined) {
+    if (budgetTokens !== undefined) report.dropField('reasoning.budgetTokens');
+    return report.callDialect === 'anthropic-messages' && effort === 'max' ? 'xhigh' : effort;
+  }
+  // Not every model may be told to think not at all, or on its own terms; saying nothing suits each.
+  if (enabled === false || budgetTokens === undefined || budgetTokens < 0) {
+    if (enabled !== undefined || budgetTokens !== undefined) report.dropField('reasoning');
+    return undefined;
+  }
+  if (budgetTokens === 0) return 'none';
+  if (budgetTokens <= 4096) return 'low';
+  return budgetTokens <= 16_384 ? 'medium' : 'high';
 }
 
 function encodeSampling(call: ModelCall, report: ResponsesReport): JsonObject {

@@ -47,9 +47,11 @@ function encodeDocument(part: Part<'document'>, report: ResponsesReport): JsonOb
   const { source, title, at } = part;
   if (source.kind === 'file') return { type: 'input_file', file_id: source.fileId };
   if (source.kind === 'url') return { type: 'input_file', file_url: source.url };
-  // Inline files are refused without a name, by whose ending hosts tell their kind.
+  // Inline files are refused without a name, and hosts tell their kind by its ending.
   if (title === undefined && at !== undefined) report.add(`${at}/filename`);
-  return { type: 'input_file', filename: title ?? fileNameFor(source.mediaType), file_data: urlOf(source) };
+  const named = title !== undefined && /\.\w+$/.test(title);
+  const filename = named ? title : `${title ?? 'document'}.${endingFor(source.mediaType)}`;
+  return { type: 'input_file', filename, file_data: urlOf(source) };
 }
 
 function encodeAudio(part: Part<'audio'>, report: ResponsesReport): JsonObject | undefined {
@@ -74,7 +76,7 @@ function urlOf(source: Exclude<MediaSource, { readonly kind: 'file' }>): string 
   return source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`;
 }
 
-function fileNameFor(mediaType: string): string {
+function endingFor(mediaType: string): string {
   const kind = mediaType.split('/')[1] ?? '';
-  return `document.${mediaType === 'text/plain' ? 'txt' : (/^[a-z0-9]+/.exec(kind)?.[0] ?? 'bin')}`;
+  return mediaType === 'text/plain' ? 'txt' : (/^[a-z0-9]+/.exec(kind)?.[0] ?? 'bin');
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, ModelCall, ResponseFormat, Tool } from '../../domain/model-call.ts';
+import type { Json, JsonObject, ModelCall, ResponseFormat, Tool } from '../../domain/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';
 import type { ResponsesReport } from './responses-report.ts';
@@ -7,13 +7,13 @@ import type { ResponsesReport } from './responses-report.ts';
 const schemaName = 'answer';
 
 /** Writes tools in the flat shape; a foreign built-in tool cannot be carried. */
-export function encodeTools(call: ModelCall, report: ResponsesReport): JsonObject {
+export function encodeTools(call: ModelCall, report: ResponsesReport): JsonObject[] {
   const tools: JsonObject[] = [];
   for (const tool of call.tools) {
     const encoded = isChoiceCarrier(tool) ? undefined : encodeTool(tool, `/tools/${tools.length}`, report);
     if (encoded !== undefined) tools.push(encoded);
   }
-  return tools.length === 0 ? {} : { tools };
+  return tools;
 }
 
 function encodeTool(tool: Tool, to: string, report: ResponsesReport): JsonObject | undefined {
@@ -38,20 +38,20 @@ function encodeTool(tool: Tool, to: string, report: ResponsesReport): JsonObject
 }
 
 /** Writes which tool the model must or may call. */
-export function encodeToolChoice(call: ModelCall): JsonObject {
+export function encodeToolChoice(call: ModelCall): Json | undefined {
   const carrier = call.tools.find(isChoiceCarrier);
-  if (carrier?.type === 'opaque' && isObject(carrier.value)) return carrier.value;
+  if (carrier?.type === 'opaque' && isObject(carrier.value)) return carrier.value['tool_choice'];
   const choice = call.toolChoice;
-  if (choice === undefined) return {};
+  if (choice === undefined) return undefined;
   switch (choice.type) {
     case 'tool':
-      return { tool_choice: { type: 'function', name: choice.name } };
+      return { type: 'function', name: choice.name };
     case 'allowed': {
       const tools = choice.names.map((name) => ({ type: 'function', name }));
-      return { tool_choice: { type: 'allowed_tools', mode: choice.mode, tools } };
+      return { type: 'allowed_tools', mode: choice.mode, tools };
     }
     default:
-      return { tool_choice: choice.type };
+      return choice.type;
   }
 }
 
