@@ -6,7 +6,7 @@ import { totalInput, totalOutput, type UsageBuckets } from '../../src/domain/usa
 import {
   anthropicMessagesInbound as inbound,
   anthropicMessagesOutbound as outbound,
-  readUsage,
+  readAnthropicUsage,
 } from '../../src/protocols/anthropic-messages/index.ts';
 import type { AnswerContext, Frame } from '../../src/protocols/contract.ts';
 import {
@@ -160,7 +160,7 @@ describe('recorded usage blocks of the Messages shape', () => {
     for (const row of rows) {
       // The collection leaves compaction out, which the API bills apart from the totals.
       if (JSON.stringify(row.body.usage).includes('"compaction"')) continue;
-      const usage = readUsage(row.body.usage);
+      const usage = readAnthropicUsage(row.body.usage);
       expect(usage && nested(usage.buckets), JSON.stringify(row.body)).toEqual(expectedOf(row));
       expect(usage?.invalid).toBeUndefined();
     }

@@ -8,7 +8,7 @@ import { encodeFault } from './encode-fault.ts';
 import { writeCitation } from './read-citation.ts';
 import { writeStopReason } from './stop-reason.ts';
 import { writeEvent } from './write-event.ts';
-import { writeSignature } from './write-signature.ts';
+import { writeRedacted, writeSignature } from './write-signature.ts';
 import { writeUsage } from './write-usage.ts';
 
 type Finish = Extract<StreamPart, { readonly type: 'finish' }>;
@@ -139,7 +139,8 @@ export class AnthropicAnswerEncoder implements AnswerEncoder {
     }
     frames += this.#stop(index);
     if (redacted === undefined) return frames;
-    return frames + this.#openBlock(index, { type: 'redacted_thinking', data: redacted }) + this.#stop(index);
+    const data = writeRedacted(redacted, part.provenance);
+    return frames + this.#openBlock(index, { type: 'redacted_thinking', data }) + this.#stop(index);
   }
 
   #openThinking(index: number): string {

@@ -5,7 +5,7 @@ import { isObject } from '../shared/field-reader.ts';
 import { anthropicDialect } from './dialect-name.ts';
 import { readCitation } from './read-citation.ts';
 import { readAnthropicError } from './read-error.ts';
-import { readUsage } from './read-usage.ts';
+import { readAnthropicUsage } from './read-usage.ts';
 import { readStopReason } from './stop-reason.ts';
 
 /** Reads a whole Messages answer. Blocks of server-side tools have no word in the common vocabulary and stay out. */
@@ -15,7 +15,7 @@ export function decodeCompletion(body: JsonObject): Completion | Fault {
   if (!Array.isArray(content)) {
     return new Fault('upstream_malformed', { detail: 'answer without content' });
   }
-  const usage = readUsage(body['usage']);
+  const usage = readAnthropicUsage(body['usage']);
   return {
     ...(typeof id === 'string' && { id }),
     ...(typeof model === 'string' && { model }),

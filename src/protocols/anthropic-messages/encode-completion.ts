@@ -4,7 +4,7 @@ import type { AnswerContext } from '../contract.ts';
 import { readArguments } from './read-arguments.ts';
 import { writeCitation } from './read-citation.ts';
 import { writeStopReason } from './stop-reason.ts';
-import { writeSignature } from './write-signature.ts';
+import { writeRedacted, writeSignature } from './write-signature.ts';
 import { writeUsage } from './write-usage.ts';
 
 /** Writes a whole answer as a Messages body. */
@@ -65,7 +65,9 @@ function writeText(text: string): JsonObject[] {
 
 function writeReasoning(block: Extract<CompletionBlock, { readonly type: 'reasoning' }>): JsonObject[] {
   const redacted: JsonObject[] =
-    block.redacted === undefined ? [] : [{ type: 'redacted_thinking', data: block.redacted }];
+    block.redacted === undefined
+      ? []
+      : [{ type: 'redacted_thinking', data: writeRedacted(block.redacted, block.provenance) }];
   const signature = writeSignature(block);
   if (block.text === '' && signature === '') return redacted;
   return [{ type: 'thinking', thinking: block.text, signature }, ...redacted];

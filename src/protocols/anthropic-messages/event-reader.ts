@@ -7,7 +7,7 @@ import type { EventMeaning, EventReader } from '../shared/open-sse-decoder.ts';
 import type { SseEvent } from '../sse/sse-framer.ts';
 import { OpenBlocks } from './open-blocks.ts';
 import { readAnthropicError } from './read-error.ts';
-import { mergeUsage, readUsage } from './read-usage.ts';
+import { mergeUsage, readAnthropicUsage } from './read-usage.ts';
 import { readStopReason } from './stop-reason.ts';
 
 const nothing: EventMeaning = { parts: [] };
@@ -126,7 +126,7 @@ export class AnthropicEventReader implements EventReader {
   }
 
   #usageParts(): StreamPart[] {
-    const usage = readUsage(this.#usage);
+    const usage = readAnthropicUsage(this.#usage);
     return usage === undefined ? [] : [{ type: 'usage', usage }];
   }
 }

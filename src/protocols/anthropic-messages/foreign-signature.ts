@@ -3,33 +3,31 @@ import { isObject } from '../shared/field-reader.ts';
 
 const mark = 'switchyard:';
 
-type Sealed = Pick<ReasoningPart, 'signature' | 'encrypted' | 'provenance' | 'id'>;
+const keys = ['signature', 'redacted', 'encrypted', 'provenance', 'id'] as const;
+
+type Sealed = Pick<ReasoningPart, (typeof keys)[number]>;
 
 /**
  * Puts another dialect's proof of reasoning into the one field a Messages client hands back unread, marked so that it
  * is never mistaken for a signature of this dialect.
  */
-export function sealForeignSignature(sealed: Sealed): string {
-  const { signature, encrypted, provenance, id } = sealed;
-  const text = JSON.stringify({ signature, encrypted, provenance: provenance ?? 'unknown', id });
-  return mark + Buffer.from(text).toString('base64url');
+export function sealForeignSignature(sealed: { readonly [Key in keyof Sealed]: Sealed[Key] | undefined }): string {
+  const fields = Object.fromEntries(keys.map((key) => [key, sealed[key]]));
+  return mark + Buffer.from(JSON.stringify({ provenance: 'unknown', ...present(fields) })).toString('base64url');
 }
 
 /** Opens what `sealForeignSignature` made; undefined for a signature of this dialect. */
 export function openForeignSignature(signature: string): Sealed | undefined {
   if (!signature.startsWith(mark)) return undefined;
   const opened = parse(Buffer.from(signature.slice(mark.length), 'base64url').toString());
-  const text = (key: string): string | undefined => {
-    const value = isObject(opened) ? opened[key] : undefined;
-    return typeof value === 'string' ? value : undefined;
-  };
-  const [own, encrypted, id] = [text('signature'), text('encrypted'), text('id')];
-  return {
-    provenance: text('provenance') ?? 'unknown',
-    ...(own !== undefined && { signature: own }),
-    ...(encrypted !== undefined && { encrypted }),
-    ...(id !== undefined && { id }),
-  };
+  const fields = Object.fromEntries(keys.map((key) => [key, isObject(opened) ? opened[key] : undefined]));
+  return { provenance: 'unknown', ...present(fields) };
+}
+
+function present(fields: { readonly [key: string]: unknown }): { readonly [key: string]: string } {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value]] : [])),
+  );
 }
 
 function parse(text: string): unknown {

@@ -3,4 +3,4 @@ export * from './event-reader.ts';
 export * from './inbound.ts';
 export * from './outbound.ts';
 export * from './read-error.ts';
-export * from './read-usage.ts';
+export { readAnthropicUsage } from './read-usage.ts';

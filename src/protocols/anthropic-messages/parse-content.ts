@@ -46,7 +46,7 @@ function partOf(type: string | undefined, reading: Reading): ContentPart | undef
     case 'thinking':
       return thinkingOf(fields, at);
     case 'redacted_thinking':
-      return { type: 'reasoning', text: '', redacted: fields.string('data') ?? '', provenance: anthropicDialect, at };
+      return redactedOf(fields.string('data') ?? '', at);
     case 'tool_use':
       return toolUseOf(reading);
     case 'tool_result':
@@ -70,6 +70,11 @@ function thinkingOf(fields: FieldReader, at: string): ReasoningPart {
   const foreign = openForeignSignature(signature);
   if (foreign !== undefined) return { type: 'reasoning', text, ...foreign, at };
   return { type: 'reasoning', text, ...(signature !== '' && { signature, provenance: anthropicDialect }), at };
+}
+
+function redactedOf(data: string, at: string): ReasoningPart {
+  const proof = openForeignSignature(data) ?? { redacted: data, provenance: anthropicDialect };
+  return { type: 'reasoning', text: '', ...proof, at };
 }
 
 function toolUseOf({ fields, at, notes }: Reading): ContentPart {

@@ -9,7 +9,7 @@ export function mergeUsage(earlier: JsonObject, later: JsonObject): JsonObject {
 }
 
 /** Reads the usage of a Messages answer into disjoint buckets; undefined when it holds no figure at all. */
-export function readUsage(wire: unknown): Usage | undefined {
+export function readAnthropicUsage(wire: unknown): Usage | undefined {
   if (!isObject(wire)) return undefined;
   const invalid = thinkingOf(wire) > (count(wire['output_tokens']) ?? Number.POSITIVE_INFINITY);
   const buckets = withCompaction(bucketsOf(wire, invalid), wire['iterations']);

@@ -137,6 +137,14 @@ describe('thinking handed back in the next turn', () => {
     });
   });
 
+  it('[scenario 53] keeps what another dialect redacted apart from what this one did', () => {
+    const redacted: StreamPart = { type: 'reasoning-end', index: 0, redacted: 'AAEC', provenance: 'bedrock-converse' };
+    const kept = keptByClient(answer({ type: 'reasoning-start', index: 0 }, redacted));
+    expect(kept[0]).toMatchObject({ type: 'redacted_thinking' });
+    expect(parse(kept).messages[1]?.content[0]).toMatchObject({ redacted: 'AAEC', provenance: 'bedrock-converse' });
+    expect(upstreamTurn(parse(kept)).content).toEqual([{ type: 'text', text: 'Answer' }]);
+  });
+
   it('[scenario 53] is left out when a call of another dialect brings a signature of its own', () => {
     const call: ModelCall = {
       ...parse([]),

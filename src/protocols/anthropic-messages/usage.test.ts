@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { totalInput, totalOutput } from '../../domain/usage.ts';
-import { mergeUsage, readUsage } from './read-usage.ts';
+import { mergeUsage, readAnthropicUsage } from './read-usage.ts';
 import { writeUsage } from './write-usage.ts';
 
 describe('usage of the Messages dialect', () => {
   it('splits cache writes by lifetime', () => {
-    const usage = readUsage({
+    const usage = readAnthropicUsage({
       input_tokens: 3,
       cache_read_input_tokens: 7,
       cache_creation_input_tokens: 30,
@@ -21,16 +21,18 @@ describe('usage of the Messages dialect', () => {
       cache_creation_input_tokens: 0,
       cache_creation: { ephemeral_5m_input_tokens: 0, ephemeral_1h_input_tokens: 0 },
     };
-    const usage = readUsage(mergeUsage(first, { cache_creation_input_tokens: 500, input_tokens: null }));
+    const usage = readAnthropicUsage(mergeUsage(first, { cache_creation_input_tokens: 500, input_tokens: null }));
     expect(usage?.buckets).toEqual({ cacheWrite5m: 500, cacheWrite1h: 0 });
   });
 
   it('takes thinking out of the output, and bills the parent when the figures contradict', () => {
-    expect(readUsage({ output_tokens: 100, output_tokens_details: { thinking_tokens: 60 } })?.buckets).toEqual({
-      output: 40,
-      reasoning: 60,
-    });
-    expect(readUsage({ output_tokens: 10, output_tokens_details: { thinking_tokens: 60 } })).toEqual({
+    expect(readAnthropicUsage({ output_tokens: 100, output_tokens_details: { thinking_tokens: 60 } })?.buckets).toEqual(
+      {
+        output: 40,
+        reasoning: 60,
+      },
+    );
+    expect(readAnthropicUsage({ output_tokens: 10, output_tokens_details: { thinking_tokens: 60 } })).toEqual({
       buckets: { output: 10 },
       source: 'provider',
       invalid: true,
@@ -38,13 +40,17 @@ describe('usage of the Messages dialect', () => {
   });
 
   it('counts web searches as requests and names the tier that was served', () => {
-    const usage = readUsage({ input_tokens: 0, server_tool_use: { web_search_requests: 2 }, service_tier: 'priority' });
+    const usage = readAnthropicUsage({
+      input_tokens: 0,
+      server_tool_use: { web_search_requests: 2 },
+      service_tier: 'priority',
+    });
     expect(usage).toMatchObject({ buckets: { input: 0, requests: 2 }, servedTier: 'priority' });
-    expect(readUsage({ input_tokens: 0, speed: 'fast', service_tier: 'standard' })?.servedTier).toBe('fast');
+    expect(readAnthropicUsage({ input_tokens: 0, speed: 'fast', service_tier: 'standard' })?.servedTier).toBe('fast');
   });
 
   it('adds compaction, which the totals leave out, and no other turn', () => {
-    const usage = readUsage({
+    const usage = readAnthropicUsage({
       input_tokens: 10,
       output_tokens: 2,
       iterations: [
@@ -59,7 +65,7 @@ describe('usage of the Messages dialect', () => {
   it.each([undefined, null, {}, [], 'x', { input_tokens: null }, { input_tokens: -1 }])(
     'says nothing for %j',
     (wire) => {
-      expect(readUsage(wire)).toBeUndefined();
+      expect(readAnthropicUsage(wire)).toBeUndefined();
     },
   );
 
@@ -78,7 +84,7 @@ describe('usage of the Messages dialect', () => {
     fc.assert(
       fc.property(record, (drawn) => {
         const buckets = Object.fromEntries(Object.entries(drawn).filter(([, units]) => units !== undefined));
-        const again = readUsage(writeUsage({ buckets, source: 'provider' }))?.buckets ?? {};
+        const again = readAnthropicUsage(writeUsage({ buckets, source: 'provider' }))?.buckets ?? {};
         expect(totalInput(again)).toBe(totalInput(buckets));
         expect(totalOutput(again)).toBe(totalOutput(buckets));
         expect(again.cacheWrite1h ?? 0).toBe(buckets['cacheWrite1h'] ?? 0);

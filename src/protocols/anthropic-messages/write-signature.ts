@@ -10,3 +10,8 @@ export function writeSignature(
   if (signature !== undefined && provenance === anthropicDialect) return signature;
   return signature === undefined && encrypted === undefined ? '' : sealForeignSignature(reasoning);
 }
+
+/** Data of a redacted block for the client, sealed when another dialect redacted it. */
+export function writeRedacted(redacted: string, provenance: string | undefined): string {
+  return provenance === anthropicDialect ? redacted : sealForeignSignature({ redacted, provenance });
+}
