@@ -2,7 +2,7 @@ import type { Completion, CompletionBlock } from '../../domain/completion.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
 import type { AnswerContext } from '../contract.ts';
 import { encodeUsage } from './encode-usage.ts';
-import { finishWord } from './finish-reasons.ts';
+import { asksForFunctions, finishWord } from './finish-reasons.ts';
 import { isSigned, writeReasoningDetails } from './reasoning-fields.ts';
 import { compact } from './values.ts';
 import { citation, imagePart } from './write-media.ts';
@@ -21,7 +21,7 @@ export function encodeCompletion(completion: Completion, context: AnswerContext)
         index: 0,
         message: encodeMessage(completion.blocks, context),
         logprobs: null,
-        finish_reason: finishWord(completion.finish),
+        finish_reason: finishWord(completion.finish, asksForFunctions(context.request)),
       },
     ],
     usage: completion.usage && encodeUsage(completion.usage),
@@ -43,7 +43,7 @@ function encodeMessage(blocks: readonly CompletionBlock[], context: AnswerContex
     refusal: joined(pick(blocks, 'refusal')) ?? null,
     reasoning_content: joined(reasoning),
     reasoning_details: some(signed),
-    tool_calls: some(calls),
+    ...(asksForFunctions(context.request) ? { function_call: calls[0]?.['function'] } : { tool_calls: some(calls) }),
     annotations: some(sources),
     images: some(images),
     audio: audio && encodeAudio(audio, context),

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../domain/model-call.ts';
 import type { FinishReason } from '../../domain/stream-part.ts';
 
 /** A finish reason with the wire's own word where it says more than the reason. */
@@ -47,8 +48,13 @@ export function readFinish(word: string, seen: Seen): Finish {
   return known === undefined ? { reason, rawReason: word } : { reason };
 }
 
+/** Does the client speak the form that tools had before: one `function_call` instead of `tool_calls`? */
+export function asksForFunctions(request: JsonObject): boolean {
+  return Array.isArray(request['functions']) && request['tools'] === undefined;
+}
+
 /** The word of this dialect for a reason; a reason it has no word for keeps its own, never a false "stop". */
-export function finishWord(finish: Finish): string {
+export function finishWord(finish: Finish, legacy = false): string {
   switch (finish.reason) {
     case 'stop':
     case 'stop-sequence':
@@ -58,7 +64,7 @@ export function finishWord(finish: Finish): string {
     case 'pause':
       return 'length';
     case 'tool-calls':
-      return 'tool_calls';
+      return legacy ? 'function_call' : 'tool_calls';
     case 'content-filter':
     case 'refusal':
       return 'content_filter';

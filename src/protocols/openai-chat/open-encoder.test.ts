@@ -174,6 +174,27 @@ describe('the stream encoder', () => {
     });
   });
 
+  it('speaks function_call to clients that sent functions', () => {
+    const context = { ...contextWith(false), request: { functions: [{ name: 'f' }] } };
+    const whole: Completion = {
+      blocks: [{ type: 'tool-call', id: 'a', name: 'f', arguments: '{"x":1}' }],
+      finish: { reason: 'tool-calls' },
+    };
+    expect(openAIChatInbound.encodeCompletion(whole, context)).toMatchObject({
+      choices: [{ message: { function_call: { name: 'f', arguments: '{"x":1}' } }, finish_reason: 'function_call' }],
+    });
+    const encoder = openAIChatInbound.openEncoder(context);
+    const wire =
+      completionToParts(whole)
+        .map((part) => encoder.push(part))
+        .join('') + encoder.end();
+    expect(wire).not.toContain('tool_calls');
+    expect(collectCompletion(decode(Buffer.from(wire)))).toMatchObject({
+      blocks: [{ name: 'f', arguments: '{"x":1}' }],
+      finish: { reason: 'tool-calls', rawReason: 'function_call' },
+    });
+  });
+
   it('fails in band without finish reason and without [DONE]', () => {
     const encoder = openAIChatInbound.openEncoder(contextWith(true));
     const wire = encoder.push({ type: 'text-delta', index: 0, text: 'hal' }) + encoder.fail(new Fault('truncated'));

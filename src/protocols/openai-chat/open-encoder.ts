@@ -5,7 +5,7 @@ import type { Usage } from '../../domain/usage.ts';
 import type { AnswerContext, AnswerEncoder } from '../contract.ts';
 import { encodeFault } from './encode-fault.ts';
 import { encodeUsage } from './encode-usage.ts';
-import { type Finish, finishWord } from './finish-reasons.ts';
+import { asksForFunctions, type Finish, finishWord } from './finish-reasons.ts';
 import { isSigned, writeReasoningDetails } from './reasoning-fields.ts';
 import { citation, imagePart } from './write-media.ts';
 
@@ -24,6 +24,7 @@ export function openEncoder(context: AnswerContext): AnswerEncoder {
 
 class ChunkEncoder implements AnswerEncoder {
   readonly #context: AnswerContext;
+  readonly #legacy: boolean;
   readonly #toolIndexes = new Map<number, number>();
   /** Text and id of the open reasoning block: its signature travels together with both. */
   #reasoning: { readonly id: string | undefined; text: string } = { id: undefined, text: '' };
@@ -35,6 +36,7 @@ class ChunkEncoder implements AnswerEncoder {
 
   constructor(context: AnswerContext) {
     this.#context = context;
+    this.#legacy = asksForFunctions(context.request);
   }
 
   push(part: StreamPart): string {
@@ -65,7 +67,7 @@ class ChunkEncoder implements AnswerEncoder {
   }
 
   end(): string {
-    const finish = this.#chunk({}, JSON.stringify(finishWord(this.#finish ?? { reason: 'other' })));
+    const finish = this.#chunk({}, JSON.stringify(finishWord(this.#finish ?? { reason: 'other' }, this.#legacy)));
     const usage = this.#context.wantsUsage ? this.#usage : undefined;
     if (!usage) return finish + doneFrame;
     return `${finish}${this.#headText()}[],"usage":${JSON.stringify(encodeUsage(usage))}}\n\n${doneFrame}`;
@@ -77,17 +79,13 @@ class ChunkEncoder implements AnswerEncoder {
 
   #pushOther(part: StreamPart): string {
     switch (part.type) {
-      case 'tool-call-start': {
-        const index = this.#toolIndexes.size;
-        this.#toolIndexes.set(part.index, index);
-        const called = { name: part.name, arguments: '' };
-        return this.#delta({ tool_calls: [{ index, id: part.id, type: 'function', function: called }] });
-      }
+      case 'tool-call-start':
+        return this.#startCall(part);
       case 'tool-call-delta':
-        return this.#callDelta(part.index, { function: { arguments: part.arguments } });
+        return this.#callDelta(part.index, part.arguments);
       case 'tool-call-end':
         if (part.signature === undefined) return '';
-        return this.#callDelta(part.index, { extra_content: { google: { thought_signature: part.signature } } });
+        return this.#callDelta(part.index, '', { extra_content: { google: { thought_signature: part.signature } } });
       case 'media':
         return this.#media(part);
       case 'source':
@@ -114,9 +112,21 @@ class ChunkEncoder implements AnswerEncoder {
     return this.#chunk(delta, 'null');
   }
 
-  #callDelta(block: number, fields: JsonObject): string {
+  #startCall(part: Extract<StreamPart, { readonly type: 'tool-call-start' }>): string {
+    const index = this.#toolIndexes.size;
+    this.#toolIndexes.set(part.index, index);
+    const called = { name: part.name, arguments: '' };
+    if (this.#legacy) return index === 0 ? this.#delta({ function_call: called }) : '';
+    return this.#delta({ tool_calls: [{ index, id: part.id, type: 'function', function: called }] });
+  }
+
+  /** Every entry has its `function`: some clients refuse chunks without. */
+  #callDelta(block: number, piece: string, extra: JsonObject = {}): string {
     const index = this.#toolIndexes.get(block);
-    return index === undefined ? '' : this.#delta({ tool_calls: [{ index, ...fields }] });
+    if (index === undefined) return '';
+    const called = { arguments: piece };
+    if (this.#legacy) return index === 0 && piece !== '' ? this.#delta({ function_call: called }) : '';
+    return this.#delta({ tool_calls: [{ index, function: called, ...extra }] });
   }
 
   /** The unchanging head is text already: only the delta is serialised per chunk. */
