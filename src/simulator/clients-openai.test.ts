@@ -98,7 +98,7 @@ describe('chat completions through the OpenAI client', () => {
 
   it('labels every keyless model as simulated and limits output to max_tokens', async () => {
     for (const { name } of simulatedModels) {
-      const messages = [{ role: 'user' as const, content: 'hi' }];
+      const messages = [{ role: 'user' as const, content: 'reply:hi' }];
       const answer = await client.chat.completions.create({ model: name, messages });
       expect(answer.choices[0]?.message.content).toContain(`[simulated ${name}]`);
       const short = await client.chat.completions.create({ model: name, messages, max_tokens: 3 });

@@ -88,7 +88,7 @@ export const stampPlaceholder = '@@@@@@@@@@@@@ ';
 
 function wantedReply(prompt: Prompt, script: Script): string {
   if (script.reply !== undefined) return script.reply;
-  const asked = askedReply(lastUserText(prompt));
+  const asked = askedReply(prompt);
   if (asked !== undefined) return asked;
   if (prompt.schema !== undefined && script.schema !== 'ignore') {
     return JSON.stringify(script.schema === 'invalid' ? { unexpected: 'simulated' } : instanceOf(prompt.schema));
@@ -99,8 +99,10 @@ function wantedReply(prompt: Prompt, script: Script): string {
   return defaultReply(prompt);
 }
 
-function askedReply(text: string): string | undefined {
-  const match = /reply:[ ]*("(?:[^"\\]|\\.)*"|[^\n]*)/.exec(text);
+/** Text after `reply:` in the last user turn. The product's own models do not obey: their answers stay labelled. */
+function askedReply(prompt: Prompt): string | undefined {
+  if (findSimulatedModel(prompt.model) !== undefined) return undefined;
+  const match = /reply:[ ]*("(?:[^"\\]|\\.)*"|[^\n]*)/.exec(lastUserText(prompt));
   const asked = match?.[1];
   if (asked === undefined || !asked.startsWith('"')) return asked;
   try {
@@ -136,7 +138,7 @@ function composeCalls(prompt: Prompt, script: Script, sequence: string): readonl
 }
 
 function chooseTools(prompt: Prompt, script: Script): { name: string; argumentsText: string }[] {
-  if (askedReply(lastUserText(prompt)) !== undefined && prompt.toolChoice.mode !== 'any') return [];
+  if (askedReply(prompt) !== undefined && prompt.toolChoice.mode !== 'any') return [];
   const forced = prompt.tools.filter((tool) => tool.name === prompt.toolChoice.name);
   const offered = forced.length > 0 ? forced : prompt.tools;
   const isKnown = findSimulatedModel(prompt.model) !== undefined;

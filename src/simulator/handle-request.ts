@@ -49,7 +49,9 @@ function dispatch(exchange: SimulatedExchange, isControl: boolean): void {
     const message = error instanceof Error ? error.message : String(error);
     // A script that cannot be read is the caller's mistake; anything else is ours and must be seen.
     const status = error instanceof ScriptError ? 400 : 500;
-    replyJson(exchange, {}, { status, json: { error: { message, type: 'simulator_error', param: null, code: null } } });
+    const json = { error: { message, type: 'simulator_error', param: null, code: null } };
+    if (isControl) exchange.response.writeHead(status).end(JSON.stringify(json));
+    else replyJson(exchange, {}, { status, json });
   }
 }
 

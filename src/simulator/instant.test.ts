@@ -34,7 +34,7 @@ describe('instant answers', () => {
     const times = (await stream.finalContent())?.trim().split(' ').map(Number) ?? [];
     expect(times).toHaveLength(3);
     expect(times[0]).toBeGreaterThanOrEqual(startedAtMs);
-    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(15);
+    expect((times[2] ?? 0) - startedAtMs).toBeGreaterThanOrEqual(18);
     expect(paced.stats()).toMatchObject({ requests: 1, completed: 1 });
     await paced.close();
   });

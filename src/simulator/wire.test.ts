@@ -90,7 +90,8 @@ describe('bytes of a stream', () => {
       .map(Number);
     expect(times).toHaveLength(3);
     expect((times[0] ?? 0) - startedAtMs).toBeGreaterThanOrEqual(55);
-    expect((times[2] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(55);
+    // Later chunks are due from the start, so a late first one does not shift them.
+    expect((times[2] ?? 0) - startedAtMs).toBeGreaterThanOrEqual(115);
   });
 });
 
