@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readGeminiError } from './read-error.ts';
 
-function body(code: number, status: string, message: string, details: readonly object[] = []): unknown {
+function body(code: number, status: string, ...[message = '', details = []]: [string?, (readonly object[])?]): unknown {
   return { error: { code, status, message, details } };
 }
 
