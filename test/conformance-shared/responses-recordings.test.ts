@@ -16,11 +16,9 @@ const streams = recordedStreams();
 const failing = 'openai/openai-error.1';
 /** Shortened or retouched by their authors: pieces and terminal response differ. */
 const retouched = new Set(['openai/openai-phase.1', 'openai/openai-shell-container.1']);
-/** Several recorded turns in one file. */
-const several = new Set(
-  streams
-    .filter(({ events }) => events.filter(({ type }) => type === 'response.created').length > 1)
-    .map(({ name }) => name),
+/** Streams of one answer that came to its end. */
+const whole = streams.filter(
+  ({ name, events }) => name !== failing && events.filter(({ type }) => type === 'response.created').length === 1,
 );
 
 function contextOf(): AnswerContext {
@@ -93,45 +91,44 @@ describe.each(streams)('recorded stream $name', (recording) => {
     expect(parts.slice(last).some((part) => part.type === 'finish')).toBe(false);
     expect(decoder.position.finished).toBe(false);
   });
+});
 
-  it.skipIf(several.has(recording.name) || recording.name === failing)(
-    'says while streaming what its terminal response says',
-    () => {
-      const streamed = meaningOf(recording);
-      if (Fault.is(streamed)) throw streamed;
-      const whole = outbound.decodeCompletion(terminalResponse(recording));
-      // Some recordings were shortened by their authors: their terminal response lists no output.
-      const output = terminalResponse(recording)['output'];
-      if (!Array.isArray(output) || output.length === 0) return;
-      if (Fault.is(whole)) throw whole;
-      expect(streamed.usage).toEqual(whole.usage);
-      expect(streamed.finish).toEqual(whole.finish);
-      if (!retouched.has(recording.name)) expect(textsOf(streamed)).toEqual(textsOf(whole));
-    },
-  );
+describe.each(whole)('recorded answer $name', (recording) => {
+  const bytes = Buffer.from(recording.text);
 
-  it.skipIf(several.has(recording.name) || recording.name === failing)(
-    'survives being written again by us [scenario 7]',
-    () => {
-      const completion = meaningOf(recording);
-      if (Fault.is(completion)) throw completion;
-      const encoder = inbound.openEncoder(contextOf());
-      const text =
-        partsOf(decode(bytes))
-          .map((part) => encoder.push(part))
-          .join('') + encoder.end();
-      const numbers = [...text.matchAll(/"sequence_number":(\d+)/g)].map((match) => Number(match[1]));
-      expect(numbers).toEqual(numbers.map((_, at) => at));
-      expect(text).not.toContain('[DONE]');
-      const again = collectCompletion(partsOf(decode(Buffer.from(text))));
-      if (Fault.is(again)) throw again;
-      expect(textsOf(again)).toEqual(textsOf(completion));
-      // Calls that the host itself executed end no turn, but are written as calls.
-      const hosted = completion.finish.reason === 'stop' && completion.blocks.some(({ type }) => type === 'tool-call');
-      if (!hosted) expect(again.finish).toEqual(completion.finish);
-      expect(again.usage?.buckets).toMatchObject(withoutRequests(completion));
-    },
-  );
+  it('says while streaming what its terminal response says', () => {
+    const streamed = meaningOf(recording);
+    if (Fault.is(streamed)) throw streamed;
+    const told = outbound.decodeCompletion(terminalResponse(recording));
+    // Some recordings were shortened by their authors: their terminal response lists no output.
+    const output = terminalResponse(recording)['output'];
+    if (!Array.isArray(output) || output.length === 0) return;
+    if (Fault.is(told)) throw told;
+    expect(streamed.usage).toEqual(told.usage);
+    expect(streamed.finish).toEqual(told.finish);
+    expect(sourcesOf(streamed)).toEqual(sourcesOf(told));
+    if (!retouched.has(recording.name)) expect(textsOf(streamed)).toEqual(textsOf(told));
+  });
+
+  it('survives being written again by us [scenario 7]', () => {
+    const completion = meaningOf(recording);
+    if (Fault.is(completion)) throw completion;
+    const encoder = inbound.openEncoder(contextOf());
+    const text =
+      partsOf(decode(bytes))
+        .map((part) => encoder.push(part))
+        .join('') + encoder.end();
+    const numbers = [...text.matchAll(/"sequence_number":(\d+)/g)].map((match) => Number(match[1]));
+    expect(numbers).toEqual(numbers.map((_, at) => at));
+    expect(text).not.toContain('[DONE]');
+    const again = collectCompletion(partsOf(decode(Buffer.from(text))));
+    if (Fault.is(again)) throw again;
+    expect(textsOf(again)).toEqual(textsOf(completion));
+    // Calls that the host itself executed end no turn, but are written as calls.
+    const hosted = completion.finish.reason === 'stop' && completion.blocks.some(({ type }) => type === 'tool-call');
+    if (!hosted) expect(again.finish).toEqual(completion.finish);
+    expect(again.usage?.buckets).toMatchObject(withoutRequests(completion));
+  });
 });
 
 describe('recorded failure after 200', () => {
@@ -154,6 +151,10 @@ describe.each(recordedBodies())('recorded body $name', ({ name, body }) => {
     else expect(completion).toMatchObject({ code: 'upstream_rejected' });
   });
 });
+
+function sourcesOf(completion: Completion): string[] {
+  return completion.blocks.flatMap((block) => (block.type === 'source' ? [block.url] : []));
+}
 
 function textsOf(completion: Completion): unknown[] {
   return completion.blocks.flatMap((block): unknown[] => {

@@ -9,6 +9,8 @@ export interface OpenBlock {
   /** Something of its content arrived already: the copy in a closing event is then ignored. */
   filled: boolean;
   closed: boolean;
+  /** Its citations came as events: their copy in a closing event is then ignored. */
+  cited: boolean;
   /** Reasoning: the part being read, so that a new one begins a paragraph. */
   section: string | undefined;
 }
@@ -41,16 +43,23 @@ export class OpenBlocks {
     return block?.closed === true ? undefined : block;
   }
 
-  /** Was a block read under this key, even if closed by now? */
-  has(key: string): boolean {
-    return this.#blocks.has(key);
+  /** The block last read under this key, even if closed by now. */
+  last(key: string): OpenBlock | undefined {
+    return this.#blocks.get(key);
   }
 
   open(key: string, kind: OpenBlock['kind']): OpenBlock {
     this.#refused ||= kind === 'refusal';
     this.#functions ||= kind === 'call';
     this.#last = kind;
-    const block: OpenBlock = { kind, index: this.#next++, filled: false, closed: false, section: undefined };
+    const block: OpenBlock = {
+      kind,
+      index: this.#next++,
+      filled: false,
+      closed: false,
+      cited: false,
+      section: undefined,
+    };
     this.#blocks.set(key, block);
     return block;
   }
@@ -59,12 +68,6 @@ export class OpenBlocks {
   takeIndex(): number {
     this.#whole = true;
     return this.#next++;
-  }
-
-  /** Number of the text last read, for citations that name none. */
-  textIndex(key: string): number | undefined {
-    const block = this.#blocks.get(key);
-    return block?.kind === 'text' ? block.index : undefined;
   }
 
   close(key: string, encrypted?: string): StreamPart[] {

@@ -2,6 +2,8 @@ import type { Json, JsonObject } from '../../domain/model-call.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { readClientCall } from './client-call.ts';
+import { textOf, textsOf } from './json-text.ts';
+import { MessageReader } from './message-reader.ts';
 import type { OpenBlock, OpenBlocks } from './open-blocks.ts';
 
 /** Calls whose arguments come in pieces. */
@@ -10,9 +12,11 @@ const streamedCalls: ReadonlySet<string> = new Set(['function_call', 'custom_too
 /** Reads the events and items of an answer's output into blocks. */
 export class OutputReader {
   readonly #blocks: OpenBlocks;
+  readonly #messages: MessageReader;
 
   constructor(blocks: OpenBlocks) {
     this.#blocks = blocks;
+    this.#messages = new MessageReader(blocks);
   }
 
   /** One event about the output; what has no word in the common vocabulary stays raw. */
@@ -24,19 +28,19 @@ export class OutputReader {
       case 'response.output_item.done':
         return isObject(body['item']) ? this.#done(item, body['item']) : [];
       case 'response.content_part.added':
-        return this.#partAdded(contentKey(body), body['part']);
+        return this.#messages.partAdded(contentKey(body), body['part']);
       case 'response.content_part.done':
-        return this.#partDone(contentKey(body), body['part']);
+        return this.#messages.partDone(contentKey(body), body['part']);
       case 'response.output_text.delta':
-        return this.#text(contentKey(body), textOf(body['delta']));
+        return this.#messages.text(contentKey(body), textOf(body['delta']));
       case 'response.output_text.done':
-        return this.#partDone(contentKey(body), { type: 'output_text', text: body['text'] ?? '' });
+        return this.#messages.partDone(contentKey(body), { type: 'output_text', text: body['text'] ?? '' });
       case 'response.refusal.delta':
-        return this.#refusal(contentKey(body), textOf(body['delta']));
+        return this.#messages.refusal(contentKey(body), textOf(body['delta']));
       case 'response.refusal.done':
-        return this.#partDone(contentKey(body), { type: 'refusal', refusal: body['refusal'] ?? '' });
+        return this.#messages.partDone(contentKey(body), { type: 'refusal', refusal: body['refusal'] ?? '' });
       case 'response.output_text.annotation.added':
-        return this.#annotation(contentKey(body), body['annotation'], body);
+        return this.#messages.annotation(contentKey(body), body['annotation'], body);
       default:
         return this.#readOther(type, item, body);
     }
@@ -89,7 +93,7 @@ export class OutputReader {
   #done(key: string, item: JsonObject): StreamPart[] {
     switch (item['type']) {
       case 'message':
-        return this.#messageDone(key, item['content']);
+        return this.#messages.done(key, item['content']);
       case 'reasoning':
         return this.#reasoningDone(key, item);
       case 'image_generation_call':
@@ -97,51 +101,6 @@ export class OutputReader {
       default:
         return this.#callDone(key, item);
     }
-  }
-
-  #messageDone(key: string, content: Json | undefined): StreamPart[] {
-    if (!Array.isArray(content)) return [];
-    return content.flatMap((part, index) => {
-      const place = `${key}/${index}`;
-      if (this.#blocks.has(place) && this.#blocks.find(place) === undefined) return [];
-      const cited = isObject(part) && !this.#blocks.has(place) ? part['annotations'] : undefined;
-      const parts = this.#partDone(place, part);
-      const sources = Array.isArray(cited) ? cited.flatMap((entry) => this.#annotation(place, entry)) : [];
-      return [...parts, ...sources];
-    });
-  }
-
-  #partAdded(key: string, part: Json | undefined): StreamPart[] {
-    if (!isObject(part)) return [];
-    if (part['type'] === 'output_text') return this.#text(key, textOf(part['text']));
-    return part['type'] === 'refusal' ? this.#refusal(key, textOf(part['refusal'])) : [];
-  }
-
-  /** A content part in full: its text counts only if no piece of it came before. */
-  #partDone(key: string, part: Json | undefined): StreamPart[] {
-    if (!isObject(part)) return [];
-    const known = this.#blocks.find(key);
-    if (known === undefined && this.#blocks.has(key)) return [];
-    const whole = known?.filled === true ? '' : textOf(part['text'] ?? part['refusal']);
-    if (part['type'] === 'refusal') return [...this.#refusal(key, whole), ...this.#blocks.close(key)];
-    if (part['type'] !== 'output_text') return [];
-    return [...this.#text(key, whole), ...this.#blocks.close(key)];
-  }
-
-  #text(key: string, text: string): StreamPart[] {
-    const known = this.#blocks.find(key);
-    const block = known ?? this.#blocks.open(key, 'text');
-    const start: StreamPart[] = known === undefined ? [{ type: 'text-start', index: block.index }] : [];
-    if (text === '') return start;
-    block.filled = true;
-    return [...start, { type: 'text-delta', index: block.index, text }];
-  }
-
-  #refusal(key: string, text: string): StreamPart[] {
-    const block = this.#blocks.find(key) ?? this.#blocks.open(key, 'refusal');
-    if (text === '') return [];
-    block.filled = true;
-    return [{ type: 'refusal-delta', index: block.index, text }];
   }
 
   #openReasoning(key: string, item: JsonObject): { block: OpenBlock; parts: StreamPart[] } {
@@ -169,7 +128,7 @@ export class OutputReader {
   }
 
   #reasoningDone(key: string, item: JsonObject): StreamPart[] {
-    if (this.#blocks.has(key) && this.#blocks.find(key) === undefined) return [];
+    if (this.#blocks.last(key)?.closed === true) return [];
     const { block, parts } = this.#openReasoning(key, item);
     const whole = block.filled ? '' : textsOf(item['content']) || textsOf(item['summary']);
     if (whole !== '') parts.push({ type: 'reasoning-delta', index: block.index, text: whole });
@@ -203,7 +162,7 @@ export class OutputReader {
     const call = readClientCall(item, `call_${key}`);
     if (call === undefined) return [{ type: 'raw', value: { type: 'response.output_item.done', item } }];
     const known = this.#blocks.find(key);
-    if (known === undefined && this.#blocks.has(key)) return [];
+    if (this.#blocks.last(key)?.closed === true) return [];
     const block = known ?? this.#blocks.open(key, kindOf(item));
     const parts: StreamPart[] =
       known === undefined ? [{ type: 'tool-call-start', index: block.index, id: call.id, name: call.name }] : [];
@@ -219,22 +178,6 @@ export class OutputReader {
     const format = textOf(item['output_format']);
     return [
       { type: 'media', index: this.#blocks.takeIndex(), mediaType: `image/${format === '' ? 'png' : format}`, base64 },
-    ];
-  }
-
-  #annotation(key: string, annotation: Json | undefined, event?: JsonObject): StreamPart[] {
-    if (!isObject(annotation) || typeof annotation['url'] !== 'string') {
-      return event === undefined ? [] : [{ type: 'raw', value: event }];
-    }
-    const { url, title } = annotation;
-    const index = this.#blocks.textIndex(key);
-    return [
-      {
-        type: 'source',
-        url,
-        ...(typeof title === 'string' && title !== '' && { title }),
-        ...(index !== undefined && { index }),
-      },
     ];
   }
 }
@@ -256,13 +199,4 @@ function contentKey(body: JsonObject): string {
 
 function number(value: Json | undefined): number {
   return typeof value === 'number' ? value : 0;
-}
-
-function textOf(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function textsOf(parts: Json | undefined): string {
-  if (!Array.isArray(parts)) return '';
-  return parts.flatMap((part) => (isObject(part) ? [textOf(part['text'])] : [])).join('\n\n');
 }

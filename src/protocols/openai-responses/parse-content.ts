@@ -1,6 +1,7 @@
 import type { ContentPart, Json, JsonObject, MediaSource } from '../../domain/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';
+import { textOf } from './json-text.ts';
 
 const dataUrl = /^data:([^;,]*)(?:;[^;,]*)*;base64,/;
 
@@ -18,9 +19,9 @@ function parsePart(part: Json, at: string): ContentPart {
     case 'output_text':
     case 'text':
     case 'summary_text':
-      return { type: 'text', text: text(part['text']), at, ...cacheMark(part) };
+      return { type: 'text', text: textOf(part['text']), at, ...cacheMark(part) };
     case 'refusal':
-      return { type: 'refusal', text: text(part['refusal']), at };
+      return { type: 'refusal', text: textOf(part['refusal']), at };
     case 'input_image':
       return parseImage(part, at);
     case 'input_file':
@@ -68,8 +69,4 @@ function sourceOf(location: Json | undefined, fileId: Json | undefined): MediaSo
 
 function cacheMark(part: JsonObject): { readonly cache?: { readonly ttl: '5m' } } {
   return isObject(part['prompt_cache_breakpoint']) ? { cache: { ttl: '5m' } } : {};
-}
-
-function text(value: Json | undefined): string {
-  return typeof value === 'string' ? value : '';
 }

@@ -2,6 +2,7 @@ import type { Fault } from '../../domain/fault.ts';
 import type { ContentPart, Json, JsonObject, Message } from '../../domain/model-call.ts';
 import { invalidField, isObject } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';
+import { textsOf } from './json-text.ts';
 import { parseContent } from './parse-content.ts';
 import { openReasoningProof } from './reasoning-envelope.ts';
 
@@ -107,22 +108,15 @@ function readFunctionOutput(item: JsonObject, at: string, { turns, rest }: Sink)
 function parseReasoning(item: JsonObject, at: string): ContentPart {
   const { id, encrypted_content: encrypted } = item;
   const proof = typeof encrypted === 'string' ? openReasoningProof(encrypted) : undefined;
-  const full = joinTexts(item['content']);
+  const full = textsOf(item['content']);
   return {
     type: 'reasoning',
-    text: full === '' ? joinTexts(item['summary']) : full,
+    text: full === '' ? textsOf(item['summary']) : full,
     at,
     ...(typeof id === 'string' && { id }),
     ...(typeof encrypted === 'string' && proof === undefined && { encrypted }),
     ...proof,
   };
-}
-
-function joinTexts(parts: Json | undefined): string {
-  if (!Array.isArray(parts)) return '';
-  return parts
-    .flatMap((part) => (isObject(part) && typeof part['text'] === 'string' ? [part['text']] : []))
-    .join('\n\n');
 }
 
 function googleSignature(item: JsonObject): string | undefined {

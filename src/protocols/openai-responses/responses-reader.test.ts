@@ -181,6 +181,25 @@ describe('openDecoder', () => {
     ]);
   });
 
+  it('takes citations from the closing event only if none came before', () => {
+    const annotation = { type: 'url_citation', url: 'https://a.example', title: '' };
+    const done = {
+      type: 'response.output_item.done',
+      output_index: 0,
+      item: { type: 'message', content: [{ type: 'output_text', text: 'a', annotations: [annotation] }] },
+    };
+    const place = { output_index: 0, content_index: 0 };
+    const event = { type: 'response.output_text.annotation.added', ...place, annotation };
+    for (const events of [
+      [created, textDelta('a'), event, done, completed],
+      [created, textDelta('a'), done, completed],
+    ]) {
+      expect(decode(events).parts.filter((part) => part.type === 'source')).toEqual([
+        { type: 'source', url: 'https://a.example', index: 0 },
+      ]);
+    }
+  });
+
   it('joins summary parts as paragraphs and ignores the second telling of the same reasoning', () => {
     const summary = (index: number, delta: string): Body => ({
       type: 'response.reasoning_summary_text.delta',
