@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { createSeededRandom } from '../platform/random.ts';
 import { recoverSegments } from './segment-recovery.ts';
-import { gatewayId, openTestJournal, readAll, temporaryDirectory } from './test-support.ts';
+import { gatewayId, openTestJournal, readAll, temporaryDirectory } from './testing/test-support.ts';
 import { readJournalDirectory, verifyJournal } from './verify-journal.ts';
 
 const lives = 20;
-const childPath = fileURLToPath(new URL('./crash-child.ts', import.meta.url));
+const childPath = fileURLToPath(new URL('./testing/crash-child.ts', import.meta.url));
 
 /** One life of a gateway, killed after a number of acknowledgements and a moment more; returns what it was told. */
 async function liveAndDie(directory: string, acknowledgements: number): Promise<string[]> {

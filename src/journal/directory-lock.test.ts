@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lockDirectory } from './directory-lock.ts';
-import { temporaryDirectory } from './test-support.ts';
+import { temporaryDirectory } from './testing/test-support.ts';
 
 /** The lock of this very process with some fields changed. */
 function leaveLock(folder: string, changes: object): void {

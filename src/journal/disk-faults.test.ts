@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import type { FaultSpec } from './faulty-files.ts';
+import type { FaultSpec } from './testing/faulty-files.ts';
 import {
   finalFact,
   makeRequestId,
@@ -9,11 +9,11 @@ import {
   readAll,
   segmentFiles,
   temporaryDirectory,
-} from './test-support.ts';
+} from './testing/test-support.ts';
 import { verifyJournal } from './verify-journal.ts';
 
 const withFaults = (faults: readonly FaultSpec[]) => ({
-  filesModule: { url: new URL('./faulty-files.ts', import.meta.url).href, spec: faults },
+  filesModule: { url: new URL('./testing/faulty-files.ts', import.meta.url).href, spec: faults },
 });
 
 async function commitMany(journal: Parameters<typeof readAll>[0], count: number): Promise<string[]> {
@@ -64,6 +64,17 @@ describe('a failing disk', () => {
     expect((await readAll(journal)).map(({ requestId }) => requestId)).toEqual([...before, id]);
     await journal.close();
     expect(await verifyJournal(directory)).toMatchObject({ ok: true, gateways: [{ rows: 4 }] });
+  });
+
+  it('fails the close, and what still waits, when the disk never recovers', async () => {
+    const full = join(temporaryDirectory(), 'disk-is-full');
+    const faults: FaultSpec[] = [{ operation: 'sync', code: 'EIO', whileExists: full }];
+    const { journal } = await openTestJournal({}, withFaults(faults));
+    writeFileSync(full, '');
+    const waiting = journal.commit(finalFact(makeRequestId()));
+    const refused = expect(waiting).rejects.toThrow(/disk refused/);
+    await expect(journal.close()).rejects.toThrow(/disk refused/);
+    await refused;
   });
 
   it('pushes back while the queue is full, without losing what was taken', async () => {

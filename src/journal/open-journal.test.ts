@@ -13,7 +13,7 @@ import {
   openTestJournal,
   readAll,
   segmentFiles,
-} from './test-support.ts';
+} from './testing/test-support.ts';
 import { systemClock } from '../platform/clock.ts';
 import { verifyJournal } from './verify-journal.ts';
 

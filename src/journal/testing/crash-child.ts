@@ -1,9 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { FinalFact, OpenFact } from '../domain/facts.ts';
-import { systemClock } from '../platform/clock.ts';
-import { createIdSource } from '../platform/ids.ts';
-import { createSystemRandom } from '../platform/random.ts';
-import { openJournal } from './open-journal.ts';
+import type { FinalFact, OpenFact } from '../../domain/facts.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { createIdSource } from '../../platform/ids.ts';
+import { createSystemRandom } from '../../platform/random.ts';
+import { openJournal } from '../open-journal.ts';
 
 /** A gateway's life for the crash test: opens and settles exchanges until it is killed, telling each acknowledgement. */
 const [directory = '', gatewayId = ''] = process.argv.slice(2);

@@ -2,13 +2,13 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { Fact } from '../domain/facts.ts';
-import { systemClock } from '../platform/clock.ts';
-import { createIdSource } from '../platform/ids.ts';
-import { createSystemRandom } from '../platform/random.ts';
-import type { Journal } from './contract.ts';
-import type { JournalLogEntry } from './journal-log.ts';
-import { type JournalSeams, type JournalSettings, openJournal } from './open-journal.ts';
+import type { Fact } from '../../domain/facts.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { createIdSource } from '../../platform/ids.ts';
+import { createSystemRandom } from '../../platform/random.ts';
+import type { Journal } from '../contract.ts';
+import type { JournalLogEntry } from '../journal-log.ts';
+import { type JournalSeams, type JournalSettings, openJournal } from '../open-journal.ts';
 
 export const gatewayId = 'gateway-1';
 export const makeRequestId = ((): (() => string) => {
