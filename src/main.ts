@@ -11,7 +11,7 @@ import {
   policySchema,
   watchConfig,
 } from './config/index.ts';
-import { createUpstreamPools, type NetworkSettings } from './dispatch/index.ts';
+import { createUpstreamPools, Hedging, type NetworkSettings } from './dispatch/index.ts';
 import type { Host } from './domain/endpoint.ts';
 import type { InboundDialectId } from './domain/dialect.ts';
 import { Fault } from './domain/fault.ts';
@@ -155,6 +155,7 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
     limiter: new Limiter(systemClock),
     outcomes,
     sticky: new StickyMap(systemClock),
+    hedging: new Hedging(systemClock),
     board,
     clock: systemClock,
     logger,

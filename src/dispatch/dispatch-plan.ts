@@ -10,6 +10,7 @@ import type { TimerWheel } from '../platform/timer-wheel.ts';
 import type { AnswerContext, InboundProtocol } from '../protocols/contract.ts';
 import type { OutboundCall, Provider } from '../providers/contract.ts';
 import type { Signals } from '../signals/index.ts';
+import type { Hedging } from './hedge.ts';
 import type { AttemptPolicy } from './next-attempt.ts';
 import type { UpstreamPools } from './upstream-pools.ts';
 
@@ -26,8 +27,12 @@ export interface DispatchPlan {
   readonly totalMs: number;
   /** Counted input, for attempts whose upstream never says; only computed when needed. */
   estimateInputTokens(): number;
-  /** What to do with an upstream whose client has left. */
-  readonly onClientGone: 'cancel' | 'drain';
+  /** How long an upstream whose client has left may finish unheard, to learn its true usage; 0 cancels it at once. */
+  readonly drainMs: number;
+  /** Whether another endpoint may continue a cut stream from the text already sent. */
+  readonly continuation: 'off' | 'same_model' | 'any';
+  /** Asks a second host when the first is silent for too long; undefined turns it off. */
+  readonly hedging: Hedging | undefined;
   readonly keepaliveMs: number;
   readonly clientStallMs: number;
   /** Headers of a streamed answer. */

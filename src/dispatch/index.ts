@@ -1,5 +1,6 @@
 export type { ClientSink } from './client-sink.ts';
 export type { AnswerHead, DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
+export { Hedging } from './hedge.ts';
 export { type AttemptPolicy, defaultAttemptPolicy } from './next-attempt.ts';
 export { runExchange } from './run-exchange.ts';
 export { createUpstreamPools, type NetworkSettings, type UpstreamPools } from './upstream-pools.ts';

@@ -1,30 +1,19 @@
 import type { Endpoint } from '../domain/endpoint.ts';
+import type { AttemptFlag } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
 import type { WheelTimer } from '../platform/timer-wheel.ts';
-import type { EncodedRequest, UpstreamRequest } from '../providers/contract.ts';
-import { type AnswerOutput, PassThroughOutput, TranslatedOutput } from './answer-output.ts';
+import type { OutboundCall } from '../providers/contract.ts';
+import { type AnswerOutput, TranslatedOutput } from './answer-output.ts';
 import { AttemptLedger } from './attempt-ledger.ts';
-import { AttemptMeter } from './attempt-meter.ts';
-import { BufferedAttempt, type BufferedEnd } from './buffered-attempt.ts';
+import type { AttemptMeter } from './attempt-meter.ts';
 import type { ClientSink } from './client-sink.ts';
+import { ContinuedOutput } from './continued-output.ts';
 import type { DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
+import { type PreparedAttempt, prepareAttempt, type RunningAttempt, startBuffered } from './exchange-attempts.ts';
 import { nextAttempt, type Tried } from './next-attempt.ts';
 import { readAnswer } from './read-answer.ts';
-import { StreamAttempt, type StreamEnd } from './stream-attempt.ts';
+import { type EndedStream, StreamRace } from './stream-race.ts';
 import { StreamWriter } from './stream-writer.ts';
-
-/** An attempt in flight, streamed or not. */
-interface RunningAttempt {
-  cancel(): void;
-  abort(fault: Fault): void;
-}
-
-/** A request ready to go to one endpoint. */
-interface PreparedAttempt {
-  readonly endpoint: Endpoint;
-  readonly encoded: EncodedRequest;
-  readonly request: UpstreamRequest;
-}
 
 const keepaliveComment = ': ping\n\n';
 const keepaliveEvent = 'event: ping\ndata: {"type": "ping"}\n\n';
@@ -32,6 +21,13 @@ const keepaliveEvent = 'event: ping\ndata: {"type": "ping"}\n\n';
 /** Runs one exchange to its end: attempt after attempt until one answers, the client leaves or time is up. */
 export function runExchange(plan: DispatchPlan, sink: ClientSink, deps: DispatchDeps): Promise<DispatchResult> {
   return new ExchangeRun(plan, sink, deps).run();
+}
+
+/** What is sent where, in one round of the loop. */
+interface Round {
+  readonly endpoint: Endpoint;
+  readonly call: OutboundCall;
+  readonly flags: readonly AttemptFlag[];
 }
 
 class ExchangeRun {
@@ -42,8 +38,11 @@ class ExchangeRun {
   readonly #startedMs: number;
   readonly #tried: Tried[] = [];
   readonly #deadline: WheelTimer;
+  /** One output for several upstreams, when a cut stream may be continued. */
+  readonly #continued: ContinuedOutput | undefined;
   #running: RunningAttempt | undefined;
   #wake: (() => void) | undefined;
+  #drainTimer: WheelTimer | undefined;
   #isGone = false;
   #isExpired = false;
 
@@ -54,6 +53,9 @@ class ExchangeRun {
     this.#startedMs = deps.clock.monotonicMs();
     this.#deadline = deps.wheel.after(plan.totalMs, () => this.#expire());
     if (plan.call.stream) this.#writer = this.#openWriter(sink);
+    if (this.#writer && plan.continuation !== 'off') {
+      this.#continued = new ContinuedOutput(new TranslatedOutput(plan.inbound.openEncoder(plan.context)));
+    }
     sink.onGone(() => this.#clientGone());
   }
 
@@ -68,16 +70,12 @@ class ExchangeRun {
           await this.#sleep(next.waitMs);
           if (this.#isGone || this.#isExpired) continue;
         }
-        const prepared = await this.#prepare(next.endpoint);
-        if (Fault.is(prepared)) {
-          this.#tried.push({ endpoint: next.endpoint, fault: prepared });
-          continue;
-        }
-        const result = await this.#attempt(prepared);
+        const result = await this.#round({ endpoint: next.endpoint, call: this.#plan.call, flags: [] });
         if (result) return result;
       }
     } finally {
       this.#deadline.cancel();
+      this.#drainTimer?.cancel();
       this.#writer?.stop();
     }
   }
@@ -90,125 +88,105 @@ class ExchangeRun {
     return { candidates, policy, tried: this.#tried, signals, nowMs, remainingMs, random };
   }
 
-  async #prepare(endpoint: Endpoint): Promise<PreparedAttempt | Fault> {
-    const provider = this.#deps.providerOf(endpoint);
-    const encoded = provider.encode(this.#plan.call, endpoint);
-    if (Fault.is(encoded)) return encoded;
-    try {
-      const signed = provider.sign(encoded.request, endpoint);
-      return { endpoint, encoded, request: signed instanceof Promise ? await signed : signed };
-    } catch (error) {
-      if (Fault.is(error)) return error;
-      return new Fault('upstream_auth', { message: 'Credentials for the host could not be obtained.', cause: error });
+  /** One attempt; undefined when another endpoint may take over. */
+  async #round(round: Round): Promise<DispatchResult | undefined> {
+    const prepared = await prepareAttempt(round.endpoint, round.call, this.#deps);
+    if (Fault.is(prepared)) {
+      this.#tried.push({ endpoint: round.endpoint, fault: prepared });
+      return undefined;
     }
+    if (this.#isGone || this.#isExpired) return undefined;
+    if (!this.#writer) return this.#roundBuffered(prepared);
+    const ended = await this.#stream(prepared, round, this.#writer);
+    return this.#afterStream(ended);
   }
 
-  #attempt(prepared: PreparedAttempt): Promise<DispatchResult | undefined> {
-    return this.#writer ? this.#attemptStream(prepared, this.#writer) : this.#attemptBuffered(prepared);
-  }
-
-  async #attemptStream(prepared: PreparedAttempt, writer: StreamWriter): Promise<DispatchResult | undefined> {
-    const { endpoint, encoded } = prepared;
-    const meter = new AttemptMeter(this.#deps.clock);
-    const number = this.#ledger.begin(endpoint);
-    const end = await this.#stream(prepared, meter, writer);
-    const fault = end.kind === 'fault' ? end.fault : undefined;
-    this.#ledger.end(number, { endpoint, encoded, meter, fault, isCancelled: end.kind === 'cancelled', flags: [] });
-    if (end.kind === 'completed') return this.#completed(prepared, meter, { closing: end.closing });
-    if (end.kind === 'cancelled') return this.#aborted(prepared);
-    this.#tried.push({ endpoint, fault: end.fault });
-    if (!end.committed) return undefined;
-    return { ...this.#failed(end.fault), inBand: true, closing: end.closing };
-  }
-
-  #stream(prepared: PreparedAttempt, meter: AttemptMeter, writer: StreamWriter): Promise<StreamEnd> {
-    const { endpoint, encoded, request } = prepared;
-    const { plan, deps } = { plan: this.#plan, deps: this.#deps };
-    const pool = deps.pools.pool(endpoint.host, request.origin);
-    if (!pool) return Promise.resolve(overloadedLocally());
-    const decoder = encoded.openDecoder();
-    const output: AnswerOutput = encoded.passThrough
-      ? new PassThroughOutput(plan.inbound, plan.context, { decoder, stripUsage: encoded.stripUsage })
-      : new TranslatedOutput(plan.inbound.openEncoder(plan.context));
-    return new Promise((resolve) => {
-      const attempt = new StreamAttempt(
-        {
-          request,
-          pool,
-          decoder,
-          output,
-          passThrough: encoded.passThrough,
-          meter,
-          writer,
-          wheel: deps.wheel,
-          timeouts: endpoint.host.timeouts,
-          acceptEmpty: this.#hadEmpty(),
-          claim: () => true,
-          classify: (failure) => deps.providerOf(endpoint).classify(failure, deps.clock.nowMs(), endpoint),
-          answerHeaders: () =>
-            plan.answerHeaders({ endpoint, attempts: this.#ledger.attempts, dropped: encoded.dropped }),
-        },
-        resolve,
-      );
-      this.#running = attempt;
-      attempt.start();
+  async #stream(prepared: PreparedAttempt, round: Round, writer: StreamWriter): Promise<EndedStream> {
+    const isFirst = this.#tried.length === 0 && this.#plan.hedging !== undefined;
+    const hedge = isFirst ? this.#hedgeOf(round.endpoint) : undefined;
+    const target = { writer, output: this.#continued as AnswerOutput | undefined, acceptEmpty: this.#hadEmpty() };
+    const race = new StreamRace({
+      plan: this.#plan,
+      deps: this.#deps,
+      ledger: this.#ledger,
+      target,
+      flags: round.flags,
+      hedge,
     });
+    this.#running = race;
+    const { decided, dropouts } = await race.run(prepared);
+    for (const { prepared: dropped, end } of dropouts) {
+      if (end.kind === 'fault') this.#tried.push({ endpoint: dropped.endpoint, fault: end.fault });
+    }
+    return decided;
   }
 
-  async #attemptBuffered(prepared: PreparedAttempt): Promise<DispatchResult | undefined> {
+  #hedgeOf(endpoint: Endpoint): { endpoint: Endpoint; delayMs: number; take(): boolean } | undefined {
+    const { hedging, candidates } = this.#plan;
+    const planned = hedging?.plan(endpoint, candidates, this.#deps.signals);
+    return planned && hedging && { ...planned, take: () => hedging.take() };
+  }
+
+  async #afterStream({ prepared, meter, end }: EndedStream): Promise<DispatchResult | undefined> {
+    if (end.kind === 'completed') {
+      return this.#isGone ? this.#aborted(prepared) : this.#completed(prepared, meter, { closing: end.closing });
+    }
+    if (end.kind === 'cancelled') return this.#aborted(prepared);
+    this.#tried.push({ endpoint: prepared.endpoint, fault: end.fault });
+    if (this.#isGone) return this.#aborted(prepared);
+    if (!end.committed) return undefined;
+    const continued = await this.#continue(prepared, end.fault);
+    return continued ?? { ...this.#failed(end.fault), inBand: true, closing: end.closing() };
+  }
+
+  /** Asks another endpoint for the rest of a cut stream; undefined when that is not possible. */
+  async #continue(prepared: PreparedAttempt, fault: Fault): Promise<DispatchResult | undefined> {
+    const output = this.#continued;
+    if (!output || output.isContinued || !output.isPossible || !fault.kind.failover || this.#isExpired)
+      return undefined;
+    const endpoint = this.#successor(prepared.endpoint);
+    const original = this.#plan.call.parse();
+    if (!endpoint || Fault.is(original)) return undefined;
+    const parsed = output.continue(original, this.#ledger.usage);
+    const call: OutboundCall = { ...this.#plan.call, translate: true, parse: () => parsed };
+    const result = await this.#round({ endpoint, call, flags: ['continued'] });
+    return result && result.status === 'completed' ? { ...result, continued: true } : undefined;
+  }
+
+  #successor(failed: Endpoint): Endpoint | undefined {
+    const { candidates, continuation } = this.#plan;
+    return candidates.find(
+      ({ id, modelName, capabilities }) =>
+        id !== failed.id &&
+        (continuation === 'any' || modelName === failed.modelName) &&
+        capabilities.assistantPrefill !== false &&
+        this.#deps.signals.of(id).availability().state === 'ready',
+    );
+  }
+
+  async #roundBuffered(prepared: PreparedAttempt): Promise<DispatchResult | undefined> {
     const { endpoint, encoded } = prepared;
-    const meter = new AttemptMeter(this.#deps.clock);
     const number = this.#ledger.begin(endpoint);
-    const end = await this.#buffer(prepared, meter);
+    const { running, meter, ended } = startBuffered(prepared, this.#deps);
+    this.#running = running;
+    const end = await ended;
+    const acceptEmpty = this.#hadEmpty();
     const read =
-      end.kind === 'answered'
-        ? readAnswer(this.#plan, encoded, { answer: end.answer, acceptEmpty: this.#hadEmpty() })
-        : undefined;
+      end.kind === 'answered' ? readAnswer(this.#plan, encoded, { answer: end.answer, acceptEmpty }) : undefined;
     const readFault = Fault.is(read) ? read : undefined;
     const fault = end.kind === 'fault' ? end.fault : readFault;
     const answer = Fault.is(read) ? undefined : read;
     if (answer?.completion) meter.finishReason = answer.completion.finish.reason;
     const usage = answer?.usage && { usage: answer.usage };
-    this.#ledger.end(number, {
-      endpoint,
-      encoded,
-      meter,
-      fault,
-      isCancelled: end.kind === 'cancelled',
-      flags: [],
-      ...usage,
-    });
+    const isCancelled = end.kind === 'cancelled';
+    this.#ledger.end(number, { endpoint, encoded, meter, fault, isCancelled, flags: [], ...usage });
     if (fault) {
       this.#tried.push({ endpoint, fault });
       return undefined;
     }
-    if (end.kind !== 'answered' || !answer) return this.#aborted(prepared);
-    const { status } = end.answer;
-    return this.#completed(prepared, meter, {
-      answer: { status, contentType: answer.contentType, body: answer.body },
-    });
-  }
-
-  #buffer(prepared: PreparedAttempt, meter: AttemptMeter): Promise<BufferedEnd> {
-    const { endpoint, request } = prepared;
-    const { pools, wheel, clock, providerOf } = this.#deps;
-    const pool = pools.pool(endpoint.host, request.origin);
-    if (!pool) return Promise.resolve(overloadedLocally());
-    return new Promise((resolve) => {
-      const attempt = new BufferedAttempt(
-        {
-          request,
-          pool,
-          meter,
-          wheel,
-          idleMs: endpoint.host.timeouts.idleMs,
-          classify: (failure) => providerOf(endpoint).classify(failure, clock.nowMs(), endpoint),
-        },
-        resolve,
-      );
-      this.#running = attempt;
-      attempt.start();
-    });
+    if (end.kind !== 'answered' || !answer || this.#isGone) return this.#aborted(prepared);
+    const { contentType, body } = answer;
+    return this.#completed(prepared, meter, { answer: { status: end.answer.status, contentType, body } });
   }
 
   /** An empty answer was already refused once: the next one is delivered, since a model may say nothing. */
@@ -235,10 +213,14 @@ class ExchangeRun {
     });
   }
 
+  /** Cancels the upstream at once, or lets it finish unheard for a while to learn its true usage. */
   #clientGone(): void {
     this.#isGone = true;
     this.#wake?.();
-    this.#running?.cancel();
+    this.#writer?.detach();
+    const { drainMs } = this.#plan;
+    if (drainMs === 0) this.#running?.cancel();
+    else this.#drainTimer = this.#deps.wheel.after(drainMs, () => this.#running?.cancel());
   }
 
   #expire(): void {
@@ -289,9 +271,4 @@ class ExchangeRun {
       ...(this.#ledger.usage && { usage: this.#ledger.usage }),
     };
   }
-}
-
-function overloadedLocally(): { kind: 'fault'; fault: Fault; committed: false; closing: '' } {
-  const fault = new Fault('upstream_overloaded', { message: 'Too many calls are waiting for this host.' });
-  return { kind: 'fault', fault, committed: false, closing: '' };
 }

@@ -16,8 +16,8 @@ import { startUpstreamCall, type UpstreamCall, type UpstreamListener } from './u
 export type StreamEnd =
   /** Good end; `closing` may be sent once the fact is durable. */
   | { readonly kind: 'completed'; readonly closing: Buffer | string }
-  /** `closing` is the in-band error when content was already sent. */
-  | { readonly kind: 'fault'; readonly fault: Fault; readonly committed: boolean; readonly closing: string }
+  /** `closing` makes the in-band error, asked for only when nobody continues the answer. */
+  | { readonly kind: 'fault'; readonly fault: Fault; readonly committed: boolean; closing(): string }
   | { readonly kind: 'cancelled' };
 
 /** Everything one streamed attempt needs; made anew for each attempt. */
@@ -259,7 +259,8 @@ export class StreamAttempt implements UpstreamListener {
 
   #fail(fault: Fault): void {
     const committed = this.#state !== 'held';
-    this.#finish({ kind: 'fault', fault, committed, closing: committed ? this.#settings.output.fail(fault) : '' });
+    const closing = (): string => (committed ? this.#settings.output.fail(fault) : '');
+    this.#finish({ kind: 'fault', fault, committed, closing });
   }
 
   #finish(end: StreamEnd): void {

@@ -84,6 +84,14 @@ export class StreamWriter {
     this.#sink.end(bytes);
   }
 
+  /** Nobody listens any more: the source runs free and nothing is timed. */
+  detach(): void {
+    this.stop();
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#source?.resume();
+  }
+
   /** Stops the timers; the stream is over. */
   stop(): void {
     this.#keepalive?.cancel();

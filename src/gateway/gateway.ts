@@ -6,6 +6,7 @@ import {
   type DispatchDeps,
   type DispatchPlan,
   type DispatchResult,
+  type Hedging,
   runExchange,
 } from '../dispatch/index.ts';
 import type { AttemptFact } from '../domain/facts.ts';
@@ -34,6 +35,7 @@ export interface GatewayDeps {
   readonly limiter: Limiter;
   readonly outcomes: OutcomeBook;
   readonly sticky: StickyMap;
+  readonly hedging: Hedging;
   readonly board: ExchangeBoard;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -41,6 +43,9 @@ export interface GatewayDeps {
   /** The current snapshot. */
   settings(): { readonly catalog: Catalog; readonly config: Config };
 }
+
+/** Longest time an answer nobody listens to is read to its end. */
+const drainMs = 30_000;
 
 /** Where an exchange got to before it was admitted or refused. */
 interface Admitted {
@@ -156,7 +161,9 @@ export class Gateway {
       policy: attemptPolicy(choice),
       totalMs: Math.min(totalOf(choice), received.controls.deadlineMs ?? Number.POSITIVE_INFINITY),
       estimateInputTokens: () => head.estimateInputTokens(),
-      onClientGone: received.key.onClientGone,
+      drainMs: received.key.onClientGone === 'drain' ? drainMs : 0,
+      continuation: choice.policy.continuation,
+      hedging: choice.policy.hedge ? this.#deps.hedging : undefined,
       keepaliveMs: config.server.keepaliveMs,
       clientStallMs: config.server.clientStallMs,
       answerHeaders: (answer) => answerHeaders(received, { choice, decisionId }, { ...answer, cache: 'bypass' }),

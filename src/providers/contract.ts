@@ -18,6 +18,8 @@ export interface OutboundCall {
   readonly contentType: string;
   /** Client headers that may travel on (`anthropic-beta`, `openai-beta` …), already filtered. */
   readonly headers: { readonly [name: string]: string };
+  /** Send what `parse` returns even where the dialects agree: the call is no longer the client's own bytes. */
+  readonly translate?: boolean;
   /** Whole translation, done at most once and only when dialects differ. */
   parse(): ModelCall | Fault;
 }

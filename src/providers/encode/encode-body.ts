@@ -36,7 +36,7 @@ export function encodeBody(
   { definition, wire }: Upstream,
 ): EncodedBody | Fault {
   if (!isJson(call)) return formBody(call, addressed);
-  const isSame = call.dialect === addressed.dialect;
+  const isSame = call.dialect === addressed.dialect && call.translate !== true;
   const nativeJsonSchema =
     definition.quirks?.jsonSchema === undefined && addressed.endpoint.capabilities.jsonSchema !== false;
   const mustEmulate = !nativeJsonSchema && call.operation === 'generate' && asksForSchema(call.dialect, call.body);
@@ -60,7 +60,7 @@ function splicedBody(
   const suited = suit(call.body, addressed, definition);
   if (Fault.is(suited)) return suited;
   return {
-    bytes: call.bytes.length === 0 ? undefined : spliceJson(call.bytes, suited.edits),
+    bytes: call.bytes.length === 0 ? undefined : spliceJson(call.bytes, suited.edits, call.body),
     passThrough: true,
     usageAdded: suited.usageAdded,
     emulatesSchema: false,

@@ -1,0 +1,143 @@
+import type { Endpoint } from '../domain/endpoint.ts';
+import { Fault } from '../domain/fault.ts';
+import type { EncodedRequest, OutboundCall, UpstreamRequest } from '../providers/contract.ts';
+import { type AnswerOutput, PassThroughOutput, TranslatedOutput } from './answer-output.ts';
+import { AttemptMeter } from './attempt-meter.ts';
+import { BufferedAttempt, type BufferedEnd } from './buffered-attempt.ts';
+import type { DispatchDeps, DispatchPlan } from './dispatch-plan.ts';
+import { StreamAttempt, type StreamEnd } from './stream-attempt.ts';
+import type { StreamWriter } from './stream-writer.ts';
+
+/** A request ready to go to one endpoint. */
+export interface PreparedAttempt {
+  readonly endpoint: Endpoint;
+  readonly encoded: EncodedRequest;
+  readonly request: UpstreamRequest;
+}
+
+/** An attempt in flight, streamed or not. */
+export interface RunningAttempt {
+  cancel(): void;
+  /** Ends with a fault from outside, such as the deadline. */
+  abort(fault: Fault): void;
+}
+
+/** A started attempt with the promise of its end. */
+export interface StartedAttempt<End> {
+  readonly running: RunningAttempt;
+  readonly meter: AttemptMeter;
+  readonly ended: Promise<End>;
+}
+
+/** How a streamed attempt reaches the client. */
+export interface StreamTarget {
+  readonly writer: StreamWriter;
+  /** Output shared by several upstreams; absent when each attempt has its own. */
+  readonly output: AnswerOutput | undefined;
+  readonly acceptEmpty: boolean;
+  /** Attempts begun so far, told in the answer's headers. */
+  attempts(): number;
+  claim(): boolean;
+}
+
+/** Encodes and signs a call for an endpoint. */
+export async function prepareAttempt(
+  endpoint: Endpoint,
+  call: OutboundCall,
+  deps: DispatchDeps,
+): Promise<PreparedAttempt | Fault> {
+  const provider = deps.providerOf(endpoint);
+  const encoded = provider.encode(call, endpoint);
+  if (Fault.is(encoded)) return encoded;
+  try {
+    const signed = provider.sign(encoded.request, endpoint);
+    return { endpoint, encoded, request: signed instanceof Promise ? await signed : signed };
+  } catch (error) {
+    if (Fault.is(error)) return error;
+    return new Fault('upstream_auth', { message: 'Credentials for the host could not be obtained.', cause: error });
+  }
+}
+
+/** Starts a streamed attempt. */
+export function startStream(
+  prepared: PreparedAttempt,
+  target: StreamTarget,
+  { plan, deps }: { plan: DispatchPlan; deps: DispatchDeps },
+): StartedAttempt<StreamEnd> {
+  const { endpoint, encoded, request } = prepared;
+  const { writer, acceptEmpty, claim } = target;
+  const meter = new AttemptMeter(deps.clock);
+  const pool = deps.pools.pool(endpoint.host, request.origin);
+  if (!pool) return overloaded(meter);
+  const decoder = encoded.openDecoder();
+  const passThrough = encoded.passThrough && target.output === undefined;
+  const { running, ended } = deferred<StreamEnd, StreamAttempt>((resolve) => {
+    const { stripUsage } = encoded;
+    const own = passThrough
+      ? new PassThroughOutput(plan.inbound, plan.context, { decoder, stripUsage })
+      : new TranslatedOutput(plan.inbound.openEncoder(plan.context));
+    return new StreamAttempt(
+      {
+        request,
+        pool,
+        decoder,
+        output: target.output ?? own,
+        passThrough,
+        meter,
+        writer,
+        wheel: deps.wheel,
+        timeouts: endpoint.host.timeouts,
+        acceptEmpty,
+        claim,
+        classify: (failure) => deps.providerOf(endpoint).classify(failure, deps.clock.nowMs(), endpoint),
+        answerHeaders: () => plan.answerHeaders({ endpoint, attempts: target.attempts(), dropped: encoded.dropped }),
+      },
+      resolve,
+    );
+  });
+  running.start();
+  return { running, meter, ended };
+}
+
+/** Starts an attempt whose answer is read whole. */
+export function startBuffered({ endpoint, request }: PreparedAttempt, deps: DispatchDeps): StartedAttempt<BufferedEnd> {
+  const { pools, wheel, clock, providerOf } = deps;
+  const meter = new AttemptMeter(clock);
+  const pool = pools.pool(endpoint.host, request.origin);
+  if (!pool) return overloaded(meter);
+  const { running, ended } = deferred<BufferedEnd, BufferedAttempt>(
+    (resolve) =>
+      new BufferedAttempt(
+        {
+          request,
+          pool,
+          meter,
+          wheel,
+          idleMs: endpoint.host.timeouts.idleMs,
+          classify: (failure) => providerOf(endpoint).classify(failure, clock.nowMs(), endpoint),
+        },
+        resolve,
+      ),
+  );
+  running.start();
+  return { running, meter, ended };
+}
+
+function deferred<End, Attempt>(
+  make: (resolve: (end: End) => void) => Attempt,
+): { running: Attempt; ended: Promise<End> } {
+  let resolve: (end: End) => void = () => undefined;
+  const ended = new Promise<End>((settle) => {
+    resolve = settle;
+  });
+  return { running: make((end) => resolve(end)), ended };
+}
+
+/** The host's queue is full: a fault of its own, without any call. */
+function overloaded(
+  meter: AttemptMeter,
+): StartedAttempt<{ kind: 'fault'; fault: Fault; committed: false; closing(): string }> {
+  const fault = new Fault('upstream_overloaded', { message: 'Too many calls are waiting for this host.' });
+  const ended = Promise.resolve({ kind: 'fault', fault, committed: false, closing: () => '' } as const);
+  return { running: { cancel: () => undefined, abort: () => undefined }, meter, ended };
+}

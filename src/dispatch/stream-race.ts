@@ -1,0 +1,134 @@
+import type { Endpoint } from '../domain/endpoint.ts';
+import type { AttemptFlag } from '../domain/facts.ts';
+import { Fault } from '../domain/fault.ts';
+import type { WheelTimer } from '../platform/timer-wheel.ts';
+import type { AttemptLedger } from './attempt-ledger.ts';
+import type { AttemptMeter } from './attempt-meter.ts';
+import type { DispatchDeps, DispatchPlan } from './dispatch-plan.ts';
+import {
+  type PreparedAttempt,
+  prepareAttempt,
+  type RunningAttempt,
+  startStream,
+  type StreamTarget,
+} from './exchange-attempts.ts';
+import type { StreamEnd } from './stream-attempt.ts';
+
+/** An attempt that is over. */
+export interface EndedStream {
+  readonly prepared: PreparedAttempt;
+  readonly meter: AttemptMeter;
+  readonly end: StreamEnd;
+}
+
+/** The attempt that decided, and those that failed before it. */
+export interface RaceResult {
+  readonly decided: EndedStream;
+  readonly dropouts: readonly EndedStream[];
+}
+
+/** What the race is about. */
+export interface RaceSettings {
+  readonly plan: DispatchPlan;
+  readonly deps: DispatchDeps;
+  readonly ledger: AttemptLedger;
+  readonly target: Omit<StreamTarget, 'claim' | 'attempts'>;
+  readonly flags: readonly AttemptFlag[];
+  /** Whom to ask as well, and when; undefined for a plain attempt. */
+  readonly hedge: { readonly endpoint: Endpoint; readonly delayMs: number; take(): boolean } | undefined;
+}
+
+/**
+ * One streamed attempt, or two on different hosts of which the first to show content wins: the other is cancelled at
+ * that moment and booked as an attempt of its own.
+ */
+export class StreamRace implements RunningAttempt {
+  readonly #settings: RaceSettings;
+  readonly #running = new Map<number, RunningAttempt>();
+  readonly #dropouts: EndedStream[] = [];
+  #resolve: (result: RaceResult) => void = () => undefined;
+  #claimed: number | undefined;
+  #timer: WheelTimer | undefined;
+  #isPreparing = false;
+  #isStopped = false;
+
+  constructor(settings: RaceSettings) {
+    this.#settings = settings;
+  }
+
+  run(first: PreparedAttempt): Promise<RaceResult> {
+    const { hedge, deps } = this.#settings;
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#launch(first, this.#settings.flags);
+      if (hedge) this.#timer = deps.wheel.after(hedge.delayMs, () => void this.#launchHedge(hedge));
+    });
+  }
+
+  cancel(): void {
+    this.#stop((running) => running.cancel());
+  }
+
+  abort(fault: Fault): void {
+    this.#stop((running) => running.abort(fault));
+  }
+
+  #stop(how: (running: RunningAttempt) => void): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    for (const running of this.#running.values()) how(running);
+  }
+
+  #launch(prepared: PreparedAttempt, flags: readonly AttemptFlag[]): void {
+    const { ledger, target, plan, deps } = this.#settings;
+    const number = ledger.begin(prepared.endpoint);
+    const claim = (): boolean => this.#claim(number);
+    const started = startStream(prepared, { ...target, claim, attempts: () => ledger.attempts }, { plan, deps });
+    this.#running.set(number, started.running);
+    void started.ended.then((end) => this.#ended(number, { prepared, meter: started.meter, end }, flags));
+  }
+
+  async #launchHedge(hedge: NonNullable<RaceSettings['hedge']>): Promise<void> {
+    if (this.#isStopped || this.#claimed !== undefined || !hedge.take()) return;
+    this.#isPreparing = true;
+    const { plan, deps } = this.#settings;
+    const prepared = await prepareAttempt(hedge.endpoint, plan.call, deps);
+    this.#isPreparing = false;
+    const isStillOpen = !this.#isStopped && this.#claimed === undefined;
+    if (!Fault.is(prepared) && isStillOpen) return this.#launch(prepared, ['hedge']);
+    // The first attempt may have failed in the meantime and waits for this one.
+    const last = this.#dropouts.pop();
+    if (last) this.#resolve({ decided: last, dropouts: this.#dropouts });
+  }
+
+  /** The first attempt with content has the client; the others are over. */
+  #claim(number: number): boolean {
+    if (this.#claimed !== undefined) return this.#claimed === number;
+    this.#claimed = number;
+    this.#timer?.cancel();
+    for (const [other, running] of this.#running) if (other !== number) running.cancel();
+    return true;
+  }
+
+  #ended(number: number, ended: EndedStream, flags: readonly AttemptFlag[]): void {
+    this.#running.delete(number);
+    const { prepared, meter, end } = ended;
+    const isLoser = this.#claimed !== undefined && this.#claimed !== number;
+    this.#settings.ledger.end(number, {
+      endpoint: prepared.endpoint,
+      encoded: prepared.encoded,
+      meter,
+      fault: end.kind === 'fault' ? end.fault : undefined,
+      isCancelled: end.kind === 'cancelled',
+      flags: isLoser ? [...flags, 'hedge_loser'] : flags,
+    });
+    if (isLoser) return;
+    const isLast = this.#running.size === 0 && !this.#isPreparing;
+    if (this.#claimed !== number && !isLast) {
+      this.#dropouts.push(ended);
+      return;
+    }
+    this.#timer?.cancel();
+    this.#resolve({ decided: ended, dropouts: this.#dropouts });
+  }
+}
