@@ -16,6 +16,9 @@ const sharedFields: ReadonlySet<string> = new Set([
   '/prompt_cache_options',
 ]);
 
+/** Dialects whose service tiers mean the same here. */
+const kindred: ReadonlySet<string> = new Set(['openai-chat', dialect]);
+
 /** Sampling controls that Responses has no field for. */
 const unknownSampling = [
   'topK',
@@ -134,7 +137,7 @@ function encodeSettings(call: ModelCall, report: ResponsesReport): JsonObject {
 /** Tiers are words of one provider: only those of its own dialects mean the same here. */
 function encodeTier(call: ModelCall, report: ResponsesReport): string | undefined {
   const { serviceTier } = call;
-  if (serviceTier === undefined || call.dialect.startsWith('openai-') || serviceTier === 'auto') return serviceTier;
+  if (serviceTier === undefined || kindred.has(call.dialect) || serviceTier === 'auto') return serviceTier;
   report.dropField('serviceTier');
   return undefined;
 }

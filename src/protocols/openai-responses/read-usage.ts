@@ -73,7 +73,7 @@ function countsReasoningBeside(usage: JsonObject, output: number, reasoning: num
   return reasoning > 0 && count(usage, 'total_tokens') === input + output + reasoning;
 }
 
-/** Web searches: counted by xAI itself, elsewhere one per completed search of the answer. */
+/** Web searches: some hosts count them; elsewhere one per completed search of the answer. */
 function countSearches(response: JsonObject, usage: JsonObject): number | undefined {
   const told = detailsOf(usage, 'server_side_tool_usage_details');
   const counted = (count(told, 'web_search_calls') ?? 0) + (count(told, 'x_search_calls') ?? 0);
