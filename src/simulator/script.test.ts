@@ -40,7 +40,7 @@ describe('the script grammar', () => {
   });
 
   it('keeps pace and quirks when faults are switched off', () => {
-    expect(withoutFaults({ gap: 5, cut: 1, fail: '500', usage: 'xai' })).toEqual({ gap: 5, usage: 'xai' });
+    expect(withoutFaults({ gap: 5, cut: 1, fail: '500', usage: 'x_groq' })).toEqual({ gap: 5, usage: 'x_groq' });
   });
 
   it('is described word by word', () => {

@@ -185,18 +185,18 @@ describe('quirks of tool calls', () => {
 describe('quirks of usage, thinking and message starts', () => {
   it.each([
     ['finish', (event: object) => 'usage' in event],
-    ['groq', (event: object) => 'x_groq' in event],
-    ['moonshot', (event: object) => JSON.stringify(event).includes('"finish_reason":"stop","usage"')],
+    ['x_groq', (event: object) => 'x_groq' in event],
+    ['choice', (event: object) => JSON.stringify(event).includes('"finish_reason":"stop","usage"')],
   ])('%s puts the usage on the finish chunk', async (quirk, holds) => {
     const withUsage = events(await chat(`usage=${quirk}`)).filter(holds);
     expect(withUsage).toHaveLength(1);
     expect(JSON.stringify(withUsage[0])).toContain('"finish_reason":"stop"');
   });
 
-  it('counts reasoning outside for xai, and contradicts itself when wrong', async () => {
+  it('counts reasoning outside the completion, and contradicts itself when wrong', async () => {
     const asked = { stream_options: { include_usage: true } };
     const usageOf = async (script: string) => events(await chat(script, asked)).at(-1)?.['usage'];
-    expect(await usageOf('usage=xai&reasoning=2&chunks=1')).toMatchObject({
+    expect(await usageOf('usage=reasoning-outside&reasoning=2&chunks=1')).toMatchObject({
       prompt_tokens: 1,
       completion_tokens: 1,
       total_tokens: 8,

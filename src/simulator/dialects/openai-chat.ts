@@ -88,15 +88,15 @@ function finishFrame(context: AnswerContext, index: number): Frame {
     delta: {},
     logprobs: null,
     finish_reason: finishReason(answer, script),
-    ...(script.usage === 'moonshot' && { usage }),
+    ...(script.usage === 'choice' && { usage }),
   };
-  const isHere = script.usage === 'finish' || script.usage === 'deepseek';
+  const isHere = script.usage === 'finish' || script.usage === 'hit-miss';
   return plainFrame(
     'finish',
     chunk(context, {
       choices: [choice],
       ...(isHere && { usage }),
-      ...(script.usage === 'groq' && { x_groq: { id: `req_${answer.sequence}`, usage } }),
+      ...(script.usage === 'x_groq' && { x_groq: { id: `req_${answer.sequence}`, usage } }),
     }),
   );
 }
@@ -105,7 +105,7 @@ function finishFrame(context: AnswerContext, index: number): Frame {
 function tailFrame(context: AnswerContext): Frame | undefined {
   const { answer, script } = context;
   const usage = chatUsage(answer.usage, script);
-  const isElsewhere = ['finish', 'groq', 'deepseek', 'moonshot', 'none', 'null'].includes(script.usage ?? '');
+  const isElsewhere = ['finish', 'x_groq', 'hit-miss', 'choice', 'none', 'null'].includes(script.usage ?? '');
   if (isElsewhere || !(wantsUsage(context) || script.usage === 'always')) return undefined;
   return plainFrame('usage', chunk(context, { choices: [], usage }));
 }

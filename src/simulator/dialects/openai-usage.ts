@@ -6,7 +6,7 @@ import type { Script } from '../script.ts';
 export function chatUsage(usage: AnswerUsage, script: Script): JsonObject | null {
   if (script.usage === 'none' || script.usage === 'null') return null;
   if (script.usage === 'zero') return { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 };
-  const isApart = script.usage === 'xai';
+  const isApart = script.usage === 'reasoning-outside';
   const completion = isApart ? usage.output - usage.reasoning : usage.output;
   const cached = script.usage === 'wrong' ? usage.input + 100 : usage.cacheRead;
   return {
@@ -20,7 +20,7 @@ export function chatUsage(usage: AnswerUsage, script: Script): JsonObject | null
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
     },
-    ...(script.usage === 'deepseek' && {
+    ...(script.usage === 'hit-miss' && {
       prompt_cache_hit_tokens: usage.cacheRead,
       prompt_cache_miss_tokens: usage.input - usage.cacheRead,
     }),
