@@ -15,21 +15,34 @@ export type JsonEdit =
 export interface EditNode {
   edit: JsonEdit | undefined;
   readonly children: Map<string, EditNode>;
+  /** Shortest and longest key of a child, written without escapes: most keys of a document are ruled out by that. */
+  minKeyBytes: number;
+  maxKeyBytes: number;
 }
 
 /** Arranges edits along the paths they address. */
 export function buildEditTree(edits: readonly JsonEdit[]): EditNode {
-  const root: EditNode = { edit: undefined, children: new Map() };
+  const root = newNode();
   for (const edit of edits) {
     let node = root;
     for (const key of splitPointer(edit.pointer)) {
       let child = node.children.get(key);
-      if (child === undefined) node.children.set(key, (child = { edit: undefined, children: new Map() }));
+      if (child === undefined) {
+        child = newNode();
+        node.children.set(key, child);
+        const sizeBytes = Buffer.byteLength(key);
+        node.minKeyBytes = Math.min(node.minKeyBytes, sizeBytes);
+        node.maxKeyBytes = Math.max(node.maxKeyBytes, sizeBytes);
+      }
       node = child;
     }
     node.edit = edit;
   }
   return root;
+}
+
+function newNode(): EditNode {
+  return { edit: undefined, children: new Map(), minKeyBytes: Infinity, maxKeyBytes: 0 };
 }
 
 function splitPointer(pointer: string): readonly string[] {

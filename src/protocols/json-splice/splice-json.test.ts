@@ -118,8 +118,7 @@ function writeLoosely(value: Json, space: string): string {
     return `[${space}${value.map((item: Json) => writeLoosely(item, space)).join(`${space},${space}`)}${space}]`;
   }
   const members = Object.entries(value).map(([key, item]) => {
-    const letters = [...JSON.stringify(key).slice(1, -1)];
-    const escaped = /^[a-z]+$/.test(key) ? letters.map(escapeOf).join('') : letters.join('');
+    const escaped = /^[a-z]+$/.test(key) ? Array.from(key, escapeOf).join('') : JSON.stringify(key).slice(1, -1);
     return `"${escaped}"${space}:${space}${writeLoosely(item, space)}`;
   });
   return `{${space}${members.join(`${space},${space}`)}${space}}`;
@@ -147,6 +146,40 @@ describe('spliceJson beside JSON.parse', () => {
         const text = JSON.stringify({ ...document, model: 'old-and-unique-\u{1f600}' });
         expect(splice(text, setModel)).toBe(text.replace('"old-and-unique-\u{1f600}"', '"new"'));
       }),
+    );
+  });
+
+  test('finds the same places by search as by a walk', () => {
+    const keys = fc.constantFrom('model', 'stream_options', 'x', 'é');
+    const values = fc.oneof(fc.constantFrom('model', '"model":', '\\u006dodel', '}'), fc.jsonValue());
+    fc.assert(
+      fc.property(
+        fc.dictionary(keys, values),
+        fc.constantFrom('', ' ', '\n'),
+        fc.boolean(),
+        (source, space, escapes) => {
+          const document: JsonObject = JSON.parse(JSON.stringify(source));
+          const loose = `${space}${writeLoosely(document, space)}${space}`;
+          const text = escapes ? loose : JSON.stringify(document, null, space);
+          const edits: JsonEdit[] = [
+            setModel,
+            { op: 'set', pointer: '/stream_options', value: { include_usage: true } },
+            { op: 'remove', pointer: '/x' },
+          ];
+          for (const some of [edits, edits.slice(0, 2), edits.slice(1)]) {
+            const walked = spliceJson(Buffer.from(text), some);
+            expect(spliceJson(Buffer.from(text), some, JSON.parse(text)).toString()).toBe(walked.toString());
+          }
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
+  test('by search still sees a second spelling of the model', () => {
+    const text = '{"model":"a","mod\\u0065l":"b"}';
+    expect(spliceJson(Buffer.from(text), [setModel], JSON.parse(text)).toString()).toBe(
+      '{"model":"new","mod\\u0065l":"new"}',
     );
   });
 });
