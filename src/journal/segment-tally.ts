@@ -1,3 +1,4 @@
+import { readFactField } from './fact-fields.ts';
 import { factFrame, isFactFrame, segmentFrame } from './frame-types.ts';
 import {
   type OpenExchange,
@@ -10,15 +11,6 @@ import {
 const markEveryBytes = 1024 * 1024;
 /** Beyond this the oldest open exchange is forgotten: it would get no `abort` after a crash. */
 const openExchangeLimit = 100_000;
-
-/** Fields a tally looks at; facts of later versions may have more. */
-type Tallied = Partial<{ requestId: string; atMs: number; startedAtMs: number; fault: string } & MoneyFields>;
-
-interface MoneyFields {
-  readonly heldNanos: string;
-  readonly costNanos: string | null;
-  readonly chargeNanos: string;
-}
 
 /** Running sums of one segment; writer, recovery and audit use the same ones. */
 export interface SegmentTally {
@@ -48,18 +40,18 @@ export function createSegmentTally(startMaxAtMs: number): SegmentTally {
   let nextMark = markEveryBytes;
 
   const carry = (exchange: OpenExchange): void => void open.set(exchange.requestId, exchange);
-  const addFact = (type: number, fact: Tallied): void => {
+  const addFact = (type: number, body: Buffer): void => {
     rows += 1;
-    const atMs = fact.atMs ?? fact.startedAtMs;
-    if (atMs !== undefined) {
+    const atMs = Number(readFactField(body, type === factFrame.attempt ? 'startedAtMs' : 'atMs'));
+    if (Number.isFinite(atMs)) {
       minAtMs = Math.min(minAtMs, atMs);
       maxAtMs = Math.max(maxAtMs, atMs);
       highestAtMs = Math.max(highestAtMs, atMs);
     }
-    follow(open, type, fact);
+    follow(open, type, body);
     if (type === factFrame.final || type === factFrame.abort) {
-      costNanos += nanos(fact.costNanos);
-      chargeNanos += nanos(fact.chargeNanos);
+      costNanos += nanos(readFactField(body, 'costNanos'));
+      chargeNanos += nanos(readFactField(body, 'chargeNanos'));
     }
   };
 
@@ -71,7 +63,7 @@ export function createSegmentTally(startMaxAtMs: number): SegmentTally {
       }
       if (type === segmentFrame.carry) {
         for (const exchange of parseBody<SegmentCarry>(body).open) carry(exchange);
-      } else if (isFactFrame(type)) addFact(type, parseBody<Tallied>(body));
+      } else if (isFactFrame(type)) addFact(type, body);
     },
     carry,
     rows: () => rows,
@@ -94,19 +86,24 @@ export function estimatedCostNanos(exchange: OpenExchange): string | null {
   return exchange.spentNanos ?? exchange.heldNanos ?? null;
 }
 
-function follow(open: Map<string, OpenExchange>, type: number, fact: Tallied): void {
-  const { requestId } = fact;
+function follow(open: Map<string, OpenExchange>, type: number, body: Buffer): void {
+  if (type !== factFrame.open && open.size === 0) return;
+  const requestId = readFactField(body, 'requestId');
   if (requestId === undefined) return;
   if (type === factFrame.open) {
     if (open.size >= openExchangeLimit) forgetOldest(open);
-    open.set(requestId, { requestId, ...(fact.heldNanos === undefined ? {} : { heldNanos: fact.heldNanos }) });
+    const heldNanos = readFactField(body, 'heldNanos');
+    open.set(requestId, heldNanos === undefined ? { requestId } : { requestId, heldNanos });
   } else if (type === factFrame.final || type === factFrame.abort) open.delete(requestId);
-  else if (type === factFrame.attempt && fact.fault === undefined && typeof fact.costNanos === 'string') {
-    const known = open.get(requestId);
-    if (!known) return;
-    const spentNanos = (nanos(known.spentNanos) + nanos(fact.costNanos)).toString();
-    open.set(requestId, { ...known, spentNanos });
-  }
+  else if (type === factFrame.attempt) addSpent(open, requestId, body);
+}
+
+/** Only successful attempts count: while none is recorded, the hold is the better estimate. */
+function addSpent(open: Map<string, OpenExchange>, requestId: string, body: Buffer): void {
+  const known = open.get(requestId);
+  const costNanos = readFactField(body, 'costNanos');
+  if (!known || costNanos === undefined || readFactField(body, 'fault') !== undefined) return;
+  open.set(requestId, { ...known, spentNanos: (nanos(known.spentNanos) + nanos(costNanos)).toString() });
 }
 
 function forgetOldest(open: Map<string, OpenExchange>): void {
@@ -115,6 +112,6 @@ function forgetOldest(open: Map<string, OpenExchange>): void {
 }
 
 /** A fact with a malformed amount must not stop the journal: the projector quarantines it, here it counts as nothing. */
-function nanos(text: string | null | undefined): bigint {
-  return typeof text === 'string' && /^-?\d{1,30}$/.test(text) ? BigInt(text) : 0n;
+function nanos(text: string | undefined): bigint {
+  return text !== undefined && /^-?\d{1,30}$/.test(text) ? BigInt(text) : 0n;
 }
