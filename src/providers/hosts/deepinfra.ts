@@ -7,4 +7,5 @@ export const deepinfra = openAICompatible({
   baseUrl: 'https://api.deepinfra.com/v1/openai',
   keyEnv: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
   documentation: { url: 'https://deepinfra.com/docs/openai_api', date: '2026-11-22' },
+  quirks: { usagePlacement: 'finish-chunk' },
 });

@@ -4,8 +4,8 @@ import { openAICompatible } from '../openai-compatible.ts';
 export const together = openAICompatible({
   id: 'together',
   name: 'Together AI',
-  baseUrl: 'https://api.together.xyz/v1',
+  baseUrl: 'https://api.together.ai/v1',
   keyEnv: ['TOGETHER_API_KEY'],
-  documentation: { url: 'https://docs.together.ai/docs/openai-api-compatibility', date: '2026-11-22' },
+  documentation: { url: 'https://docs.together.ai/docs/inference/openai-compatibility', date: '2026-11-22' },
   quirks: { maxTokensField: 'max_tokens' },
 });

@@ -7,6 +7,6 @@ export const vllm = openAICompatible({
   baseUrl: 'http://127.0.0.1:8000/v1',
   keyEnv: ['VLLM_API_KEY'],
   local: true,
-  documentation: { url: 'https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html', date: '2026-11-22' },
-  quirks: { reasoningField: 'reasoning_content' },
+  documentation: { url: 'https://docs.vllm.ai/en/stable/features/reasoning_outputs/', date: '2026-11-22' },
+  quirks: { reasoningField: 'reasoning' },
 });

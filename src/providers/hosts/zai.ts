@@ -1,6 +1,6 @@
 import { openAICompatible } from '../openai-compatible.ts';
 
-/** Z.ai: the model always decides itself about tools. */
+/** Z.ai's GLM models. */
 export const zai = openAICompatible({
   id: 'zai',
   name: 'Z.ai',
@@ -8,11 +8,16 @@ export const zai = openAICompatible({
   keyEnv: ['ZAI_API_KEY'],
   documentation: { url: 'https://docs.z.ai/api-reference/llm/chat-completion', date: '2026-11-22' },
   quirks: {
+    streamOptions: 'unsupported',
+    usagePlacement: 'finish-chunk',
     maxTokensField: 'max_tokens',
-    toolChoiceRequired: 'unsupported',
-    namedToolChoice: 'unsupported',
+    developerRole: 'unsupported',
     jsonSchema: 'json-object',
-    reasoningEffort: 'thinking-object',
     reasoningField: 'reasoning_content',
+    messageName: 'unsupported',
+  },
+  quirkSources: {
+    streamOptions: 'https://java.agentscope.io/v2/en/integration/model/glm',
+    messageName: 'https://java.agentscope.io/v2/en/integration/model/glm',
   },
 });
