@@ -15,7 +15,7 @@ import { createUpstreamPools, Hedging, type NetworkSettings } from './dispatch/i
 import type { Host } from './domain/endpoint.ts';
 import type { InboundDialectId } from './domain/dialect.ts';
 import { Fault } from './domain/fault.ts';
-import { ExchangeBoard, Gateway } from './gateway/index.ts';
+import { ExchangeBoard, Gateway, ResponseCache } from './gateway/index.ts';
 import { createControlApp, createHttpServer, createInferenceHandler, createStatusHandler } from './http/index.ts';
 import { type Journal, openJournal } from './journal/index.ts';
 import { systemClock } from './platform/clock.ts';
@@ -156,6 +156,7 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
     outcomes,
     sticky: new StickyMap(systemClock),
     hedging: new Hedging(systemClock),
+    cache: new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache),
     board,
     clock: systemClock,
     logger,

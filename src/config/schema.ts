@@ -25,7 +25,9 @@ export const keySchema = z.strictObject({
       concurrent: z.int().positive().optional(),
     })
     .default({}),
-  cache: z.boolean().default(false).meta({ description: 'Exact response cache for this key.' }),
+  cache: z.enum(['off', 'deterministic', 'all']).default('off').meta({
+    description: 'Exact response cache: off, only calls with temperature 0, or all calls without tools.',
+  }),
   storeResponses: z.boolean().default(true),
   recordBodies: z.enum(['none', 'all']).default('none'),
 });

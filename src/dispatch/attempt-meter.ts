@@ -1,8 +1,10 @@
+import type { Completion } from '../domain/completion.ts';
+import { Fault } from '../domain/fault.ts';
 import type { FinishReason, StreamPart } from '../domain/stream-part.ts';
 import { isContent } from '../domain/stream-part.ts';
 import { type Usage, type UsageBuckets } from '../domain/usage.ts';
 import type { Clock } from '../platform/clock.ts';
-import { estimateTextTokens } from '../protocols/index.ts';
+import { type CompletionCollector, estimateTextTokens } from '../protocols/index.ts';
 
 /** Watches the parts of one attempt: usage, finish, first token, and how much was delivered. */
 export class AttemptMeter {
@@ -16,12 +18,14 @@ export class AttemptMeter {
   upstreamStatus: number | undefined;
   upstreamRequestId: string | undefined;
   malformedEvents = 0;
+  readonly #collector: CompletionCollector | undefined;
   #usage: Usage | undefined;
   #delivered = '';
   #deliveredTokens = 0;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, collector?: CompletionCollector) {
     this.#clock = clock;
+    this.#collector = collector;
     this.startedAtMs = clock.nowMs();
     this.#startedMs = clock.monotonicMs();
   }
@@ -31,6 +35,7 @@ export class AttemptMeter {
   }
 
   observe(part: StreamPart): void {
+    this.#collector?.push(part);
     switch (part.type) {
       case 'usage':
         this.#usage = part.usage;
@@ -48,6 +53,12 @@ export class AttemptMeter {
         break;
     }
     if (this.firstTokenMs === undefined && isContent(part)) this.firstTokenMs = this.elapsedMs();
+  }
+
+  /** The whole answer, when it was collected and came to a good end. */
+  completion(): Completion | undefined {
+    const completion = this.#collector?.completion();
+    return Fault.is(completion) ? undefined : completion;
   }
 
   get sawContent(): boolean {

@@ -35,6 +35,8 @@ export interface DispatchPlan {
   readonly hedging: Hedging | undefined;
   readonly keepaliveMs: number;
   readonly clientStallMs: number;
+  /** Keep the whole of a streamed answer, for the response cache. */
+  readonly collects: boolean;
   /** Headers of a streamed answer. */
   answerHeaders(answer: AnswerHead): { readonly [name: string]: string };
   /** Headers sent with a keepalive that precedes any answer. */
@@ -79,6 +81,8 @@ export interface DispatchResult {
   readonly added: readonly string[];
   readonly firstTokenMs?: number;
   readonly continued: boolean;
+  /** The answer in the common vocabulary: buffered ones always, streamed ones when the plan collects. */
+  readonly completion?: Completion | undefined;
   /** Streamed: the closing frames. */
   readonly closing?: Buffer | string;
   /** Buffered: the whole answer. */

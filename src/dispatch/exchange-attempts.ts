@@ -1,5 +1,6 @@
 import type { Endpoint } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
+import { CompletionCollector } from '../protocols/index.ts';
 import type { EncodedRequest, OutboundCall, UpstreamRequest } from '../providers/contract.ts';
 import { type AnswerOutput, PassThroughOutput, TranslatedOutput } from './answer-output.ts';
 import { AttemptMeter } from './attempt-meter.ts';
@@ -66,7 +67,7 @@ export function startStream(
 ): StartedAttempt<StreamEnd> {
   const { endpoint, encoded, request } = prepared;
   const { writer, acceptEmpty, claim } = target;
-  const meter = new AttemptMeter(deps.clock);
+  const meter = new AttemptMeter(deps.clock, plan.collects ? new CompletionCollector() : undefined);
   const pool = deps.pools.pool(endpoint.host, request.origin);
   if (!pool) return overloaded(meter);
   const decoder = encoded.openDecoder();

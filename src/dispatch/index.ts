@@ -3,4 +3,5 @@ export type { AnswerHead, DispatchDeps, DispatchPlan, DispatchResult } from './d
 export { Hedging } from './hedge.ts';
 export { type AttemptPolicy, defaultAttemptPolicy } from './next-attempt.ts';
 export { runExchange } from './run-exchange.ts';
+export { streamHeaders } from './stream-writer.ts';
 export { createUpstreamPools, type NetworkSettings, type UpstreamPools } from './upstream-pools.ts';

@@ -129,7 +129,8 @@ class ExchangeRun {
 
   async #afterStream({ prepared, meter, end }: EndedStream): Promise<DispatchResult | undefined> {
     if (end.kind === 'completed') {
-      return this.#isGone ? this.#aborted(prepared) : this.#completed(prepared, meter, { closing: end.closing });
+      if (this.#isGone) return this.#aborted(prepared);
+      return this.#completed(prepared, meter, { closing: end.closing, completion: meter.completion() });
     }
     if (end.kind === 'cancelled') return this.#aborted(prepared);
     this.#tried.push({ endpoint: prepared.endpoint, fault: end.fault });
@@ -186,7 +187,8 @@ class ExchangeRun {
     }
     if (end.kind !== 'answered' || !answer || this.#isGone) return this.#aborted(prepared);
     const { contentType, body } = answer;
-    return this.#completed(prepared, meter, { answer: { status: end.answer.status, contentType, body } });
+    const { completion } = answer;
+    return this.#completed(prepared, meter, { answer: { status: end.answer.status, contentType, body }, completion });
   }
 
   /** An empty answer was already refused once: the next one is delivered, since a model may say nothing. */
@@ -198,7 +200,11 @@ class ExchangeRun {
     const { inbound, context, keepaliveMs, clientStallMs } = this.#plan;
     const comment = context.framing === 'sse' ? keepaliveComment : undefined;
     const keepalive = inbound.dialect === 'anthropic-messages' ? keepaliveEvent : comment;
-    const writer = new StreamWriter(sink, { keepaliveMs, clientStallMs, keepalive }, this.#deps.wheel);
+    const writer = new StreamWriter(
+      sink,
+      { keepaliveMs, clientStallMs, keepalive, framing: context.framing },
+      this.#deps.wheel,
+    );
     writer.startKeepalive(() => this.#plan.earlyHeaders());
     return writer;
   }
@@ -232,7 +238,7 @@ class ExchangeRun {
   #completed(
     prepared: PreparedAttempt,
     meter: AttemptMeter,
-    content: Pick<DispatchResult, 'closing' | 'answer'>,
+    content: Pick<DispatchResult, 'closing' | 'answer' | 'completion'>,
   ): DispatchResult {
     return {
       ...this.#summary(prepared),

@@ -7,6 +7,7 @@ export interface WriterSettings {
   readonly clientStallMs: number;
   /** Text that clients of the dialect ignore between events; undefined where the framing has none. */
   readonly keepalive: string | undefined;
+  readonly framing: 'sse' | 'json-array';
 }
 
 /** Source that can be held while the client reads slowly. */
@@ -15,11 +16,14 @@ export interface PausableSource {
   resume(): void;
 }
 
-const sseHeaders = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-cache, no-transform',
-  'x-accel-buffering': 'no',
-};
+const unbuffered = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' };
+const sseHeaders = { 'content-type': 'text/event-stream; charset=utf-8', ...unbuffered };
+const arrayHeaders = { 'content-type': 'application/json; charset=utf-8', ...unbuffered };
+
+/** Headers of a streamed answer, which no proxy on the way may hold back. */
+export function streamHeaders(framing: 'sse' | 'json-array'): { readonly [name: string]: string } {
+  return framing === 'sse' ? sseHeaders : arrayHeaders;
+}
 
 /** The client's side of one stream: headers once, back-pressure, keepalives in silence, stall detection. */
 export class StreamWriter {
@@ -67,7 +71,7 @@ export class StreamWriter {
 
   /** Sends status 200 and headers unless a keepalive did already. */
   start(headers: { readonly [name: string]: string }): void {
-    if (!this.#sink.started) this.#sink.start(200, { ...sseHeaders, ...headers });
+    if (!this.#sink.started) this.#sink.start(200, { ...streamHeaders(this.#settings.framing), ...headers });
   }
 
   write(bytes: Buffer | string): void {

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/index.ts';
 import type { Config } from '../config/index.ts';
 import {
+  type AnswerHead,
   type AttemptPolicy,
   type ClientSink,
   type DispatchDeps,
@@ -25,7 +26,9 @@ import { type Choice, choose } from './choose.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import { parseBody } from './parse-body.ts';
 import { readMultipartFields } from './read-multipart.ts';
+import { type Recall, recall, replay } from './recall.ts';
 import type { Received } from './received.ts';
+import type { ResponseCache } from './response-cache.ts';
 import { type AdmittedExchange, decisionFact, finalFact, openFact } from './settle.ts';
 
 /** What the gateway needs; the catalog and configuration change by reload, the rest lives as long as the process. */
@@ -36,6 +39,7 @@ export interface GatewayDeps {
   readonly outcomes: OutcomeBook;
   readonly sticky: StickyMap;
   readonly hedging: Hedging;
+  readonly cache: ResponseCache;
   readonly board: ExchangeBoard;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -110,7 +114,7 @@ export class Gateway {
 
   async #run(admitted: Admitted, sink: ClientSink): Promise<void> {
     const { exchange, admission } = admitted;
-    const { journal, board, clock, dispatch, sticky } = this.#deps;
+    const { journal, board, clock, sticky } = this.#deps;
     const { received, head, choice } = exchange;
     journal.append(openFact(exchange), decisionFact(exchange));
     board.begin({
@@ -121,20 +125,52 @@ export class Gateway {
       stream: head.stream,
     });
     const attempts: AttemptFact[] = [];
-    const result = await runExchange(this.#plan(admitted, attempts), sink, dispatch).catch((error: unknown) =>
-      this.#defect(received, error),
-    );
+    const plan = this.#plan(admitted, attempts);
+    const recalled = await recall(exchange, this.#deps.cache, plan.call.parse);
+    const cache = recalled.state;
+    const result =
+      recalled.state === 'hit'
+        ? replay(exchange, recalled, { context: plan.context, sink })
+        : await this.#dispatch({ ...plan, collects: cache === 'miss' }, sink, cache);
+    if (recalled.state === 'miss') recalled.keep(result);
     const usage = result.usage?.buckets ?? {};
     admission.release(totalInput(usage) + totalOutput(usage));
     if (result.status === 'completed' && choice.conversation !== undefined && result.endpoint) {
       sticky.set(choice.conversation, result.endpoint.id);
     }
-    const final = finalFact(exchange, result, clock.nowMs());
+    const savedNanos = recalled.state === 'hit' ? (recalled.costNanos ?? undefined) : undefined;
+    const final = finalFact(exchange, result, { nowMs: clock.nowMs(), cache, savedNanos });
     board.end(final);
     // The client sees the end only when the fact is durable: what was answered is never unrecorded.
     const durable = journal.commit(...attempts, final);
     if (received.key.metered) await durable;
-    send(exchange, result, sink);
+    send(exchange, result, { sink, cache });
+  }
+
+  /** Even a defect in dispatch leaves a result, and so a final fact. */
+  #dispatch(plan: DispatchPlan, sink: ClientSink, cache: Recall['state']): Promise<DispatchResult> {
+    const answerHeadersOf = plan.answerHeaders;
+    const labelled =
+      cache === 'bypass'
+        ? plan
+        : {
+            ...plan,
+            answerHeaders: (answer: AnswerHead) => ({ ...answerHeadersOf(answer), 'x-switchyard-cache': cache }),
+          };
+    return runExchange(labelled, sink, this.#deps.dispatch).catch((error: unknown) => {
+      this.#deps.logger.error({ err: error, requestId: plan.requestId }, 'defect in dispatch');
+      const fault = new Fault('internal', { cause: error });
+      return {
+        status: 'failed',
+        fault,
+        inBand: false,
+        attempts: 0,
+        costNanos: null,
+        dropped: [],
+        added: [],
+        continued: false,
+      };
+    });
   }
 
   #plan({ exchange, body }: Admitted, attempts: AttemptFact[]): DispatchPlan {
@@ -168,6 +204,7 @@ export class Gateway {
       clientStallMs: config.server.clientStallMs,
       answerHeaders: (answer) => answerHeaders(received, { choice, decisionId }, { ...answer, cache: 'bypass' }),
       earlyHeaders: () => ({ ...requestHeaders(received.requestId), 'x-switchyard-model': choice.decision.model }),
+      collects: false,
       attempted: (fact) => attempts.push(fact),
     };
   }
@@ -183,25 +220,13 @@ export class Gateway {
       newId: this.#deps.newId,
     };
   }
-
-  /** Even a defect leaves a final fact. */
-  #defect(received: Received, error: unknown): DispatchResult {
-    this.#deps.logger.error({ err: error, requestId: received.requestId }, 'defect in dispatch');
-    const fault = new Fault('internal', { cause: error });
-    return {
-      status: 'failed',
-      fault,
-      inBand: false,
-      attempts: 0,
-      costNanos: null,
-      dropped: [],
-      added: [],
-      continued: false,
-    };
-  }
 }
 
-function send(exchange: AdmittedExchange, result: DispatchResult, sink: ClientSink): void {
+function send(
+  exchange: AdmittedExchange,
+  result: DispatchResult,
+  { sink, cache }: { sink: ClientSink; cache: Recall['state'] },
+): void {
   const { received, choice, decisionId } = exchange;
   if (sink.gone) return;
   if (result.closing !== undefined) return sink.end(result.closing);
@@ -211,7 +236,7 @@ function send(exchange: AdmittedExchange, result: DispatchResult, sink: ClientSi
   const { attempts, dropped, costNanos } = result;
   sink.start(answer.status, {
     'content-type': answer.contentType,
-    ...answerHeaders(received, { choice, decisionId }, { endpoint, attempts, dropped, cache: 'bypass', costNanos }),
+    ...answerHeaders(received, { choice, decisionId }, { endpoint, attempts, dropped, cache, costNanos }),
   });
   sink.end(answer.body);
 }

@@ -24,6 +24,8 @@ export interface RequestControls {
   readonly job?: string;
   /** Put the decision's reasons into the answer's headers. */
   readonly explain: boolean;
+  /** Asks for the response cache in this request, whatever the key says. */
+  readonly cache?: 'off' | 'deterministic' | 'all';
   /** `no-store` and `no-cache` of the client. */
   readonly cacheControl?: string;
   /** The client's own deadline. */

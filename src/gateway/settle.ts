@@ -54,8 +54,20 @@ export function decisionFact(exchange: AdmittedExchange): DecisionFact {
   };
 }
 
+/** What the end of an exchange adds to the upstream's result. */
+export interface Settlement {
+  readonly nowMs: number;
+  readonly cache: FinalFact['cache'];
+  /** Cost that a cache hit saved. */
+  readonly savedNanos: bigint | undefined;
+}
+
 /** The fact that closes an exchange. */
-export function finalFact(exchange: AdmittedExchange, result: DispatchResult, nowMs: number): FinalFact {
+export function finalFact(
+  exchange: AdmittedExchange,
+  result: DispatchResult,
+  { nowMs, cache, savedNanos }: Settlement,
+): FinalFact {
   const { received, head, choice } = exchange;
   return {
     type: 'final',
@@ -74,7 +86,8 @@ export function finalFact(exchange: AdmittedExchange, result: DispatchResult, no
     finishReason: result.finishReason,
     usage: result.usage?.buckets,
     costNanos: result.costNanos === null ? null : result.costNanos.toString(),
-    cache: 'bypass',
+    cache,
+    savedNanos: savedNanos?.toString(),
     totalMs: nowMs - exchange.startedAtMs,
     firstByteMs: result.firstTokenMs,
     dropped: result.dropped.length > 0 ? result.dropped : undefined,

@@ -18,7 +18,7 @@ export const localKey: Key = {
   metered: true,
   onClientGone: 'cancel',
   limits: {},
-  cache: false,
+  cache: 'off',
   storeResponses: true,
   mayUse: () => true,
 };

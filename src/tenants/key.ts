@@ -14,7 +14,8 @@ export interface Key {
   readonly metered: boolean;
   readonly onClientGone: 'cancel' | 'drain';
   readonly limits: KeyLimits;
-  readonly cache: boolean;
+  /** Whether identical calls may share an answer. */
+  readonly cache: 'off' | 'deterministic' | 'all';
   readonly storeResponses: boolean;
   mayUse(model: string): boolean;
 }

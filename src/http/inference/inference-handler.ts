@@ -144,11 +144,13 @@ function readControls(headers: IncomingHttpHeaders): RequestControls {
   const session = text('x-switchyard-session');
   const job = text('x-switchyard-job');
   const cacheControl = text('cache-control');
+  const cache = text('x-switchyard-cache');
   return {
     explain: text('x-switchyard-explain') === '1',
     ...(session !== undefined && { session }),
     ...(job !== undefined && { job }),
     ...(cacheControl !== undefined && { cacheControl }),
+    ...((cache === 'off' || cache === 'deterministic' || cache === 'all') && { cache }),
     ...(deadlineMs > 0 && { deadlineMs }),
   };
 }
