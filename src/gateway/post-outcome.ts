@@ -14,11 +14,16 @@ export interface PostedOutcome {
   readonly idempotencyKey?: string | undefined;
 }
 
-/** Makes an outcome durable and lets routing learn from it. `not_found` for an unknown request. */
+/**
+ * Makes an outcome durable and lets routing learn from it; the same idempotency key again returns the first one.
+ * `not_found` for an unknown request.
+ */
 export async function postOutcome(
   posted: PostedOutcome,
   deps: { readonly journal: Journal; readonly outcomes: OutcomeBook; readonly clock: Clock },
 ): Promise<OutcomeFact | Fault> {
+  const known = posted.idempotencyKey === undefined ? undefined : deps.outcomes.posted(posted.idempotencyKey);
+  if (known) return known;
   const record = toExchangeRecord(posted.requestId, await deps.journal.find(posted.requestId));
   if (!record)
     return new Fault('not_found', { message: `There is no request ${posted.requestId}.`, param: 'requestId' });

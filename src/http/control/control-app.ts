@@ -89,7 +89,8 @@ export function createControlApp(deps: ControlDeps): OpenAPIHono {
     const { requestId: id } = context.req.valid('param');
     const record = toExchangeRecord(id, await deps.journal.find(id));
     if (!record) throw new Fault('not_found', { message: `There is no request ${id}.` });
-    return context.json(toJson(record), 200);
+    // The journal's search ends with the final fact; outcomes come later.
+    return context.json(toJson({ ...record, outcomes: deps.outcomes.of(id) }), 200);
   });
   app.openapi(getLive, (context) => context.json(toJson(liveSnapshot(deps)), 200));
   app.openapi(createOutcome, async (context) => {
