@@ -89,7 +89,11 @@ export const configSchema = z.strictObject({
 
 /** A validated configuration with every default filled in. */
 export type Config = z.infer<typeof configSchema>;
+/** One entry of `hosts`. */
 export type HostConfig = Config['hosts'][string];
+/** One entry of `models`. */
 export type ModelConfig = Config['models'][string];
+/** One entry of `keys`. */
 export type KeyConfig = Config['keys'][number];
+/** How far requests for a model may go. */
 export type PolicyConfig = ModelConfig['policy'];

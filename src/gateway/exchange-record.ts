@@ -20,7 +20,7 @@ export function toExchangeRecord(requestId: string, facts: readonly Fact[]): Exc
   const final = facts.find((fact) => fact.type === 'final' || fact.type === 'abort');
   return {
     requestId,
-    status: final === undefined ? 'running' : final.type === 'abort' ? 'aborted' : final.status,
+    status: statusOf(final),
     open: facts.find((fact) => fact.type === 'open'),
     decision: facts.find((fact) => fact.type === 'decision'),
     attempts,
@@ -28,6 +28,11 @@ export function toExchangeRecord(requestId: string, facts: readonly Fact[]): Exc
     outcomes: facts.filter((fact) => fact.type === 'outcome'),
     costNanos: final ? final.costNanos : sumCost(attempts),
   };
+}
+
+function statusOf(final: FinalFact | AbortFact | undefined): ExchangeRecord['status'] {
+  if (final === undefined) return 'running';
+  return final.type === 'abort' ? 'aborted' : final.status;
 }
 
 function sumCost(attempts: readonly AttemptFact[]): string | null {

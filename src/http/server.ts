@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Config } from '../config/index.ts';
+import type { FaultCode } from '../domain/fault-codes.ts';
 
 /** The parts that answer requests, asked in this order. */
 export interface ServerParts {
@@ -33,25 +34,23 @@ export function createHttpServer(settings: Config['server'], parts: ServerParts)
   return server;
 }
 
-const statusOfError: { readonly [code: string]: string } = {
-  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
-  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+interface BrokenHead {
+  readonly status: string;
+  readonly code: FaultCode;
+}
+
+const brokenHeads: { readonly [errorCode: string]: BrokenHead } = {
+  HPE_HEADER_OVERFLOW: { status: '431 Request Header Fields Too Large', code: 'too_large' },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: '408 Request Timeout', code: 'body_timeout' },
 };
+const malformedHead: BrokenHead = { status: '400 Bad Request', code: 'invalid_request' };
 
 /** A head that cannot be parsed has no dialect: a plain, closed answer. */
 function answerBrokenHead(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const status = statusOfError[error.code ?? ''] ?? '400 Bad Request';
-  const code = status.startsWith('431') ? 'too_large' : status.startsWith('408') ? 'body_timeout' : 'invalid_request';
-  const body = JSON.stringify({
-    error: {
-      message: `The request head is not acceptable: ${status}.`,
-      type: 'invalid_request_error',
-      code,
-      param: null,
-    },
-  });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
+  const { status, code } = brokenHeads[error.code ?? ''] ?? malformedHead;
+  const message = `The request head is not acceptable: ${status}.`;
+  const body = JSON.stringify({ error: { message, type: 'invalid_request_error', code, param: null } });
+  const head = ['content-type: application/json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close'];
+  socket.end(`HTTP/1.1 ${status}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
 }

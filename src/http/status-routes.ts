@@ -14,26 +14,16 @@ export function createStatusHandler(deps: StatusDeps): (request: IncomingMessage
   return (request, response) => {
     switch (request.url?.split('?')[0]) {
       case '/health/live':
-        answer(response, 200, JSON.stringify({ status: 'live' }));
+        answerJson(response, 200, { status: 'live' });
         return true;
       case '/health/ready': {
         const reason = deps.notReady();
-        answer(
-          response,
-          reason === undefined ? 200 : 503,
-          JSON.stringify(reason === undefined ? { status: 'ready' } : { status: 'not ready', reason }),
-        );
+        if (reason === undefined) answerJson(response, 200, { status: 'ready' });
+        else answerJson(response, 503, { status: 'not ready', reason });
         return true;
       }
       case '/metrics':
-        if (mayScrape(request, deps))
-          answer(response, 200, deps.metrics.render(), 'text/plain; version=0.0.4; charset=utf-8');
-        else
-          answer(
-            response,
-            401,
-            JSON.stringify({ code: 'key_invalid', detail: 'Off loopback, /metrics needs the owner token.' }),
-          );
+        answerMetrics(request, response, deps);
         return true;
       default:
         return false;
@@ -41,14 +31,19 @@ export function createStatusHandler(deps: StatusDeps): (request: IncomingMessage
   };
 }
 
-function mayScrape(request: IncomingMessage, deps: StatusDeps): boolean {
-  const address = request.socket.remoteAddress ?? '';
-  if (address === '::1' || address.replace('::ffff:', '').startsWith('127.')) return true;
+/** Off loopback the figures tell too much to be public. */
+function answerMetrics(request: IncomingMessage, response: ServerResponse, deps: StatusDeps): void {
+  const address = (request.socket.remoteAddress ?? '').replace('::ffff:', '');
   const header = request.headers.authorization ?? '';
-  return /^bearer /i.test(header) && deps.isOwner(header.slice(7).trim());
+  const isOwner = /^bearer /i.test(header) && deps.isOwner(header.slice(7).trim());
+  if (address !== '::1' && !address.startsWith('127.') && !isOwner) {
+    return answerJson(response, 401, { code: 'key_invalid', detail: 'Off loopback, /metrics needs the owner token.' });
+  }
+  response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
+  response.end(deps.metrics.render());
 }
 
-function answer(response: ServerResponse, status: number, body: string, contentType = 'application/json'): void {
-  response.writeHead(status, { 'content-type': contentType });
-  response.end(body);
+function answerJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
 }

@@ -7,14 +7,6 @@ export interface WheelTimer {
   restart(): void;
 }
 
-interface Entry extends WheelTimer {
-  dueMs: number;
-  delayMs: number;
-  live: boolean;
-  fire: (() => void) | undefined;
-  slot: Set<Entry> | undefined;
-}
-
 /** Coarse timers for many streams: one interval for all of them, running only while any is pending. */
 export interface TimerWheel {
   after(delayMs: number, fire: () => void): WheelTimer;
@@ -29,88 +21,115 @@ const slotCount = 1024;
 
 /** Makes a hashed timer wheel. Entries beyond one turn simply come round again. */
 export function createTimerWheel(clock: Clock): TimerWheel {
-  const slots: Set<Entry>[] = Array.from({ length: slotCount }, () => new Set());
-  let size = 0;
-  let interval: NodeJS.Timeout | undefined;
-  let tick = Math.floor(clock.monotonicMs() / tickMs);
+  return new HashedWheel(clock);
+}
 
-  const stopWhenIdle = (): void => {
-    if (size > 0 || interval === undefined) return;
-    clearInterval(interval);
-    interval = undefined;
-  };
+class HashedWheel implements TimerWheel {
+  readonly #clock: Clock;
+  readonly #slots: Set<Entry>[] = Array.from({ length: slotCount }, () => new Set());
+  #size = 0;
+  #interval: NodeJS.Timeout | undefined;
+  #tick = 0;
 
-  const place = (entry: Entry): void => {
-    entry.slot = slots[Math.ceil(entry.dueMs / tickMs) % slotCount];
-    entry.slot?.add(entry);
-  };
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
-  const visit = (slot: Set<Entry>, nowMs: number): void => {
+  get size(): number {
+    return this.#size;
+  }
+
+  after(delayMs: number, fire: () => void): WheelTimer {
+    const nowMs = this.#clock.monotonicMs();
+    if (this.#interval === undefined) {
+      this.#tick = Math.floor(nowMs / tickMs);
+      this.#interval = setInterval(() => this.#advance(), tickMs);
+      this.#interval.unref();
+    }
+    this.#size++;
+    const entry = new Entry({ clock: this.#clock, delayMs, fire, onCancel: () => this.#size-- });
+    this.#place(entry);
+    return entry;
+  }
+
+  close(): void {
+    if (this.#interval !== undefined) clearInterval(this.#interval);
+    this.#interval = undefined;
+    for (const slot of this.#slots) slot.clear();
+    this.#size = 0;
+  }
+
+  #advance(): void {
+    const nowMs = this.#clock.monotonicMs();
+    const target = Math.floor(nowMs / tickMs);
+    // After a long pause of the process one full turn visits every slot.
+    if (target - this.#tick > slotCount) this.#tick = target - slotCount;
+    while (this.#tick < target) {
+      this.#tick++;
+      const slot = this.#slots[this.#tick % slotCount];
+      if (slot && slot.size > 0) this.#visit(slot, nowMs);
+    }
+    if (this.#size > 0 || this.#interval === undefined) return;
+    clearInterval(this.#interval);
+    this.#interval = undefined;
+  }
+
+  #visit(slot: Set<Entry>, nowMs: number): void {
     for (const entry of slot) {
-      const isLaterTurn = entry.dueMs > nowMs && Math.ceil(entry.dueMs / tickMs) % slotCount === tick % slotCount;
+      const isLaterTurn = entry.dueMs > nowMs && slotOf(entry) === this.#tick % slotCount;
       if (isLaterTurn) continue;
       slot.delete(entry);
       if (entry.dueMs > nowMs) {
-        place(entry);
+        this.#place(entry);
         continue;
       }
-      entry.live = false;
-      size--;
-      const fire = entry.fire;
-      entry.fire = undefined;
-      fire?.();
+      this.#size--;
+      entry.run();
     }
-  };
+  }
 
-  const advance = (): void => {
-    const nowMs = clock.monotonicMs();
-    const target = Math.floor(nowMs / tickMs);
-    // After a long pause of the process one full turn visits every slot.
-    if (target - tick > slotCount) tick = target - slotCount;
-    while (tick < target) {
-      tick++;
-      const slot = slots[tick % slotCount];
-      if (slot && slot.size > 0) visit(slot, nowMs);
-    }
-    stopWhenIdle();
-  };
+  #place(entry: Entry): void {
+    entry.slot = this.#slots[slotOf(entry)];
+    entry.slot?.add(entry);
+  }
+}
 
-  return {
-    after(delayMs, fire) {
-      if (interval === undefined) {
-        tick = Math.floor(clock.monotonicMs() / tickMs);
-        interval = setInterval(advance, tickMs);
-        interval.unref();
-      }
-      const entry: Entry = {
-        dueMs: clock.monotonicMs() + delayMs,
-        delayMs,
-        live: true,
-        fire,
-        slot: undefined,
-        cancel() {
-          if (!entry.live) return;
-          entry.live = false;
-          entry.fire = undefined;
-          entry.slot?.delete(entry);
-          size--;
-        },
-        restart() {
-          entry.dueMs = clock.monotonicMs() + entry.delayMs;
-        },
-      };
-      size++;
-      place(entry);
-      return entry;
-    },
-    get size() {
-      return size;
-    },
-    close() {
-      if (interval !== undefined) clearInterval(interval);
-      interval = undefined;
-      for (const slot of slots) slot.clear();
-      size = 0;
-    },
-  };
+function slotOf(entry: Entry): number {
+  return Math.ceil(entry.dueMs / tickMs) % slotCount;
+}
+
+interface EntrySettings {
+  readonly clock: Clock;
+  readonly delayMs: number;
+  fire(): void;
+  onCancel(): void;
+}
+
+class Entry implements WheelTimer {
+  dueMs: number;
+  slot: Set<Entry> | undefined;
+  #settings: EntrySettings | undefined;
+
+  constructor(settings: EntrySettings) {
+    this.#settings = settings;
+    this.dueMs = settings.clock.monotonicMs() + settings.delayMs;
+  }
+
+  cancel(): void {
+    if (this.#settings === undefined) return;
+    this.#settings.onCancel();
+    // What the callback holds on to is let go at once.
+    this.#settings = undefined;
+    this.slot?.delete(this);
+  }
+
+  restart(): void {
+    if (this.#settings) this.dueMs = this.#settings.clock.monotonicMs() + this.#settings.delayMs;
+  }
+
+  run(): void {
+    const settings = this.#settings;
+    this.#settings = undefined;
+    settings?.fire();
+  }
 }

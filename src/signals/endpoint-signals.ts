@@ -1,7 +1,7 @@
 import type { FaultCode } from '../domain/fault-codes.ts';
 import { faultKinds } from '../domain/fault-codes.ts';
 import type { Clock } from '../platform/clock.ts';
-import { Circuit } from './circuit.ts';
+import type { Circuit } from './circuit.ts';
 import { LatencyWindow } from './latency-window.ts';
 import { RetryBudget } from './retry-budget.ts';
 

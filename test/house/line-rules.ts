@@ -56,7 +56,8 @@ export const lineRules: readonly LineRule[] = [
   },
   {
     title: 'spells names out',
-    pattern: /\b(req|res|opts|cfg|msg|ctx|cb|idx|tmp)\b/,
+    // `req/s` is a unit, and `context.req` is Hono's name.
+    pattern: /(?<!context\.)\b(req|res|opts|cfg|msg|ctx|cb|idx|tmp)\b(?!\/s)/,
     look: namesOf,
     allowed: {},
     planted: ['function handle(req) {}', 'const { opts } = x;'],

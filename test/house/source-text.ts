@@ -29,7 +29,8 @@ export function sourceText(path: string, content: string): SourceText {
 
 /** Code written by hand that ships with the product. */
 export function isProductCode(path: string): boolean {
-  return path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.endsWith('.gen.ts');
+  const isForTests = path.endsWith('.test.ts') || path.includes('/testing/') || path.endsWith('/test-support.ts');
+  return path.endsWith('.ts') && !isForTests && !path.endsWith('.gen.ts');
 }
 
 /** A line without its comment; a line inside a block comment is empty. */
