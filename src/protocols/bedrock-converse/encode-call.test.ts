@@ -249,5 +249,7 @@ describe('encoding calls for Converse', () => {
     expect(faultOf({ tools: [{ type: 'opaque', dialect: 'gemini', value: {}, at: '/tools/0' }] })).toBe(
       'unsupported_feature /tools/0',
     );
+    const note = { type: 'opaque', dialect: 'openai-responses', value: {}, at: '/input/1' } as const;
+    expect(faultOf({ messages: [{ role: 'user', content: [note] }] })).toBe('unsupported_feature /input/1');
   });
 });

@@ -25,6 +25,7 @@ export function encodeMessages(encoding: Encoding): JsonObject[] {
   for (const message of encoding.call.messages) {
     if (isSystem(message)) continue;
     const role = message.role === 'assistant' ? 'assistant' : 'user';
+    if (role === 'user') refuseForeignContent(message, encoding);
     const content = message.content.flatMap((part) => encodePart(part, encoding));
     const last = turns.at(-1);
     if (last?.role === role) last.content.push(...content);
@@ -35,6 +36,13 @@ export function encodeMessages(encoding: Encoding): JsonObject[] {
 
 function isSystem(message: Message): boolean {
   return message.role === 'system' || message.role === 'developer';
+}
+
+/** What only another provider understands of the model's own turns can stay behind; what a user sent cannot. */
+function refuseForeignContent({ content }: Message, { losses }: Encoding): void {
+  for (const part of content) {
+    if (part.type === 'opaque') losses.refuse(part.at, 'Bedrock does not support this kind of content.');
+  }
 }
 
 function encodePart(part: ContentPart, encoding: Encoding): JsonObject[] {

@@ -253,6 +253,14 @@ describe('encoding calls for Gemini', () => {
     expect(faultOf({ messages: [question, prefill] })).toBeUndefined();
   });
 
+  it('[scenario 4] leaves out what another provider noted in its own turns, and refuses such content from a user', () => {
+    const note = { type: 'opaque', dialect: 'openai-responses', value: {}, at: '/input/1' } as const;
+    expect(encode(callOf({ messages: [question, { role: 'assistant', content: [note] }, question] })).dropped).toEqual([
+      '/input/1',
+    ]);
+    expect(faultOf({ messages: [question, { role: 'user', content: [note] }] })).toBe('unsupported_feature /input/1');
+  });
+
   it('[scenario 6] reports a call whose integers a double cannot hold', () => {
     const big: Message = { role: 'assistant', content: [{ ...weather, arguments: '{"n":9007199254740993}' }] };
     expect(encode(callOf({ messages: [question, big, question] })).dropped).toEqual([weather.at]);

@@ -40,6 +40,7 @@ export function encodeContents(call: ModelCall, model: ModelGeneration, losses: 
     if (isSystem(message)) continue;
     const role = message.role === 'assistant' ? 'model' : 'user';
     const isToolAnswer = message.role === 'tool';
+    if (role === 'user') refuseForeignContent(message, losses);
     const parts = message.content.flatMap((part) => encodeAny(part, encoding));
     const last = contents.at(-1);
     if (last?.role === role && last.isToolAnswer === isToolAnswer) last.parts.push(...parts);
@@ -51,6 +52,14 @@ export function encodeContents(call: ModelCall, model: ModelGeneration, losses: 
 
 function isSystem(message: Message): boolean {
   return message.role === 'system' || message.role === 'developer';
+}
+
+/** What only another provider understands of the model's own turns can stay behind; what a user sent cannot. */
+function refuseForeignContent({ content }: Message, losses: LossReport): void {
+  for (const part of content) {
+    if (part.type !== 'opaque' || part.dialect === 'gemini') continue;
+    losses.refuse(part.at, 'Gemini does not support this kind of content.');
+  }
 }
 
 function encodeAny(part: ContentPart, encoding: Encoding): JsonObject[] {
