@@ -81,6 +81,8 @@ export interface DispatchResult {
   readonly added: readonly string[];
   readonly firstTokenMs?: number;
   readonly continued: boolean;
+  /** The client got the upstream's own bytes: ids in them are the upstream's. */
+  readonly passedThrough?: boolean;
   /** The answer in the common vocabulary: buffered ones always, streamed ones when the plan collects. */
   readonly completion?: Completion | undefined;
   /** Streamed: the closing frames. */

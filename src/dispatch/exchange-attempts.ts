@@ -101,7 +101,10 @@ export function startStream(
 }
 
 /** Starts an attempt whose answer is read whole. */
-export function startBuffered({ endpoint, request }: PreparedAttempt, deps: DispatchDeps): StartedAttempt<BufferedEnd> {
+export function startBuffered(
+  { endpoint, request }: Pick<PreparedAttempt, 'endpoint' | 'request'>,
+  deps: DispatchDeps,
+): StartedAttempt<BufferedEnd> {
   const { pools, wheel, clock, providerOf } = deps;
   const meter = new AttemptMeter(clock);
   const pool = pools.pool(endpoint.host, request.origin);

@@ -30,7 +30,9 @@ export function readAnswer(
   if (!body) return new Fault('upstream_malformed', { message: 'The upstream answer is not a JSON object.' });
   const completion = encoded.decodeCompletion(body);
   if (Fault.is(completion)) return completion;
-  if (!upstream.acceptEmpty && !hasContent(completion)) return new Fault('empty_completion');
+  // A background response is accepted, not answered: that it is empty yet means nothing.
+  const isPaused = completion.finish.reason === 'pause';
+  if (!upstream.acceptEmpty && !isPaused && !hasContent(completion)) return new Fault('empty_completion');
   const unmet = plan.verify?.(completion);
   if (unmet) return unmet;
   const usage = completion.usage && { usage: completion.usage };

@@ -273,7 +273,10 @@ class ExchangeRun {
       dropped: prepared?.encoded.dropped ?? [],
       added: prepared?.encoded.added ?? [],
       continued: false,
-      ...(prepared && { endpoint: prepared.endpoint }),
+      ...(prepared && {
+        endpoint: prepared.endpoint,
+        passedThrough: prepared.encoded.passThrough && this.#continued === undefined,
+      }),
       ...(this.#ledger.usage && { usage: this.#ledger.usage }),
     };
   }

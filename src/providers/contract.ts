@@ -24,6 +24,16 @@ export interface OutboundCall {
   parse(): ModelCall | Fault;
 }
 
+/** A call about an object that a host keeps (files, batches, stored responses), on OpenAI's routes. */
+export interface ObjectCall {
+  readonly method: UpstreamRequest['method'];
+  /** Below the base URL, with query. */
+  readonly path: string;
+  readonly body?: Buffer;
+  /** Of the body. */
+  readonly contentType?: string;
+}
+
 /** An HTTP request to a host, before its credentials. */
 export interface UpstreamRequest {
   readonly method: 'POST' | 'GET' | 'DELETE';
@@ -81,6 +91,8 @@ export interface Provider {
    */
   dialectFor(endpoint: Endpoint, operation: Operation, client?: DialectId): DialectId | undefined;
   encode(call: OutboundCall, endpoint: Endpoint): EncodedRequest | Fault;
+  /** Addresses a call about an object; undefined when the host has no such routes. */
+  encodeObjectCall(call: ObjectCall, endpoint: Endpoint): UpstreamRequest | undefined;
   /**
    * Adds credentials last, so that signatures cover the final bytes and nothing before sees a secret. Rejects with a
    * Fault when a token cannot be fetched.

@@ -6,6 +6,7 @@ import { classifyFailure } from './classify/classify-failure.ts';
 import type { EncodedRequest, Evidence, OutboundCall, Provider } from './contract.ts';
 import { type EncodedBody, encodeBody, notOffered } from './encode/encode-body.ts';
 import { guardDecoder } from './encode/guard-decoder.ts';
+import { objectRequest } from './encode/object-request.ts';
 import { requestHeaders } from './encode/request-headers.ts';
 import { resolveBaseUrl } from './encode/resolve-base-url.ts';
 import type { Wires } from './encode/wires.ts';
@@ -43,6 +44,7 @@ export function defineProvider(definition: ProviderDefinition, { wires, signer }
       const body = encodeBody(call, addressed, { definition, wire: wires[dialect] });
       return Fault.is(body) ? body : encodedRequest({ call, addressed, body, definition, wires });
     },
+    encodeObjectCall: (call, endpoint) => objectRequest(call, endpoint, addressing),
     sign: (request, endpoint) => signer.sign(request, endpoint, keyHeader),
     classify: (failure, nowMs, endpoint) =>
       classifyFailure(failure, {

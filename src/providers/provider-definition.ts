@@ -22,6 +22,8 @@ export interface Addressing {
   pathFor(call: AddressedCall): string;
   /** How the body names the model, and what else the address demands of it. */
   bodyEdits(call: AddressedCall): readonly JsonEdit[];
+  /** Path and query of OpenAI's object routes below the base URL; absent where there are none. */
+  objectPath?(path: string, endpoint: Endpoint): string;
   /** Headers that the dialect needs at this address. */
   headersFor?(call: AddressedCall): { readonly [name: string]: string };
 }

@@ -13,6 +13,14 @@ export const azureAddressing: Addressing = {
   pathFor(call) {
     return isVersioned(call.endpoint) ? currentPath(call) : datedPath(call);
   },
+  objectPath(path, endpoint) {
+    const [route = '', query] = path.split('?', 2);
+    const parameters = new URLSearchParams(query);
+    const version = apiVersionOf(endpoint);
+    if (!isVersioned(endpoint) || isPreview(version)) parameters.set('api-version', version);
+    const root = isVersioned(endpoint) || endpoint.host.baseUrl.endsWith('/openai') ? '' : '/openai';
+    return root + route + (parameters.size > 0 ? `?${parameters}` : '');
+  },
 };
 
 function isVersioned(endpoint: Endpoint): boolean {
@@ -21,8 +29,11 @@ function isVersioned(endpoint: Endpoint): boolean {
 
 function currentPath({ operation, dialect, endpoint }: AddressedCall): string {
   const version = apiVersionOf(endpoint);
-  const isPreview = version === 'preview' || version === 'latest';
-  return openAIPath(operation, dialect) + (isPreview ? `?api-version=${version}` : '');
+  return openAIPath(operation, dialect) + (isPreview(version) ? `?api-version=${version}` : '');
+}
+
+function isPreview(version: string): boolean {
+  return version === 'preview' || version === 'latest';
 }
 
 function datedPath({ operation, dialect, endpoint }: AddressedCall): string {

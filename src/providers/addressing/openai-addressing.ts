@@ -25,6 +25,7 @@ export function openAIAddressing(dialects: readonly ('openai-chat' | 'openai-res
       return operation === 'count-tokens' ? [] : ['openai-chat'];
     },
     pathFor: ({ operation, dialect }) => openAIPath(operation, dialect),
+    objectPath: (path) => path,
     bodyEdits: ({ endpoint }) => [{ op: 'set', pointer: '/model', value: endpoint.upstreamModel }],
   };
 }

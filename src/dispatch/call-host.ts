@@ -1,0 +1,57 @@
+import type { Endpoint, Host } from '../domain/endpoint.ts';
+import { Fault } from '../domain/fault.ts';
+import type { ObjectCall, UpstreamRequest } from '../providers/contract.ts';
+import type { BufferedAnswer } from './buffered-attempt.ts';
+import type { DispatchDeps } from './dispatch-plan.ts';
+import { startBuffered } from './exchange-attempts.ts';
+
+/** An endpoint without a model: calls about objects are addressed to a host, and nothing is routed. */
+export function endpointOfHost(host: Host): Endpoint {
+  return {
+    id: host.id,
+    modelName: '',
+    host,
+    upstreamModel: '',
+    weight: 1,
+    price: undefined,
+    limits: {},
+    capabilities: {},
+  };
+}
+
+/**
+ * One call to one host about an object that it keeps: no other host could answer, so nothing is tried twice. What the
+ * host does not know is `not_found`.
+ */
+export async function callHost(call: ObjectCall, host: Host, deps: DispatchDeps): Promise<BufferedAnswer | Fault> {
+  const endpoint = endpointOfHost(host);
+  const request = await signedRequest(call, endpoint, deps);
+  if (Fault.is(request)) return request;
+  const { running, ended } = startBuffered({ endpoint, request }, deps);
+  const deadline = deps.wheel.after(host.timeouts.totalMs, () => running.abort(new Fault('deadline_exceeded')));
+  const end = await ended;
+  deadline.cancel();
+  if (end.kind === 'answered') return end.answer;
+  if (end.kind === 'cancelled') return new Fault('client_gone');
+  if (end.fault.upstreamStatus !== 404) return end.fault;
+  return new Fault('not_found', { message: `The host "${host.id}" does not know this object.`, upstreamStatus: 404 });
+}
+
+async function signedRequest(
+  call: ObjectCall,
+  endpoint: Endpoint,
+  deps: DispatchDeps,
+): Promise<UpstreamRequest | Fault> {
+  const provider = deps.providerOf(endpoint);
+  const request = provider.encodeObjectCall(call, endpoint);
+  if (!request) {
+    const message = `The host "${endpoint.host.id}" does not offer files, batches or stored responses.`;
+    return new Fault('unsupported_feature', { message });
+  }
+  try {
+    return await provider.sign(request, endpoint);
+  } catch (error) {
+    if (Fault.is(error)) return error;
+    return new Fault('upstream_auth', { message: 'Credentials for the host could not be obtained.', cause: error });
+  }
+}
