@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { parseConfig, policySchema } from '../config/index.ts';
+import { Fault } from '../domain/fault.ts';
+import { buildHosts, hostFromEnvironment } from './build-hosts.ts';
+import { Catalog } from './catalog.ts';
+
+const providers = [
+  { id: 'openai', protocol: 'openai-chat' as const, baseUrl: 'https://api.openai.com/v1', keyEnv: ['OPENAI_API_KEY'] },
+];
+
+const text = `
+hosts:
+  acme: { protocol: openai-chat, baseUrl: http://127.0.0.1:9101/v1/ }
+models:
+  small:
+    endpoints: [{ host: acme, model: gpt-mock }]
+    fallback: [large]
+  large:
+    endpoints: [{ host: acme, model: gpt-large }]
+  openai/pinned:
+    endpoints: [{ host: acme, model: gpt-pinned }]
+aliases: { fast: small }
+jobs:
+  support-reply: { models: [small, large] }
+`;
+
+function catalogOf(configText: string, environment: Record<string, string> = {}): Catalog {
+  const { config } = parseConfig(configText);
+  if (!config) throw new Error('the test configuration is wrong');
+  const secrets = { environment, directory: '.' };
+  const loaded = { file: 'x.yaml', exists: true, config, secrets, warnings: [] };
+  const sim = hostFromEnvironment(
+    { id: 'sim', protocol: 'openai-chat', baseUrl: '', keyEnv: [] },
+    'http://127.0.0.1:1/v1',
+    undefined,
+  );
+  const offered = [{ name: 'sim/small', host: sim, upstreamModel: 'small', description: '', simulated: true }];
+  return new Catalog({ loaded, hosts: buildHosts(loaded, providers), offered, defaultPolicy: policySchema.parse({}) });
+}
+
+function endpointsOf(catalog: Catalog, name: string): string[] {
+  const model = catalog.resolve(name);
+  if (Fault.is(model)) throw model;
+  return model.endpoints.map(({ id }) => id);
+}
+
+describe('model names', () => {
+  it('resolve to their own endpoints first, then to those of their fallbacks', () => {
+    expect(endpointsOf(catalogOf(text), 'small')).toEqual(['acme/gpt-mock', 'acme/gpt-large']);
+    expect(endpointsOf(catalogOf(text), 'fast')).toEqual(['acme/gpt-mock', 'acme/gpt-large']);
+  });
+
+  it('prefer what is configured over a host of the same first segment', () => {
+    const catalog = catalogOf(text, { OPENAI_API_KEY: 'k' });
+    expect(endpointsOf(catalog, 'openai/pinned')).toEqual(['acme/gpt-pinned']);
+    expect(endpointsOf(catalog, 'openai/gpt-x')).toEqual(['openai/gpt-x']);
+    expect(endpointsOf(catalog, 'acme/any/model:8b')).toEqual(['acme/any/model:8b']);
+    expect(endpointsOf(catalog, 'sim/small')).toEqual(['sim/small']);
+  });
+
+  it('[scenario 10] that are unknown name the nearest ones', () => {
+    const unknown = catalogOf(text).resolve('smal');
+    expect(Fault.is(unknown) && unknown.code).toBe('model_unknown');
+    expect(Fault.is(unknown) && unknown.message).toMatch(/Nearest: small, /);
+    expect(Fault.is(catalogOf(text).resolve('openai/gpt-x'))).toBe(true);
+    expect(Fault.is(catalogOf(text).resolve('constructor'))).toBe(true);
+  });
+
+  it('of jobs lead to their candidate models', () => {
+    expect(
+      catalogOf(text)
+        .job('support-reply')
+        ?.candidates.map(({ name }) => name),
+    ).toEqual(['small', 'large']);
+    expect(catalogOf(text).job('constructor')).toBeUndefined();
+  });
+});
+
+describe('a catalog', () => {
+  it('refuses references to what does not exist, naming the place', () => {
+    const wrong: [string, RegExp][] = [
+      ['models: { a: { endpoints: [{ host: none, model: x }] } }', /models\.a\.endpoints\[0\]\.host: "none"/],
+      [`${text}\n  broken: { models: [nothing] }`, /jobs\.broken\.models: "nothing"/],
+      [
+        text.replace('fallback: [large]', 'fallback: [larg]'),
+        /models\.small\.fallback: "larg" is not known; nearest: large/,
+      ],
+      [text.replace('fast: small', 'fast: smalll'), /aliases\.fast: "smalll"/],
+      ['hosts: { acme: { baseUrl: http://127.0.0.1/v1 } }', /hosts\.acme\.protocol is needed/],
+      ['hosts: { acme: { protocol: openai-chat } }', /hosts\.acme\.baseUrl is needed/],
+    ];
+    for (const [configText, message] of wrong) expect(() => catalogOf(configText)).toThrow(message);
+  });
+
+  it("takes hosts from the environment, and a changed protocol for somebody else's server", () => {
+    const catalog = catalogOf('hosts: { openai: { protocol: anthropic-messages, baseUrl: http://127.0.0.1/v1 } }', {
+      OPENAI_API_KEY: 'k',
+    });
+    expect(catalog.host('openai')).toMatchObject({
+      providerId: 'generic-anthropic-messages',
+      auth: { type: 'api-key' },
+    });
+    expect(catalogOf('', { OPENAI_API_KEY: 'k' }).host('openai')).toMatchObject({ providerId: 'openai' });
+    expect(catalogOf(text).host('acme')?.baseUrl).toBe('http://127.0.0.1:9101/v1');
+  });
+
+  it('lists configured models, jobs, aliases and simulated ones', () => {
+    const ids = catalogOf(text)
+      .list()
+      .map(({ id }) => id);
+    expect(ids).toEqual(['small', 'large', 'openai/pinned', 'job/support-reply', 'fast', 'sim/small']);
+  });
+});
