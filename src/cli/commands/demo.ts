@@ -1,0 +1,11 @@
+import { defineCommand } from '../shell/command.ts';
+
+/** Tells the story of the loop on simulated models. */
+export const demoCommand = defineCommand({
+  description: 'See the loop on simulated models: request, fact, cost, outcome, a different decision',
+  args: {},
+  async run(_args, terminal) {
+    const { runDemo } = await import('../offline/demo.ts');
+    return runDemo(terminal);
+  },
+});
