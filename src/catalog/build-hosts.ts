@@ -68,6 +68,7 @@ function hostFromConfig({ id, config, provider, secrets }: HostSource): Host {
     timeouts: config.timeouts,
     headers: config.headers,
     maxConnections: config.maxConnections,
+    allowPrivateAddress: config.allowPrivateAddress,
   };
 }
 

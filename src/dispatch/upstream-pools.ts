@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { type Dispatcher, Pool, ProxyAgent } from 'undici';
+import type { LookupFunction } from 'node:net';
+import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { Host } from '../domain/endpoint.ts';
+import { type AddressRules, guardedLookup, refusedHostname } from '../platform/address-guard.ts';
 
 /** How upstreams are reached from this machine. */
 export interface NetworkSettings {
@@ -9,6 +11,8 @@ export interface NetworkSettings {
   readonly noProxy: readonly string[];
   /** PEM file with additional certificate authorities. */
   readonly caFile?: string;
+  /** Resolves host names; the system's resolver by default. */
+  readonly resolve?: LookupFunction;
 }
 
 /** Connection pools, one per host and origin, so that one host's stall never takes another's connections. */
@@ -28,14 +32,18 @@ export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
   const open = (host: Host, origin: string): Dispatcher => {
     const shared = { connections: host.maxConnections, keepAliveTimeout: 60_000, keepAliveMaxTimeout: 300_000 };
     const connect = { timeout: host.timeouts.connectMs, ...(ca === undefined ? {} : { ca }) };
-    if (network.proxyUrl !== undefined && !bypassesProxy(new URL(origin).hostname, network.noProxy)) {
+    const { hostname } = new URL(origin);
+    const rules = { allowPrivate: host.allowPrivateAddress ?? true };
+    const isProxied = network.proxyUrl !== undefined && !bypassesProxy(hostname, network.noProxy);
+    if (isProxied && !refusedHostname(hostname, rules)) {
       return new ProxyAgent({ uri: network.proxyUrl, requestTls: connect, ...shared });
     }
-    return new Pool(origin, { ...shared, connect, pipelining: 1 });
+    const lookup = guardedLookup(rules, network.resolve);
+    return new Pool(origin, { ...shared, connect: guardedConnector({ ...connect, lookup }, rules), pipelining: 1 });
   };
   return {
     pool(host, origin) {
-      const name = `${host.id} ${origin} ${host.maxConnections} ${host.timeouts.connectMs}`;
+      const name = `${host.id} ${origin} ${host.maxConnections} ${host.timeouts.connectMs} ${host.allowPrivateAddress ?? true}`;
       let pool = pools.get(name);
       if (!pool) {
         if (pools.size >= maxPools) dropOldest(pools);
@@ -50,6 +58,16 @@ export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
       pools.clear();
       await Promise.all(all.map((pool) => pool.destroy()));
     },
+  };
+}
+
+/** Addresses written into the URL are never resolved, so they are judged before dialling. */
+function guardedConnector(options: buildConnector.BuildOptions, rules: AddressRules): buildConnector.connector {
+  const connect = buildConnector(options);
+  return (target, callback) => {
+    const refused = refusedHostname(target.hostname, rules);
+    if (refused) callback(refused, null);
+    else connect(target, callback);
   };
 }
 

@@ -63,6 +63,8 @@ export interface Host {
   readonly headers: { readonly [name: string]: string };
   /** Most connections and waiting calls to the host's origin. */
   readonly maxConnections: number;
+  /** The address may be private or loopback; absent means yes. Link-local ones are always refused. */
+  readonly allowPrivateAddress?: boolean;
 }
 
 /** model × host × credentials: the unit that is routed to. */
