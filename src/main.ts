@@ -2,13 +2,22 @@ import type { Server } from 'node:http';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { getRequestListener } from '@hono/node-server';
-import { buildHosts, Catalog, type OfferedModel } from './catalog/index.ts';
+import {
+  buildAllHosts,
+  Catalog,
+  LocalDiscovery,
+  type LocalHost,
+  localHosts,
+  offerLocalModels,
+  type OfferedModel,
+} from './catalog/index.ts';
 import {
   type ConfigError,
   formatProblem,
   loadConfig,
   type LoadedConfig,
   policySchema,
+  readSecret,
   watchConfig,
 } from './config/index.ts';
 import { createUpstreamPools, Hedging, type NetworkSettings } from './dispatch/index.ts';
@@ -35,6 +44,7 @@ import { createProviderRegistry, type Provider, type ProviderRegistry } from './
 import { OutcomeBook, StickyMap } from './routing/index.ts';
 import { createSignals, type Signals } from './signals/index.ts';
 import { simulatedModels, type Simulator, startSimulator } from './simulator/index.ts';
+import { openTelemetry, type OtlpTarget, readOtlpTarget, type Telemetry } from './telemetry/index.ts';
 import { buildKeyRing, type KeyRing, Limiter, ownerTokenMatcher, readOwnerToken } from './tenants/index.ts';
 
 /** How the product is started. */
@@ -65,6 +75,7 @@ interface Snapshot {
   readonly loaded: LoadedConfig;
   readonly catalog: Catalog;
   readonly keys: KeyRing;
+  readonly otlpTarget: OtlpTarget | undefined;
 }
 
 const inbounds: { readonly [Dialect in InboundDialectId]: InboundProtocol } = {
@@ -80,7 +91,6 @@ interface Core {
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly providers: ProviderRegistry;
-  readonly simulator: Simulator;
   readonly journal: Journal;
   readonly signals: Signals;
   readonly outcomes: OutcomeBook;
@@ -88,6 +98,9 @@ interface Core {
   readonly gateway: Gateway;
   readonly startedAtMs: number;
   readonly state: { snapshot: Snapshot; isDraining: boolean };
+  readonly discovery: LocalDiscovery;
+  /** Makes a configuration the current one. Throws a Fault when it names what does not exist. */
+  adopt(loaded: LoadedConfig): void;
   newId(prefix: string): string;
   isOwner(token: string): boolean;
   close(): Promise<void>;
@@ -137,11 +150,8 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
   const random = createSystemRandom();
   const newId = createIdSource(systemClock, random);
   const providers = createProviderRegistry({ clock: systemClock });
-  const simulator = await startSimulator({
-    scripting: false,
-    models: simulatedModels.map(({ name }) => name),
-  });
-  const state = { snapshot: snapshotOf(loaded, providers, simulator), isDraining: false };
+  const snapshots = await openSnapshots(loaded, providers, logger);
+  const { state } = snapshots;
   const journal = await openProductJournal(options.dataDirectory, loaded, logger);
   const signals = createSignals(systemClock);
   const outcomes = new OutcomeBook();
@@ -149,6 +159,8 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
   const wheel = createTimerWheel(systemClock);
   const pools = createUpstreamPools(networkOf(loaded, options.environment));
   const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
+  const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
+  const telemetry = observe({ state, metrics, logger, signals, journal, cache });
   const gateway = new Gateway({
     dispatch: { pools, signals, wheel, clock: systemClock, random, providerOf },
     journal,
@@ -156,8 +168,9 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
     outcomes,
     sticky: new StickyMap(systemClock),
     hedging: new Hedging(systemClock),
-    cache: new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache),
+    cache,
     board,
+    tracing: telemetry.tracing,
     clock: systemClock,
     logger,
     newId,
@@ -165,28 +178,59 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
   });
   const close = async (): Promise<void> => {
     await gateway.settled();
-    await Promise.all([pools.close(), simulator.close()]);
+    await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
     wheel.close();
     await journal.close();
   };
   const startedAtMs = systemClock.nowMs();
+  const shared = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, startedAtMs };
+  return { ...shared, ...snapshots, newId, isOwner, close };
+}
+
+/** The current snapshot with what changes it: another configuration, or model servers found on this machine. */
+async function openSnapshots(
+  loaded: LoadedConfig,
+  providers: ProviderRegistry,
+  logger: Logger,
+): Promise<Pick<Core, 'state' | 'discovery' | 'adopt' | 'close'>> {
+  let latest = loaded;
+  const discovery = new LocalDiscovery({ hosts: () => localHosts(latest, providers.listProviders()) });
+  const simulating = startSimulator({ scripting: false, models: simulatedModels.map(({ name }) => name) });
+  const [simulator] = await Promise.all([simulating, discovery.refresh()]);
+  const snapshot = (next: LoadedConfig): Snapshot => snapshotOf(next, providers, { simulator, found: discovery.found });
+  const state = { snapshot: snapshot(loaded), isDraining: false };
+  discovery.start((found) => {
+    state.snapshot = snapshot(latest);
+    logger.info({ hosts: found.map(({ host, models }) => ({ host: host.id, models: models.length })) }, 'local hosts');
+  });
   return {
-    options,
-    logger,
-    metrics,
-    providers,
-    simulator,
-    journal,
-    signals,
-    outcomes,
-    board,
-    gateway,
-    startedAtMs,
     state,
-    newId,
-    isOwner,
-    close,
+    discovery,
+    adopt(next) {
+      state.snapshot = snapshot(next);
+      latest = next;
+    },
+    async close() {
+      await Promise.all([discovery.close(), simulator.close()]);
+    },
   };
+}
+
+/** Traces for a collector, gauges for a scraper. */
+function observe(
+  core: Pick<Core, 'state' | 'metrics' | 'logger' | 'signals' | 'journal'> & { cache: ResponseCache },
+): Telemetry {
+  const { state, metrics, logger, signals, journal, cache } = core;
+  const sampleRatio = (): number => state.snapshot.loaded.config.telemetry.sampleRatio;
+  return openTelemetry(
+    { metrics, logger, sampleRatio, target: () => state.snapshot.otlpTarget },
+    {
+      endpoints: () => [...signals.all()].map(([id, one]) => [id, one.speed()] as const),
+      journal: () => journal.state(),
+      cacheBytes: () => cache.sizeBytes,
+      monotonicMs: () => systemClock.monotonicMs(),
+    },
+  );
 }
 
 function openEdge(core: Core): Server {
@@ -210,12 +254,17 @@ function openEdge(core: Core): Server {
   return createHttpServer(state.snapshot.loaded.config.server, {
     inference,
     status: createStatusHandler({ metrics, notReady, isOwner }),
+    corsOrigins: () => state.snapshot.loaded.config.server.corsOrigins,
     control: (request, response) => void listener(request, response),
   });
 }
 
-function snapshotOf(loaded: LoadedConfig, providers: ProviderRegistry, simulator: Simulator): Snapshot {
-  const hosts = buildHosts(loaded, providers.listProviders());
+function snapshotOf(
+  loaded: LoadedConfig,
+  providers: ProviderRegistry,
+  { simulator, found }: { simulator: Simulator; found: readonly LocalHost[] },
+): Snapshot {
+  const hosts = buildAllHosts(loaded, providers.listProviders(), found);
   const simulated: Host = {
     id: 'sim',
     protocol: 'openai-chat',
@@ -234,15 +283,23 @@ function snapshotOf(loaded: LoadedConfig, providers: ProviderRegistry, simulator
     simulated: true,
     price,
   }));
-  const catalog = new Catalog({ loaded, hosts, offered, defaultPolicy: policySchema.parse({}) });
-  return { loaded, catalog, keys: buildKeyRing(loaded) };
+  const everyOffer = [...offerLocalModels(found), ...offered];
+  const catalog = new Catalog({ loaded, hosts, offered: everyOffer, defaultPolicy: policySchema.parse({}) });
+  return { loaded, catalog, keys: buildKeyRing(loaded), otlpTarget: otlpTargetOf(loaded) };
+}
+
+function otlpTargetOf({ config, secrets }: LoadedConfig): OtlpTarget | undefined {
+  const { otlpEndpoint, otlpHeaders: reference } = config.telemetry;
+  const otlpHeaders = reference === undefined ? undefined : readSecret(reference, secrets);
+  return readOtlpTarget({ otlpEndpoint, otlpHeaders }, secrets.environment);
 }
 
 /** A configuration that parses but names what does not exist leaves the last good one in place. */
 function reload(core: Core, next: LoadedConfig, difference: readonly string[]): void {
+  void core.discovery.refresh();
   if (difference.length === 0) return;
   try {
-    core.state.snapshot = snapshotOf(next, core.providers, core.simulator);
+    core.adopt(next);
     core.logger.info({ difference }, 'configuration reloaded');
   } catch (error) {
     if (!Fault.is(error)) throw error;

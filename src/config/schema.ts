@@ -29,7 +29,6 @@ export const keySchema = z.strictObject({
     description: 'Exact response cache: off, only calls with temperature 0, or all calls without tools.',
   }),
   storeResponses: z.boolean().default(true),
-  recordBodies: z.enum(['none', 'all']).default('none'),
 });
 
 const serverSchema = z.strictObject({
@@ -82,7 +81,26 @@ export const configSchema = z.strictObject({
   log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
   telemetry: z
     .strictObject({
-      otlpEndpoint: z.url().optional().meta({ description: 'OpenTelemetry collector, OTLP over HTTP.' }),
+      otlpEndpoint: z
+        .url()
+        .optional()
+        .meta({ description: 'OpenTelemetry collector, OTLP over HTTP. Default: OTEL_EXPORTER_OTLP_ENDPOINT.' }),
+      otlpHeaders: secretReference.optional().meta({
+        description: 'Headers for the collector, `name=value,name=value`. Default: OTEL_EXPORTER_OTLP_HEADERS.',
+      }),
+      sampleRatio: z.number().min(0).max(1).default(1).meta({
+        description: "Share of traces to send; a caller's own sampling decision is kept.",
+      }),
+      forwardTraceparent: z.boolean().default(false).meta({
+        description: 'Continue the trace at the upstream: it then sees the trace id.',
+      }),
+    })
+    .prefault({}),
+  discovery: z
+    .strictObject({
+      local: z.boolean().default(true).meta({
+        description: 'Look for model servers on their default ports of this machine, at start and every 30 seconds.',
+      }),
     })
     .prefault({}),
 });

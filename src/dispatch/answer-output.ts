@@ -1,5 +1,6 @@
 import type { Fault } from '../domain/fault.ts';
 import type { AnswerContext, AnswerEncoder, Frame, InboundProtocol, StreamDecoder } from '../protocols/contract.ts';
+import { SseToJsonArray } from '../protocols/index.ts';
 
 /** Turns upstream frames into what the client gets. */
 export interface AnswerOutput {
@@ -20,6 +21,7 @@ export class PassThroughOutput implements AnswerOutput {
   readonly #decoder: StreamDecoder;
   readonly #stripUsage: boolean;
   readonly #tail: Buffer[] = [];
+  #last: Buffer | undefined;
 
   constructor(
     inbound: InboundProtocol,
@@ -34,19 +36,54 @@ export class PassThroughOutput implements AnswerOutput {
 
   frame(frame: Frame): Buffer | string {
     if (frame.usageOnly && this.#stripUsage) return nothing;
-    if (!frame.terminal && this.#tail.length === 0) return frame.bytes;
+    if (!frame.terminal && this.#tail.length === 0) {
+      this.#last = frame.bytes;
+      return frame.bytes;
+    }
     this.#tail.push(frame.bytes);
     return nothing;
   }
 
   close(): Buffer | string {
     const { position } = this.#decoder;
-    if (!position.terminated) return this.#inbound.closeStream(this.#context, position);
+    if (!position.terminated) return this.#endOfEvent(this.#inbound.closeStream(this.#context, position));
     return this.#tail.length === 1 ? (this.#tail[0] ?? nothing) : Buffer.concat(this.#tail);
   }
 
   fail(fault: Fault): string {
     return this.#inbound.failStream(fault, this.#context, this.#decoder.position);
+  }
+
+  /** Where the upstream left out the blank line after its last event, closing frames must bring it. */
+  #endOfEvent(closing: string): string {
+    if (closing === nothing || this.#last === undefined) return closing;
+    const end = this.#last.toString('latin1', Math.max(0, this.#last.length - 4));
+    return /(\n\n|\r\r|\r\n\r\n)$/.test(end) ? closing : `\n\n${closing}`;
+  }
+}
+
+/** Gemini without `alt=sse`: the upstream's objects, each as it came, in one JSON array. */
+export class JsonArrayOutput implements AnswerOutput {
+  readonly #inbound: InboundProtocol;
+  readonly #requestId: string;
+  readonly #array = new SseToJsonArray();
+
+  constructor(inbound: InboundProtocol, { requestId }: AnswerContext) {
+    this.#inbound = inbound;
+    this.#requestId = requestId;
+  }
+
+  frame(frame: Frame): string {
+    return this.#array.push(frame);
+  }
+
+  close(): string {
+    return this.#array.end();
+  }
+
+  fail(fault: Fault): string {
+    const opening = this.#array.isEmpty ? '[' : ',\n';
+    return `${opening}${JSON.stringify(this.#inbound.encodeFault(fault, this.#requestId))}]\n`;
   }
 }
 

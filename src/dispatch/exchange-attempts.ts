@@ -2,10 +2,12 @@ import type { Endpoint } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import { CompletionCollector } from '../protocols/index.ts';
 import type { EncodedRequest, OutboundCall, UpstreamRequest } from '../providers/contract.ts';
-import { type AnswerOutput, PassThroughOutput, TranslatedOutput } from './answer-output.ts';
+import type { StreamDecoder } from '../protocols/contract.ts';
+import { type AnswerOutput, JsonArrayOutput, PassThroughOutput, TranslatedOutput } from './answer-output.ts';
 import { AttemptMeter } from './attempt-meter.ts';
 import { BufferedAttempt, type BufferedEnd } from './buffered-attempt.ts';
 import type { DispatchDeps, DispatchPlan } from './dispatch-plan.ts';
+import type { Leniency } from './judge-answer.ts';
 import { StreamAttempt, type StreamEnd } from './stream-attempt.ts';
 import type { StreamWriter } from './stream-writer.ts';
 
@@ -35,7 +37,7 @@ export interface StreamTarget {
   readonly writer: StreamWriter;
   /** Output shared by several upstreams; absent when each attempt has its own. */
   readonly output: AnswerOutput | undefined;
-  readonly acceptEmpty: boolean;
+  readonly lenient: Leniency;
   /** Attempts begun so far, told in the answer's headers. */
   attempts(): number;
   claim(): boolean;
@@ -66,29 +68,26 @@ export function startStream(
   { plan, deps }: { plan: DispatchPlan; deps: DispatchDeps },
 ): StartedAttempt<StreamEnd> {
   const { endpoint, encoded, request } = prepared;
-  const { writer, acceptEmpty, claim } = target;
+  const { writer, lenient, claim } = target;
   const meter = new AttemptMeter(deps.clock, plan.collects ? new CompletionCollector() : undefined);
   const pool = deps.pools.pool(endpoint.host, request.origin);
   if (!pool) return overloaded(meter);
   const decoder = encoded.openDecoder();
   const passThrough = encoded.passThrough && target.output === undefined;
   const { running, ended } = deferred<StreamEnd, StreamAttempt>((resolve) => {
-    const { stripUsage } = encoded;
-    const own = passThrough
-      ? new PassThroughOutput(plan.inbound, plan.context, { decoder, stripUsage })
-      : new TranslatedOutput(plan.inbound.openEncoder(plan.context));
+    const own = passThrough ? passedOutput(plan, encoded, decoder) : undefined;
     return new StreamAttempt(
       {
         request,
         pool,
         decoder,
-        output: target.output ?? own,
-        passThrough,
+        output: target.output ?? own ?? new TranslatedOutput(plan.inbound.openEncoder(plan.context)),
+        passThrough: passThrough && plan.context.framing === 'sse',
         meter,
         writer,
         wheel: deps.wheel,
         timeouts: endpoint.host.timeouts,
-        acceptEmpty,
+        lenient,
         claim,
         classify: (failure) => deps.providerOf(endpoint).classify(failure, deps.clock.nowMs(), endpoint),
         answerHeaders: () => plan.answerHeaders({ endpoint, attempts: target.attempts(), dropped: encoded.dropped }),
@@ -98,6 +97,16 @@ export function startStream(
   });
   running.start();
   return { running, meter, ended };
+}
+
+/** The upstream speaks the client's dialect; only the framing may be another. */
+function passedOutput(
+  { inbound, context }: DispatchPlan,
+  { stripUsage }: EncodedRequest,
+  decoder: StreamDecoder,
+): AnswerOutput {
+  if (context.framing === 'json-array') return new JsonArrayOutput(inbound, context);
+  return new PassThroughOutput(inbound, context, { decoder, stripUsage });
 }
 
 /** Starts an attempt whose answer is read whole. */

@@ -9,6 +9,8 @@ export interface AttemptPolicy {
   readonly maxAttempts: number;
   /** Try other endpoints after a fault, before and after headers alike. */
   readonly fallback: boolean;
+  /** A refusal of one endpoint is not the last word. */
+  readonly refusalFallback: boolean;
   /** Longest wait for a cooling endpoint or a backoff; longer waits are told to the client instead. */
   readonly maxWaitMs: number;
   /** Faults of the client's kind that another candidate may still answer (`context_too_long`, refusals by policy). */
@@ -19,6 +21,7 @@ export interface AttemptPolicy {
 export const defaultAttemptPolicy: AttemptPolicy = {
   maxAttempts: 4,
   fallback: true,
+  refusalFallback: false,
   maxWaitMs: 2000,
   alsoFallbackOn: new Set(['context_too_long', 'unsupported_feature']),
 };

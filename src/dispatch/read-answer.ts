@@ -7,6 +7,7 @@ import { isObject, readPassThroughUsage } from '../protocols/index.ts';
 import type { EncodedRequest } from '../providers/contract.ts';
 import type { BufferedAnswer } from './buffered-attempt.ts';
 import type { DispatchPlan } from './dispatch-plan.ts';
+import { judgeAnswer, type Leniency } from './judge-answer.ts';
 
 /** A whole answer with its meaning. */
 export interface ReadAnswer {
@@ -21,7 +22,7 @@ export interface ReadAnswer {
 export function readAnswer(
   plan: DispatchPlan,
   encoded: EncodedRequest,
-  upstream: { answer: BufferedAnswer; acceptEmpty: boolean },
+  upstream: { answer: BufferedAnswer; lenient: Leniency },
 ): ReadAnswer | Fault {
   const { answer } = upstream;
   const contentType = headerText(answer.headers['content-type']) ?? 'application/json';
@@ -30,9 +31,9 @@ export function readAnswer(
   if (!body) return new Fault('upstream_malformed', { message: 'The upstream answer is not a JSON object.' });
   const completion = encoded.decodeCompletion(body);
   if (Fault.is(completion)) return completion;
-  // A background response is accepted, not answered: that it is empty yet means nothing.
-  const isPaused = completion.finish.reason === 'pause';
-  if (!upstream.acceptEmpty && !isPaused && !hasContent(completion)) return new Fault('empty_completion');
+  const { reason } = completion.finish;
+  const unfit = judgeAnswer({ reason, hasContent: hasContent(completion) }, upstream.lenient);
+  if (unfit) return unfit;
   const unmet = plan.verify?.(completion);
   if (unmet) return unmet;
   const usage = completion.usage && { usage: completion.usage };

@@ -10,6 +10,7 @@ import type { ClientSink } from './client-sink.ts';
 import { ContinuedOutput } from './continued-output.ts';
 import type { DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
 import { type PreparedAttempt, prepareAttempt, type RunningAttempt, startBuffered } from './exchange-attempts.ts';
+import type { Leniency } from './judge-answer.ts';
 import { nextAttempt, type Tried } from './next-attempt.ts';
 import { readAnswer } from './read-answer.ts';
 import { type EndedStream, StreamRace } from './stream-race.ts';
@@ -104,7 +105,7 @@ class ExchangeRun {
   async #stream(prepared: PreparedAttempt, round: Round, writer: StreamWriter): Promise<EndedStream> {
     const isFirst = this.#tried.length === 0 && this.#plan.hedging !== undefined;
     const hedge = isFirst ? this.#hedgeOf(round.endpoint) : undefined;
-    const target = { writer, output: this.#continued as AnswerOutput | undefined, acceptEmpty: this.#hadEmpty() };
+    const target = { writer, output: this.#continued as AnswerOutput | undefined, lenient: this.#leniency() };
     const race = new StreamRace({
       plan: this.#plan,
       deps: this.#deps,
@@ -171,9 +172,10 @@ class ExchangeRun {
     const { running, meter, ended } = startBuffered(prepared, this.#deps);
     this.#running = running;
     const end = await ended;
-    const acceptEmpty = this.#hadEmpty();
     const read =
-      end.kind === 'answered' ? readAnswer(this.#plan, encoded, { answer: end.answer, acceptEmpty }) : undefined;
+      end.kind === 'answered'
+        ? readAnswer(this.#plan, encoded, { answer: end.answer, lenient: this.#leniency() })
+        : undefined;
     const readFault = Fault.is(read) ? read : undefined;
     const fault = end.kind === 'fault' ? end.fault : readFault;
     const answer = Fault.is(read) ? undefined : read;
@@ -191,9 +193,15 @@ class ExchangeRun {
     return this.#completed(prepared, meter, { answer: { status: end.answer.status, contentType, body }, completion });
   }
 
-  /** An empty answer was already refused once: the next one is delivered, since a model may say nothing. */
-  #hadEmpty(): boolean {
-    return this.#tried.some(({ fault }) => fault.code === 'empty_completion');
+  #leniency(): Leniency {
+    const { candidates, policy } = this.#plan;
+    const triedIds = new Set(this.#tried.map(({ endpoint }) => endpoint.id));
+    // The endpoint being asked is not among the tried ones yet.
+    const isLast = candidates.length - triedIds.size <= 1;
+    return {
+      empty: this.#tried.some(({ fault }) => fault.code === 'empty_completion'),
+      refusal: !policy.refusalFallback || !policy.fallback || isLast,
+    };
   }
 
   #openWriter(sink: ClientSink): StreamWriter {

@@ -2,13 +2,14 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Timeouts } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
-import { isContent } from '../domain/stream-part.ts';
+import { isContent, type StreamPart } from '../domain/stream-part.ts';
 import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
 import type { Frame, StreamDecoder } from '../protocols/contract.ts';
 import type { UpstreamFailure, UpstreamRequest } from '../providers/contract.ts';
 import type { AnswerOutput } from './answer-output.ts';
 import type { AttemptMeter } from './attempt-meter.ts';
 import { ErrorBody } from './error-body.ts';
+import { judgeAnswer, type Leniency } from './judge-answer.ts';
 import type { StreamWriter } from './stream-writer.ts';
 import { startUpstreamCall, type UpstreamCall, type UpstreamListener } from './upstream-call.ts';
 
@@ -31,8 +32,8 @@ export interface StreamAttemptSettings {
   readonly writer: StreamWriter;
   readonly wheel: TimerWheel;
   readonly timeouts: Pick<Timeouts, 'firstTokenMs' | 'idleMs'>;
-  /** Deliver an answer without content instead of calling it a fault. */
-  readonly acceptEmpty: boolean;
+  /** What is delivered although it holds nothing or refuses. */
+  readonly lenient: Leniency;
   /** Claims the client for this attempt; false when a hedge was faster. */
   claim(): boolean;
   classify(failure: UpstreamFailure): Fault;
@@ -115,7 +116,9 @@ export class StreamAttempt implements UpstreamListener {
 
   ended(): void {
     if (this.#errorBody) return this.#fail(this.#settings.classify(this.#errorBody.failure()));
-    this.#take(this.#settings.decoder.end());
+    const { decoder, passThrough } = this.#settings;
+    const rest = decoder.end();
+    this.#take(passThrough ? readableRest(rest, decoder.position.finished) : rest);
     if (this.#isOver()) return;
     if (this.#settings.decoder.position.finished) this.#complete();
     else this.#fail(new Fault('truncated', { message: 'The upstream closed the stream without a finish reason.' }));
@@ -143,7 +146,8 @@ export class StreamAttempt implements UpstreamListener {
       let hasContent = false;
       for (const part of frame.parts) {
         if (part.type === 'error') {
-          if (passThrough && part.fault.code === 'upstream_malformed') {
+          // Without its bytes (it was too large to keep) an event cannot be passed on, whoever would understand it.
+          if (passThrough && isMalformed(part) && frame.bytes.length > 0) {
             meter.malformedEvents++;
             continue;
           }
@@ -246,9 +250,10 @@ export class StreamAttempt implements UpstreamListener {
 
   #complete(): void {
     if (this.#isOver()) return;
-    const { meter, acceptEmpty, output } = this.#settings;
+    const { meter, lenient, output } = this.#settings;
     if (this.#state === 'held') {
-      if (!meter.sawContent && !acceptEmpty) return this.#fail(new Fault('empty_completion'));
+      const unfit = judgeAnswer({ reason: meter.finishReason, hasContent: meter.sawContent }, lenient);
+      if (unfit) return this.#fail(unfit);
       const out: (Buffer | string)[] = [];
       this.#commit(out);
       if (this.#isOver()) return;
@@ -271,6 +276,22 @@ export class StreamAttempt implements UpstreamListener {
     else this.#call?.cancel();
     this.#onEnd(end);
   }
+}
+
+function isMalformed(part: StreamPart): boolean {
+  return part.type === 'error' && part.fault.code === 'upstream_malformed';
+}
+
+/**
+ * What an upstream left unterminated when it closed. After its finish reason that is the last event, unless it is only
+ * a part of one; before, it is a fragment that would spoil the error told next: only an error in it counts.
+ */
+function readableRest(frames: readonly Frame[], isFinished: boolean): readonly Frame[] {
+  if (isFinished) return frames.filter(({ parts }) => !parts.some(isMalformed));
+  return frames.flatMap((frame) => {
+    const parts = frame.parts.filter((part) => part.type === 'error' && !isMalformed(part));
+    return parts.length > 0 ? [{ ...frame, parts }] : [];
+  });
 }
 
 function headerText(value: string | string[] | undefined): string | undefined {

@@ -114,6 +114,11 @@ export const faultKinds = {
     breaker: true,
     meaning: 'The host ended its answer without any content.',
   }),
+  refused: kind(502, 'upstream', {
+    failover: true,
+    meaning:
+      'The model or its host refused to answer, and the policy asks another endpoint; the last one failed otherwise.',
+  }),
   truncated: kind(502, 'upstream', {
     retryable: true,
     failover: true,

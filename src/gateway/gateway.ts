@@ -20,6 +20,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AnswerContext, RequestHead } from '../protocols/index.ts';
 import type { OutcomeBook, StickyMap } from '../routing/index.ts';
+import { formatTraceparent, type Tracing } from '../telemetry/index.ts';
 import type { Admission, Limiter } from '../tenants/index.ts';
 import { answerHeaders, faultHeaders, requestHeaders } from './answer-headers.ts';
 import { type Choice, choose } from './choose.ts';
@@ -28,6 +29,7 @@ import { parseBody } from './parse-body.ts';
 import { readMultipartFields } from './read-multipart.ts';
 import { type Recall, recall, replay } from './recall.ts';
 import type { Received } from './received.ts';
+import type { ReadRequest, ResponsesState, Resumed } from './responses-state.ts';
 import type { ResponseCache } from './response-cache.ts';
 import { type AdmittedExchange, decisionFact, finalFact, openFact } from './settle.ts';
 
@@ -40,7 +42,9 @@ export interface GatewayDeps {
   readonly sticky: StickyMap;
   readonly hedging: Hedging;
   readonly cache: ResponseCache;
+  readonly responses: ResponsesState;
   readonly board: ExchangeBoard;
+  readonly tracing: Tracing;
   readonly clock: Clock;
   readonly logger: Logger;
   newId(prefix: string): string;
@@ -54,7 +58,7 @@ const drainMs = 30_000;
 /** Where an exchange got to before it was admitted or refused. */
 interface Admitted {
   readonly exchange: AdmittedExchange;
-  readonly body: JsonObject;
+  readonly request: ReadRequest;
   readonly admission: Admission;
 }
 
@@ -80,7 +84,14 @@ export class Gateway {
 
   async #handle(received: Received, sink: ClientSink): Promise<void> {
     try {
-      const admitted = this.#admit(received);
+      const request = this.#read(received);
+      if (Fault.is(request)) return refuse(received, sink, request);
+      const isContinuing = request.head.previousResponseId !== undefined;
+      const resumed = isContinuing
+        ? await this.#deps.responses.resume(received, request, (head) => this.#choose(received, head))
+        : this.#choose(received, request.head);
+      if (Fault.is(resumed)) return refuse(received, sink, resumed);
+      const admitted = this.#admit(received, 'request' in resumed ? resumed : { request, choice: resumed });
       if (Fault.is(admitted)) return refuse(received, sink, admitted);
       await this.#run(admitted, sink);
     } catch (error) {
@@ -90,33 +101,47 @@ export class Gateway {
     }
   }
 
-  #admit(received: Received): Admitted | Fault {
-    const { journal, limiter, clock, newId, settings, dispatch, outcomes, sticky } = this.#deps;
-    const { catalog, config } = settings();
+  #read(received: Received): ReadRequest | Fault {
+    const { bytes } = received;
     const body = received.contentType.startsWith('multipart/')
-      ? readMultipartFields(received.bytes, received.contentType)
-      : parseBody(received.bytes, config.server.maxJsonDepth);
+      ? readMultipartFields(bytes, received.contentType)
+      : parseBody(bytes, this.#deps.settings().config.server.maxJsonDepth);
     if (Fault.is(body)) return body;
     const head = received.inbound.readHead(body, received.route);
-    if (Fault.is(head)) return head;
+    return Fault.is(head) ? head : { body, bytes, head, asked: body };
+  }
+
+  #choose(received: Received, head: RequestHead): Choice | Fault {
+    const { clock, settings, dispatch, outcomes, sticky } = this.#deps;
     const nowMs = clock.monotonicMs();
-    const choice = choose(received, head, { catalog, signals: dispatch.signals, outcomes, sticky, nowMs });
-    if (Fault.is(choice)) return choice;
+    return choose(received, head, {
+      catalog: settings().catalog,
+      signals: dispatch.signals,
+      outcomes,
+      sticky,
+      nowMs,
+    });
+  }
+
+  #admit(received: Received, { request, choice }: Resumed): Admitted | Fault {
+    const { journal, limiter, clock, newId } = this.#deps;
+    const { head } = request;
     const state = journal.state();
     if (!state.accepting) return new Fault('journal_full', { detail: state.reason });
-    const inputEstimateTokens = estimateInput(received, head);
+    const inputEstimateTokens = estimateInput(received, request);
     const admission = limiter.admit(received.key, inputEstimateTokens + (head.maxOutputTokens ?? 0));
     if (Fault.is(admission)) return admission;
     const startedAtMs = clock.nowMs();
     const exchange = { received, head, choice, decisionId: newId('dec'), startedAtMs, inputEstimateTokens };
-    return { exchange, body, admission };
+    return { exchange, request, admission };
   }
 
   async #run(admitted: Admitted, sink: ClientSink): Promise<void> {
     const { exchange, admission } = admitted;
-    const { journal, board, clock, sticky } = this.#deps;
+    const { journal, board, clock, sticky, tracing } = this.#deps;
     const { received, head, choice } = exchange;
-    journal.append(openFact(exchange), decisionFact(exchange));
+    const open = openFact(exchange);
+    journal.append(open, decisionFact(exchange));
     board.begin({
       requestId: received.requestId,
       startedAtMs: exchange.startedAtMs,
@@ -145,6 +170,9 @@ export class Gateway {
     const durable = journal.commit(...attempts, final);
     if (received.key.metered) await durable;
     send(exchange, result, { sink, cache });
+    this.#deps.responses.keep(received, admitted.request.asked, result);
+    const { traceparent, session } = received.controls;
+    tracing.record({ open, attempts, final, traceparent, conversation: session });
   }
 
   /** Even a defect in dispatch leaves a result, and so a final fact. */
@@ -173,10 +201,10 @@ export class Gateway {
     });
   }
 
-  #plan({ exchange, body }: Admitted, attempts: AttemptFact[]): DispatchPlan {
+  #plan({ exchange, request }: Admitted, attempts: AttemptFact[]): DispatchPlan {
     const { received, head, choice, decisionId } = exchange;
     const { config } = this.#deps.settings();
-    const context = this.#context(exchange, body);
+    const context = this.#context(exchange, request.asked);
     let parsed: ModelCall | Fault | undefined;
     return {
       requestId: received.requestId,
@@ -184,13 +212,13 @@ export class Gateway {
       call: {
         operation: head.operation,
         dialect: received.inbound.dialect,
-        bytes: received.bytes,
-        body,
+        bytes: request.bytes,
+        body: request.body,
         stream: head.stream,
         contentType: received.contentType,
-        headers: received.forwardHeaders,
+        headers: config.telemetry.forwardTraceparent ? withTraceparent(received) : received.forwardHeaders,
         ...(received.passThroughPath !== undefined && { passThroughPath: received.passThroughPath }),
-        parse: () => (parsed ??= received.inbound.parseCall(body, head)),
+        parse: () => (parsed ??= received.inbound.parseCall(request.body, head)),
       },
       inbound: received.inbound,
       context,
@@ -249,9 +277,14 @@ export function refuse(received: Pick<Received, 'requestId' | 'inbound'>, sink: 
 }
 
 /** Only needed for limits and for answers that break off: computed when a limit is set, else from the size. */
-function estimateInput(received: Received, head: RequestHead): number {
+function estimateInput(received: Received, { head, bytes }: ReadRequest): number {
   if (received.key.limits.tokensPerMinute !== undefined) return head.estimateInputTokens();
-  return Math.ceil(received.bytes.length / 4);
+  return Math.ceil(bytes.length / 4);
+}
+
+/** The upstream's spans become children of the exchange's. */
+function withTraceparent({ requestId, forwardHeaders, controls }: Received): Received['forwardHeaders'] {
+  return { ...forwardHeaders, traceparent: formatTraceparent(requestId, controls.traceparent) };
 }
 
 function totalOf(choice: Choice): number {
@@ -261,5 +294,6 @@ function totalOf(choice: Choice): number {
 function attemptPolicy({ policy }: Choice): AttemptPolicy {
   const alsoFallbackOn = new Set<FaultCode>(['unsupported_feature']);
   if (policy.contextFallback) alsoFallbackOn.add('context_too_long');
-  return { maxAttempts: policy.maxAttempts, fallback: policy.fallback, maxWaitMs: policy.maxWaitMs, alsoFallbackOn };
+  const { maxAttempts, fallback, refusalFallback, maxWaitMs } = policy;
+  return { maxAttempts, fallback, refusalFallback, maxWaitMs, alsoFallbackOn };
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { applyCors } from './cors.ts';
 import type { Config } from '../config/index.ts';
 import type { FaultCode } from '../domain/fault-codes.ts';
 
@@ -9,6 +10,8 @@ export interface ServerParts {
   inference(request: IncomingMessage, response: ServerResponse): boolean;
   /** Health and metrics; false when the path is not theirs. */
   status(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Origins whose pages may read answers; reloadable. */
+  corsOrigins(): readonly string[];
   /** Everything else: the control API. */
   control(request: IncomingMessage, response: ServerResponse): void;
 }
@@ -26,6 +29,8 @@ export function createHttpServer(settings: Config['server'], parts: ServerParts)
       noDelay: true,
     },
     (request, response) => {
+      const origins = parts.corsOrigins();
+      if (origins.length > 0 && applyCors(request, response, origins)) return;
       if (parts.inference(request, response) || parts.status(request, response)) return;
       parts.control(request, response);
     },

@@ -145,6 +145,7 @@ function readControls(headers: IncomingHttpHeaders): RequestControls {
   const job = text('x-switchyard-job');
   const cacheControl = text('cache-control');
   const cache = text('x-switchyard-cache');
+  const traceparent = text('traceparent');
   return {
     explain: text('x-switchyard-explain') === '1',
     ...(session !== undefined && { session }),
@@ -152,5 +153,6 @@ function readControls(headers: IncomingHttpHeaders): RequestControls {
     ...(cacheControl !== undefined && { cacheControl }),
     ...((cache === 'off' || cache === 'deterministic' || cache === 'all') && { cache }),
     ...(deadlineMs > 0 && { deadlineMs }),
+    ...(traceparent !== undefined && { traceparent }),
   };
 }

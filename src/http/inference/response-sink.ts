@@ -1,11 +1,26 @@
+import { isAscii } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import type { ClientSink } from '../../dispatch/index.ts';
 
-/** The client's connection over node:http. */
+/** Above this size copying a body beside its head costs more than a second piece in the same system call. */
+const maxJoinedBytes = 64 * 1024;
+
+interface Head {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string };
+}
+
+/**
+ * The client's connection over node:http. Made for few system calls and few pieces: the head waits for what follows
+ * it, and what is written in one turn of the event loop leaves as one chunk, in that same turn.
+ */
 export class ResponseSink implements ClientSink {
   readonly #response: ServerResponse;
   #gone = false;
   #onGone: (() => void) | undefined;
+  #head: Head | undefined;
+  #isStarted = false;
+  #pieces: (Buffer | string)[] = [];
 
   constructor(response: ServerResponse) {
     this.#response = response;
@@ -13,6 +28,7 @@ export class ResponseSink implements ClientSink {
     response.on('close', () => {
       if (response.writableFinished) return;
       this.#gone = true;
+      this.#pieces = [];
       this.#onGone?.();
     });
     // A broken pipe is told by `close`.
@@ -20,7 +36,7 @@ export class ResponseSink implements ClientSink {
   }
 
   get started(): boolean {
-    return this.#response.headersSent;
+    return this.#isStarted;
   }
 
   get gone(): boolean {
@@ -28,19 +44,30 @@ export class ResponseSink implements ClientSink {
   }
 
   start(status: number, headers: { readonly [name: string]: string }): void {
-    this.#response.writeHead(status, headers);
+    this.#isStarted = true;
+    this.#head = { status, headers };
   }
 
   write(bytes: Buffer | string): boolean {
-    return this.#gone || this.#response.write(bytes);
+    if (this.#gone) return true;
+    // Queued behind the current callback, so that nothing waits longer than for its neighbours from the same read.
+    if (this.#pieces.push(bytes) === 1) process.nextTick(flush, this);
+    return !this.#response.writableNeedDrain;
   }
 
-  end(bytes?: Buffer | string): void {
-    if (bytes === undefined) this.#response.end();
-    else this.#response.end(bytes);
+  end(bytes: Buffer | string = ''): void {
+    const body = joined(this.#pieces, bytes);
+    const isWhole = this.#head !== undefined;
+    this.#pieces = [];
+    this.#sendHead(isWhole ? Buffer.byteLength(body) : undefined);
+    // Node joins a text with the head into one piece, and only a text.
+    if (isWhole && typeof body !== 'string' && body.length <= maxJoinedBytes && isAscii(body)) {
+      this.#response.end(body.toString('latin1'), 'latin1');
+    } else this.#response.end(body);
   }
 
   destroy(): void {
+    this.#pieces = [];
     this.#response.destroy();
   }
 
@@ -52,4 +79,32 @@ export class ResponseSink implements ClientSink {
     this.#onGone = listener;
     if (this.#gone) listener();
   }
+
+  /** Hands on what was written in this turn. */
+  flush(): void {
+    if (this.#pieces.length === 0) return;
+    const bytes = joined(this.#pieces, '');
+    this.#pieces = [];
+    this.#sendHead(undefined);
+    this.#response.write(bytes);
+  }
+
+  #sendHead(lengthBytes: number | undefined): void {
+    if (!this.#head) return;
+    const { status, headers } = this.#head;
+    this.#head = undefined;
+    const length = lengthBytes === undefined ? {} : { 'content-length': String(lengthBytes) };
+    this.#response.writeHead(status, { ...headers, ...length });
+  }
+}
+
+function flush(sink: ResponseSink): void {
+  sink.flush();
+}
+
+function joined(pieces: readonly (Buffer | string)[], last: Buffer | string): Buffer | string {
+  const all = last.length === 0 ? pieces : [...pieces, last];
+  const [first = ''] = all;
+  if (all.length <= 1) return first;
+  return Buffer.concat(all.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
 }
