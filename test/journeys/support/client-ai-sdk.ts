@@ -111,13 +111,12 @@ export const aiSdkDrives: readonly ClientDrive[] = providers.map((provider): Cli
 });
 
 function openConversation(provider: AiProvider, setup: ClientSetup): Conversation {
-  const model = provider.model(`${setup.url}${provider.mount}`, setup);
   const messages: ModelMessage[] = [];
   return {
     async ask(turn, asking) {
       messages.push(...messagesOf(turn));
       const settings = {
-        model,
+        model: provider.model(`${setup.url}${provider.mount}`, { ...setup, model: turn.model ?? setup.model }),
         messages,
         maxRetries: setup.maxRetries,
         // Addresses of images are handed on, not fetched by the client.

@@ -21,7 +21,7 @@ export const anthropic: ClientDrive = {
     return {
       async ask(turn, asking) {
         messages.push({ role: 'user', content: contentOf(turn) });
-        const body: Body = { model: setup.model, max_tokens: 4096, messages, ...optionsOf(turn) };
+        const body: Body = { model: turn.model ?? setup.model, max_tokens: 4096, messages, ...optionsOf(turn) };
         const message = await (asking.stream
           ? streamed(client, body, asking)
           : client.messages.create(body, { signal: asking.signal }));

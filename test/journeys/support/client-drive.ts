@@ -17,6 +17,8 @@ export interface JsonSchema {
 
 /** What a client's user says next, in words that every client has. */
 export interface Turn {
+  /** Asks another model than the conversation began with. */
+  readonly model?: string;
   readonly text?: string;
   readonly image?: 'inline' | 'url';
   readonly results?: readonly { readonly id: string; readonly name: string; readonly output: string }[];

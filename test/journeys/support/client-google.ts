@@ -34,7 +34,7 @@ export const googleGenai: ClientDrive = {
       async ask(turn, asking) {
         contents.push({ role: 'user', parts: partsOf(turn) });
         const config = { ...configOf(turn), ...(asking.signal && { abortSignal: asking.signal }) };
-        const request = { model: setup.model, contents, config };
+        const request = { model: turn.model ?? setup.model, contents, config };
         const responses = asking.stream
           ? await streamed(client, request, asking)
           : [await client.models.generateContent(request)];

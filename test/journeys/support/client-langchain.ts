@@ -20,11 +20,11 @@ export const langchain: ClientDrive = {
   },
   errors: { 400: 'BadRequestError', 429: 'RateLimitError', 502: 'InternalServerError', 503: 'InternalServerError' },
   open(setup): Conversation {
-    const chat = connect(setup, '/v1');
     const messages: BaseMessage[] = [];
     return {
       async ask(turn, asking) {
         messages.push(...messagesOf(turn));
+        const chat = connect({ ...setup, model: turn.model ?? setup.model }, '/v1');
         const options = { ...optionsOf(turn), ...(asking.signal && { signal: asking.signal }) };
         const answer = asking.stream
           ? await streamed(chat, messages, { options, asking })

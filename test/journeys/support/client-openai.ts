@@ -51,7 +51,7 @@ export const openaiChat: ClientDrive = {
     return {
       async ask(turn, asking) {
         messages.push(...chatMessages(turn));
-        const body = { model: setup.model, messages, ...chatOptions(turn) };
+        const body = { model: turn.model ?? setup.model, messages, ...chatOptions(turn) };
         const completion = await (asking.stream ? streamChat(client, body, asking) : wholeChat(client, body, asking));
         const message = completion.choices[0]?.message;
         if (message) messages.push(message);
@@ -149,7 +149,7 @@ export const openaiResponses: ClientDrive = {
     return {
       async ask(turn, asking) {
         input.push(...responsesItems(turn));
-        const body: ResponsesBody = { model: setup.model, input, ...responsesOptions(turn) };
+        const body: ResponsesBody = { model: turn.model ?? setup.model, input, ...responsesOptions(turn) };
         const response = await (asking.stream
           ? streamResponses(client, body, asking)
           : client.responses.create(body, { signal: asking.signal }));
