@@ -8,3 +8,5 @@ export {
   type ResolvedModel,
 } from './catalog.ts';
 export { type PriceTexts, priceFromTexts } from './configured-price.ts';
+export { LocalDiscovery, type LocalHost, offerLocalModels } from './discover-local-hosts.ts';
+export { buildAllHosts, localHosts, type LocalProvider } from './local-hosts.ts';

@@ -30,4 +30,6 @@ export interface RequestControls {
   readonly cacheControl?: string;
   /** The client's own deadline. */
   readonly deadlineMs?: number;
+  /** Place in the client's trace, as it came. */
+  readonly traceparent?: string;
 }

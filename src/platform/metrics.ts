@@ -17,6 +17,8 @@ export interface Metrics {
   histogram(name: string, help: string, bounds: readonly number[]): Histogram;
   /** Value read at scrape time. */
   gauge(name: string, help: string, read: () => Iterable<readonly [Labels, number]>): void;
+  /** Count that is kept elsewhere, read at scrape time. */
+  total(name: string, help: string, read: () => Iterable<readonly [Labels, number]>): void;
   render(): string;
 }
 
@@ -60,14 +62,8 @@ export function createMetrics(): Metrics {
       });
       return { observe: (labels, value) => observe(series, renderLabels(labels), { bounds, value }) };
     },
-    gauge(name, help, read) {
-      families.push({
-        name,
-        help,
-        type: 'gauge',
-        lines: () => [...read()].map(([labels, value]) => `${name}${renderLabels(labels)} ${value}`),
-      });
-    },
+    gauge: (name, help, read) => families.push({ name, help, type: 'gauge', lines: () => readLines(name, read()) }),
+    total: (name, help, read) => families.push({ name, help, type: 'counter', lines: () => readLines(name, read()) }),
     render() {
       const blocks = families.map(
         ({ name, help, type, lines }) => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${[...lines()].join('\n')}\n`,
@@ -117,6 +113,10 @@ function histogramLines(
     `${name}_sum${labels} ${value.sum}`,
     `${name}_count${labels} ${value.count}`,
   ];
+}
+
+function* readLines(name: string, series: Iterable<readonly [Labels, number]>): Iterable<string> {
+  for (const [labels, value] of series) yield `${name}${renderLabels(labels)} ${value}`;
 }
 
 function* mapLines<Value>(

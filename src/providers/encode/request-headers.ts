@@ -30,6 +30,9 @@ export function requestHeaders(
   };
   // Headers of one dialect mean nothing in another.
   if (call.dialect === addressed.dialect) copyAllowed(call.headers, headers);
+  // A trace crosses dialects; it is only here when the operator wants it to leave the house.
+  const { traceparent } = call.headers;
+  if (traceparent !== undefined) headers['traceparent'] = traceparent;
   copyLowerCase(addressed.endpoint.host.headers, headers);
   return headers;
 }

@@ -1,0 +1,82 @@
+import type { Host } from '../domain/endpoint.ts';
+import type { OfferedModel } from './catalog.ts';
+import { discoverModels } from './discover-models.ts';
+
+/** A model server found on this machine. */
+export interface LocalHost {
+  readonly host: Host;
+  readonly models: readonly string[];
+}
+
+/** What discovery needs. */
+export interface DiscoverySettings {
+  /** Where servers may be; none turns discovery off. */
+  hosts(): readonly Host[];
+  readonly everyMs?: number;
+}
+
+const defaultEveryMs = 30_000;
+
+/** Watches the default ports of local model servers, so that they work without configuration. */
+export class LocalDiscovery {
+  readonly #settings: DiscoverySettings;
+  #found: readonly LocalHost[] = [];
+  #round: Promise<void> | undefined;
+  #interval: NodeJS.Timeout | undefined;
+  #changed: (found: readonly LocalHost[]) => void = () => undefined;
+
+  constructor(settings: DiscoverySettings) {
+    this.#settings = settings;
+  }
+
+  get found(): readonly LocalHost[] {
+    return this.#found;
+  }
+
+  /** Looks once, at all places at the same time; calls made meanwhile share the round. */
+  refresh(): Promise<void> {
+    this.#round ??= this.#look().finally(() => (this.#round = undefined));
+    return this.#round;
+  }
+
+  /** Looks again and again, and tells when somebody came, left, or serves other models. Keeps no process alive. */
+  start(changed: (found: readonly LocalHost[]) => void): void {
+    this.#changed = changed;
+    this.#interval ??= setInterval(() => void this.refresh(), this.#settings.everyMs ?? defaultEveryMs);
+    this.#interval.unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#interval);
+    this.#interval = undefined;
+    await this.#round;
+  }
+
+  async #look(): Promise<void> {
+    const looks = this.#settings.hosts().map(async (host): Promise<readonly LocalHost[]> => {
+      const models = await discoverModels(host);
+      return models === undefined ? [] : [{ host, models }];
+    });
+    const found = (await Promise.all(looks)).flat();
+    if (fingerprint(found) === fingerprint(this.#found)) return;
+    this.#found = found;
+    this.#changed(found);
+  }
+}
+
+/** The models of found servers as the catalog lists them: `HOST/MODEL`. */
+export function offerLocalModels(found: readonly LocalHost[]): OfferedModel[] {
+  return found.flatMap(({ host, models }) =>
+    models.map((model) => ({
+      name: `${host.id}/${model}`,
+      host,
+      upstreamModel: model,
+      description: 'Found on this machine.',
+      simulated: false,
+    })),
+  );
+}
+
+function fingerprint(found: readonly LocalHost[]): string {
+  return JSON.stringify(found.map(({ host, models }) => [host.id, host.baseUrl, models]));
+}
