@@ -38,6 +38,8 @@ export const operations = [
   'images',
   'speech',
   'transcription',
+  'files',
+  'batches',
 ] as const;
 
 /** One kind of work. */

@@ -1,0 +1,145 @@
+import { Fault } from '../domain/fault.ts';
+import type { JsonObject } from '../domain/model-call.ts';
+import type { UsageBuckets } from '../domain/usage.ts';
+import { isObject } from '../protocols/index.ts';
+import type { ObjectKind, OwnedObject } from '../storage/index.ts';
+import { recorded, settleBatch } from './objects-facts.ts';
+import { findFile } from './objects-files.ts';
+import { callForObject, mayUseModelAt, recordedHost } from './objects-hosts.ts';
+import { listBody, pageOf } from './objects-page.ts';
+import {
+  jsonAnswer,
+  type ObjectAnswer,
+  type ObjectDeps,
+  type ObjectHandler,
+  type ObjectRequest,
+} from './objects-request.ts';
+import { parseBody } from './parse-body.ts';
+import { ownerOf } from './responses-record.ts';
+
+const maxListedBatches = 100;
+const finalStates: ReadonlySet<unknown> = new Set(['completed', 'failed', 'expired', 'cancelled']);
+const resultFields = ['output_file_id', 'error_file_id'] as const;
+
+/** Starts a batch at the host that keeps its input, if the key may use every model that the rows name. */
+export const createBatch: ObjectHandler = async (request, deps) => {
+  const { catalog, config } = deps.settings();
+  const asked = parseBody(request.bytes, config.server.maxJsonDepth);
+  if (Fault.is(asked)) return asked;
+  const inputId = asked['input_file_id'];
+  if (typeof inputId !== 'string') {
+    return new Fault('invalid_request', { message: 'input_file_id is required.', param: 'input_file_id' });
+  }
+  const file = findFile({ key: request.key, id: inputId }, deps);
+  if (Fault.is(file)) return file;
+  const { models } = file;
+  if (!models) {
+    const message = 'The input file was not uploaded with the purpose "batch".';
+    return new Fault('invalid_request', { message, param: 'input_file_id' });
+  }
+  const host = recordedHost(file.host, deps);
+  if (Fault.is(host)) return host;
+  const foreign = models.find((model) => !mayUseModelAt(request.key, host, model, catalog));
+  if (foreign !== undefined) {
+    const message = `The key "${request.key.name}" may not use the model "${foreign.slice(0, 200)}" at the host "${host.id}", which a row of the input names.`;
+    return new Fault('not_allowed', { message, param: 'input_file_id' });
+  }
+  if (deps.index.isFull) return new Fault('shedding', { message: 'No further batch can be recorded.' });
+  const run = async (): Promise<ObjectAnswer | Fault> => {
+    const made = await callForObject({ method: 'POST', path: '/batches', body: request.bytes }, host, deps);
+    if (Fault.is(made)) return made;
+    const { answer, body } = made;
+    const { id } = body;
+    if (typeof id !== 'string') return new Fault('upstream_malformed', { message: 'The host gave the batch no id.' });
+    const { owner } = file;
+    await note({ kind: 'batch', id, owner, host: host.id, createdAtMs: deps.clock.nowMs(), body, models }, body, deps);
+    return { contentType: 'application/json', body: answer.body, host };
+  };
+  return recorded(request, deps, { work: { operation: 'batches', models, host }, run });
+};
+
+/** Tells how far a batch is. */
+export const retrieveBatch: ObjectHandler = (request, deps) => relay(request, deps, { method: 'GET', part: '' });
+
+/** Asks the host to stop a batch. */
+export const cancelBatch: ObjectHandler = (request, deps) => relay(request, deps, { method: 'POST', part: '/cancel' });
+
+/** Lists the key's own batches; those that may have moved on are asked for anew. */
+export const listBatches: ObjectHandler = async (request, deps) => {
+  const page = pageOf(deps.index.list(ownerOf(request.key), 'batch'), request.query, maxListedBatches);
+  if (Fault.is(page)) return page;
+  const data = await Promise.all(page.items.map((batch) => current(batch, deps)));
+  return jsonAnswer(listBody(data, page));
+};
+
+/** A batch as it is now; as we last saw it when its host cannot be asked. */
+async function current(batch: OwnedObject, deps: ObjectDeps): Promise<object> {
+  if (finalStates.has(batch.body['status'])) return batch.body;
+  const answer = await ask(batch, deps, { method: 'GET', part: '' });
+  return Fault.is(answer) ? batch.body : answer.seen;
+}
+
+async function relay(
+  request: ObjectRequest,
+  deps: ObjectDeps,
+  how: { readonly method: 'GET' | 'POST'; readonly part: string },
+): Promise<ObjectAnswer | Fault> {
+  const { key, id = '' } = request;
+  const batch = deps.index.find(ownerOf(key), 'batch', id);
+  if (!batch) return new Fault('not_found', { message: `There is no batch "${id.slice(0, 100)}" for this key.` });
+  return ask(batch, deps, how);
+}
+
+async function ask(
+  batch: OwnedObject,
+  deps: ObjectDeps,
+  { method, part }: { readonly method: 'GET' | 'POST'; readonly part: string },
+): Promise<(ObjectAnswer & { readonly seen: JsonObject }) | Fault> {
+  const host = recordedHost(batch.host, deps);
+  if (Fault.is(host)) return host;
+  const path = `/batches/${encodeURIComponent(batch.id)}${part}`;
+  const seen = await callForObject({ method, path }, host, deps);
+  if (Fault.is(seen)) return seen;
+  await note(batch, seen.body, deps);
+  return { contentType: 'application/json', body: seen.answer.body, host, seen: seen.body };
+}
+
+/** Records what was seen of a batch: its state, the files that it made, and once it has ended what it used. */
+async function note(batch: OwnedObject, body: JsonObject, deps: ObjectDeps): Promise<void> {
+  // Another request may have seen it in the meantime.
+  const known = deps.index.find(batch.owner, 'batch', batch.id) ?? batch;
+  const hasEnded = finalStates.has(body['status']);
+  const mustSettle = hasEnded && known.settled !== true;
+  const writes = resultFields.flatMap((field) => {
+    const id = body[field];
+    if (typeof id !== 'string' || deps.index.find(batch.owner, 'file', id)) return [];
+    const described = { id, object: 'file', purpose: 'batch_output', created_at: body['completed_at'] ?? null };
+    return [deps.index.put(resultOf(batch, { id, body: described, nowMs: deps.clock.nowMs() }))];
+  });
+  writes.push(deps.index.put({ ...known, body, ...(hasEnded && { settled: true }) }));
+  await Promise.all(writes);
+  if (mustSettle) await settle(batch, body, deps);
+}
+
+function resultOf(batch: OwnedObject, file: { id: string; body: JsonObject; nowMs: number }): OwnedObject {
+  const kind: ObjectKind = 'file';
+  return { kind, id: file.id, owner: batch.owner, host: batch.host, createdAtMs: file.nowMs, body: file.body };
+}
+
+async function settle(batch: OwnedObject, body: JsonObject, deps: ObjectDeps): Promise<void> {
+  const host = recordedHost(batch.host, deps);
+  const usage = usageOf(body);
+  if (Fault.is(host) || !usage) return;
+  const work = { operation: 'batches', models: batch.models ?? [], host } as const;
+  await settleBatch({ work, usage, owner: batch.owner }, deps);
+}
+
+/** Hosts that state the sum of their rows do it in the words of Responses. */
+function usageOf(body: JsonObject): UsageBuckets | undefined {
+  const { usage } = body;
+  if (!isObject(usage)) return undefined;
+  const { input_tokens: input, output_tokens: output, input_tokens_details: details } = usage;
+  const cached = isObject(details) && typeof details['cached_tokens'] === 'number' ? details['cached_tokens'] : 0;
+  if (typeof input !== 'number' || typeof output !== 'number' || input + output === 0) return undefined;
+  return { input: input - cached, ...(cached > 0 && { cacheRead: cached }), output };
+}
