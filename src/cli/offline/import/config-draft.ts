@@ -60,7 +60,7 @@ export interface ModelDraft {
 export interface KeyDraft {
   readonly name: string;
   readonly secret: string;
-  readonly cache?: boolean;
+  readonly cache?: 'all';
 }
 
 /** Settings of the gateway itself, by section. */
@@ -71,8 +71,12 @@ interface PlacedHost {
   timeouts: DraftTimeouts;
 }
 
-/** Longest timer the schema takes. */
 const maxTimerMs = 86_400_000;
+
+/** A time as the schema takes it: whole milliseconds, at most a day. */
+export function toTimerMs(timeMs: number): number {
+  return Math.min(maxTimerMs, Math.max(1, Math.ceil(timeMs)));
+}
 
 /** The configuration while an importer fills it. */
 export class ConfigDraft {
@@ -177,7 +181,7 @@ function longest(one: DraftTimeouts, other: DraftTimeouts): DraftTimeouts {
   const merged: { -readonly [Name in keyof DraftTimeouts]: number } = {};
   for (const name of ['connectMs', 'firstTokenMs', 'totalMs'] as const) {
     const timer = Math.max(one[name] ?? 0, other[name] ?? 0);
-    if (timer > 0) merged[name] = Math.min(maxTimerMs, Math.ceil(timer));
+    if (timer > 0) merged[name] = toTimerMs(timer);
   }
   return merged;
 }

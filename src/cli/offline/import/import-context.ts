@@ -1,4 +1,4 @@
-import type { ConfigDraft } from './config-draft.ts';
+import { type ConfigDraft, toTimerMs } from './config-draft.ts';
 import { formatSettingPath } from './import-report.ts';
 import { isSecretLike, type SecretVault, toVariable } from './secret-vault.ts';
 import type { Setting } from './setting.ts';
@@ -98,12 +98,12 @@ export function readHeaders(setting: Setting | undefined, context: ImportContext
   return headers;
 }
 
-/** Reads a time in seconds as milliseconds; undefined when it is none. */
+/** Reads a time in seconds as milliseconds, at most a day; undefined when it is none. */
 export function readSeconds(setting: Setting): number | undefined {
   const seconds = setting.number;
   if (seconds === undefined || !(seconds > 0)) {
     setting.unsupported('no positive number of seconds; the default applies');
     return undefined;
   }
-  return Math.ceil(seconds * 1000);
+  return toTimerMs(seconds * 1000);
 }

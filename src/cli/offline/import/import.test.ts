@@ -169,8 +169,8 @@ describe('an import of LiteLLM', () => {
       ['anthropic', 'env:ANTHROPIC_API_KEY'],
     ]);
     expect(imported.config.hosts['openai']?.headers).toEqual({ 'x-team': 'research' });
-    expect(imported.config.hosts['anthropic']?.baseUrl).toBe('https://proxy.contoso.example/anthropic');
-    expect(imported.config.keys).toMatchObject([{ secret: 'env:LITELLM_MASTER_KEY', cache: true }]);
+    expect(imported.config.hosts['anthropic']?.baseUrl).toBe('https://proxy.contoso.example/anthropic/v1');
+    expect(imported.config.keys).toMatchObject([{ secret: 'env:LITELLM_MASTER_KEY', cache: 'all' }]);
     expect(imported.config.cache.ttlSeconds).toBe(600);
   });
 

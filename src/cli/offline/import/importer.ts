@@ -42,6 +42,7 @@ export function runImporter(importer: Importer, input: ImportInput): ImportResul
   const root = new Setting(input.source, report);
   const secrets = new SecretVault();
   const draft = new ConfigDraft(input.knownHosts);
+  reserveVariables(root, importer.variablePattern, secrets);
   const literal = importer.literalVariables?.(root);
   importer.run(root, {
     draft,
@@ -55,4 +56,12 @@ export function runImporter(importer: Importer, input: ImportInput): ImportResul
     entries: report.entries(),
     secrets: moved,
   };
+}
+
+/** A literal secret must not move into a variable that another setting refers to. */
+function reserveVariables(setting: Setting, pattern: RegExp, secrets: SecretVault): void {
+  const named = pattern.exec(setting.text ?? '')?.[1];
+  if (named !== undefined) secrets.reserve(named);
+  for (const item of setting.items()) reserveVariables(item, pattern, secrets);
+  for (const [, inner] of setting.entries()) reserveVariables(inner, pattern, secrets);
 }

@@ -1,4 +1,4 @@
-import { isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import { CliError } from '../../shell/cli-error.ts';
 
 /** A number as it stands in the source: prices must not pass through a float. */
@@ -19,7 +19,7 @@ export type SourceValue =
   | readonly SourceValue[]
   | { readonly [key: string]: SourceValue };
 
-/** Parses YAML or JSON, numbers kept as text. Throws a CliError with line and column. */
+/** Parses YAML or JSON whose root holds named settings, numbers kept as text. Throws a CliError with the place. */
 export function readSource(text: string, file: string): SourceValue {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true });
@@ -36,6 +36,8 @@ export function readSource(text: string, file: string): SourceValue {
       }
     },
   });
+  const { contents } = document;
+  if (contents !== null && !isMap(contents)) throw new CliError(`${file}:1:1 holds no named settings`);
   return toSourceValue(document.toJS({ maxAliasCount: 1000 }));
 }
 

@@ -57,6 +57,12 @@ export class Setting {
     return Number.isFinite(number) ? number : undefined;
   }
 
+  /** Its value as a whole number from 1, rounded; undefined when it is none. */
+  get count(): number | undefined {
+    const rounded = Math.round(this.number ?? 0);
+    return rounded >= 1 && Number.isSafeInteger(rounded) ? rounded : undefined;
+  }
+
   /** True for `true` and its usual spellings. */
   get isTrue(): boolean {
     return this.value === true || /^(true|yes|on|1)$/i.test(this.text ?? '');

@@ -2,6 +2,7 @@ import type { ImportContext } from '../import-context.ts';
 import type { Importer } from '../importer.ts';
 import type { Setting } from '../setting.ts';
 import { applyShares } from './apply-shares.ts';
+import { splitModel } from './provider-prefixes.ts';
 import { type Deployment, readDeployment } from './read-deployment.ts';
 import { readFallbacks } from './read-fallbacks.ts';
 import { readGeneralSettings } from './read-general-settings.ts';
@@ -49,11 +50,23 @@ export const litellmImporter: Importer = {
 
 function importModels(root: Setting, context: ImportContext): void {
   const credentials = readCredentials(root.get('credential_list'));
+  reserveImplicitKeys(root, context);
   const deployments = (root.get('model_list')?.items() ?? []).flatMap(
     (entry) => readDeployment(entry, credentials, context) ?? [],
   );
   applyShares(deployments, context.draft);
   for (const one of deployments) applyRetries(one, context);
+}
+
+/** Where no key is stated LiteLLM takes the provider's usual variable; no moved secret may take its place. */
+function reserveImplicitKeys(root: Setting, { secrets }: ImportContext): void {
+  for (const entry of root.get('model_list')?.items() ?? []) {
+    const params = entry.get('litellm_params');
+    const model = params?.get('model')?.text;
+    if (model === undefined || params?.get('api_key') !== undefined) continue;
+    const keyEnv = splitModel(model, params?.get('custom_llm_provider')?.text, false).prefix?.keyEnv;
+    if (keyEnv !== undefined) secrets.reserve(keyEnv);
+  }
 }
 
 function applyRetries({ modelName, retries }: Deployment, { draft }: ImportContext): void {

@@ -50,9 +50,9 @@ export function readGeneralSettings(section: Setting | undefined, context: Impor
     );
   }
   const most = section.get('global_max_parallel_requests');
-  const number = most?.number;
+  const number = most?.count;
   if (most === undefined) return;
-  if (number !== undefined && Number.isInteger(number) && number > 0) {
+  if (number !== undefined) {
     context.draft.section('server')['maxConcurrent'] = number;
     most.kept('as server.maxConcurrent');
   } else most.unsupported('no positive whole number; server.maxConcurrent stays 10000');

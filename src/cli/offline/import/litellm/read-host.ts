@@ -35,7 +35,7 @@ function readPlain(input: HostInput, context: ImportContext): HostDraft {
   const known = context.draft.knownHost(prefix.host);
   const address = params.get('api_base', 'base_url');
   const stated = address && readBaseUrl(address, versionOf(prefix, known?.baseUrl), context);
-  const baseUrl = stated ?? known?.baseUrl ?? placeholderUrl(prefix.host);
+  const baseUrl = (stated && withVersion(stated, input)) ?? known?.baseUrl ?? placeholderUrl(prefix.host);
   const isElsewhere = prefix.host === 'openai' && baseUrl !== known?.baseUrl;
   const name = isElsewhere || prefix.needsAddress === true ? nameOf(baseUrl, prefix.host) : prefix.host;
   const hasImplicitKey = prefix.keyEnv !== undefined && !isElsewhere;
@@ -169,6 +169,13 @@ function readOrganization(params: DeploymentParams, context: ImportContext): Rec
 
 function headersOf(params: DeploymentParams, context: ImportContext): Record<string, string> {
   return { ...readHeaders(params.get('headers'), context), ...readHeaders(params.get('extra_headers'), context) };
+}
+
+/** LiteLLM appends the version to any address of this dialect, so an address with a path needs it as well. */
+function withVersion(baseUrl: string, { prefix, params }: HostInput): string {
+  if (prefix.protocol !== 'anthropic-messages' || /\/v\d+$/.test(baseUrl)) return baseUrl;
+  params.get('api_base', 'base_url')?.changed(`written as ${baseUrl}/v1: the address includes the version`);
+  return `${baseUrl}/v1`;
 }
 
 function versionOf({ protocol }: ProviderPrefix, knownUrl: string | undefined): string {

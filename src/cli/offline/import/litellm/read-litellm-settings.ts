@@ -71,15 +71,15 @@ function readCache(section: Setting, draft: ConfigDraft): void {
   if (parameters?.get('type')?.text === 'local') parameters.get('type')?.kept('the cache is kept in memory');
   if (isDefaultOff) parameters?.get('mode')?.changed('cache stays off: turn it on at the keys that should have it');
   const ttl = parameters?.get('ttl');
-  const seconds = ttl?.number;
-  if (seconds !== undefined && seconds >= 1) {
-    draft.section('cache')['ttlSeconds'] = Math.round(seconds);
+  const seconds = ttl?.count;
+  if (seconds !== undefined) {
+    draft.section('cache')['ttlSeconds'] = seconds;
     ttl?.kept('as cache.ttlSeconds');
   }
   if (cache === undefined) return;
   const isOn = cache.isTrue && !isDefaultOff;
-  if (isOn) for (const [index, key] of draft.keys.entries()) draft.keys[index] = { ...key, cache: true };
+  if (isOn) for (const [index, key] of draft.keys.entries()) draft.keys[index] = { ...key, cache: 'all' };
   if (!isOn) cache.changed('nothing to write: the cache is off unless a key turns it on');
-  else if (draft.keys.length > 0) cache.changed('as cache: true of the key; each key has its own entries');
-  else cache.unsupported('the cache belongs to keys: add a key with cache: true');
+  else if (draft.keys.length > 0) cache.changed('as cache: all of the key; each key has its own entries');
+  else cache.unsupported('the cache belongs to keys: add a key with cache: all');
 }

@@ -88,13 +88,13 @@ function readCapabilities(info: Setting): Record<string, boolean> {
 }
 
 function readTokens(setting: Setting, field: string): number | undefined {
-  const { number } = setting;
-  if (number === undefined || !Number.isInteger(number) || number <= 0) {
+  const { count } = setting;
+  if (count === undefined) {
     setting.unsupported(`no whole number; write ${field} at the endpoint`);
     return undefined;
   }
   setting.kept(`as ${field} of the endpoint`);
-  return number;
+  return count;
 }
 
 /** Marks what describes a deployment to LiteLLM's own pages and has no meaning here. */

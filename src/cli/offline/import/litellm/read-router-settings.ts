@@ -97,6 +97,7 @@ function readAliases(section: Setting | undefined, draft: ConfigDraft): void {
     const target = alias.isObject ? alias.get('model') : alias;
     const model = target?.text;
     if (model === undefined || !draft.models.has(model)) alias.unsupported('it names no model of this configuration');
+    else if (name.trim() === '') alias.unsupported('an alias needs a name');
     else if (draft.models.has(name)) alias.unsupported(`"${name}" is a model already; an alias cannot hide it`);
     else {
       draft.aliases.set(name, model);

@@ -44,6 +44,8 @@ export function flattenStrategy(settings: TargetSettings, context: ImportContext
   }
 }
 
+const maxWeight = 1_000_000;
+
 interface Inner {
   readonly own: TargetSettings;
   readonly chain: Chain;
@@ -58,9 +60,7 @@ function readLeaf(settings: TargetSettings, context: ImportContext): Chain {
 function shareOut(inner: readonly Inner[]): Chain {
   const first = inner.flatMap(({ own, chain }) => {
     const setting = own.get('weight');
-    const weight = setting?.number;
-    if (weight !== undefined && weight >= 0) setting?.kept('as weight of the endpoint');
-    else setting?.unsupported('no number from 0; the endpoint gets weight 1');
+    const weight = setting && readWeight(setting);
     const group = chain[0] ?? [];
     const sum = group.reduce((total, one) => total + (one.weight ?? 1), 0);
     return group.map((one) => ({ ...one, weight: round(((weight ?? 1) * (one.weight ?? 1)) / Math.max(sum, 1e-9)) }));
@@ -69,8 +69,18 @@ function shareOut(inner: readonly Inner[]): Chain {
   return first.length === 0 ? behind : [first, ...behind];
 }
 
+function readWeight(setting: Setting): number {
+  const weight = setting.number;
+  if (weight === undefined || weight < 0 || weight > maxWeight) {
+    setting.unsupported(`no number from 0 to ${maxWeight}; the endpoint gets weight 1`);
+    return 1;
+  }
+  setting.kept('as weight of the endpoint');
+  return weight;
+}
+
 function round(weight: number): number {
-  return Math.round(weight * 1e6) / 1e6;
+  return Math.min(maxWeight, Math.round(weight * 1e6) / 1e6);
 }
 
 function byCondition(strategy: Setting | undefined, inner: readonly Inner[]): { chain: Chain } {
@@ -119,11 +129,11 @@ function markCommon(settings: TargetSettings, { draft }: ImportContext): void {
   }
   const cache = settings.get('cache');
   const mode = cache?.text === undefined ? cache?.get('mode') : cache;
-  if (mode?.text === 'semantic') mode.unsupported('there is only an exact cache: add a key with cache: true');
-  else mode?.unsupported('the cache belongs to keys: add a key with cache: true');
+  if (mode?.text === 'semantic') mode.unsupported('there is only an exact cache: add a key with cache: all');
+  else mode?.unsupported('the cache belongs to keys: add a key with cache: all');
   const age = cache?.first('max_age', 'maxAge');
-  if (age?.number !== undefined && age.number >= 1) {
-    draft.section('cache')['ttlSeconds'] = Math.round(age.number);
-    age.kept('as cache.ttlSeconds, for keys with cache: true');
+  if (age?.count !== undefined) {
+    draft.section('cache')['ttlSeconds'] = age.count;
+    age.kept('as cache.ttlSeconds, for keys with cache: all');
   }
 }

@@ -1,4 +1,4 @@
-import type { DraftAuth, EndpointDraft, HostDraft } from '../config-draft.ts';
+import { type DraftAuth, type EndpointDraft, type HostDraft, toTimerMs } from '../config-draft.ts';
 import { type ImportContext, readBaseUrl, readHeaders, readLiteral, readReference } from '../import-context.ts';
 import type { Setting } from '../setting.ts';
 import { toVariable } from '../secret-vault.ts';
@@ -41,10 +41,12 @@ export function readTarget(settings: TargetSettings, context: ImportContext): En
     return undefined;
   }
   const timeout = settings.inherited('request_timeout');
-  const totalMs = timeout?.number;
-  if (totalMs !== undefined && totalMs > 0) timeout?.changed(`as timeouts.totalMs ${totalMs} of the host`);
+  const stated = timeout?.number;
+  const totalMs = stated !== undefined && stated > 0 ? toTimerMs(stated) : undefined;
+  if (totalMs === undefined) timeout?.unsupported('no positive number of milliseconds; the default applies');
+  else timeout?.changed(`as timeouts.totalMs ${totalMs} of the host`);
   const draft = readHost(settings, { provider, name }, context);
-  const host = context.draft.host(draft, totalMs !== undefined && totalMs > 0 ? { totalMs } : {});
+  const host = context.draft.host(draft, totalMs === undefined ? {} : { totalMs });
   markIdentity(settings, host);
   const upstream = settings.get('azure_deployment_id')?.text ?? atModel?.[2] ?? model?.text;
   if (upstream === undefined) {
@@ -91,8 +93,9 @@ function readHost(settings: TargetSettings, identity: Identity, context: ImportC
 function readKey(settings: TargetSettings, { provider, name }: Identity, context: ImportContext): string {
   const usual = context.draft.knownHost(provider.host)?.keyEnv[0] ?? `${toVariable(provider.host)}_API_KEY`;
   const key = settings.get('api_key');
-  const isSlug = settings.get('virtual_key') !== undefined || settings.get('provider')?.text?.startsWith('@') === true;
-  const variable = isSlug ? `${toVariable(name)}_API_KEY` : usual;
+  const isSlug = settings.get('provider')?.text?.startsWith('@') === true;
+  const slug = settings.get('virtual_key')?.text ?? (isSlug ? name : undefined);
+  const variable = slug === undefined ? usual : `${toVariable(slug)}_API_KEY`;
   return (key && readReference(key, variable, context)) ?? `env:${variable}`;
 }
 
