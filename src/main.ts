@@ -24,7 +24,15 @@ import { createUpstreamPools, Hedging, type NetworkSettings } from './dispatch/i
 import type { Host } from './domain/endpoint.ts';
 import type { InboundDialectId } from './domain/dialect.ts';
 import { Fault } from './domain/fault.ts';
-import { ExchangeBoard, Gateway, ResponseCache } from './gateway/index.ts';
+import {
+  ExchangeBoard,
+  Gateway,
+  type GatewayDeps,
+  type ObjectDeps,
+  ObjectGateway,
+  ResponseCache,
+  ResponsesState,
+} from './gateway/index.ts';
 import { createControlApp, createHttpServer, createInferenceHandler, createStatusHandler } from './http/index.ts';
 import { type Journal, openJournal } from './journal/index.ts';
 import { systemClock } from './platform/clock.ts';
@@ -45,6 +53,7 @@ import { OutcomeBook, StickyMap } from './routing/index.ts';
 import { createSignals, type Signals } from './signals/index.ts';
 import { simulatedModels, type Simulator, startSimulator } from './simulator/index.ts';
 import { openTelemetry, type OtlpTarget, readOtlpTarget, type Telemetry } from './telemetry/index.ts';
+import { ObjectIndex, ResponseStore } from './storage/index.ts';
 import { buildKeyRing, type KeyRing, Limiter, ownerTokenMatcher, readOwnerToken } from './tenants/index.ts';
 
 /** How the product is started. */
@@ -96,6 +105,7 @@ interface Core {
   readonly outcomes: OutcomeBook;
   readonly board: ExchangeBoard;
   readonly gateway: Gateway;
+  readonly objects: ObjectGateway;
   readonly startedAtMs: number;
   readonly state: { snapshot: Snapshot; isDraining: boolean };
   readonly discovery: LocalDiscovery;
@@ -161,30 +171,57 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
   const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
   const telemetry = observe({ state, metrics, logger, signals, journal, cache });
-  const gateway = new Gateway({
+  const settings = (): ReturnType<GatewayDeps['settings']> => ({
+    catalog: state.snapshot.catalog,
+    config: state.snapshot.loaded.config,
+  });
+  const shared = {
     dispatch: { pools, signals, wheel, clock: systemClock, random, providerOf },
     journal,
     limiter: new Limiter(systemClock),
+    clock: systemClock,
+    logger,
+    newId,
+    settings,
+  };
+  const kept = await openKept(options.dataDirectory, shared);
+  const gateway = new Gateway({
+    ...shared,
+    responses: kept.responses,
     outcomes,
     sticky: new StickyMap(systemClock),
     hedging: new Hedging(systemClock),
     cache,
     board,
     tracing: telemetry.tracing,
-    clock: systemClock,
-    logger,
-    newId,
-    settings: () => ({ catalog: state.snapshot.catalog, config: state.snapshot.loaded.config }),
   });
   const close = async (): Promise<void> => {
-    await gateway.settled();
+    await Promise.all([gateway.settled(), kept.objects.settled()]);
+    await kept.settled();
     await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
     wheel.close();
     await journal.close();
   };
   const startedAtMs = systemClock.nowMs();
-  const shared = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, startedAtMs };
-  return { ...shared, ...snapshots, newId, isOwner, close };
+  const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, startedAtMs };
+  return { ...core, ...snapshots, objects: kept.objects, newId, isOwner, close };
+}
+
+/** What outlives requests beside the journal: stored responses, and who owns which file and batch. */
+async function openKept(
+  dataDirectory: string,
+  shared: Omit<ObjectDeps, 'index' | 'responses'>,
+): Promise<{ responses: ResponsesState; objects: ObjectGateway; settled(): Promise<void> }> {
+  const { clock, logger, dispatch } = shared;
+  const store = new ResponseStore({ directory: join(dataDirectory, 'responses'), clock, logger });
+  const responses = new ResponsesState({
+    store,
+    config: () => shared.settings().config,
+    speaksResponses: (endpoint) =>
+      dispatch.providerOf(endpoint).dialectFor(endpoint, 'generate', 'openai-responses') === 'openai-responses',
+  });
+  const index = await ObjectIndex.open(join(dataDirectory, 'objects'), logger);
+  return { responses, objects: new ObjectGateway({ ...shared, index, responses }), settled: () => store.settled() };
 }
 
 /** The current snapshot with what changes it: another configuration, or model servers found on this machine. */
@@ -242,6 +279,7 @@ function openEdge(core: Core): Server {
   };
   const inference = createInferenceHandler({
     gateway: core.gateway,
+    objects: core.objects,
     inboundOf: (dialect) => inbounds[dialect],
     settings: () => ({ config: state.snapshot.loaded.config, keys: state.snapshot.keys }),
     listModels: () => state.snapshot.catalog.list(),

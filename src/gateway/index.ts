@@ -3,7 +3,7 @@ export { ExchangeBoard, type LiveExchange } from './exchange-board.ts';
 export { type ExchangeRecord, toExchangeRecord } from './exchange-record.ts';
 export { Gateway, type GatewayDeps, refuse } from './gateway.ts';
 export { ObjectGateway } from './objects-gateway.ts';
-export type { ObjectCollection, ObjectRequest } from './objects-request.ts';
+export type { ObjectCollection, ObjectDeps, ObjectRequest } from './objects-request.ts';
 export { type PostedOutcome, postOutcome } from './post-outcome.ts';
 export { ResponseCache } from './response-cache.ts';
 export { ResponsesState } from './responses-state.ts';

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Config } from '../../config/index.ts';
 import type { InboundDialectId } from '../../domain/dialect.ts';
 import { Fault } from '../../domain/fault.ts';
-import { type Gateway, refuse, type RequestControls, requestHeaders } from '../../gateway/index.ts';
+import { type Gateway, type ObjectGateway, refuse, type RequestControls, requestHeaders } from '../../gateway/index.ts';
 import type { InboundProtocol } from '../../protocols/index.ts';
 import type { Key, KeyRing } from '../../tenants/index.ts';
 import type { ListedModel } from '../../catalog/index.ts';
@@ -11,10 +11,12 @@ import { encodeModel, encodeModelList } from './list-models.ts';
 import { type InferenceRoute, matchRoute } from './match-route.ts';
 import { readBody } from './read-body.ts';
 import { ResponseSink } from './response-sink.ts';
+import { toObjectRequest } from './to-object-request.ts';
 
 /** What the edge needs to hand requests on. */
 export interface InferenceDeps {
   readonly gateway: Gateway;
+  readonly objects: ObjectGateway;
   inboundOf(dialect: InboundDialectId): InboundProtocol;
   settings(): { readonly config: Config; readonly keys: KeyRing };
   /** Models that exist, before the key's own limits. */
@@ -59,11 +61,16 @@ async function handle(deps: InferenceDeps, { request, route, query }: Incoming, 
   if (route.kind === 'unknown')
     return turnAway(new Fault('not_found', { message: `There is no route ${request.url?.split('?')[0]}.` }));
   if (route.kind === 'models') return answerModels(deps, { request, route, key, requestId, inbound }, sink);
-  if (request.method !== 'POST') return turnAway(new Fault('method_not_allowed', { message: 'Use POST.' }));
+  if (route.kind === 'call' && request.method !== 'POST')
+    return turnAway(new Fault('method_not_allowed', { message: 'Use POST.' }));
   if (!deps.admits()) return turnAway(new Fault('shedding'));
   const bytes = await readBody(request, config.server);
   if (bytes === undefined) return sink.destroy();
   if (Fault.is(bytes)) return turnAway(bytes);
+  if (route.kind === 'object') {
+    const object = toObjectRequest({ request, route, query, requestId, inbound, key, bytes });
+    return deps.objects.handle(object, sink);
+  }
   await deps.gateway.handle(
     {
       requestId,

@@ -1,5 +1,6 @@
 import type { InboundDialectId, Operation } from '../../domain/dialect.ts';
 import type { RouteHints } from '../../protocols/index.ts';
+import { matchObject, type ObjectRoute } from './match-object.ts';
 
 /** What a path of the inference API asks for. */
 export type InferenceRoute =
@@ -9,6 +10,7 @@ export type InferenceRoute =
       readonly hints: RouteHints;
       readonly passThroughPath?: string;
     }
+  | ObjectRoute
   | { readonly kind: 'models'; readonly dialect: InboundDialectId; readonly id?: string }
   /** The path belongs to the inference API but names nothing. */
   | { readonly kind: 'unknown'; readonly dialect: InboundDialectId };
@@ -62,7 +64,8 @@ export function matchRoute(path: string, isAnthropicClient: boolean): InferenceR
   if (operation) return { kind: 'call', dialect: 'openai-chat', hints: { operation }, passThroughPath: rest };
   if (rest === '/models') return { kind: 'models', dialect: home };
   if (rest.startsWith('/models/')) return matchModel(rest.slice('/models/'.length), home);
-  return { kind: 'unknown', dialect: home };
+  const object = home === 'openai-chat' ? matchObject(rest) : undefined;
+  return object ?? { kind: 'unknown', dialect: home };
 }
 
 /** `{model}:{method}` of Gemini, split at the last colon, or a model to retrieve. Raw and encoded slashes are equal. */
