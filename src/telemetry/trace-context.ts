@@ -9,7 +9,7 @@ export interface TraceContext {
 }
 
 const traceparentPattern = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
-const spanIdBits = 64;
+const maxSpanId = 0xffff_ffff_ffff_ffffn;
 
 /** Reads a W3C `traceparent` header; undefined for anything that is not one, which then counts as absent. */
 export function parseTraceparent(header: string | undefined): TraceContext | undefined {
@@ -30,9 +30,9 @@ export function traceContextOf(requestId: string, traceparent: string | undefine
 
 /** Span of an exchange (0) or of its n-th attempt. Derived from the request id, so that no state is kept for it. */
 export function spanIdOf(requestId: string, attempt = 0): string {
-  const id = BigInt.asUintN(spanIdBits, BigInt(`0x${digitsOf(requestId).slice(16)}`) + BigInt(attempt));
+  const number = BigInt(`0x${digitsOf(requestId).slice(16)}`) + BigInt(attempt);
   // All zeros would mean "no span".
-  return (id === 0n ? 1n : id).toString(16).padStart(16, '0');
+  return ((number % maxSpanId) + 1n).toString(16).padStart(16, '0');
 }
 
 /** The header that makes an upstream's spans children of the exchange's. */
