@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { evidenceOf } from '../../src/providers/evidence-of.ts';
 import type { ProviderDefinition } from '../../src/providers/provider-definition.ts';
 import { quirkMeanings, type Quirks } from '../../src/providers/quirks.ts';
 import type { GeneratedFile } from '../lib/generated-file.ts';
@@ -41,16 +42,19 @@ export function renderRegistry(root: string): string {
 export async function renderHostsPage(root: string): Promise<string> {
   const definitions = await loadDefinitions(root);
   const named = definitions.filter(({ generic = false }) => !generic);
-  const recorded = named.filter((definition) => definition.recorded === true).length;
+  const counts = ['recorded', 'documented', 'assumed'].map(
+    (kind) => `${named.filter((definition) => evidenceOf(definition).kind === kind).length} ${kind}`,
+  );
   return [
     '<!-- Written by `npm run generate` from src/providers/hosts/. Do not edit. -->',
     '',
     '# Hosts',
     '',
-    `${named.length} hosts: ${recorded} recorded, ${named.length - recorded} documented, 0 live.`,
+    `${named.length} hosts: ${counts.join(', ')}, 0 live.`,
     '',
     "- **recorded**: our decoders are tested on recordings of the host's own traffic.",
     '- **documented**: address and quirks come from the linked page; tests generate their wire samples from the quirks.',
+    "- **assumed**: no page of the vendor's states it. The address is that of public listings, the rest is the dialect as such.",
     '- **live**: an operator ran the checks against the host with a key of their own and reported them.',
     '',
     'With its key in the environment a host needs no configuration: its models are called `<host>/<model>`.',
@@ -66,7 +70,7 @@ export async function renderHostsPage(root: string): Promise<string> {
     '',
     '## Sources',
     '',
-    ...named.map((definition) => `- ${definition.name}: ${sourcesOf(definition).join(', ')}`),
+    ...named.map((definition) => `- ${definition.name}: ${sourcesOf(definition).join(', ') || 'none'}`),
     '',
   ].join('\n');
 }
@@ -87,15 +91,15 @@ function isDefinition(value: unknown): value is ProviderDefinition {
 }
 
 function hostRow(definition: ProviderDefinition): string {
-  const { id, name, protocol, baseUrl, baseUrlExample, keyEnv, documentation, recorded, local } = definition;
-  const evidence = recorded === true ? 'recorded' : `[documented](${documentation.url}) ${documentation.date}`;
+  const { id, name, protocol, baseUrl, baseUrlExample, keyEnv, local } = definition;
+  const evidence = evidenceOf(definition);
   const address = baseUrl ?? `${baseUrlExample ?? ''} (to be configured)`;
   const cells = [
     `**${id}** ${name}${local === true ? ' (local)' : ''}`,
     protocol,
     `\`${address}\``,
     keyEnv.map((variable) => `\`${variable}\``).join(' or '),
-    evidence,
+    evidence.kind === 'documented' ? `[documented](${evidence.url}) ${evidence.date}` : evidence.kind,
     quirkCells(definition.quirks),
   ];
   return `| ${cells.join(' | ')} |`;
@@ -116,7 +120,7 @@ function describe(value: unknown): string {
 
 function sourcesOf({ documentation, quirkSources = {} }: ProviderDefinition): readonly string[] {
   const extra = Object.entries(quirkSources).map(([quirk, url]) => `${url} (\`${quirk}\`)`);
-  return [`${documentation.url} (${documentation.date})`, ...extra];
+  return documentation === undefined ? extra : [`${documentation.url} (${documentation.date})`, ...extra];
 }
 
 function camelCase(name: string): string {

@@ -69,10 +69,12 @@ export type UpstreamFailure =
     }
   | { readonly kind: 'network'; readonly phase: 'connect' | 'headers' | 'body'; readonly cause: unknown };
 
-/** Evidence behind a host's wire format. */
+/** Evidence behind a host's address and wire format. */
 export type Evidence =
   | { readonly kind: 'recorded' }
-  | { readonly kind: 'documented'; readonly url: string; readonly date: string };
+  | { readonly kind: 'documented'; readonly url: string; readonly date: string }
+  /** No page of the vendor's states it: the address is that of public listings, the rest is its dialect as such. */
+  | { readonly kind: 'assumed' };
 
 /** Knows one provider: how to address, sign, encode, decode and classify. Stateless but for token caches. */
 export interface Provider {

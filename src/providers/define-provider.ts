@@ -3,13 +3,14 @@ import type { Endpoint } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import { type StreamDecoder, unwrapSchemaCompletion, unwrapSchemaTool } from '../protocols/index.ts';
 import { classifyFailure } from './classify/classify-failure.ts';
-import type { EncodedRequest, Evidence, OutboundCall, Provider } from './contract.ts';
+import type { EncodedRequest, OutboundCall, Provider } from './contract.ts';
 import { type EncodedBody, encodeBody, notOffered } from './encode/encode-body.ts';
 import { guardDecoder } from './encode/guard-decoder.ts';
 import { objectRequest } from './encode/object-request.ts';
 import { requestHeaders } from './encode/request-headers.ts';
 import { resolveBaseUrl } from './encode/resolve-base-url.ts';
 import type { Wires } from './encode/wires.ts';
+import { evidenceOf } from './evidence-of.ts';
 import type { AddressedCall, ProviderDefinition } from './provider-definition.ts';
 import { scrubFault } from './classify/scrub-secrets.ts';
 import { secretsOf } from './sign/secrets-of.ts';
@@ -107,8 +108,4 @@ function decodersFor(
       return Fault.is(completion) ? scrubFault(completion, secretsOf(endpoint.host)) : completion;
     },
   };
-}
-
-function evidenceOf({ recorded = false, documentation }: ProviderDefinition): Evidence {
-  return recorded ? { kind: 'recorded' } : { kind: 'documented', ...documentation };
 }

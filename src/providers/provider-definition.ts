@@ -48,8 +48,8 @@ export interface ProviderDefinition {
   readonly keyEnv: readonly string[];
   /** A local server found by probing its default address. */
   readonly local?: boolean;
-  /** Source of the address, the authentication and the quirks. */
-  readonly documentation: Documentation;
+  /** Source of the address, the authentication and the quirks. Absent: they are assumed, and there are no quirks. */
+  readonly documentation?: Documentation;
   /** Our decoders are tested on recordings of its traffic. */
   readonly recorded?: boolean;
   /** Stands for hosts we have no page about; its evidence is the dialect's own documentation. */

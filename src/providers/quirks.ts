@@ -7,7 +7,7 @@ export interface Quirks {
   readonly usagePlacement?: 'finish-chunk' | 'every-chunk';
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens';
   readonly developerRole?: 'unsupported';
-  readonly toolChoiceRequired?: 'any' | 'unsupported';
+  readonly toolChoiceRequired?: 'unsupported';
   readonly namedToolChoice?: 'unsupported';
   readonly parallelToolCalls?: 'unsupported';
   readonly jsonSchema?: 'json-object' | 'unsupported';
@@ -20,12 +20,14 @@ export interface Quirks {
 
 /** One sentence per quirk: what it declares and what we do about it. Part of the generated page of hosts. */
 export const quirkMeanings: { readonly [Name in keyof Required<Quirks>]: string } = {
-  streamOptions: 'Rejects `stream_options`; it is left out, and usage is read where the host reports it anyway.',
+  streamOptions:
+    'Rejects `stream_options`, or has no need of it; it is left out, and usage is read where the host reports it anyway.',
   usagePlacement:
     'Streams usage on the chunk with the finish reason, or on every chunk, instead of a chunk of its own at the end.',
   maxTokensField: 'Knows the output limit under this name only; the other name is renamed.',
-  developerRole: 'Rejects the role `developer`; such messages are sent as `system`.',
-  toolChoiceRequired: 'Spells `tool_choice: "required"` this way; `unsupported` refuses such calls with a 400.',
+  developerRole: 'Does not know the role `developer`; such messages are sent as `system`.',
+  toolChoiceRequired:
+    'Cannot be made to call some tool (`tool_choice: "required"`); such calls are refused with a 400.',
   namedToolChoice: 'Cannot be made to call one named tool; such calls are refused with a 400.',
   parallelToolCalls: 'Rejects `parallel_tool_calls`; it is left out and reported.',
   jsonSchema:
@@ -34,6 +36,7 @@ export const quirkMeanings: { readonly [Name in keyof Required<Quirks>]: string 
     'Takes no `reasoning_effort`; it is left out and reported, or sent as `thinking`, `enable_thinking` or `reasoning`.',
   reasoningField: 'Name of the field of the answer that carries the reasoning text.',
   renamedFields: 'Knows these fields under another name.',
-  unsupportedFields: 'Rejects these fields; they are left out and reported, or refused when the meaning would change.',
+  unsupportedFields:
+    'Rejects or ignores these fields; they are left out and reported, or refused when the meaning would change.',
   messageName: 'Rejects `name` on messages; it is left out and reported.',
 };

@@ -51,6 +51,14 @@ test('there is something to test', () => {
   );
 });
 
+test('only hosts with a page or recordings claim to know quirks', () => {
+  const claiming = registry
+    .listProviders()
+    .filter(({ evidence }) => evidence.kind === 'assumed')
+    .filter(({ id }) => providerDefinitions.find((definition) => definition.id === id)?.quirks !== undefined);
+  expect(claiming).toEqual([]);
+});
+
 describe.each(cases)('a request to %s', (_name, definition, model) => {
   const endpoint = endpointOf(definition, model);
   const variants: readonly SampleOptions[] = (['text', 'tools', 'schema'] as const).flatMap((feature) =>

@@ -68,10 +68,9 @@ function refuseUncarried({ body, quirks }: Draft): Fault | undefined {
 function suitToolChoice(draft: Draft): Fault | undefined {
   const { body, quirks } = draft;
   const choice = body['tool_choice'];
-  if (choice === 'required' && quirks.toolChoiceRequired === 'unsupported') return uncarried('tool_choice');
-  if (choice === 'required' && quirks.toolChoiceRequired === 'any') setValue(draft, '/tool_choice', 'any');
-  if (isObject(choice) && quirks.namedToolChoice === 'unsupported') return uncarried('tool_choice');
-  if (quirks.parallelToolCalls === 'unsupported') drop(draft, 'parallel_tool_calls');
+  if (choice === 'required' && quirks.toolChoiceRequired !== undefined) return uncarried('tool_choice');
+  if (isObject(choice) && quirks.namedToolChoice !== undefined) return uncarried('tool_choice');
+  if (quirks.parallelToolCalls !== undefined) drop(draft, 'parallel_tool_calls');
   return undefined;
 }
 

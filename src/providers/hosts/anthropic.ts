@@ -9,7 +9,10 @@ export const anthropic: ProviderDefinition = {
   baseUrl: 'https://api.anthropic.com/v1',
   keyEnv: ['ANTHROPIC_API_KEY'],
   recorded: true,
-  documentation: { url: 'https://docs.anthropic.com/en/api/messages', date: '2026-11-22' },
+  documentation: {
+    url: 'https://platform.claude.com/docs/en/build-with-claude/working-with-messages',
+    date: '2026-11-22',
+  },
   keyHeader: 'x-api-key',
   addressing: anthropicAddressing,
 };

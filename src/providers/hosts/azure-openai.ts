@@ -9,7 +9,10 @@ export const azureOpenai: ProviderDefinition = {
   keyEnv: ['AZURE_OPENAI_API_KEY'],
   baseUrlExample: 'https://RESOURCE.openai.azure.com/openai/v1',
   recorded: true,
-  documentation: { url: 'https://learn.microsoft.com/en-us/azure/ai-services/openai/reference', date: '2026-11-22' },
+  documentation: {
+    url: 'https://learn.microsoft.com/en-us/azure/foundry/openai/api-version-lifecycle',
+    date: '2026-11-22',
+  },
   keyHeader: 'api-key',
   addressing: azureAddressing,
 };

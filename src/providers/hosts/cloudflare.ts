@@ -10,5 +10,4 @@ export const cloudflare = openAICompatible({
     url: 'https://developers.cloudflare.com/workers-ai/configuration/open-ai-compatibility',
     date: '2026-11-22',
   },
-  quirks: { maxTokensField: 'max_tokens' },
 });

@@ -8,6 +8,7 @@ export const cohere = openAICompatible({
   keyEnv: ['COHERE_API_KEY', 'CO_API_KEY'],
   documentation: { url: 'https://docs.cohere.com/docs/compatibility-api', date: '2026-11-22' },
   quirks: {
+    maxTokensField: 'max_tokens',
     parallelToolCalls: 'unsupported',
     unsupportedFields: [
       'store',

@@ -6,6 +6,7 @@ export const deepinfra = openAICompatible({
   name: 'DeepInfra',
   baseUrl: 'https://api.deepinfra.com/v1/openai',
   keyEnv: ['DEEPINFRA_API_KEY', 'DEEPINFRA_TOKEN'],
-  documentation: { url: 'https://deepinfra.com/docs/openai_api', date: '2026-11-22' },
-  quirks: { usagePlacement: 'finish-chunk' },
+  documentation: { url: 'https://docs.deepinfra.com/chat/overview', date: '2026-11-22' },
+  quirks: { usagePlacement: 'finish-chunk', maxTokensField: 'max_tokens', developerRole: 'unsupported' },
+  quirkSources: { usagePlacement: 'https://docs.deepinfra.com/chat/streaming' },
 });

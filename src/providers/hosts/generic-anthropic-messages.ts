@@ -8,7 +8,10 @@ export const genericAnthropicMessages: ProviderDefinition = {
   protocol: 'anthropic-messages',
   keyEnv: [],
   generic: true,
-  documentation: { url: 'https://docs.anthropic.com/en/api/messages', date: '2026-11-22' },
+  documentation: {
+    url: 'https://platform.claude.com/docs/en/build-with-claude/working-with-messages',
+    date: '2026-11-22',
+  },
   keyHeader: 'x-api-key',
   addressing: anthropicAddressing,
 };

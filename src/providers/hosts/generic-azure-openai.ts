@@ -8,7 +8,10 @@ export const genericAzureOpenai: ProviderDefinition = {
   protocol: 'azure-openai',
   keyEnv: [],
   generic: true,
-  documentation: { url: 'https://learn.microsoft.com/en-us/azure/ai-services/openai/reference', date: '2026-11-22' },
+  documentation: {
+    url: 'https://learn.microsoft.com/en-us/azure/foundry/openai/api-version-lifecycle',
+    date: '2026-11-22',
+  },
   keyHeader: 'api-key',
   addressing: azureAddressing,
 };

@@ -7,5 +7,5 @@ export const hyperbolic = openAICompatible({
   baseUrl: 'https://api.hyperbolic.xyz/v1',
   keyEnv: ['HYPERBOLIC_API_KEY'],
   documentation: { url: 'https://docs.hyperbolic.xyz/docs/rest-api', date: '2026-11-22' },
-  quirks: { maxTokensField: 'max_tokens' },
+  quirks: { maxTokensField: 'max_tokens', developerRole: 'unsupported' },
 });

@@ -13,7 +13,6 @@ export const mistral = openAICompatible({
     usagePlacement: 'finish-chunk',
     maxTokensField: 'max_tokens',
     developerRole: 'unsupported',
-    toolChoiceRequired: 'any',
     renamedFields: { seed: 'random_seed' },
     unsupportedFields: [
       'logit_bias',
@@ -27,5 +26,8 @@ export const mistral = openAICompatible({
       'modalities',
     ],
   },
-  quirkSources: { streamOptions: 'https://github.com/openai/openai-agents-python/issues/442' },
+  quirkSources: {
+    streamOptions: 'https://github.com/openai/openai-agents-python/issues/442',
+    unsupportedFields: 'https://github.com/mistralai/platform-docs-public/issues/7',
+  },
 });

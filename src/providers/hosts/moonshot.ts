@@ -7,6 +7,11 @@ export const moonshot = openAICompatible({
   baseUrl: 'https://api.moonshot.ai/v1',
   keyEnv: ['MOONSHOT_API_KEY', 'KIMI_API_KEY'],
   recorded: true,
-  documentation: { url: 'https://platform.moonshot.ai/docs/guide/migrating-from-openai-to-kimi', date: '2026-11-22' },
-  quirks: { usagePlacement: 'finish-chunk', toolChoiceRequired: 'unsupported', reasoningField: 'reasoning_content' },
+  documentation: { url: 'https://platform.kimi.ai/docs/guide/migrating-from-openai-to-kimi', date: '2026-11-22' },
+  quirks: {
+    usagePlacement: 'finish-chunk',
+    toolChoiceRequired: 'unsupported',
+    namedToolChoice: 'unsupported',
+    reasoningField: 'reasoning_content',
+  },
 });

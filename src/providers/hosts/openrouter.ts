@@ -8,4 +8,5 @@ export const openrouter = openAICompatible({
   keyEnv: ['OPENROUTER_API_KEY'],
   documentation: { url: 'https://openrouter.ai/docs/api-reference/overview', date: '2026-11-22' },
   quirks: { reasoningField: 'reasoning' },
+  quirkSources: { reasoningField: 'https://openrouter.ai/docs/guides/best-practices/reasoning-tokens' },
 });

@@ -12,6 +12,7 @@ export const perplexity = openAICompatible({
     streamOptions: 'unsupported',
     usagePlacement: 'every-chunk',
     maxTokensField: 'max_tokens',
-    unsupportedFields: ['tools', 'tool_choice', 'parallel_tool_calls', 'n', 'logit_bias', 'logprobs', 'top_logprobs'],
+    unsupportedFields: ['tools', 'tool_choice', 'parallel_tool_calls', 'logit_bias', 'logprobs', 'top_logprobs'],
   },
+  quirkSources: { unsupportedFields: 'https://docs.getbifrost.ai/providers/supported-providers/perplexity' },
 });

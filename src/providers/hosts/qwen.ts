@@ -1,6 +1,9 @@
 import { openAICompatible } from '../openai-compatible.ts';
 
-/** Qwen through Alibaba Cloud Model Studio (DashScope), international region. */
+/**
+ * Qwen through Alibaba Cloud Model Studio (DashScope), international region. Newer workspaces have addresses of their
+ * own, to be configured as base URL.
+ */
 export const qwen = openAICompatible({
   id: 'qwen',
   name: 'Qwen',
@@ -8,7 +11,7 @@ export const qwen = openAICompatible({
   keyEnv: ['DASHSCOPE_API_KEY'],
   recorded: true,
   documentation: {
-    url: 'https://www.alibabacloud.com/help/en/model-studio/use-qwen-by-calling-api',
+    url: 'https://www.alibabacloud.com/help/en/model-studio/compatibility-of-openai-with-dashscope',
     date: '2026-11-22',
   },
   quirks: {
@@ -17,5 +20,8 @@ export const qwen = openAICompatible({
     reasoningEffort: 'enable-thinking',
     reasoningField: 'reasoning_content',
   },
-  quirkSources: { reasoningEffort: 'https://www.alibabacloud.com/help/en/model-studio/deep-thinking' },
+  quirkSources: {
+    toolChoiceRequired: 'https://github.com/cloudwego/eino/issues/994',
+    reasoningEffort: 'https://www.alibabacloud.com/help/en/model-studio/deep-thinking',
+  },
 });

@@ -6,6 +6,4 @@ export const replicate = openAICompatible({
   name: 'Replicate',
   baseUrl: 'https://openai-proxy.replicate.com/v1',
   keyEnv: ['REPLICATE_API_TOKEN'],
-  documentation: { url: 'https://replicate.com/docs', date: '2026-11-22' },
-  quirks: { maxTokensField: 'max_tokens' },
 });

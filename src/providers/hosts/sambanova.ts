@@ -7,7 +7,5 @@ export const sambanova = openAICompatible({
   baseUrl: 'https://api.sambanova.ai/v1',
   keyEnv: ['SAMBANOVA_API_KEY'],
   documentation: { url: 'https://docs.sambanova.ai/docs/en/features/openai-compatibility', date: '2026-11-22' },
-  quirks: {
-    unsupportedFields: ['logprobs', 'top_logprobs', 'n', 'presence_penalty', 'frequency_penalty', 'logit_bias', 'seed'],
-  },
+  quirks: { unsupportedFields: ['presence_penalty', 'frequency_penalty', 'logit_bias'] },
 });

@@ -8,4 +8,5 @@ export const together = openAICompatible({
   keyEnv: ['TOGETHER_API_KEY'],
   documentation: { url: 'https://docs.together.ai/docs/inference/openai-compatibility', date: '2026-11-22' },
   quirks: { maxTokensField: 'max_tokens' },
+  quirkSources: { maxTokensField: 'https://docs.together.ai/docs/inference/chat/parameters' },
 });

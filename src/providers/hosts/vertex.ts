@@ -7,7 +7,7 @@ export const vertex: ProviderDefinition = {
   name: 'Google Vertex AI',
   protocol: 'vertex',
   baseUrl: 'https://{location}-aiplatform.googleapis.com/v1',
-  keyEnv: ['VERTEX_API_KEY'],
+  keyEnv: ['VERTEX_API_KEY', 'GOOGLE_VERTEX_API_KEY'],
   documentation: {
     url: 'https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference',
     date: '2026-11-22',

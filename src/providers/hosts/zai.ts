@@ -12,12 +12,16 @@ export const zai = openAICompatible({
     usagePlacement: 'finish-chunk',
     maxTokensField: 'max_tokens',
     developerRole: 'unsupported',
+    toolChoiceRequired: 'unsupported',
+    namedToolChoice: 'unsupported',
     jsonSchema: 'json-object',
     reasoningField: 'reasoning_content',
     messageName: 'unsupported',
   },
   quirkSources: {
     streamOptions: 'https://java.agentscope.io/v2/en/integration/model/glm',
+    toolChoiceRequired: 'https://github.com/vectorize-io/hindsight/issues/4246',
+    namedToolChoice: 'https://github.com/vectorize-io/hindsight/issues/4246',
     messageName: 'https://java.agentscope.io/v2/en/integration/model/glm',
   },
 });
