@@ -182,7 +182,8 @@ class ExchangeRun {
     if (answer?.completion) meter.finishReason = answer.completion.finish.reason;
     const usage = answer?.usage && { usage: answer.usage };
     const isCancelled = end.kind === 'cancelled';
-    this.#ledger.end(number, { endpoint, encoded, meter, fault, isCancelled, flags: [], ...usage });
+    const flags: AttemptFlag[] = this.#isGone && !isCancelled ? ['drained'] : [];
+    this.#ledger.end(number, { endpoint, encoded, meter, fault, isCancelled, flags, ...usage });
     if (fault) {
       this.#tried.push({ endpoint, fault });
       return undefined;

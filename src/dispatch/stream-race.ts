@@ -120,7 +120,7 @@ export class StreamRace implements RunningAttempt {
       meter,
       fault: end.kind === 'fault' ? end.fault : undefined,
       isCancelled: end.kind === 'cancelled',
-      flags: isLoser ? [...flags, 'hedge_loser'] : flags,
+      flags: [...flags, ...this.#flagsOf(end, isLoser)],
     });
     if (isLoser) return;
     const isLast = this.#running.size === 0 && !this.#isPreparing;
@@ -130,5 +130,10 @@ export class StreamRace implements RunningAttempt {
     }
     this.#timer?.cancel();
     this.#resolve({ decided: ended, dropouts: this.#dropouts });
+  }
+
+  #flagsOf({ kind }: StreamEnd, isLoser: boolean): AttemptFlag[] {
+    if (isLoser) return ['hedge_loser'];
+    return kind !== 'cancelled' && this.#settings.target.writer.isDetached ? ['drained'] : [];
   }
 }

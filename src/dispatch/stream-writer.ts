@@ -32,6 +32,7 @@ export class StreamWriter {
   readonly #wheel: TimerWheel;
   #source: PausableSource | undefined;
   #paused = false;
+  #isDetached = false;
   #keepalive: WheelTimer | undefined;
   #stall: WheelTimer | undefined;
 
@@ -48,6 +49,11 @@ export class StreamWriter {
 
   get paused(): boolean {
     return this.#paused;
+  }
+
+  /** Nobody listens any more. */
+  get isDetached(): boolean {
+    return this.#isDetached;
   }
 
   /** Names the upstream to hold while the client is slow. */
@@ -90,6 +96,7 @@ export class StreamWriter {
 
   /** Nobody listens any more: the source runs free and nothing is timed. */
   detach(): void {
+    this.#isDetached = true;
     this.stop();
     if (!this.#paused) return;
     this.#paused = false;

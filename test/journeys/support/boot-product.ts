@@ -23,6 +23,20 @@ export async function bootProduct(
   const directory = mkdtempSync(join(tmpdir(), 'switchyard-journey-'));
   const configFile = join(directory, 'switchyard.yaml');
   writeFileSync(configFile, `log: { level: silent }\n${configText}`);
+  return bootIn(directory, environment);
+}
+
+/** Ends a product as SIGTERM would and starts another one on its folder. */
+export async function rebootProduct(
+  { product, directory }: BootedProduct,
+  environment: { readonly [name: string]: string } = {},
+): Promise<BootedProduct> {
+  await product.drain();
+  return bootIn(directory, environment);
+}
+
+async function bootIn(directory: string, environment: { readonly [name: string]: string }): Promise<BootedProduct> {
+  const configFile = join(directory, 'switchyard.yaml');
   const product = await startProduct({ configFile, port: 0, dataDirectory: join(directory, 'data'), environment });
   return {
     product,

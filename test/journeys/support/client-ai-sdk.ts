@@ -85,6 +85,7 @@ const providers: readonly AiProvider[] = [
     mount: '/v1beta',
     modelPrefix: 'gemini-3-mock',
     reasoning: { google: { thinkingConfig: { includeThoughts: true } } },
+    cannot: { 'streamed-signatures': 'it skips a signature that comes after the text of its thought' },
     model: (baseURL, { apiKey, model }) => createGoogleGenerativeAI({ baseURL, apiKey })(model),
   },
 ];

@@ -70,6 +70,7 @@ export interface ClientSetup {
 export type Inability =
   | 'reasoning'
   | 'signatures'
+  | 'streamed-signatures'
   | 'image-url'
   | 'retry'
   | 'retry-after'

@@ -77,7 +77,7 @@ async function streamed(
 
 function partsOf({ text, image, results }: Turn): Part[] {
   const parts: Part[] = (results ?? []).map(({ id, name, output }) => ({
-    functionResponse: { id, name, response: { output } },
+    functionResponse: { ...(id !== '' && { id }), name, response: { output } },
   }));
   if (text !== undefined) parts.push({ text });
   if (image === 'inline') parts.push({ inlineData: { mimeType: 'image/png', data: pixelBase64 } });
@@ -117,8 +117,8 @@ function told(parts: readonly Part[], responses: readonly GenerateContentRespons
     text: parts.map(spoken).join(''),
     finish: calls.length > 0 && reason === 'STOP' ? 'tools' : (finishes[reason] ?? 'other'),
     reasoning: parts.map((part) => (part.thought === true ? (part.text ?? '') : '')).join(''),
-    // Gemini itself gives no ids: the name stands in, as in the documentation of the client.
-    calls: calls.map(({ id, name = '', args }) => ({ id: id ?? name, name, arguments: args ?? {} })),
+    // Gemini itself may give no ids: answers are told apart by their order.
+    calls: calls.map(({ id = '', name = '', args }) => ({ id, name, arguments: args ?? {} })),
     tokens: {
       input: usage?.promptTokenCount ?? 0,
       output: (usage?.candidatesTokenCount ?? 0) + (usage?.thoughtsTokenCount ?? 0),
