@@ -68,7 +68,9 @@ export class ResponsesState {
     if (last.isKeptByIssuer) {
       const choice = choose(request.head);
       if (Fault.is(choice)) return choice;
-      const issuing = choice.decision.ranked.filter(({ host }) => issuerOf(host) === last.issuer);
+      const issuing = choice.decision.ranked.filter(
+        (one) => this.#deps.speaksResponses(one) && issuerOf(one.host) === last.issuer,
+      );
       const reason = `continues ${previousResponseId} where it was issued`;
       if (issuing.length > 0) return { request, choice: narrowed(choice, issuing, reason) };
     }
