@@ -77,7 +77,7 @@ describe('deciding', () => {
     expect(heavy / 4000).toBeCloseTo(0.75, 1);
   });
 
-  it('[scenario 71] keeps a warm conversation on its endpoint, and records what leaving it costs', () => {
+  it('keeps a warm conversation on its endpoint, and records what leaving it costs', () => {
     for (const warmEndpointId of ['a/1', 'b/1', 'c/1']) {
       expect(decideOf({ warmEndpointId }).ranked[0]?.id).toBe(warmEndpointId);
     }
