@@ -16,7 +16,7 @@ export const timeoutsSchema = z
 
 const awsAuth = z.strictObject({
   type: z.literal('aws'),
-  region: z.string().min(1),
+  region: z.string().min(1).meta({ description: 'Region of Bedrock, for example `eu-central-1`.' }),
   accessKeyId: secretReference,
   secretAccessKey: secretReference,
   sessionToken: secretReference.optional(),
@@ -25,14 +25,17 @@ const awsAuth = z.strictObject({
 const googleAuth = z.strictObject({
   type: z.literal('google'),
   credentials: secretReference.meta({ description: 'Service account key, as JSON.' }),
-  project: z.string().min(1),
-  location: z.string().min(1),
-  tokenUrl: z.url().default('https://oauth2.googleapis.com/token'),
+  project: z.string().min(1).meta({ description: 'Project of the account.' }),
+  location: z.string().min(1).meta({ description: 'Location of Vertex AI, for example `us-central1` or `global`.' }),
+  tokenUrl: z
+    .url()
+    .default('https://oauth2.googleapis.com/token')
+    .meta({ description: 'Where access tokens come from.' }),
 });
 
 const azureAuth = z.strictObject({
   type: z.literal('azure'),
-  apiVersion: z.string().min(1),
+  apiVersion: z.string().min(1).meta({ description: 'Version of the API, for example `2024-10-21`.' }),
   apiKey: secretReference.optional(),
   bearer: secretReference.optional(),
 });
@@ -46,10 +49,18 @@ export const hostSchema = z
       .optional()
       .meta({ description: 'Includes the version segment, for example `https://api.openai.com/v1`.' }),
     apiKey: secretReference.optional(),
-    auth: z.discriminatedUnion('type', [awsAuth, googleAuth, azureAuth]).optional(),
+    auth: z
+      .discriminatedUnion('type', [awsAuth, googleAuth, azureAuth])
+      .optional()
+      .meta({ description: 'Credentials of the clouds, in place of `apiKey`; `type` says which.' }),
     timeouts: timeoutsSchema.prefault({}),
     headers: z.record(z.string(), z.string()).default({}).meta({ description: 'Extra headers on every call.' }),
-    maxConnections: z.int().positive().max(65_536).default(4096),
+    maxConnections: z
+      .int()
+      .positive()
+      .max(65_536)
+      .default(4096)
+      .meta({ description: 'Most connections to the host; further calls wait or go elsewhere.' }),
     allowPrivateAddress: z.boolean().default(true).meta({
       description: 'Whether the base URL may resolve to a private or loopback address; link-local is always refused.',
     }),

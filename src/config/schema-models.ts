@@ -13,22 +13,32 @@ export const priceSchema = z
 
 /** One entry of `models.*.endpoints`. */
 export const endpointSchema = z.strictObject({
-  host: z.string().min(1),
+  host: z
+    .string()
+    .min(1)
+    .meta({ description: 'Name of a host: one of `hosts`, or a known one whose key is in the environment.' }),
   model: z.string().min(1).meta({ description: 'Name of the model at the host.' }),
   price: priceSchema.optional(),
   weight: z.number().min(0).max(1_000_000).default(1).meta({ description: 'Share of traffic among equal endpoints.' }),
-  contextTokens: z.int().positive().optional(),
-  maxOutputTokens: z.int().positive().optional(),
+  contextTokens: z
+    .int()
+    .positive()
+    .optional()
+    .meta({ description: 'Size of the context window; longer prompts do not go here.' }),
+  maxOutputTokens: z.int().positive().optional().meta({ description: 'Most tokens the model can write.' }),
   capabilities: z
     .strictObject({
-      tools: z.boolean().optional(),
-      images: z.boolean().optional(),
-      audio: z.boolean().optional(),
-      documents: z.boolean().optional(),
-      jsonSchema: z.boolean().optional(),
-      reasoning: z.boolean().optional(),
-      assistantPrefill: z.boolean().optional(),
-      countTokens: z.boolean().optional(),
+      tools: z.boolean().optional().meta({ description: 'Calls tools.' }),
+      images: z.boolean().optional().meta({ description: 'Reads images.' }),
+      audio: z.boolean().optional().meta({ description: 'Reads audio.' }),
+      documents: z.boolean().optional().meta({ description: 'Reads documents such as PDF.' }),
+      jsonSchema: z.boolean().optional().meta({ description: 'Answers by a JSON Schema.' }),
+      reasoning: z.boolean().optional().meta({ description: 'Takes settings for reasoning.' }),
+      assistantPrefill: z
+        .boolean()
+        .optional()
+        .meta({ description: 'Continues an answer that is given to it half done.' }),
+      countTokens: z.boolean().optional().meta({ description: 'Counts tokens of a prompt.' }),
     })
     .default({})
     .meta({ description: 'Only a stated `false` excludes the endpoint.' }),
@@ -36,7 +46,12 @@ export const endpointSchema = z.strictObject({
 
 /** How far a request may go to get an answer. */
 export const policySchema = z.strictObject({
-  maxAttempts: z.int().min(1).max(10).default(4),
+  maxAttempts: z
+    .int()
+    .min(1)
+    .max(10)
+    .default(4)
+    .meta({ description: 'Most upstream calls for one request, at all endpoints together.' }),
   fallback: z.boolean().default(true).meta({ description: 'Try other endpoints after a fault.' }),
   maxWaitMs: z.int().min(0).max(60_000).default(2000).meta({ description: 'Longest wait for a cooling endpoint.' }),
   contextFallback: z
@@ -59,13 +74,16 @@ export const policySchema = z.strictObject({
 
 /** One entry of `models`. */
 export const modelSchema = z.strictObject({
-  endpoints: z.array(endpointSchema).min(1),
+  endpoints: z
+    .array(endpointSchema)
+    .min(1)
+    .meta({ description: 'Who serves the model; equal endpoints share by weight.' }),
   fallback: z.array(z.string().min(1)).default([]).meta({ description: 'Models to try after this one, in order.' }),
-  policy: policySchema.prefault({}),
+  policy: policySchema.prefault({}).meta({ description: 'How far a request for this model may go to get an answer.' }),
 });
 
 /** One entry of `jobs`: a recurring kind of work. */
 export const jobSchema = z.strictObject({
-  description: z.string().default(''),
+  description: z.string().default('').meta({ description: 'What the job is, for people.' }),
   models: z.array(z.string().min(1)).min(1).meta({ description: 'Candidate models, cheapest first when in doubt.' }),
 });

@@ -9,50 +9,73 @@ const byteCount = z.int().positive();
 export const keySchema = z.strictObject({
   name: z
     .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores'),
-  secret: secretReference,
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')
+    .meta({ description: 'Appears in records, metrics and logs.' }),
+  secret: secretReference.meta({ description: 'What clients send as their API key: `env:NAME` or `file:PATH`.' }),
   models: z
     .array(z.string().min(1))
     .default(['*'])
     .meta({ description: 'Allowed models; `*` matches any run of characters.' }),
-  customer: z.string().min(1).default('default'),
+  customer: z.string().min(1).default('default').meta({ description: 'Whom the requests of this key belong to.' }),
   metered: z.boolean().default(true).meta({ description: 'The end of an answer waits until its fact is durable.' }),
-  onClientGone: z.enum(['cancel', 'drain']).default('cancel'),
+  onClientGone: z.enum(['cancel', 'drain']).default('cancel').meta({
+    description: 'When the client leaves: cancel the upstream call, or read on to learn its true usage.',
+  }),
   limits: z
     .strictObject({
-      requestsPerMinute: z.int().positive().optional(),
-      tokensPerMinute: z.int().positive().optional(),
-      concurrent: z.int().positive().optional(),
+      requestsPerMinute: z.int().positive().optional().meta({ description: 'Requests in any minute.' }),
+      tokensPerMinute: z.int().positive().optional().meta({ description: 'Input and output tokens in any minute.' }),
+      concurrent: z.int().positive().optional().meta({ description: 'Requests running at once.' }),
     })
-    .default({}),
+    .default({})
+    .meta({ description: 'Beyond them requests are refused with 429 and a Retry-After; absent ones do not limit.' }),
   cache: z.enum(['off', 'deterministic', 'all']).default('off').meta({
     description: 'Exact response cache: off, only calls with temperature 0, or all calls without tools.',
   }),
-  storeResponses: z.boolean().default(true),
+  storeResponses: z
+    .boolean()
+    .default(true)
+    .meta({ description: 'Whether responses of this key are kept for `previous_response_id`.' }),
 });
 
 const serverSchema = z.strictObject({
-  host: z.string().default('127.0.0.1'),
-  port: z.int().min(0).max(65_535).default(8787),
-  maxBodyBytes: byteCount.default(32 * 1024 * 1024),
-  maxHeaderBytes: byteCount.default(32 * 1024),
-  headersTimeoutMs: z.int().positive().default(10_000),
-  bodyTimeoutMs: z.int().positive().default(60_000),
-  maxJsonDepth: z.int().positive().default(128),
-  maxConcurrent: z.int().positive().default(10_000),
+  host: z
+    .string()
+    .default('127.0.0.1')
+    .meta({ description: 'Address to listen on; a public one needs at least one key.' }),
+  port: z.int().min(0).max(65_535).default(8787).meta({ description: 'Port to listen on; 0 takes any free one.' }),
+  maxBodyBytes: byteCount.default(32 * 1024 * 1024).meta({ description: 'Largest body of a request.' }),
+  maxHeaderBytes: byteCount.default(32 * 1024).meta({ description: 'Largest head of a request.' }),
+  headersTimeoutMs: z.int().positive().default(10_000).meta({ description: 'Longest wait for the head of a request.' }),
+  bodyTimeoutMs: z.int().positive().default(60_000).meta({ description: 'Longest wait for the body of a request.' }),
+  maxJsonDepth: z.int().positive().default(128).meta({ description: 'Deepest nesting of a body.' }),
+  maxConcurrent: z
+    .int()
+    .positive()
+    .default(10_000)
+    .meta({ description: 'Requests running at once; further ones get 503.' }),
   drainMs: z.int().min(0).default(30_000).meta({ description: 'Grace for running streams at shutdown.' }),
   keepaliveMs: z
     .int()
     .positive()
     .default(15_000)
     .meta({ description: 'Silence before a keepalive goes to the client.' }),
-  clientStallMs: z.int().positive().default(60_000),
-  corsOrigins: z.array(z.string()).default([]),
+  clientStallMs: z
+    .int()
+    .positive()
+    .default(60_000)
+    .meta({ description: 'A client that takes no byte for this long is gone.' }),
+  corsOrigins: z
+    .array(z.string())
+    .default([])
+    .meta({ description: 'Origins of web pages that may call; none unless listed.' }),
 });
 
 const journalSchema = z.strictObject({
-  durability: z.enum(['durable', 'relaxed']).default('durable'),
-  retentionDays: z.int().positive().default(30),
+  durability: z.enum(['durable', 'relaxed']).default('durable').meta({
+    description: 'durable: a fact is on disk before the answer ends. relaxed: synced every 50 ms, nobody waits.',
+  }),
+  retentionDays: z.int().positive().default(30).meta({ description: 'How long facts are kept.' }),
 });
 
 const networkSchema = z.strictObject({
@@ -62,23 +85,48 @@ const networkSchema = z.strictObject({
 });
 
 const cacheSchema = z.strictObject({
-  maxBytes: byteCount.default(256 * 1024 * 1024),
-  ttlSeconds: z.int().positive().default(3600),
+  maxBytes: byteCount.default(256 * 1024 * 1024).meta({ description: 'Memory for cached answers, over all keys.' }),
+  ttlSeconds: z.int().positive().default(3600).meta({ description: 'How long an answer may be reused.' }),
 });
 
 /** The whole of `switchyard.yaml`: validation, reference page and JSON Schema come from here. */
 export const configSchema = z.strictObject({
-  hosts: z.record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/), hostSchema).default({}),
-  models: z.record(z.string().min(1), modelSchema).default({}),
+  hosts: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/), hostSchema)
+    .default({})
+    .meta({ description: 'Who serves models. Known hosts whose key is in the environment need no entry.' }),
+  models: z
+    .record(z.string().min(1), modelSchema)
+    .default({})
+    .meta({ description: 'Names that clients ask for, and the endpoints behind them.' }),
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}).meta({ description: 'Other names for models.' }),
-  jobs: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), jobSchema).default({}),
-  keys: z.array(keySchema).default([]),
-  server: serverSchema.prefault({}),
-  journal: journalSchema.prefault({}),
-  network: networkSchema.prefault({}),
-  cache: cacheSchema.prefault({}),
-  responses: z.strictObject({ store: z.boolean().default(true) }).prefault({}),
-  log: z.strictObject({ level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+  jobs: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), jobSchema)
+    .default({})
+    .meta({
+      description: 'Recurring kinds of work, asked for as `job/NAME`; routing learns which model does them well.',
+    }),
+  keys: z
+    .array(keySchema)
+    .default([])
+    .meta({ description: 'Who may call. Without any, only this machine may, without a key.' }),
+  server: serverSchema.prefault({}).meta({ description: 'Where clients reach the product, and its limits.' }),
+  journal: journalSchema.prefault({}).meta({ description: 'The durable record of every request.' }),
+  network: networkSchema.prefault({}).meta({ description: 'How hosts are reached.' }),
+  cache: cacheSchema.prefault({}).meta({ description: 'The exact response cache, for keys that turn it on.' }),
+  responses: z
+    .strictObject({ store: z.boolean().default(true).meta({ description: 'false turns it off for all keys.' }) })
+    .prefault({})
+    .meta({ description: 'Stored responses, for `previous_response_id`.' }),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['debug', 'info', 'warn', 'error', 'silent'])
+        .default('info')
+        .meta({ description: 'From here upwards; JSON lines on stderr.' }),
+    })
+    .prefault({})
+    .meta({ description: 'The log.' }),
   telemetry: z
     .strictObject({
       otlpEndpoint: z
@@ -95,14 +143,16 @@ export const configSchema = z.strictObject({
         description: 'Continue the trace at the upstream: it then sees the trace id.',
       }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: 'Traces of requests; off without a collector.' }),
   discovery: z
     .strictObject({
       local: z.boolean().default(true).meta({
         description: 'Look for model servers on their default ports of this machine, at start and every 30 seconds.',
       }),
     })
-    .prefault({}),
+    .prefault({})
+    .meta({ description: 'Hosts that are found without being configured.' }),
 });
 
 /** A validated configuration with every default filled in. */

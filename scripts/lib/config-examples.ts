@@ -1,0 +1,84 @@
+/** One example for each section of `switchyard.yaml`; a test validates them, so that the page shows none that fails. */
+export const configExamples: { readonly [section: string]: string } = {
+  hosts: `hosts:
+  acme: # a host of your own: protocol and address are needed
+    protocol: openai-chat
+    baseUrl: http://127.0.0.1:9101/v1
+    apiKey: env:ACME_KEY
+    timeouts: { connectMs: 2000, firstTokenMs: 30000, idleMs: 30000, totalMs: 600000 }
+  contoso: # Azure
+    protocol: azure-openai
+    baseUrl: https://contoso.openai.azure.com
+    auth: { type: azure, apiVersion: 2024-10-21, apiKey: env:AZURE_KEY }
+  bedrock-eu:
+    protocol: bedrock
+    auth:
+      type: aws
+      region: eu-central-1
+      accessKeyId: env:AWS_ACCESS_KEY_ID
+      secretAccessKey: file:/run/secrets/aws
+  vertex-us:
+    protocol: vertex
+    auth: { type: google, credentials: file:vertex.json, project: my-project, location: us-central1 }
+`,
+  models: `hosts:
+  acme: { protocol: openai-chat, baseUrl: http://127.0.0.1:9101/v1 }
+models:
+  small:
+    endpoints:
+      - { host: acme, model: small-1, weight: 3, price: { input: 0.15, output: 0.60, cacheRead: 0.075 } }
+      - { host: acme, model: small-2, contextTokens: 32000, capabilities: { images: false } }
+    fallback: [large]
+    policy: { maxAttempts: 3, maxWaitMs: 500 }
+  large:
+    endpoints:
+      - { host: acme, model: large-1, price: { input: 3, output: 15 } }
+`,
+  aliases: `aliases:
+  default: sim/small
+`,
+  jobs: `jobs:
+  summarize:
+    description: Summaries of support tickets.
+    models: [sim/small, sim/large]
+`,
+  keys: `keys:
+  - { name: dev, secret: env:SWITCHYARD_DEV_KEY }
+  - name: app
+    secret: file:/run/secrets/app-key
+    models: [small, 'sim/*']
+    limits: { requestsPerMinute: 600, tokensPerMinute: 1000000, concurrent: 50 }
+    cache: deterministic
+`,
+  server: `server:
+  host: 0.0.0.0 # needs at least one key
+  port: 8080
+  drainMs: 60000
+`,
+  journal: `journal:
+  durability: relaxed
+  retentionDays: 90
+`,
+  network: `network:
+  proxy: http://proxy.example:3128
+  noProxy: [localhost, .internal.example]
+  caFile: /etc/ssl/our-ca.pem
+`,
+  cache: `cache:
+  maxBytes: 1073741824
+  ttlSeconds: 600
+`,
+  responses: `responses:
+  store: false
+`,
+  log: `log:
+  level: warn
+`,
+  telemetry: `telemetry:
+  otlpEndpoint: http://127.0.0.1:4318
+  sampleRatio: 0.1
+`,
+  discovery: `discovery:
+  local: false
+`,
+};
