@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type ArgsDef, type CommandDef, parseArgs, type ParsedArgs, renderUsage } from 'citty';
 import { usageError } from './cli-error.ts';
 import type { Terminal } from './terminal.ts';
@@ -26,11 +27,21 @@ export function defineCommand<const Definitions extends ArgsDef>(definition: Com
     usage: (path) => renderUsage({ meta: { name: path, description }, args } as CommandDef),
     async execute(rawArguments, terminal) {
       checkFlags(rawArguments, args);
-      const parsed = parseArgs<Definitions>([...rawArguments], args);
+      const parsed = parse<Definitions>(rawArguments, args);
       checkWords(parsed, args);
       return definition.run(parsed, terminal);
     },
   };
+}
+
+/** The library tells wrong calls by an error class that it does not export. */
+function parse<Definitions extends ArgsDef>(rawArguments: readonly string[], args: ArgsDef): ParsedArgs<Definitions> {
+  try {
+    return parseArgs<Definitions>([...rawArguments], args);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'CLIError') throw usageError(stripVTControlCharacters(error.message));
+    throw error;
+  }
 }
 
 function checkFlags(rawArguments: readonly string[], args: ArgsDef): void {

@@ -9,7 +9,7 @@ const notes: { readonly [field: string]: string } = {
   database_connection_pool_limit: database,
   database_connection_timeout: database,
   store_model_in_db: 'models stand in the configuration, which is reloaded when it changes',
-  store_prompts_in_spend_logs: 'set recordBodies: all at the keys whose prompts should be recorded',
+  store_prompts_in_spend_logs: 'prompts and answers are not recorded',
   disable_spend_logs: 'every attempt has its fact; journal.durability: relaxed makes that cheaper',
   allow_requests_on_db_unavailable: database,
   custom_auth: keysInFile,

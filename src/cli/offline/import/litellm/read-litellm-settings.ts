@@ -14,7 +14,7 @@ const always: { readonly [field: string]: string } = {
   drop_params:
     'what an endpoint cannot carry is left out and named in x-switchyard-dropped; what changes the meaning is a 400',
   modify_params: 'bodies go through as they are; between dialects they are translated',
-  turn_off_message_logging: 'prompts and answers are not recorded unless a key says recordBodies: all',
+  turn_off_message_logging: 'prompts and answers are not recorded',
   json_logs: 'logs are JSON lines on stderr',
   redact_user_api_key_info: 'keys appear by name only',
   drop_user_agent: 'client headers are not forwarded',
