@@ -1,5 +1,6 @@
 import type { FinalFact } from '../domain/facts.ts';
-import type { Metrics } from '../platform/metrics.ts';
+import type { FaultCode } from '../domain/fault-codes.ts';
+import type { Counter, Metrics } from '../platform/metrics.ts';
 
 /** A request in flight, for the live view. */
 export interface LiveExchange {
@@ -13,15 +14,26 @@ export interface LiveExchange {
 const maxRecent = 200;
 const secondsBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
+/** Labels of one kind of end, made once: the text of the series is remembered by the labels object. */
+interface LabelSet {
+  readonly place: Labels;
+  readonly end: Labels;
+  buckets(bucket: string): Labels;
+}
+
+const maxLabelSets = 1000;
+
 /** What is running and what just ended: the source of the live view and of the request metrics. */
 export class ExchangeBoard {
   readonly #running = new Map<string, LiveExchange>();
   readonly #recent: FinalFact[] = [];
   readonly #count: (final: FinalFact) => void;
+  readonly #refusals: Counter;
   #next = 0;
   #total = 0;
 
   constructor(metrics: Metrics) {
+    this.#refusals = metrics.counter('switchyard_refusals_total', 'Requests turned away before any work, by fault.');
     const requests = metrics.counter('switchyard_requests_total', 'Exchanges by model, host, status and fault.');
     const tokens = metrics.counter('switchyard_tokens_total', 'Units by usage bucket.');
     const costNanos = metrics.counter('switchyard_cost_nano_usd_total', 'Known cost in nano-USD.');
@@ -32,14 +44,20 @@ export class ExchangeBoard {
       secondsBounds,
     );
     metrics.gauge('switchyard_requests_running', 'Exchanges in flight.', () => [[{}, this.#running.size]]);
+    const labelsOf = rememberLabels();
     this.#count = (final) => {
-      const labels = { model: final.model, host: final.host ?? 'none' };
-      requests.add({ ...labels, status: final.status, fault: final.fault ?? 'none' });
-      seconds.observe(labels, final.totalMs / 1000);
-      if (final.firstByteMs !== undefined) firstToken.observe(labels, final.firstByteMs / 1000);
-      for (const [bucket, units] of Object.entries(final.usage ?? {})) tokens.add({ ...labels, bucket }, units);
-      if (final.costNanos !== null) costNanos.add(labels, Number(final.costNanos));
+      const { place, end, buckets } = labelsOf(final);
+      requests.add(end);
+      seconds.observe(place, final.totalMs / 1000);
+      if (final.firstByteMs !== undefined) firstToken.observe(place, final.firstByteMs / 1000);
+      for (const [bucket, units] of Object.entries(final.usage ?? {})) tokens.add(buckets(bucket), units);
+      if (final.costNanos !== null) costNanos.add(place, Number(final.costNanos));
     };
+  }
+
+  /** A request was turned away before it became an exchange. */
+  refuse(fault: FaultCode): void {
+    this.#refusals.add({ fault });
   }
 
   begin(exchange: LiveExchange): void {
@@ -77,4 +95,29 @@ export class ExchangeBoard {
     const ordered = [...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)];
     return ordered.reverse().slice(0, limit);
   }
+}
+
+function rememberLabels(): (final: FinalFact) => LabelSet {
+  const known = new Map<string, LabelSet>();
+  return (final) => {
+    const { model, host = 'none', status, fault = 'none' } = final;
+    const name = `${model}\n${host}\n${status}\n${fault}`;
+    let set = known.get(name);
+    if (!set) {
+      if (known.size >= maxLabelSets) known.clear();
+      set = makeLabelSet({ model, host }, { status, fault });
+      known.set(name, set);
+    }
+    return set;
+  };
+}
+
+function makeLabelSet(place: Labels, how: Labels): LabelSet {
+  const made = new Map<string, Labels>();
+  const buckets = (bucket: string): Labels => {
+    const labels = made.get(bucket) ?? { ...place, bucket };
+    made.set(bucket, labels);
+    return labels;
+  };
+  return { place, end: { ...place, ...how }, buckets };
 }

@@ -1,7 +1,6 @@
 import type { Catalog } from '../catalog/index.ts';
 import type { Config } from '../config/index.ts';
 import {
-  type AnswerHead,
   type AttemptPolicy,
   type ClientSink,
   type DispatchDeps,
@@ -19,6 +18,7 @@ import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { AnswerContext, RequestHead } from '../protocols/index.ts';
+import type { OutboundCall } from '../providers/contract.ts';
 import type { OutcomeBook, StickyMap } from '../routing/index.ts';
 import { formatTraceparent, type Tracing } from '../telemetry/index.ts';
 import type { Admission, Limiter } from '../tenants/index.ts';
@@ -85,20 +85,26 @@ export class Gateway {
   async #handle(received: Received, sink: ClientSink): Promise<void> {
     try {
       const request = this.#read(received);
-      if (Fault.is(request)) return refuse(received, sink, request);
+      if (Fault.is(request)) return this.#refuse(received, sink, request);
       const isContinuing = request.head.previousResponseId !== undefined;
       const resumed = isContinuing
         ? await this.#deps.responses.resume(received, request, (head) => this.#choose(received, head))
         : this.#choose(received, request.head);
-      if (Fault.is(resumed)) return refuse(received, sink, resumed);
+      if (Fault.is(resumed)) return this.#refuse(received, sink, resumed);
       const admitted = this.#admit(received, 'request' in resumed ? resumed : { request, choice: resumed });
-      if (Fault.is(admitted)) return refuse(received, sink, admitted);
+      if (Fault.is(admitted)) return this.#refuse(received, sink, admitted);
       await this.#run(admitted, sink);
     } catch (error) {
       this.#deps.logger.error({ err: error, requestId: received.requestId }, 'defect while handling a request');
       if (sink.started) sink.destroy();
-      else refuse(received, sink, new Fault('internal', { cause: error }));
+      else this.#refuse(received, sink, new Fault('internal', { cause: error }));
     }
+  }
+
+  /** Turned away before it became an exchange: counted, not recorded. */
+  #refuse(received: Received, sink: ClientSink, fault: Fault): void {
+    this.#deps.board.refuse(fault.code);
+    refuse(received, sink, fault);
   }
 
   #read(received: Received): ReadRequest | Fault {
@@ -150,78 +156,79 @@ export class Gateway {
       stream: head.stream,
     });
     const attempts: AttemptFact[] = [];
-    const plan = this.#plan(admitted, attempts);
-    const recalled = await recall(exchange, this.#deps.cache, plan.call.parse);
-    const cache = recalled.state;
-    const result =
-      recalled.state === 'hit'
-        ? replay(exchange, recalled, { context: plan.context, sink })
-        : await this.#dispatch({ ...plan, collects: cache === 'miss' }, sink, cache);
-    if (recalled.state === 'miss') recalled.keep(result);
+    const { result, recalled } = await this.#answer(admitted, attempts, sink);
     const usage = result.usage?.buckets ?? {};
     admission.release(totalInput(usage) + totalOutput(usage));
     if (result.status === 'completed' && choice.conversation !== undefined && result.endpoint) {
       sticky.set(choice.conversation, result.endpoint.id);
     }
     const savedNanos = recalled.state === 'hit' ? (recalled.costNanos ?? undefined) : undefined;
+    const cache = recalled.state;
     const final = finalFact(exchange, result, { nowMs: clock.nowMs(), cache, savedNanos });
     board.end(final);
     // The client sees the end only when the fact is durable: what was answered is never unrecorded.
     const durable = journal.commit(...attempts, final);
     if (received.key.metered) await durable;
+    else durable.catch((error: unknown) => this.#deps.logger.error({ err: error }, 'facts could not be recorded'));
     send(exchange, result, { sink, cache });
     this.#deps.responses.keep(received, admitted.request.asked, result);
     const { traceparent, session } = received.controls;
     tracing.record({ open, attempts, final, traceparent, conversation: session });
   }
 
-  /** Even a defect in dispatch leaves a result, and so a final fact. */
-  #dispatch(plan: DispatchPlan, sink: ClientSink, cache: Recall['state']): Promise<DispatchResult> {
-    const answerHeadersOf = plan.answerHeaders;
-    const labelled =
-      cache === 'bypass'
-        ? plan
-        : {
-            ...plan,
-            answerHeaders: (answer: AnswerHead) => ({ ...answerHeadersOf(answer), 'x-switchyard-cache': cache }),
-          };
-    return runExchange(labelled, sink, this.#deps.dispatch).catch((error: unknown) => {
-      this.#deps.logger.error({ err: error, requestId: plan.requestId }, 'defect in dispatch');
-      const fault = new Fault('internal', { cause: error });
-      return {
-        status: 'failed',
-        fault,
-        inBand: false,
-        attempts: 0,
-        costNanos: null,
-        dropped: [],
-        added: [],
-        continued: false,
-      };
-    });
+  /** Asks the cache, then the endpoints. Even a defect leaves a result, and so a final fact. */
+  async #answer(
+    admitted: Admitted,
+    attempts: AttemptFact[],
+    sink: ClientSink,
+  ): Promise<{ result: DispatchResult; recalled: Recall }> {
+    const { exchange } = admitted;
+    const call = this.#call(admitted);
+    let recalled: Recall = { state: 'bypass' };
+    try {
+      recalled = await recall(exchange, this.#deps.cache, call.parse);
+      const plan = this.#plan(admitted, { call, attempts, cache: recalled.state });
+      if (recalled.state === 'hit')
+        return { result: replay(exchange, recalled, { context: plan.context, sink }), recalled };
+      const result = await runExchange(plan, sink, this.#deps.dispatch);
+      if (recalled.state === 'miss') recalled.keep(result);
+      return { result, recalled };
+    } catch (error) {
+      this.#deps.logger.error({ err: error, requestId: exchange.received.requestId }, 'defect while answering');
+      if (recalled.state === 'miss') recalled.keep(undefined);
+      return { result: defectResult(error), recalled };
+    }
   }
 
-  #plan({ exchange, request }: Admitted, attempts: AttemptFact[]): DispatchPlan {
+  #call({ exchange, request }: Admitted): OutboundCall {
+    const { received, head } = exchange;
+    const { telemetry } = this.#deps.settings().config;
+    let parsed: ModelCall | Fault | undefined;
+    return {
+      operation: head.operation,
+      dialect: received.inbound.dialect,
+      bytes: request.bytes,
+      body: request.body,
+      stream: head.stream,
+      contentType: received.contentType,
+      headers: telemetry.forwardTraceparent ? withTraceparent(received) : received.forwardHeaders,
+      ...(received.passThroughPath !== undefined && { passThroughPath: received.passThroughPath }),
+      parse: () => (parsed ??= received.inbound.parseCall(request.body, head)),
+    };
+  }
+
+  #plan(
+    { exchange, request }: Admitted,
+    { call, attempts, cache }: { call: OutboundCall; attempts: AttemptFact[]; cache: Recall['state'] },
+  ): DispatchPlan {
     const { received, head, choice, decisionId } = exchange;
     const { config } = this.#deps.settings();
-    const context = this.#context(exchange, request.asked);
-    let parsed: ModelCall | Fault | undefined;
     return {
       requestId: received.requestId,
       candidates: choice.decision.ranked,
-      call: {
-        operation: head.operation,
-        dialect: received.inbound.dialect,
-        bytes: request.bytes,
-        body: request.body,
-        stream: head.stream,
-        contentType: received.contentType,
-        headers: config.telemetry.forwardTraceparent ? withTraceparent(received) : received.forwardHeaders,
-        ...(received.passThroughPath !== undefined && { passThroughPath: received.passThroughPath }),
-        parse: () => (parsed ??= received.inbound.parseCall(request.body, head)),
-      },
+      call,
       inbound: received.inbound,
-      context,
+      context: this.#context(exchange, request.asked),
       policy: attemptPolicy(choice),
       totalMs: Math.min(totalOf(choice), received.controls.deadlineMs ?? Number.POSITIVE_INFINITY),
       estimateInputTokens: () => head.estimateInputTokens(),
@@ -230,9 +237,9 @@ export class Gateway {
       hedging: choice.policy.hedge ? this.#deps.hedging : undefined,
       keepaliveMs: config.server.keepaliveMs,
       clientStallMs: config.server.clientStallMs,
-      answerHeaders: (answer) => answerHeaders(received, { choice, decisionId }, { ...answer, cache: 'bypass' }),
+      collects: cache === 'miss',
+      answerHeaders: (answer) => answerHeaders(received, { choice, decisionId }, { ...answer, cache }),
       earlyHeaders: () => ({ ...requestHeaders(received.requestId), 'x-switchyard-model': choice.decision.model }),
-      collects: false,
       attempted: (fact) => attempts.push(fact),
     };
   }
@@ -248,6 +255,13 @@ export class Gateway {
       newId: this.#deps.newId,
     };
   }
+}
+
+/** What is told and recorded when our own code failed. */
+function defectResult(error: unknown): DispatchResult {
+  const fault = new Fault('internal', { cause: error });
+  const nothing = { attempts: 0, costNanos: null, dropped: [], added: [], continued: false };
+  return { status: 'failed', fault, inBand: false, ...nothing };
 }
 
 function send(
