@@ -13,6 +13,7 @@ export interface AnswerOutput {
 }
 
 const nothing = '';
+const lineFeed = Buffer.from('\n');
 
 /** Bytes out equal bytes in, but for a usage tail nobody asked for. The terminal frames are kept for `close`. */
 export class PassThroughOutput implements AnswerOutput {
@@ -47,7 +48,9 @@ export class PassThroughOutput implements AnswerOutput {
   close(): Buffer | string {
     const { position } = this.#decoder;
     if (!position.terminated) return this.#endOfEvent(this.#inbound.closeStream(this.#context, position));
-    return this.#tail.length === 1 ? (this.#tail[0] ?? nothing) : Buffer.concat(this.#tail);
+    const tail = Buffer.concat(this.#tail);
+    // The last line feed of a CRLF stream may not have come yet when the last event is known.
+    return tail.subarray(-3).toString('latin1') === '\r\n\r' ? Buffer.concat([tail, lineFeed]) : tail;
   }
 
   fail(fault: Fault): string {

@@ -141,7 +141,8 @@ export class StreamAttempt implements UpstreamListener {
   #take(frames: readonly Frame[]): void {
     const { meter, passThrough } = this.#settings;
     const out: (Buffer | string)[] = [];
-    let hasProgress = false;
+    // Bytes that do not complete an event yet are progress as well: large events take their time.
+    let hasProgress = frames.length === 0;
     for (const frame of frames) {
       let hasContent = false;
       for (const part of frame.parts) {
