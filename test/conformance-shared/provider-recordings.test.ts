@@ -1,22 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Fault } from '../../src/domain/fault.ts';
 import type { StreamPart } from '../../src/domain/stream-part.ts';
 import { type ProviderDefinition, providerDefinitions } from '../../src/providers/index.ts';
-import { callOf, endpointOf, registry } from '../conformance/provider-samples.ts';
-
-const shared = process.env['SWITCHYARD_SHARED'] ?? resolve(import.meta.dirname, '../../../shared');
-const recordings = join(shared, 'data/gateway-fixtures/vercel-ai');
-
-/** Folders of hosts whose folder is called otherwise. */
-const folderOf: Readonly<Record<string, string>> = {
-  gemini: 'google',
-  'azure-openai': 'azure',
-  bedrock: 'amazon-bedrock',
-  moonshot: 'moonshotai',
-  qwen: 'alibaba',
-};
+import { callOf, endpointOf, isInbound, registry } from '../conformance/provider-samples.ts';
+import { type HostStream, streamsOf } from './host-recordings.ts';
 
 interface ChatChunk {
   readonly choices?: readonly { readonly finish_reason?: string | null; readonly delta?: object }[];
@@ -24,27 +11,16 @@ interface ChatChunk {
   readonly x_groq?: { readonly usage?: object };
 }
 
-function filesOf({ id }: ProviderDefinition): readonly string[] {
-  const folder = join(recordings, folderOf[id] ?? id);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
-}
-
-/** Recorded chat streams of a host, as chunks. */
-function chatStreams(definition: ProviderDefinition): readonly { name: string; lines: readonly string[] }[] {
-  return filesOf(definition)
-    .filter((path) => path.endsWith('.chunks.txt') && !path.includes('/responses/'))
-    .map((path) => ({ name: basename(path), lines: readFileSync(path, 'utf8').split('\n').filter(Boolean) }));
-}
-
-function decode(definition: ProviderDefinition, lines: readonly string[]): readonly StreamPart[] {
+/** Reads a stream as the host's own provider does, which is asked in the dialect of the recording. */
+function decode(definition: ProviderDefinition, { dialect, bytes }: HostStream): readonly StreamPart[] {
+  const client = isInbound(dialect) ? dialect : 'openai-chat';
   const encoded = registry
     .getProvider(definition.id)
-    ?.encode(callOf('openai-chat', { stream: true }), endpointOf(definition, 'm'));
+    ?.encode(callOf(client, { stream: true }), endpointOf(definition, 'm'));
   if (encoded === undefined || Fault.is(encoded)) throw encoded ?? new Error('not registered');
+  expect(encoded.dialect).toBe(dialect);
   const decoder = encoded.openDecoder();
-  const wire = Buffer.from(`${lines.map((line) => `data: ${line}\n\n`).join('')}data: [DONE]\n\n`);
-  return [...decoder.push(wire), ...decoder.end()].flatMap(({ parts }) => parts);
+  return [...decoder.push(bytes), ...decoder.end()].flatMap(({ parts }) => parts);
 }
 
 /** Where a recorded stream carries its usage. */
@@ -57,42 +33,38 @@ function placementIn(chunks: readonly ChatChunk[]): string {
   return last.some(({ finish_reason: reason }) => typeof reason === 'string') ? 'finish-chunk' : 'tail';
 }
 
-const recorded = providerDefinitions.filter((definition) => definition.recorded === true);
-const compatible = recorded.filter((definition) => chatStreams(definition).length > 0 && definition.id !== 'anthropic');
-const chatHosts = compatible.filter(({ protocol, id }) => protocol === 'openai-chat' && id !== 'openai');
+const recorded = providerDefinitions
+  .filter((definition) => definition.recorded === true)
+  .map((definition) => [definition.id, definition, streamsOf(definition)] as const);
+const chatHosts = recorded.flatMap(([id, definition, streams]) => {
+  const chats = streams.filter(({ dialect }) => dialect === 'openai-chat');
+  return definition.protocol === 'openai-chat' && id !== 'openai' ? [[id, definition, chats] as const] : [];
+});
 
-describe.each(recorded.map((definition) => [definition.id, definition] as const))('%s', (_id, definition) => {
-  test('is called recorded because there are recordings', () => {
-    expect(filesOf(definition).length).toBeGreaterThan(0);
+describe.each(recorded)('%s', (_id, definition, streams) => {
+  test('is called recorded because its provider reads every recorded stream to the end', () => {
+    expect(streams.length).toBeGreaterThan(0);
+    for (const stream of streams) {
+      const types = decode(definition, stream).map(({ type }) => type);
+      const failed = stream.events.some(({ type }) => type === 'error' || type === 'response.failed');
+      expect(types.includes('error'), stream.name).toBe(failed);
+      if (failed) continue;
+      expect(types, stream.name).toContain('finish');
+      expect(types, stream.name).toContain('usage');
+    }
   });
 });
 
-describe.each(chatHosts.map((definition) => [definition.id, definition] as const))('%s', (_id, definition) => {
-  const streams = chatStreams(definition);
-
-  test('streams usage where its quirks say, and it is read there', () => {
-    for (const { name, lines } of streams) {
-      const chunks = lines.map((line) => JSON.parse(line) as ChatChunk);
-      expect(placementIn(chunks), name).toBe(definition.quirks?.usagePlacement ?? 'tail');
-      const parts = decode(definition, lines);
-      expect(
-        parts.map(({ type }) => type),
-        name,
-      ).toContain('usage');
-      expect(
-        parts.map(({ type }) => type),
-        name,
-      ).toContain('finish');
-      expect(
-        parts.map(({ type }) => type),
-        name,
-      ).not.toContain('error');
+describe.each(chatHosts)('%s', (_id, definition, streams) => {
+  test('streams usage where its quirks say', () => {
+    for (const { name, events } of streams) {
+      expect(placementIn(events as readonly ChatChunk[]), name).toBe(definition.quirks?.usagePlacement ?? 'tail');
     }
   });
 
   test('streams reasoning in the field its quirks name', () => {
     const fields = new Set(
-      streams.flatMap(({ lines }) => lines.join('').match(/"(reasoning|reasoning_content)":"/g) ?? []),
+      streams.flatMap(({ bytes }) => bytes.toString().match(/"(reasoning|reasoning_content)":"/g) ?? []),
     );
     const declared = definition.quirks?.reasoningField;
     if (fields.size > 0) expect([...fields]).toEqual([`"${declared}":"`]);
@@ -101,4 +73,5 @@ describe.each(chatHosts.map((definition) => [definition.id, definition] as const
 
 test('hosts with recorded streams are there to be judged', () => {
   expect(chatHosts.length).toBeGreaterThan(5);
+  expect(new Set(recorded.flatMap(([, , streams]) => streams.map(({ dialect }) => dialect))).size).toBe(5);
 });
