@@ -20,7 +20,7 @@ describe('Gemini usage metadata', () => {
     });
   });
 
-  it('[scenario 59] takes cached tokens out of the prompt, once, modality by modality', () => {
+  it('takes cached tokens out of the prompt, once, modality by modality', () => {
     const usage = readUsageMetadata({
       promptTokenCount: 3297,
       cachedContentTokenCount: 2918,
