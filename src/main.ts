@@ -28,12 +28,18 @@ import {
   ExchangeBoard,
   Gateway,
   type GatewayDeps,
-  type ObjectDeps,
-  ObjectGateway,
+  type ObjectGateway,
+  openKept,
   ResponseCache,
-  ResponsesState,
 } from './gateway/index.ts';
-import { createControlApp, createHttpServer, createInferenceHandler, createStatusHandler } from './http/index.ts';
+import {
+  closeServer,
+  createControlApp,
+  createHttpServer,
+  createInferenceHandler,
+  createStatusHandler,
+  listen,
+} from './http/index.ts';
 import { type Journal, openJournal } from './journal/index.ts';
 import { systemClock } from './platform/clock.ts';
 import { createIdSource } from './platform/ids.ts';
@@ -53,7 +59,6 @@ import { OutcomeBook, StickyMap } from './routing/index.ts';
 import { createSignals, type Signals } from './signals/index.ts';
 import { simulatedModels, type Simulator, startSimulator } from './simulator/index.ts';
 import { openTelemetry, type OtlpTarget, readOtlpTarget, type Telemetry } from './telemetry/index.ts';
-import { ObjectIndex, ResponseStore } from './storage/index.ts';
 import { buildKeyRing, type KeyRing, Limiter, ownerTokenMatcher, readOwnerToken } from './tenants/index.ts';
 
 /** How the product is started. */
@@ -196,7 +201,7 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
     tracing: telemetry.tracing,
   });
   const close = async (): Promise<void> => {
-    await Promise.all([gateway.settled(), kept.objects.settled()]);
+    await gateway.settled();
     await kept.settled();
     await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
     wheel.close();
@@ -205,23 +210,6 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
   const startedAtMs = systemClock.nowMs();
   const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, startedAtMs };
   return { ...core, ...snapshots, objects: kept.objects, newId, isOwner, close };
-}
-
-/** What outlives requests beside the journal: stored responses, and who owns which file and batch. */
-async function openKept(
-  dataDirectory: string,
-  shared: Omit<ObjectDeps, 'index' | 'responses'>,
-): Promise<{ responses: ResponsesState; objects: ObjectGateway; settled(): Promise<void> }> {
-  const { clock, logger, dispatch } = shared;
-  const store = new ResponseStore({ directory: join(dataDirectory, 'responses'), clock, logger });
-  const responses = new ResponsesState({
-    store,
-    config: () => shared.settings().config,
-    speaksResponses: (endpoint) =>
-      dispatch.providerOf(endpoint).dialectFor(endpoint, 'generate', 'openai-responses') === 'openai-responses',
-  });
-  const index = await ObjectIndex.open(join(dataDirectory, 'objects'), logger);
-  return { responses, objects: new ObjectGateway({ ...shared, index, responses }), settled: () => store.settled() };
 }
 
 /** The current snapshot with what changes it: another configuration, or model servers found on this machine. */
@@ -392,29 +380,6 @@ function refuseOpenBind(bindHost: string, loaded: LoadedConfig): void {
   if (isLoopback || loaded.config.keys.length > 0) return;
   const message = `Refusing to listen on ${bindHost} without keys: add at least one under "keys" in ${loaded.file}, or bind 127.0.0.1.`;
   throw new Fault('not_allowed', { message });
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : port);
-    });
-  });
-}
-
-/** Lets running answers finish, then cuts what is left at the deadline. */
-async function closeServer(server: Server, drainMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
-  // Connections that become idle while draining would otherwise be kept for the next request.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  server.closeIdleConnections();
-  await closed;
-  clearTimeout(deadline);
-  clearInterval(idle);
 }
 
 function hintsOf({ state, providers }: Core): string[] {

@@ -39,7 +39,7 @@ export const createBatch: ObjectHandler = async (request, deps) => {
   }
   const host = recordedHost(file.host, deps);
   if (Fault.is(host)) return host;
-  const foreign = models.find((model) => !mayUseModelAt(request.key, host, model, catalog));
+  const foreign = models.find((upstreamModel) => !mayUseModelAt(request.key, { host, upstreamModel }, catalog));
   if (foreign !== undefined) {
     const message = `The key "${request.key.name}" may not use the model "${foreign.slice(0, 200)}" at the host "${host.id}", which a row of the input names.`;
     return new Fault('not_allowed', { message, param: 'input_file_id' });

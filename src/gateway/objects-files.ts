@@ -66,16 +66,17 @@ export const listFiles: ObjectHandler = async (request, deps) => {
 };
 
 /** Describes a file, in the host's words of now. */
-export const retrieveFile: ObjectHandler = (request, deps) => relay(request, deps, 'GET');
+export const retrieveFile: ObjectHandler = (request, deps) => relay(request, deps, { method: 'GET' });
 
 /** Hands out a file's content, byte for byte. */
-export const readFileContent: ObjectHandler = (request, deps) => relay(request, deps, 'GET', '/content');
+export const readFileContent: ObjectHandler = (request, deps) =>
+  relay(request, deps, { method: 'GET', part: '/content' });
 
 /** Deletes a file at its host, then forgets it. */
 export const deleteFile: ObjectHandler = async (request, deps) => {
   const file = findFile(request, deps);
   if (Fault.is(file)) return file;
-  const answer = await relay(request, deps, 'DELETE');
+  const answer = await relay(request, deps, { method: 'DELETE' });
   const isGone = !Fault.is(answer) || answer.code === 'not_found';
   if (isGone) await deps.index.remove(file);
   return answer;
@@ -93,8 +94,7 @@ export function findFile(
 async function relay(
   request: ObjectRequest,
   deps: ObjectDeps,
-  method: 'GET' | 'DELETE',
-  part = '',
+  { method, part = '' }: { readonly method: 'GET' | 'DELETE'; readonly part?: string },
 ): Promise<ObjectAnswer | Fault> {
   const file = findFile(request, deps);
   if (Fault.is(file)) return file;

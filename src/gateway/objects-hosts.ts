@@ -28,7 +28,11 @@ export function recordedHost(id: string, { settings }: ObjectDeps): Host | Fault
 }
 
 /** May the key use a model that a host knows under its own name, as in the rows of a batch? */
-export function mayUseModelAt(key: Key, host: Host, upstreamModel: string, catalog: Catalog): boolean {
+export function mayUseModelAt(
+  key: Key,
+  { host, upstreamModel }: { readonly host: Host; readonly upstreamModel: string },
+  catalog: Catalog,
+): boolean {
   if (key.mayUse(`${host.id}/${upstreamModel}`)) return true;
   return allowedEndpoints(key, catalog).some(
     (endpoint) => endpoint.host.id === host.id && endpoint.upstreamModel === upstreamModel,

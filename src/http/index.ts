@@ -1,4 +1,5 @@
 export { type ControlDeps, createControlApp } from './control/control-app.ts';
 export { createInferenceHandler, type InferenceDeps, type InferenceHandler } from './inference/inference-handler.ts';
+export { closeServer, listen } from './listen.ts';
 export { createHttpServer, type ServerParts } from './server.ts';
 export { createStatusHandler, type StatusDeps } from './status-routes.ts';
