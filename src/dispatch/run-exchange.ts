@@ -249,14 +249,8 @@ class ExchangeRun {
     meter: AttemptMeter,
     content: Pick<DispatchResult, 'closing' | 'answer' | 'completion'>,
   ): DispatchResult {
-    return {
-      ...this.#summary(prepared),
-      status: 'completed',
-      inBand: false,
-      ...(meter.finishReason !== undefined && { finishReason: meter.finishReason }),
-      ...(meter.firstTokenMs !== undefined && { firstTokenMs: meter.firstTokenMs }),
-      ...content,
-    };
+    const { finishReason, firstTokenMs } = meter;
+    return { ...this.#summary(prepared), status: 'completed', inBand: false, finishReason, firstTokenMs, ...content };
   }
 
   #failed(fault: Fault): DispatchResult {
@@ -282,11 +276,9 @@ class ExchangeRun {
       dropped: prepared?.encoded.dropped ?? [],
       added: prepared?.encoded.added ?? [],
       continued: false,
-      ...(prepared && {
-        endpoint: prepared.endpoint,
-        passedThrough: prepared.encoded.passThrough && this.#continued === undefined,
-      }),
-      ...(this.#ledger.usage && { usage: this.#ledger.usage }),
+      endpoint: prepared?.endpoint,
+      passedThrough: prepared && prepared.encoded.passThrough && this.#continued === undefined,
+      usage: this.#ledger.usage,
     };
   }
 }

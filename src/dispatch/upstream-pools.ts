@@ -39,7 +39,11 @@ export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
       return new ProxyAgent({ uri: network.proxyUrl, requestTls: connect, ...shared });
     }
     const lookup = guardedLookup(rules, network.resolve);
-    return new Pool(origin, { ...shared, connect: guardedConnector({ ...connect, lookup }, rules), pipelining: 1 });
+    return new GaugedPool(origin, {
+      ...shared,
+      connect: guardedConnector({ ...connect, lookup }, rules),
+      pipelining: 1,
+    });
   };
   return {
     pool(host, origin) {
@@ -50,7 +54,7 @@ export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
         pool = open(host, origin);
         pools.set(name, pool);
       }
-      const isFull = pool instanceof Pool && pool.stats.queued >= host.maxConnections * maxQueueShare;
+      const isFull = pool instanceof GaugedPool && pool.queued >= host.maxConnections * maxQueueShare;
       return isFull ? undefined : pool;
     },
     async close() {
@@ -69,6 +73,29 @@ function guardedConnector(options: buildConnector.BuildOptions, rules: AddressRu
     if (refused) callback(refused, null);
     else connect(target, callback);
   };
+}
+
+/** A pool that knows cheaply whether calls queue up: its statistics are sums over all connections. */
+class GaugedPool extends Pool {
+  #mayQueue = false;
+
+  constructor(origin: string, settings: Pool.Options) {
+    super(origin, settings);
+    this.on('drain', () => {
+      this.#mayQueue = false;
+    });
+  }
+
+  override dispatch(call: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    const hasRoom = super.dispatch(call, handler);
+    if (!hasRoom) this.#mayQueue = true;
+    return hasRoom;
+  }
+
+  /** Calls that wait for a connection. */
+  get queued(): number {
+    return this.#mayQueue ? this.stats.queued : 0;
+  }
 }
 
 /** Does a host name match one of the NO_PROXY entries? Loopback always does. */

@@ -63,5 +63,7 @@ export function faultHeaders(requestId: string, fault: NonNullable<DispatchResul
 
 /** Header values are visible ASCII: anything else is percent-encoded. */
 function headerText(text: string): string {
-  return text.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character));
+  return /^[\x20-\x7e]*$/.test(text)
+    ? text
+    : text.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character));
 }

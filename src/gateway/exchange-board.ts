@@ -1,6 +1,6 @@
 import type { FinalFact } from '../domain/facts.ts';
 import type { FaultCode } from '../domain/fault-codes.ts';
-import type { Counter, Metrics } from '../platform/metrics.ts';
+import type { Counter, Labels, Metrics } from '../platform/metrics.ts';
 
 /** A request in flight, for the live view. */
 export interface LiveExchange {

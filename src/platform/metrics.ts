@@ -35,6 +35,7 @@ const maxSeries = 10_000;
 /** Makes an empty registry. */
 export function createMetrics(): Metrics {
   const families: Family[] = [];
+  const keyOf = rememberKeys();
   return {
     counter(name, help) {
       const series = new Map<string, number>();
@@ -46,7 +47,7 @@ export function createMetrics(): Metrics {
       });
       return {
         add(labels, amount = 1) {
-          const key = renderLabels(labels);
+          const key = keyOf(labels);
           const known = series.get(key);
           if (known !== undefined || series.size < maxSeries) series.set(key, (known ?? 0) + amount);
         },
@@ -60,7 +61,7 @@ export function createMetrics(): Metrics {
         type: 'histogram',
         lines: () => mapLines(series, (labels, value) => histogramLines({ name, labels, bounds }, value)),
       });
-      return { observe: (labels, value) => observe(series, renderLabels(labels), { bounds, value }) };
+      return { observe: (labels, value) => observe(series, keyOf(labels), { bounds, value }) };
     },
     gauge: (name, help, read) => families.push({ name, help, type: 'gauge', lines: () => readLines(name, read()) }),
     total: (name, help, read) => families.push({ name, help, type: 'counter', lines: () => readLines(name, read()) }),
@@ -124,6 +125,18 @@ function* mapLines<Value>(
   toLines: (labels: string, value: Value) => string[],
 ): Iterable<string> {
   for (const [labels, value] of series) yield* toLines(labels, value);
+}
+
+/** Callers on the hot path pass the same labels object again and again: its text is made once. */
+function rememberKeys(): (labels: Labels) => string {
+  const known = new WeakMap<Labels, string>();
+  return (labels) => {
+    const found = known.get(labels);
+    if (found !== undefined) return found;
+    const key = renderLabels(labels);
+    known.set(labels, key);
+    return key;
+  };
 }
 
 function renderLabels(labels: Labels): string {

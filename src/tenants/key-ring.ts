@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { type LoadedConfig, readSecret } from '../config/index.ts';
 import { type Key, modelMatcher } from './key.ts';
 
@@ -58,5 +58,5 @@ export function buildKeyRing(loaded: LoadedConfig): KeyRing {
 }
 
 function digestOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
+  return hash('sha256', secret, 'buffer');
 }

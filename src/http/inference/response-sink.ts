@@ -93,8 +93,10 @@ export class ResponseSink implements ClientSink {
     if (!this.#head) return;
     const { status, headers } = this.#head;
     this.#head = undefined;
-    const length = lengthBytes === undefined ? {} : { 'content-length': String(lengthBytes) };
-    this.#response.writeHead(status, { ...headers, ...length });
+    const pairs: string[] = [];
+    for (const name in headers) pairs.push(name, headers[name] ?? '');
+    if (lengthBytes !== undefined) pairs.push('content-length', String(lengthBytes));
+    this.#response.writeHead(status, pairs);
   }
 }
 
