@@ -1,5 +1,6 @@
-import type { ReasoningPart } from '../../domain/model-call.ts';
+import type { Json, ReasoningPart } from '../../domain/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { entriesAt, type ForeignProofFinder, leftOut } from '../shared/foreign-proofs.ts';
 
 const mark = 'switchyard:';
 
@@ -22,6 +23,42 @@ export function openForeignSignature(signature: string): Sealed | undefined {
   const opened = parse(Buffer.from(signature.slice(mark.length), 'base64url').toString());
   const fields = Object.fromEntries(keys.map((key) => [key, isObject(opened) ? opened[key] : undefined]));
   return { provenance: 'unknown', ...present(fields) };
+}
+
+/**
+ * Finds thinking that another dialect's provider signed. A running tool loop that loses its thinking may not go on
+ * thinking either: the API demands the block it would have to begin with.
+ */
+export const foreignProofsInMessages: ForeignProofFinder = {
+  marks: [`"${mark}`, '"thinking"'],
+  find({ messages, thinking }, upstreamModel) {
+    const isClaude = upstreamModel.includes('claude');
+    const turns = entriesAt(messages, '/messages').map(([turn, pointer]) => {
+      const content = entriesAt(isObject(turn) ? turn['content'] : undefined, `${pointer}/content`);
+      return { pointer, content, foreign: content.filter(([block]) => isForeign(block, isClaude)) };
+    });
+    const pointers = turns.flatMap(({ pointer, content, foreign }) => {
+      if (foreign.length === 0) return [];
+      // A turn without any content is refused.
+      return foreign.length === content.length ? [pointer] : foreign.map(([, at]) => at);
+    });
+    const running = turns.at(-2);
+    const isRunning = running !== undefined && running.foreign.length > 0 && turns.at(-1)?.content.some(isToolResult);
+    const isThinking = isObject(thinking) && thinking['type'] === 'enabled';
+    return leftOut(isRunning && isThinking ? [...pointers, '/thinking'] : pointers);
+  },
+};
+
+/** Claude signs each thought: one without came from elsewhere. Compatible hosts may not sign theirs. */
+function isForeign(block: Json, isClaude: boolean): boolean {
+  if (!isObject(block)) return false;
+  const { type, signature, data } = block;
+  const proof = type === 'thinking' ? signature : type === 'redacted_thinking' ? data : undefined;
+  return typeof proof === 'string' && (proof.startsWith(mark) || (proof === '' && isClaude));
+}
+
+function isToolResult([block]: readonly [Json, string]): boolean {
+  return isObject(block) && block['type'] === 'tool_result';
 }
 
 function present(fields: { readonly [key: string]: unknown }): { readonly [key: string]: string } {

@@ -6,7 +6,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
 import { collectCompletion, completionToParts } from '../shared/collect-completion.ts';
-import { stripForeignThoughts } from './foreign-signature.ts';
+import { foreignProofsInGemini } from './foreign-signature.ts';
 import { geminiInbound } from './inbound.ts';
 import { geminiOutbound } from './outbound.ts';
 import { SseToJsonArray } from './sse-to-json-array.ts';
@@ -129,12 +129,29 @@ describe('answers in the Gemini dialect', () => {
     const contents = [{ role: 'user', parts: [{ text: 'q' }] }, content];
     expect(parse({ contents }).messages[1]?.content).toMatchObject([proof]);
     // [scenario 53] and Gemini itself never sees it.
-    expect(stripForeignThoughts({ contents })).toMatchObject({
-      dropped: ['/contents/1/parts/0'],
-      body: { contents: [{}, { parts: [] }] },
+    expect(foreignProofsInGemini.find({ contents }, 'gemini-2.5-pro').dropped).toEqual(['/contents/1']);
+    const said = { role: 'model', parts: [{ text: 'x' }, ...content.parts] };
+    expect(foreignProofsInGemini.find({ contents: [said] }, 'gemini-2.5-pro')).toEqual({
+      edits: [{ op: 'remove', pointer: '/contents/0/parts/1' }],
+      dropped: ['/contents/0/parts/1'],
+      added: [],
     });
     const own = { contents: [{ role: 'model', parts: [{ text: 'x', thought: true, thoughtSignature: 'EqsF' }] }] };
-    expect(stripForeignThoughts(own).body).toBe(own);
+    expect(foreignProofsInGemini.find(own, 'gemini-3-pro').edits).toEqual([]);
+  });
+
+  it('[scenario 53] gives calls that another model made in the running turn the documented stand-in', () => {
+    const call: JsonObject = { role: 'model', parts: [{ text: 'x' }, { functionCall: { name: 'n', args: {} } }] };
+    const answer = { role: 'user', parts: [{ functionResponse: { name: 'n', response: {} } }] };
+    const ask = { role: 'user', parts: [{ text: 'q' }] };
+    const running: JsonObject = { contents: [ask, call, answer, ask, call, answer] };
+    const at = '/contents/4/parts/1/thoughtSignature';
+    expect(foreignProofsInGemini.find(running, 'gemini-3-pro')).toEqual({
+      edits: [{ op: 'set', pointer: at, value: 'skip_thought_signature_validator' }],
+      dropped: [],
+      added: [at],
+    });
+    expect(foreignProofsInGemini.find(running, 'gemini-2.5-pro').edits).toEqual([]);
   });
 });
 

@@ -3,10 +3,7 @@ import { invalidField, isObject } from '../shared/field-reader.ts';
 import type { LossReport } from '../shared/loss-report.ts';
 import { keepsDigits, parseArguments, parseJson } from '../shared/parse-arguments.ts';
 import { encodeMedia, encodePart } from './encode-part.ts';
-import { isThirdGeneration, type ModelGeneration } from './model-generation.ts';
-
-/** Google's documented stand-in for calls whose signature was lost or that another model made. */
-const missingSignature = 'skip_thought_signature_validator';
+import { isThirdGeneration, missingSignature, type ModelGeneration } from './model-generation.ts';
 
 type Content = { readonly role: 'user' | 'model'; readonly parts: JsonObject[]; readonly isToolAnswer: boolean };
 

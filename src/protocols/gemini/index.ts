@@ -1,4 +1,4 @@
-export { stripForeignThoughts } from './foreign-signature.ts';
+export { foreignProofsInGemini } from './foreign-signature.ts';
 export { geminiInbound } from './inbound.ts';
 export { geminiOutbound } from './outbound.ts';
 export { readGeminiError } from './read-error.ts';

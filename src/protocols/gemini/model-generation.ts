@@ -15,3 +15,6 @@ export function readModelGeneration(upstreamModel: string): ModelGeneration {
 export function isThirdGeneration({ generation }: ModelGeneration): boolean {
   return generation !== undefined && generation >= 3;
 }
+
+/** Google's documented stand-in for calls whose signature was lost or that another model made. */
+export const missingSignature = 'skip_thought_signature_validator';

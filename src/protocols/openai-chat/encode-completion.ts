@@ -3,7 +3,7 @@ import type { JsonObject } from '../../domain/model-call.ts';
 import type { AnswerContext } from '../contract.ts';
 import { encodeUsage } from './encode-usage.ts';
 import { asksForFunctions, finishWord } from './finish-reasons.ts';
-import { isSigned, writeReasoningDetails } from './reasoning-fields.ts';
+import { isSigned, writeCallSignature, writeReasoningDetails } from './reasoning-fields.ts';
 import { compact } from './values.ts';
 import { citation, imagePart } from './write-media.ts';
 
@@ -68,7 +68,7 @@ function encodeCall(call: BlockOf<'tool-call'>): JsonObject {
     id,
     type: 'function',
     function: { name, arguments: call.arguments },
-    extra_content: signature === undefined ? undefined : { google: { thought_signature: signature } },
+    extra_content: signature === undefined ? undefined : writeCallSignature(signature),
   });
 }
 

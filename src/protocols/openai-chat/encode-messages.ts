@@ -132,7 +132,11 @@ class MessageWriter {
       return {};
     }
     const text = parts.map((part) => part.text).join('');
-    const details = parts.flatMap((part, index) => (isSigned(part) ? writeReasoningDetails(part, index) : []));
+    const isOwn = ({ provenance = dialect }: ReasoningPart): boolean => provenance === dialect;
+    for (const part of parts) if (isSigned(part) && !isOwn(part)) this.#report.dropPointer(part.at);
+    const details = parts.flatMap((part, index) =>
+      isSigned(part) && isOwn(part) ? writeReasoningDetails(part, index) : [],
+    );
     return compact({
       reasoning_content: text === '' ? undefined : text,
       reasoning_details: details.length > 0 ? details : undefined,

@@ -1,3 +1,4 @@
+export { foreignProofsInChat } from './foreign-proofs.ts';
 export { openAIChatInbound } from './inbound.ts';
 export { openAIChatOutbound } from './outbound.ts';
 export { encodeFault as encodeOpenAIFault } from './encode-fault.ts';

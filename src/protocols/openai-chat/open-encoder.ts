@@ -6,7 +6,7 @@ import type { AnswerContext, AnswerEncoder } from '../contract.ts';
 import { encodeFault } from './encode-fault.ts';
 import { encodeUsage } from './encode-usage.ts';
 import { asksForFunctions, type Finish, finishWord } from './finish-reasons.ts';
-import { isSigned, writeReasoningDetails } from './reasoning-fields.ts';
+import { isSigned, writeCallSignature, writeReasoningDetails } from './reasoning-fields.ts';
 import { citation, imagePart } from './write-media.ts';
 
 /** Last frame of every good stream of this dialect. */
@@ -85,7 +85,7 @@ class ChunkEncoder implements AnswerEncoder {
         return this.#callDelta(part.index, part.arguments);
       case 'tool-call-end':
         if (part.signature === undefined) return '';
-        return this.#callDelta(part.index, '', { extra_content: { google: { thought_signature: part.signature } } });
+        return this.#callDelta(part.index, '', { extra_content: writeCallSignature(part.signature) });
       case 'media':
         return this.#media(part);
       case 'source':

@@ -1,5 +1,7 @@
 import type { CompletionBlock } from '../../domain/completion.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
+import { ownValue } from '../../domain/own-value.ts';
+import { dialect } from './parse-content.ts';
 import { compact, numberOf, objectOf, objectsOf, textOf } from './values.ts';
 
 /**
@@ -12,7 +14,12 @@ export interface ReasoningDetail {
   readonly signature?: string;
   readonly redacted?: string;
   readonly encrypted?: string;
+  /** Dialect that issued the proof, where it is another one. */
+  readonly provenance?: string;
 }
+
+/** Marks entries and signatures that another dialect's provider issued: hosts of this one must not see them. */
+export const provenanceField = 'switchyard_provenance';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type ReasoningBlock = Extract<CompletionBlock, { readonly type: 'reasoning' }>;
@@ -20,6 +27,11 @@ type ReasoningBlock = Extract<CompletionBlock, { readonly type: 'reasoning' }>;
 /** `format` words by which clients and hosts tell the kinds of opaque data apart. */
 const redactedFormat = 'anthropic-claude-v1';
 const encryptedFormat = 'openai-responses-v1';
+const signedFormats: { readonly [provenance: string]: string } = {
+  'anthropic-messages': redactedFormat,
+  'bedrock-converse': redactedFormat,
+  gemini: 'google-gemini-v1',
+};
 
 /** Reasoning text of a message or delta, whichever field the host uses. */
 export function readReasoningText(message: JsonObject): string | undefined {
@@ -42,6 +54,7 @@ function readEntry(entry: JsonObject, detail: Mutable<ReasoningDetail>): void {
   detail.id ??= textOf(entry['id']);
   detail.text += textOf(entry['text']) ?? textOf(entry['summary']) ?? '';
   detail.signature ??= textOf(entry['signature']);
+  detail.provenance ??= textOf(entry[provenanceField]);
   const data = textOf(entry['data']);
   if (data === undefined) return;
   if (textOf(entry['format'])?.startsWith('anthropic')) detail.redacted ??= data;
@@ -55,13 +68,15 @@ export function isSigned(block: Omit<ReasoningDetail, 'text'>): boolean {
 
 /** Writes one block as entries of `reasoning_details`, whole, so that clients need not join anything. */
 export function writeReasoningDetails(block: Omit<ReasoningBlock, 'type'>, index: number): JsonObject[] {
-  const { id, text, signature, redacted, encrypted } = block;
+  const { id, text, signature, redacted, encrypted, provenance } = block;
   const entries: JsonObject[] = [];
-  if (signature !== undefined) entries.push(compact({ type: 'reasoning.text', id, index, text, signature }));
+  const format = ownValue(signedFormats, provenance ?? '');
+  if (signature !== undefined) entries.push(compact({ type: 'reasoning.text', id, index, text, signature, format }));
   else if (text !== '') entries.push(compact({ type: 'reasoning.summary', id, index, summary: text }));
   if (redacted !== undefined) entries.push(encryptedEntry({ id, index, data: redacted, format: redactedFormat }));
   if (encrypted !== undefined) entries.push(encryptedEntry({ id, index, data: encrypted, format: encryptedFormat }));
-  return entries;
+  const isForeign = provenance !== undefined && provenance !== dialect;
+  return isForeign ? entries.map((entry) => ({ ...entry, [provenanceField]: provenance })) : entries;
 }
 
 function encryptedEntry(fields: { readonly [key: string]: unknown }): JsonObject {
@@ -75,4 +90,9 @@ export function readThinkingPart(part: JsonObject): string {
   return objectsOf(thinking)
     .map((piece) => textOf(piece['text']) ?? textOf(objectOf(piece['text'])?.['value']) ?? '')
     .join('');
+}
+
+/** Writes Gemini's signature of a call where clients of this dialect keep it. */
+export function writeCallSignature(signature: string): JsonObject {
+  return { google: { thought_signature: signature }, [provenanceField]: 'gemini' };
 }

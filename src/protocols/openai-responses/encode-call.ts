@@ -89,7 +89,11 @@ function encodeReasoning(call: ModelCall, report: ResponsesReport): JsonObject {
   const effort = encodeEffort(reasoning, report);
   const { summary } = reasoning;
   if (effort === undefined && summary === undefined) return {};
-  return { reasoning: { ...(effort !== undefined && { effort }), ...(summary !== undefined && { summary }) } };
+  const asked = { ...(effort !== undefined && { effort }), ...(summary !== undefined && { summary }) };
+  if (call.dialect === dialect || effort === 'none') return { reasoning: asked };
+  // Clients of other dialects hand back what proves the reasoning; here it must be asked for.
+  report.add('/include');
+  return { reasoning: asked, include: ['reasoning.encrypted_content'] };
 }
 
 /** Reasoning is asked for by effort; a budget of tokens becomes the nearest word. */

@@ -1,5 +1,5 @@
 export { openAIResponsesInbound } from './openai-responses-inbound.ts';
 export { openAIResponsesOutbound } from './openai-responses-outbound.ts';
-export { stripForeignReasoning } from './reasoning-envelope.ts';
+export { foreignProofsInResponses } from './reasoning-envelope.ts';
 export { replayInput } from './replay-input.ts';
 export { inputItems, responseOfTerminalEvent, type StoredResponse, storedResponseOf } from './stored-response.ts';

@@ -1,5 +1,6 @@
-import type { Json, JsonObject, ReasoningPart } from '../../domain/model-call.ts';
+import type { Json, ReasoningPart } from '../../domain/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { entriesAt, type ForeignProofFinder, leftOut } from '../shared/foreign-proofs.ts';
 import { parseJson } from '../shared/parse-arguments.ts';
 
 const mark = 'switchyard.1.';
@@ -32,23 +33,19 @@ export function openReasoningProof(encrypted: string): ReasoningProof | undefine
 }
 
 /**
- * Takes reasoning that another dialect's provider signed out of a request that is about to be passed through to a
- * Responses host, which would refuse it. Returns the same object when there is none.
+ * Finds what another dialect's provider signed: whole reasoning items, and the signatures of calls, which clients of
+ * this dialect carry in a field that its hosts do not know.
  */
-export function stripForeignReasoning(body: JsonObject): {
-  readonly body: JsonObject;
-  readonly dropped: readonly string[];
-} {
-  const input = body['input'];
-  if (!Array.isArray(input)) return { body, dropped: [] };
-  const dropped: string[] = [];
-  const kept = input.filter((item, index) => {
-    if (!isForeignReasoning(item)) return true;
-    dropped.push(`/input/${index}`);
-    return false;
-  });
-  return dropped.length === 0 ? { body, dropped } : { body: { ...body, input: kept }, dropped };
-}
+export const foreignProofsInResponses: ForeignProofFinder = {
+  marks: [mark, '"extra_content"'],
+  find: ({ input }) =>
+    leftOut(
+      entriesAt(input, '/input').flatMap(([item, pointer]) => {
+        if (isForeignReasoning(item)) return [pointer];
+        return isObject(item) && item['extra_content'] !== undefined ? [`${pointer}/extra_content`] : [];
+      }),
+    ),
+};
 
 function isForeignReasoning(item: Json): boolean {
   if (!isObject(item) || item['type'] !== 'reasoning') return false;

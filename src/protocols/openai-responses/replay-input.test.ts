@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Fault } from '../../domain/fault.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
 import { replayInput, responseOfTerminalEvent, storedResponseOf, type StoredResponse } from './index.ts';
-import { sealReasoningProof, stripForeignReasoning } from './reasoning-envelope.ts';
+import { foreignProofsInResponses, sealReasoningProof } from './reasoning-envelope.ts';
 
 const sealed = sealReasoningProof({ signature: 's', provenance: 'anthropic-messages' });
 
@@ -86,16 +86,15 @@ describe('responseOfTerminalEvent', () => {
   });
 });
 
-describe('stripForeignReasoning', () => {
+describe('foreignProofsInResponses', () => {
   it('takes out reasoning sealed for another dialect and leaves everything else [scenario 53]', () => {
     const own = { type: 'reasoning', id: 'rs_2', summary: [], encrypted_content: 'gAAA' };
     const foreign = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: sealed };
     const said = { role: 'user', content: 'a' };
-    expect(stripForeignReasoning({ input: [said, foreign, own] })).toEqual({
-      body: { input: [said, own] },
-      dropped: ['/input/1'],
-    });
-    const clean = { input: [said, own] };
-    expect(stripForeignReasoning(clean).body).toBe(clean);
+    const call = { type: 'function_call', call_id: 'c', name: 'n', arguments: '{}', extra_content: { google: {} } };
+    const body = { input: [said, foreign, own, call] };
+    expect(foreignProofsInResponses.find(body, 'gpt').dropped).toEqual(['/input/1', '/input/3/extra_content']);
+    expect(foreignProofsInResponses.marks.some((mark) => JSON.stringify(body).includes(mark))).toBe(true);
+    expect(foreignProofsInResponses.find({ input: [said, own] }, 'gpt').edits).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import type { OutboundCall } from '../contract.ts';
 import type { AddressedCall, ProviderDefinition } from '../provider-definition.ts';
 import { asksForSchema } from './asks-for-schema.ts';
 import { clientPointer } from './client-pointer.ts';
+import { foreignProofs } from './foreign-proofs.ts';
 import { quirkEdits } from './quirk-edits.ts';
 import { spliceMultipartModel } from './splice-multipart.ts';
 import { usageEdit } from './usage-edit.ts';
@@ -59,13 +60,15 @@ function splicedBody(
 ): EncodedBody | Fault {
   const suited = suit(call.body, addressed, definition);
   if (Fault.is(suited)) return suited;
+  const foreign = foreignProofs(call, addressed.endpoint.upstreamModel);
+  const edits = foreign.edits.length === 0 ? suited.edits : [...suited.edits, ...foreign.edits];
   return {
-    bytes: call.bytes.length === 0 ? undefined : spliceJson(call.bytes, suited.edits, call.body),
+    bytes: call.bytes.length === 0 ? undefined : spliceJson(call.bytes, edits, call.body),
     passThrough: true,
     usageAdded: suited.usageAdded,
     emulatesSchema: false,
-    dropped: suited.dropped,
-    added: [],
+    dropped: foreign.dropped.length === 0 ? suited.dropped : [...suited.dropped, ...foreign.dropped],
+    added: foreign.added,
   };
 }
 

@@ -84,10 +84,14 @@ function checkFunctionResponses(contents: readonly JsonObject[]): Failure | unde
   return undefined;
 }
 
-/** Newer models insist on the thought signature of the first call of each step. */
+/** Newer models insist on the thought signature of the first call of each step of the running turn. */
 function checkThoughtSignatures(contents: readonly JsonObject[], input: DialectInput): Failure | undefined {
   if (input.script.signatures !== 'strict') return undefined;
+  const turnStart = contents.findLastIndex(
+    (content) => content['role'] !== 'model' && countParts(content, 'functionResponse') === 0,
+  );
   for (const [at, content] of contents.entries()) {
+    if (at < turnStart) continue;
     const call = asList(content['parts'])
       .map(asObject)
       .find((part): part is JsonObject => part['functionCall'] !== undefined);
