@@ -24,14 +24,7 @@ import { createUpstreamPools, Hedging, type NetworkSettings } from './dispatch/i
 import type { Host } from './domain/endpoint.ts';
 import type { InboundDialectId } from './domain/dialect.ts';
 import { Fault } from './domain/fault.ts';
-import {
-  ExchangeBoard,
-  Gateway,
-  type GatewayDeps,
-  type ObjectGateway,
-  openKept,
-  ResponseCache,
-} from './gateway/index.ts';
+import { ExchangeBoard, Gateway, type ObjectGateway, openKept, ResponseCache } from './gateway/index.ts';
 import {
   closeServer,
   createControlApp,
@@ -176,10 +169,6 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
   const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
   const telemetry = observe({ state, metrics, logger, signals, journal, cache });
-  const settings = (): ReturnType<GatewayDeps['settings']> => ({
-    catalog: state.snapshot.catalog,
-    config: state.snapshot.loaded.config,
-  });
   const shared = {
     dispatch: { pools, signals, wheel, clock: systemClock, random, providerOf },
     journal,
@@ -187,7 +176,7 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
     clock: systemClock,
     logger,
     newId,
-    settings,
+    settings: () => ({ catalog: state.snapshot.catalog, config: state.snapshot.loaded.config }),
   };
   const kept = await openKept(options.dataDirectory, shared);
   const gateway = new Gateway({
