@@ -30,7 +30,8 @@ export class SseFramer {
   #scanned = 0;
   #lineStart = 0;
   #eventStart = 0;
-  #afterCr = false;
+  /** Place of the last carriage return, relative to the buffer: -1 when it was the last byte of what is gone. */
+  #crAt = -2;
   #first = true;
   #event = '';
   #data: string | undefined;
@@ -44,22 +45,23 @@ export class SseFramer {
   push(chunk: Buffer): SseEvent[] {
     this.#append(chunk);
     const events: SseEvent[] = [];
-    const buffer = this.#buffer;
-    for (let at = this.#scanned; at < this.#length; at++) {
-      const byte = buffer[at];
-      if (byte !== lf && byte !== cr) {
-        this.#afterCr = false;
+    const bytes = this.#owned ? this.#buffer.subarray(0, this.#length) : this.#buffer;
+    // Native searches skip the inside of lines; most streams have no carriage return at all.
+    let nextLf = indexFrom(bytes, lf, this.#scanned);
+    let nextCr = indexFrom(bytes, cr, this.#scanned);
+    for (let at = Math.min(nextLf, nextCr); at < bytes.length; at = Math.min(nextLf, nextCr)) {
+      if (at === nextCr) {
+        this.#crAt = at;
+        nextCr = indexFrom(bytes, cr, at + 1);
+        this.#endLine(at, events);
         continue;
       }
-      if (byte === lf && this.#afterCr) {
+      nextLf = indexFrom(bytes, lf, at + 1);
+      if (at === this.#crAt + 1) {
         // Second half of CRLF: the line ended at CR already.
-        this.#afterCr = false;
         this.#lineStart = at + 1;
         this.#absorbLineFeed(events, at);
-        continue;
-      }
-      this.#afterCr = byte === cr;
-      this.#endLine(at, events);
+      } else this.#endLine(at, events);
     }
     this.#scanned = this.#length;
     this.#keepRest();
@@ -108,6 +110,7 @@ export class SseFramer {
     this.#length = rest;
     this.#scanned = rest;
     this.#lineStart -= from;
+    this.#crAt -= from;
     this.#eventStart = 0;
   }
 
@@ -135,12 +138,13 @@ export class SseFramer {
     }
     if (start >= end) return;
     this.#hasLines = true;
-    const split = buffer.subarray(start, end).indexOf(colon);
-    if (split === 0) return;
-    const nameEnd = split < 0 ? end : start + split;
-    let valueStart = split < 0 ? end : nameEnd + 1;
+    const isData = isDataField(buffer, start);
+    const colonAt = isData ? start + 4 : indexFrom(buffer, colon, start);
+    if (colonAt === start) return;
+    const nameEnd = Math.min(colonAt, end);
+    let valueStart = Math.min(nameEnd + 1, end);
     if (buffer[valueStart] === space && valueStart < end) valueStart++;
-    const name = buffer.toString('latin1', start, nameEnd);
+    const name = isData ? 'data' : buffer.toString('latin1', start, nameEnd);
     if (name === 'data') {
       const value = buffer.toString('utf8', valueStart, end);
       this.#data = this.#data === undefined ? value : `${this.#data}\n${value}`;
@@ -158,4 +162,21 @@ export class SseFramer {
     this.#data = undefined;
     this.#hasLines = false;
   }
+}
+
+/** Position of a byte at or after `from`, or the length when there is none. */
+function indexFrom(bytes: Buffer, byte: number, from: number): number {
+  const at = bytes.indexOf(byte, from);
+  return at < 0 ? bytes.length : at;
+}
+
+/** Do the bytes at `start` begin a field named `data`? Nearly every line does. */
+function isDataField(bytes: Buffer, start: number): boolean {
+  return (
+    bytes[start] === 0x64 &&
+    bytes[start + 1] === 0x61 &&
+    bytes[start + 2] === 0x74 &&
+    bytes[start + 3] === 0x61 &&
+    bytes[start + 4] === colon
+  );
 }
