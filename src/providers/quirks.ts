@@ -10,8 +10,9 @@ export interface Quirks {
   readonly toolChoiceRequired?: 'unsupported';
   readonly namedToolChoice?: 'unsupported';
   readonly parallelToolCalls?: 'unsupported';
-  readonly jsonSchema?: 'json-object' | 'unsupported';
-  readonly reasoningEffort?: 'unsupported' | 'thinking-object' | 'enable-thinking' | 'reasoning-object';
+  readonly forcedToolThinking?: 'unsupported';
+  readonly jsonSchema?: 'json-object';
+  readonly reasoningEffort?: 'enable-thinking';
   readonly reasoningField?: 'reasoning_content' | 'reasoning';
   readonly renamedFields?: { readonly [field: string]: string };
   readonly unsupportedFields?: readonly string[];
@@ -30,10 +31,11 @@ export const quirkMeanings: { readonly [Name in keyof Required<Quirks>]: string 
     'Cannot be made to call some tool (`tool_choice: "required"`); such calls are refused with a 400.',
   namedToolChoice: 'Cannot be made to call one named tool; such calls are refused with a 400.',
   parallelToolCalls: 'Rejects `parallel_tool_calls`; it is left out and reported.',
-  jsonSchema:
-    'Has no `response_format` of type `json_schema`: it is emulated by a forced tool. `unsupported`: no JSON mode either.',
+  forcedToolThinking:
+    'Cannot be made to call a tool while it thinks; such calls are sent with `thinking` off, unless the client set it.',
+  jsonSchema: 'Has no `response_format` of type `json_schema`: it is emulated by a forced tool.',
   reasoningEffort:
-    'Takes no `reasoning_effort`; it is left out and reported, or sent as `thinking`, `enable_thinking` or `reasoning`.',
+    'Knows thinking on or off only; `reasoning_effort` is sent as `enable_thinking`, the level reported.',
   reasoningField: 'Name of the field of the answer that carries the reasoning text.',
   renamedFields: 'Knows these fields under another name.',
   unsupportedFields:

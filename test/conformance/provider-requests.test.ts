@@ -185,10 +185,15 @@ describe('[scenario 54] a JSON schema on a host without them', () => {
     const deepseek = providerDefinitions.find(({ id }) => id === 'deepseek');
     if (deepseek === undefined) throw new Error('deepseek is not registered');
     const encoded = encode(deepseek, endpointOf(deepseek, 'm'), callOf('openai-chat', { feature: 'schema' }));
-    const body = JSON.parse(encoded.request.body?.toString() ?? '') as { tools: unknown[]; tool_choice: unknown };
+    const body = JSON.parse(encoded.request.body?.toString() ?? '') as {
+      tools: unknown[];
+      tool_choice: unknown;
+      thinking: unknown;
+    };
     expect(encoded.passThrough).toBe(false);
     expect(body.tools).toHaveLength(1);
     expect(body.tool_choice).toMatchObject({ type: 'function' });
+    expect(body.thinking).toEqual({ type: 'disabled' });
     const call = { id: 'c', type: 'function', function: { name: 'switchyard_answer', arguments: '{"city":"Bern"}' } };
     const answer = {
       id: 'a',

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../domain/endpoint.ts';
 import type { ObjectCall, UpstreamRequest } from '../contract.ts';
 import type { Addressing } from '../provider-definition.ts';
+import { addHostHeaders, ownHeaders } from './request-headers.ts';
 import { resolveBaseUrl } from './resolve-base-url.ts';
 
 /** Addresses a call about an object at a host; undefined when its layout has no object routes. */
@@ -12,8 +13,8 @@ export function objectRequest(
   const path = addressing.objectPath?.(call.path, endpoint);
   if (path === undefined) return undefined;
   const base = resolveBaseUrl(endpoint.host);
-  const headers: Record<string, string> = { accept: '*/*', 'accept-encoding': 'identity', 'user-agent': 'switchyard' };
+  const headers: Record<string, string> = { accept: '*/*', ...ownHeaders };
   if (call.body !== undefined) headers['content-type'] = call.contentType ?? 'application/json';
-  for (const [name, value] of Object.entries(endpoint.host.headers)) headers[name.toLowerCase()] = value;
+  addHostHeaders(endpoint.host, headers);
   return { method: call.method, origin: base.origin, path: base.path + path, headers, body: call.body };
 }

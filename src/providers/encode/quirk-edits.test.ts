@@ -79,24 +79,29 @@ describe('a quirk', () => {
   });
 
   test('turns the reasoning effort into what the host understands and reports the lost level', () => {
-    const body = { reasoning_effort: 'high' };
-    expect(suit(body, { reasoningEffort: 'thinking-object' })).toEqual({
-      body: { thinking: { type: 'enabled' } },
-      dropped: ['/reasoning_effort'],
-    });
-    expect(suit({ reasoning_effort: 'none' }, { reasoningEffort: 'enable-thinking' }).body).toEqual({
-      enable_thinking: false,
-    });
-    expect(suit(body, { reasoningEffort: 'reasoning-object' })).toEqual({
-      body: { reasoning: { effort: 'high' } },
-      dropped: [],
-    });
-    expect(suit(body, { reasoningEffort: 'unsupported' })).toEqual({ body: {}, dropped: ['/reasoning_effort'] });
+    const quirks: Quirks = { reasoningEffort: 'enable-thinking' };
+    const dropped = ['/reasoning_effort'];
+    expect(suit({ reasoning_effort: 'high' }, quirks)).toEqual({ body: { enable_thinking: true }, dropped });
+    expect(suit({ reasoning_effort: 'none' }, quirks)).toEqual({ body: { enable_thinking: false }, dropped });
+    expect(suit({ reasoning_effort: null }, quirks)).toEqual({ body: {}, dropped: [] });
+  });
+
+  test('switches thinking off for a forced tool where the host cannot do both', () => {
+    const quirks: Quirks = { forcedToolThinking: 'unsupported' };
+    const thinking = { type: 'disabled' };
+    for (const choice of ['required', { type: 'function', function: { name: 'f' } }]) {
+      const body = { tool_choice: choice, reasoning_effort: 'high' };
+      expect(suit(body, quirks)).toEqual({ body: { tool_choice: choice, thinking }, dropped: ['/reasoning_effort'] });
+    }
+    const free = { tool_choice: 'auto', reasoning_effort: 'high' };
+    expect(suit(free, quirks)).toEqual({ body: free, dropped: [] });
+    const own = { tool_choice: 'required', thinking: { type: 'enabled' } };
+    expect(suit(own, quirks)).toEqual({ body: own, dropped: [] });
   });
 
   test('never overrides what the client says in the words of the host', () => {
-    const body = { reasoning_effort: 'high', thinking: { type: 'disabled' } };
-    expect(suit(body, { reasoningEffort: 'thinking-object' }).body).toEqual({ thinking: { type: 'disabled' } });
+    const body = { reasoning_effort: 'high', enable_thinking: false };
+    expect(suit(body, { reasoningEffort: 'enable-thinking' }).body).toEqual({ enable_thinking: false });
     const renamed = { seed: 1, random_seed: 2 };
     expect(suit(renamed, { renamedFields: { seed: 'random_seed' } }).body).toEqual({ random_seed: 2 });
   });
@@ -106,7 +111,6 @@ describe('a quirk', () => {
     const json = { response_format: { type: 'json_object' } };
     expect(Fault.is(quirkEdits(schema, { jsonSchema: 'json-object' }))).toBe(true);
     expect(suit(json, { jsonSchema: 'json-object' }).body).toEqual(json);
-    expect(Fault.is(quirkEdits(json, { jsonSchema: 'unsupported' }))).toBe(true);
   });
 
   test('changes nothing where none is declared', () => {

@@ -60,9 +60,7 @@ function refuseUncarried({ body, quirks }: Draft): Fault | undefined {
   }
   const format = body['response_format'];
   const type = isObject(format) ? format['type'] : undefined;
-  if (quirks.jsonSchema !== undefined && type === 'json_schema') return uncarried('response_format');
-  if (quirks.jsonSchema === 'unsupported' && type === 'json_object') return uncarried('response_format');
-  return undefined;
+  return quirks.jsonSchema !== undefined && type === 'json_schema' ? uncarried('response_format') : undefined;
 }
 
 function suitToolChoice(draft: Draft): Fault | undefined {
@@ -70,8 +68,17 @@ function suitToolChoice(draft: Draft): Fault | undefined {
   const choice = body['tool_choice'];
   if (choice === 'required' && quirks.toolChoiceRequired !== undefined) return uncarried('tool_choice');
   if (isObject(choice) && quirks.namedToolChoice !== undefined) return uncarried('tool_choice');
+  const isForced = choice === 'required' || isObject(choice);
+  if (isForced && quirks.forcedToolThinking !== undefined) switchThinkingOff(draft);
   if (quirks.parallelToolCalls !== undefined) drop(draft, 'parallel_tool_calls');
   return undefined;
+}
+
+/** What the client says of thinking in the host's own words stays: then the host decides. */
+function switchThinkingOff(draft: Draft): void {
+  if (draft.body['thinking'] !== undefined) return;
+  set(draft, '/thinking', { type: 'disabled' });
+  drop(draft, 'reasoning_effort');
 }
 
 function suitMessages(draft: Draft): undefined {
@@ -82,9 +89,9 @@ function suitMessages(draft: Draft): undefined {
   for (const [index, message] of messages.entries()) {
     const pointer = `/messages/${index}`;
     if (quirks.developerRole !== undefined && message?.role === 'developer') {
-      setValue(draft, `${pointer}/role`, 'system');
+      set(draft, `${pointer}/role`, 'system');
     }
-    if (quirks.messageName !== undefined && message?.name !== undefined) drop(draft, `messages/${index}/name`);
+    if (quirks.messageName !== undefined && message?.name !== undefined) remove(draft, `${pointer}/name`, true);
   }
 }
 
@@ -100,26 +107,12 @@ function suitOutputLimit(draft: Draft): undefined {
   draft.edits.set(pointer, edit);
 }
 
+/** On or off arrives; the level does not. */
 function suitReasoning(draft: Draft): undefined {
   const { body, quirks } = draft;
   const effort = body['reasoning_effort'];
   if (quirks.reasoningEffort === undefined || effort === undefined) return;
-  const isOn = effort !== 'none' && effort !== 'disabled';
-  switch (quirks.reasoningEffort) {
-    case 'thinking-object':
-      setIfAbsent(draft, 'thinking', { type: isOn ? 'enabled' : 'disabled' });
-      break;
-    case 'enable-thinking':
-      setIfAbsent(draft, 'enable_thinking', isOn);
-      break;
-    case 'reasoning-object':
-      setIfAbsent(draft, 'reasoning', { effort });
-      setValue(draft, '/reasoning_effort', undefined);
-      return;
-    case 'unsupported':
-      break;
-  }
-  // On or off arrives; the level does not.
+  if (effort !== null && body['enable_thinking'] === undefined) set(draft, '/enable_thinking', effort !== 'none');
   drop(draft, 'reasoning_effort');
 }
 
@@ -135,22 +128,20 @@ function renameFields({ body, quirks, edits }: Draft): undefined {
   }
 }
 
-/** Sets a value, or removes the field when there is none. */
-function setValue({ edits }: Draft, pointer: string, value: Json | undefined): void {
+function set({ edits }: Draft, pointer: string, value: Json): void {
+  if (!edits.has(pointer)) edits.set(pointer, { op: 'set', pointer, value });
+}
+
+/** Takes a field out and reports it; an absent or null one has nothing to lose. */
+function drop(draft: Draft, field: string): void {
+  const value = draft.body[field];
+  if (value !== undefined) remove(draft, `/${field}`, value !== null);
+}
+
+function remove({ edits, dropped }: Draft, pointer: string, isLoss: boolean): void {
   if (edits.has(pointer)) return;
-  edits.set(pointer, value === undefined ? { op: 'remove', pointer } : { op: 'set', pointer, value });
-}
-
-function setIfAbsent(draft: Draft, field: string, value: Json): void {
-  if (draft.body[field] === undefined) setValue(draft, `/${field}`, value);
-}
-
-/** Takes a field out and reports it; absent or null fields have nothing to lose. */
-function drop({ body, edits, dropped }: Draft, path: string): void {
-  const value = path.includes('/') ? true : body[path];
-  if (value === undefined || edits.has(`/${path}`)) return;
-  edits.set(`/${path}`, { op: 'remove', pointer: `/${path}` });
-  if (value !== null) dropped.add(`/${path}`);
+  edits.set(pointer, { op: 'remove', pointer });
+  if (isLoss) dropped.add(pointer);
 }
 
 function uncarried(field: string): Fault {

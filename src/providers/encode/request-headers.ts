@@ -1,3 +1,4 @@
+import type { Host } from '../../domain/endpoint.ts';
 import type { OutboundCall } from '../contract.ts';
 import type { AddressedCall, Addressing } from '../provider-definition.ts';
 
@@ -14,6 +15,9 @@ const withheld = new RegExp(
   ].join('|')})$`,
 );
 
+/** On every request. A compressed stream would wait in the compressor, and the tap would have to inflate it. */
+export const ownHeaders = { 'accept-encoding': 'identity', 'user-agent': 'switchyard' } as const;
+
 /** Headers of an upstream request, but for its credentials. */
 export function requestHeaders(
   call: OutboundCall,
@@ -23,9 +27,7 @@ export function requestHeaders(
   const headers: Record<string, string> = {
     'content-type': call.contentType,
     accept: addressed.stream ? 'text/event-stream' : '*/*',
-    // A compressed stream would wait in the compressor, and the tap would have to inflate it.
-    'accept-encoding': 'identity',
-    'user-agent': 'switchyard',
+    ...ownHeaders,
     ...addressing.headersFor?.(addressed),
   };
   // Headers of one dialect mean nothing in another.
@@ -33,7 +35,7 @@ export function requestHeaders(
   // A trace crosses dialects; it is only here when the operator wants it to leave the house.
   const { traceparent } = call.headers;
   if (traceparent !== undefined) headers['traceparent'] = traceparent;
-  copyLowerCase(addressed.endpoint.host.headers, headers);
+  addHostHeaders(addressed.endpoint.host, headers);
   return headers;
 }
 
@@ -44,6 +46,7 @@ function copyAllowed(from: { readonly [name: string]: string }, to: Record<strin
   }
 }
 
-function copyLowerCase(from: { readonly [name: string]: string }, to: Record<string, string>): void {
-  for (const [name, value] of Object.entries(from)) to[name.toLowerCase()] = value;
+/** Adds the headers configured for a host, which win over all others. */
+export function addHostHeaders({ headers }: Host, to: Record<string, string>): void {
+  for (const [name, value] of Object.entries(headers)) to[name.toLowerCase()] = value;
 }

@@ -12,7 +12,9 @@ export const deepseek = openAICompatible({
     usagePlacement: 'finish-chunk',
     maxTokensField: 'max_tokens',
     developerRole: 'unsupported',
+    forcedToolThinking: 'unsupported',
     jsonSchema: 'json-object',
     reasoningField: 'reasoning_content',
   },
+  quirkSources: { forcedToolThinking: 'https://github.com/BerriAI/litellm/pull/37470' },
 });
