@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Json, JsonObject } from '../domain/model-call.ts';
+import { ownValue } from '../domain/own-value.ts';
 import { isObject } from '../protocols/index.ts';
 import type { ResponseRecord } from './responses-record.ts';
 
@@ -26,7 +27,7 @@ export function listInputItems(history: readonly ResponseRecord[]): readonly Lis
 /** Items that clients wrote have no id: they get one that stays the same, so that lists can be paged. */
 function listed(item: JsonObject, seed: string): ListedInputItem {
   const type = typeof item['type'] === 'string' ? item['type'] : 'message';
-  const id = typeof item['id'] === 'string' ? item['id'] : `${prefixes[type] ?? 'item'}_${digestOf(seed)}`;
+  const id = typeof item['id'] === 'string' ? item['id'] : `${ownValue(prefixes, type) ?? 'item'}_${digestOf(seed)}`;
   if (type !== 'message') return { ...item, type, id };
   return { ...item, type, id, status: item['status'] ?? 'completed', content: contentParts(item) };
 }

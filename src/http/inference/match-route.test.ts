@@ -46,4 +46,14 @@ describe('inference routes', () => {
     expect(matchRoute('/v1/nothing', false)).toEqual({ kind: 'unknown', dialect: 'openai-chat' });
     expect(matchRoute('/v1beta/models/%E0%A4%A', false)).toEqual({ kind: 'unknown', dialect: 'gemini' });
   });
+
+  it('take a method that every object knows for a part of the model name', () => {
+    for (const word of ['constructor', '__proto__', 'toString']) {
+      expect(matchRoute(`/v1beta/models/m:${word}`, false)).toEqual({
+        kind: 'models',
+        dialect: 'gemini',
+        id: `m:${word}`,
+      });
+    }
+  });
 });

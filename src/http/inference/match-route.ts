@@ -1,4 +1,5 @@
 import type { InboundDialectId, Operation } from '../../domain/dialect.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { RouteHints } from '../../protocols/index.ts';
 import { matchObject, type ObjectRoute } from './match-object.ts';
 
@@ -73,7 +74,7 @@ function matchModel(encoded: string, home: InboundDialectId): InferenceRoute {
   const name = decode(encoded);
   if (name === undefined) return { kind: 'unknown', dialect: home };
   const colon = name.lastIndexOf(':');
-  const method = colon > 0 ? geminiMethods[name.slice(colon + 1)] : undefined;
+  const method = colon > 0 ? ownValue(geminiMethods, name.slice(colon + 1)) : undefined;
   if (!method) return { kind: 'models', dialect: home, id: name };
   return { kind: 'call', dialect: 'gemini', hints: { ...method, model: name.slice(0, colon) } };
 }

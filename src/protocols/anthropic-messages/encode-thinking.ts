@@ -1,4 +1,5 @@
 import type { JsonObject, ReasoningRequest } from '../../domain/model-call.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { EncodeContext } from './encode-context.ts';
 
 /** Smallest budget the API takes. */
@@ -103,7 +104,7 @@ function encodeBudget(
 function askedBudget(reasoning: ReasoningRequest, maxTokens: number): number {
   const { budgetTokens, effort } = reasoning;
   if (budgetTokens !== undefined && budgetTokens > 0) return budgetTokens;
-  return Math.floor((shares[effort ?? 'medium'] ?? 0.5) * maxTokens);
+  return Math.floor((ownValue(shares, effort ?? 'medium') ?? 0.5) * maxTokens);
 }
 
 function effortWord(context: EncodeContext, effort: string | undefined): string | undefined {

@@ -143,8 +143,10 @@ function deltaOf(block: OpenBlock, delta: JsonObject, event: JsonObject): Stream
   const { index } = block;
   switch (delta['type']) {
     case 'text_delta':
+      expectKind(block, 'text');
       return [{ type: 'text-delta', index, text: stringOf(delta['text']) }];
     case 'thinking_delta':
+      expectKind(block, 'reasoning');
       return [{ type: 'reasoning-delta', index, text: stringOf(delta['thinking']) }];
     case 'signature_delta':
       if (block.kind === 'reasoning') block.signature += stringOf(delta['signature']);
@@ -158,6 +160,11 @@ function deltaOf(block: OpenBlock, delta: JsonObject, event: JsonObject): Stream
     default:
       return [{ type: 'raw', value: event }];
   }
+}
+
+/** Dropped, such a delta would be lost without a word; passed on, it would go to a block that cannot hold it. */
+function expectKind(block: OpenBlock, kind: OpenBlock['kind']): void {
+  if (block.kind !== kind) throw new TypeError(`a ${kind} delta in a ${block.kind} block`);
 }
 
 function toolDelta(block: OpenBlock, text: string): StreamPart[] {

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../domain/model-call.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { wordOf } from '../shared/word-of.ts';
 
 /** Only Anthropic's models sign here, and Anthropic documents their signatures as valid on every platform. */
 const signatureIssuer = 'anthropic-messages';
@@ -26,7 +27,8 @@ export class BlockReader {
     event: JsonObject,
     parts: StreamPart[],
   ): void {
-    const at = Number(event['contentBlockIndex'] ?? 0);
+    const position = event['contentBlockIndex'];
+    const at = typeof position === 'number' ? position : 0;
     if (type === 'contentBlockStop') this.#close(at, parts);
     else if (type === 'contentBlockStart') this.#start(at, event['start'], parts);
     else this.#delta(at, event['delta'], parts);
@@ -47,11 +49,11 @@ export class BlockReader {
       parts.push({
         type: 'tool-call-start',
         index,
-        id: String(toolUse['toolUseId'] ?? ''),
-        name: String(toolUse['name'] ?? ''),
+        id: wordOf(toolUse['toolUseId']),
+        name: wordOf(toolUse['name']),
       });
     } else if (isObject(image)) {
-      const format = String(image['format'] ?? 'png');
+      const format = wordOf(image['format'], 'png');
       this.#open.set(at, { kind: 'image', index: this.#next++, mediaType: `image/${format}` });
     } else parts.push({ type: 'raw', value: start });
   }

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../domain/model-call.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
 import { collectCompletion } from '../shared/collect-completion.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { wordOf } from '../shared/word-of.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { readCitation } from './block-reader.ts';
 
@@ -50,7 +51,7 @@ function readCited(cited: JsonObject, delta: (value: JsonObject) => StreamPart[]
   const content = Array.isArray(cited['content']) ? (cited['content'] as readonly Json[]) : [];
   const citations = Array.isArray(cited['citations']) ? (cited['citations'] as readonly Json[]) : [];
   return [
-    ...content.filter(isObject).flatMap((piece) => delta({ text: String(piece['text'] ?? '') })),
+    ...content.filter(isObject).flatMap((piece) => delta({ text: wordOf(piece['text']) })),
     ...citations.filter(isObject).flatMap(readCitation),
   ];
 }

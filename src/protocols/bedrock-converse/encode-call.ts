@@ -1,5 +1,6 @@
 import type { Fault } from '../../domain/fault.ts';
 import type { Json, JsonObject, ModelCall } from '../../domain/model-call.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { claudeTraits } from '../anthropic-messages/index.ts';
 import { LossReport } from '../shared/loss-report.ts';
@@ -84,7 +85,7 @@ function encodeInference({ call, claude, losses }: Encoding): JsonObject {
 
 function encodeTier({ serviceTier }: ModelCall, losses: LossReport): string | undefined {
   if (serviceTier === undefined || serviceTier === 'auto') return undefined;
-  const tier = tiers[serviceTier];
+  const tier = ownValue(tiers, serviceTier);
   if (tier === undefined) losses.dropField('serviceTier');
   return tier;
 }

@@ -1,4 +1,5 @@
 import type { Json, JsonObject, ReasoningRequest } from '../../domain/model-call.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { ClaudeTraits } from '../anthropic-messages/index.ts';
 import type { Encoding } from './encoding.ts';
 
@@ -61,7 +62,7 @@ function encodeClaude({ call, losses }: Encoding, reasoning: ReasoningRequest, t
       ...(effort !== undefined && { output_config: { effort: isNative ? effort : effortOf(effort, traits) } }),
     };
   }
-  const asked = budgetTokens ?? budgetByEffort[effort ?? 'medium'] ?? minBudgetTokens;
+  const asked = budgetTokens ?? ownValue(budgetByEffort, effort ?? 'medium') ?? minBudgetTokens;
   const limit = (call.maxOutputTokens ?? Number.POSITIVE_INFINITY) - 1;
   if (limit < minBudgetTokens && !isNative) {
     losses.dropField('reasoning');

@@ -1,5 +1,6 @@
 import type { FaultCode } from '../../domain/fault-codes.ts';
 import { Fault } from '../../domain/fault.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 /** Access key ids and session tokens as AWS repeats them in signature errors. */
@@ -47,7 +48,7 @@ export function readBedrockError({ status, type, body }: BedrockError): Fault {
   const named = type ?? (typeof fields['__type'] === 'string' ? fields['__type'] : undefined);
   const text = fields['message'] ?? fields['Message'];
   const message = typeof text === 'string' ? text.replace(secrets, '[hidden]') : '';
-  const code = refine(codeByType[bareType(named)] ?? codeOfHttpStatus(status), message);
+  const code = refine(ownValue(codeByType, bareType(named)) ?? codeOfHttpStatus(status), message);
   const isClients = code === 'upstream_rejected' || code === 'context_too_long';
   return new Fault(code, {
     // Only what the client can mend is told in the upstream's words: the others are the operator's business.

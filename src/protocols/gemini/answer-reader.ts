@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../../domain/model-call.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
 import type { StreamPosition } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { wordOf } from '../shared/word-of.ts';
 import { readFinishReason } from './finish-reason.ts';
 import { fieldOf } from './gemini-reader.ts';
 import { OpenBlocks } from './open-blocks.ts';
@@ -58,7 +59,7 @@ export class AnswerReader {
     this.#started = true;
     const id = fieldOf(response, 'responseId');
     const model = fieldOf(response, 'modelVersion');
-    const created = Date.parse(String(fieldOf(response, 'createTime')));
+    const created = Date.parse(wordOf(fieldOf(response, 'createTime')));
     if (typeof id === 'string') this.#id = id;
     if (typeof model === 'string') this.#model = model;
     parts.push({

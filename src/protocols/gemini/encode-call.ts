@@ -1,5 +1,6 @@
 import type { Fault } from '../../domain/fault.ts';
 import type { Json, JsonObject, ModelCall } from '../../domain/model-call.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { LossReport } from '../shared/loss-report.ts';
@@ -60,7 +61,7 @@ function refuseWhatCannotBe(call: ModelCall, options: EncodeOptions, losses: Los
 
 function encodeTier({ serviceTier }: ModelCall, losses: LossReport): string | undefined {
   if (serviceTier === undefined || serviceTier === 'auto') return undefined;
-  const tier = tiers[serviceTier];
+  const tier = ownValue(tiers, serviceTier);
   if (tier === undefined) losses.dropField('serviceTier');
   return tier;
 }

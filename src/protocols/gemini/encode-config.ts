@@ -1,4 +1,5 @@
 import type { Json, JsonObject, ModelCall, ReasoningRequest } from '../../domain/model-call.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { LossReport } from '../shared/loss-report.ts';
 import { isThirdGeneration, type ModelGeneration } from './model-generation.ts';
 
@@ -74,8 +75,8 @@ function amountOf(reasoning: ReasoningRequest, model: ModelGeneration, losses: L
   }
   if (budgetTokens !== undefined) return { thinkingBudget: budgetTokens };
   if (effort === undefined) return {};
-  const level = model.isPro && effort === 'minimal' ? 'low' : levelByEffort[effort];
-  const budget = budgetByEffort[effort];
+  const level = model.isPro && effort === 'minimal' ? 'low' : ownValue(levelByEffort, effort);
+  const budget = ownValue(budgetByEffort, effort);
   if (level === undefined || budget === undefined) {
     losses.dropField('reasoning.effort');
     return {};

@@ -1,4 +1,5 @@
 import type { ContentPart, JsonObject, MediaSource, ReasoningPart } from '../../domain/model-call.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { LossReport } from '../shared/loss-report.ts';
 
 type MediaPart = Extract<ContentPart, { readonly source: MediaSource }>;
@@ -77,7 +78,7 @@ function encodeUrl(url: string): JsonObject {
   const inline = /^data:([^;,]+)(?:;[^,]*)?;base64,(.*)$/s.exec(url);
   if (inline) return { inlineData: { mimeType: inline[1] ?? '', data: inline[2] ?? '' } };
   const extension = /\.(\w+)(?:[?#]|$)/.exec(url)?.[1]?.toLowerCase() ?? '';
-  return encodeFile(url, typeByExtension[extension]);
+  return encodeFile(url, ownValue(typeByExtension, extension));
 }
 
 function encodeFile(fileUri: string, mimeType: string | undefined): JsonObject {

@@ -9,6 +9,7 @@ import type {
 } from '../../domain/model-call.ts';
 import type { RequestHead } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { wordOf } from '../shared/word-of.ts';
 import { GeminiReader } from './gemini-reader.ts';
 import { contentsOf, unwrapCountTokens } from './head.ts';
 import { toJsonSchema } from './json-schema.ts';
@@ -62,7 +63,7 @@ type Config = Pick<ModelCall, 'sampling' | 'maxOutputTokens' | 'modalities' | 'r
 
 function readConfig(reader: GeminiReader, rest: Rest): Config {
   const maxOutputTokens = reader.number('maxOutputTokens', 'maxOutputTokens');
-  const modalities = reader.array('responseModalities', 'modalities')?.map((word) => String(word).toLowerCase());
+  const modalities = reader.array('responseModalities', 'modalities')?.map((word) => wordOf(word).toLowerCase());
   const reasoning = readReasoning(reader, rest);
   const responseFormat = readFormat(reader, rest);
   return {

@@ -1,5 +1,6 @@
 import type { Json, JsonObject, Tool, ToolChoice } from '../../domain/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { wordOf } from '../shared/word-of.ts';
 import { GeminiReader } from './gemini-reader.ts';
 import { toJsonSchema } from './json-schema.ts';
 import type { Rest } from './parse-contents.ts';
@@ -23,7 +24,7 @@ export function parseTools(tools: readonly Json[], rest: Rest): Tool[] {
 
 function parseFunction(declaration: JsonObject, at: string, rest: Rest): Tool {
   const reader = new GeminiReader(declaration, at);
-  const name = String(reader.any('name') ?? '');
+  const name = wordOf(reader.any('name'));
   const description = reader.string('description');
   const openApi = reader.object('parameters');
   const jsonSchema = reader.object('parametersJsonSchema');
@@ -50,7 +51,7 @@ export function parseToolChoice(
   if (config === undefined) return undefined;
   Object.assign(pointers, outer.pointers);
   const reader = new GeminiReader(config, '/toolConfig/functionCallingConfig');
-  const mode = String(reader.any('mode') ?? 'AUTO').toUpperCase();
+  const mode = wordOf(reader.any('mode'), 'AUTO').toUpperCase();
   const names = (reader.array('allowedFunctionNames') ?? []).map(String);
   Object.assign(rest, reader.rest());
   return choiceOf(mode, names);

@@ -1,7 +1,9 @@
 import type { FaultCode } from '../../domain/fault-codes.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { Json, JsonObject } from '../../domain/model-call.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { wordOf } from '../shared/word-of.ts';
 
 /** Google API keys as they appear in some of Google's own error messages. */
 const apiKey = /AIza[\w-]{10,}/g;
@@ -56,7 +58,7 @@ function errorOf(body: unknown): JsonObject | undefined {
 
 function codeOf(status: number, error: JsonObject): FaultCode {
   const word = error['status'];
-  const known = typeof word === 'string' ? codeByStatusWord[word] : undefined;
+  const known = typeof word === 'string' ? ownValue(codeByStatusWord, word) : undefined;
   const inBand = typeof error['code'] === 'number' ? error['code'] : status;
   return known ?? codeOfHttpStatus(status >= 400 ? status : inBand);
 }
@@ -75,7 +77,7 @@ function refine(code: FaultCode, message: string, details: readonly JsonObject[]
     case 'upstream_rate_limited':
       return isQuota(message, details) ? 'upstream_quota' : code;
     case 'upstream_rejected':
-      if (details.some((detail) => String(detail['reason']).startsWith('API_KEY_'))) return 'upstream_auth';
+      if (details.some((detail) => wordOf(detail['reason']).startsWith('API_KEY_'))) return 'upstream_auth';
       if (/api key (not valid|expired|not found)/i.test(message)) return 'upstream_auth';
       return tooLong.test(message) ? 'context_too_long' : code;
     case 'upstream_auth':
@@ -92,14 +94,15 @@ function isQuota(message: string, details: readonly JsonObject[]): boolean {
     Array.isArray(detail['violations']) ? (detail['violations'] as readonly Json[]).filter(isObject) : [],
   );
   if (violations.some((violation) => /PerDay|Daily/i.test(String(violation['quotaId'])))) return true;
-  if (violations.some((violation) => String(violation['quotaValue']) === '0')) return true;
+  if (violations.some((violation) => wordOf(violation['quotaValue']) === '0')) return true;
   return /\blimit: 0\b|per day|daily (limit|quota)|credits? (are|is|have been) (depleted|exhausted)/i.test(message);
 }
 
 function readRetryDelayMs(details: readonly JsonObject[]): number | undefined {
-  const info = details.find((detail) => String(detail['@type']).endsWith('google.rpc.RetryInfo'));
+  const info = details.find((detail) => wordOf(detail['@type']).endsWith('google.rpc.RetryInfo'));
   const delay = info?.['retryDelay'];
-  if (isObject(delay)) return Number(delay['seconds'] ?? 0) * 1000 + Math.ceil(Number(delay['nanos'] ?? 0) / 1e6);
+  if (isObject(delay))
+    return Number(wordOf(delay['seconds'], '0')) * 1000 + Math.ceil(Number(wordOf(delay['nanos'], '0')) / 1e6);
   const match = typeof delay === 'string' ? /^(\d+(?:\.\d+)?)s$/.exec(delay) : null;
   return match ? Math.ceil(Math.round(Number(match[1]) * 1e6) / 1e3) : undefined;
 }

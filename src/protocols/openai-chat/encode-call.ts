@@ -1,5 +1,6 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Json, JsonObject, ModelCall } from '../../domain/model-call.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeTools } from './encode-tools.ts';
@@ -83,7 +84,7 @@ function encodeEffort(call: ModelCall, report: LossReport): string | undefined {
   const { reasoning } = call;
   if (!reasoning) return undefined;
   if (reasoning.summary !== undefined) report.drop('reasoning.summary');
-  if (reasoning.effort !== undefined) return effortWords[reasoning.effort] ?? reasoning.effort;
+  if (reasoning.effort !== undefined) return ownValue(effortWords, reasoning.effort) ?? reasoning.effort;
   const { budgetTokens } = reasoning;
   if (reasoning.enabled === false || budgetTokens === undefined) {
     report.drop('reasoning');

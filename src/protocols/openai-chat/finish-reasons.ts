@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../domain/model-call.ts';
 import type { FinishReason } from '../../domain/stream-part.ts';
+import { ownValue } from '../../domain/own-value.ts';
 
 /** A finish reason with the wire's own word where it says more than the reason. */
 export interface Finish {
@@ -39,8 +40,8 @@ export interface Seen {
  * the difference.
  */
 export function readFinish(word: string, seen: Seen): Finish {
-  const known = reasons[word];
-  const reason = known ?? synonyms[word.toLowerCase()] ?? 'other';
+  const known = ownValue(reasons, word);
+  const reason = known ?? ownValue(synonyms, word.toLowerCase()) ?? 'other';
   if (seen.refusal && (reason === 'stop' || reason === 'content-filter')) {
     return word === 'content_filter' ? { reason: 'refusal' } : { reason: 'refusal', rawReason: word };
   }

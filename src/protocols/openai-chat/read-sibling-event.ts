@@ -1,6 +1,7 @@
 import type { Operation } from '../../domain/dialect.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import { readPassThroughUsage } from './read-pass-through-usage.ts';
 import { textOf } from './values.ts';
 
@@ -18,7 +19,7 @@ const operations: { readonly [word: string]: Operation } = {
  */
 export function readSiblingEvent(event: JsonObject): readonly StreamPart[] | undefined {
   const type = textOf(event['type']) ?? '';
-  const operation = operations[type.split('.', 1)[0] ?? ''];
+  const operation = ownValue(operations, type.split('.', 1)[0] ?? '');
   if (operation === undefined) return undefined;
   const parts: StreamPart[] = [];
   const text = textOf(event['delta']);

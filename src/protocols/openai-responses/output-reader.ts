@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../domain/model-call.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
 import { isObject } from '../shared/field-reader.ts';
+import { wordOf } from '../shared/word-of.ts';
 import { readClientCall } from './client-call.ts';
 import { textOf, textsOf } from './json-text.ts';
 import { MessageReader } from './message-reader.ts';
@@ -81,7 +82,7 @@ export class OutputReader {
     if (item['type'] === 'message') return [];
     if (item['type'] === 'reasoning') return this.#openReasoning(key, item).parts;
     // What a built-in call asks for comes whole with its closing event, and its id may change until then.
-    const call = streamedCalls.has(String(item['type'])) ? readClientCall(item, `call_${key}`) : undefined;
+    const call = streamedCalls.has(wordOf(item['type'])) ? readClientCall(item, `call_${key}`) : undefined;
     if (call === undefined) return [{ type: 'raw', value: body }];
     const closing = this.#blocks.close(key);
     const { index } = this.#blocks.open(key, kindOf(item));

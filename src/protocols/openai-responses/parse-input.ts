@@ -1,6 +1,7 @@
 import type { Fault } from '../../domain/fault.ts';
 import type { ContentPart, Json, JsonObject, Message } from '../../domain/model-call.ts';
 import { invalidField, isObject } from '../shared/field-reader.ts';
+import { wordOf } from '../shared/word-of.ts';
 import { dialect } from './dialect-name.ts';
 import { textsOf } from './json-text.ts';
 import { parseContent } from './parse-content.ts';
@@ -128,7 +129,7 @@ function googleSignature(item: JsonObject): string | undefined {
 
 /** Calls belong to the model's turn, their outputs to the tools'; what else there is, the client said. */
 function roleOfOpaque(item: JsonObject): Role {
-  const type = String(item['type']);
+  const type = wordOf(item['type']);
   if (type.endsWith('_call') || type === 'mcp_approval_request' || type === 'mcp_list_tools') return 'assistant';
   return type.endsWith('_output') ? 'tool' : 'user';
 }

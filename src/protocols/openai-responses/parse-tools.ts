@@ -1,6 +1,7 @@
 import type { Json, JsonObject, ResponseFormat, Tool, ToolChoice } from '../../domain/model-call.ts';
 import { Fault } from '../../domain/fault.ts';
 import { FieldReader, invalidField, isObject } from '../shared/field-reader.ts';
+import { wordOf } from '../shared/word-of.ts';
 import { dialect } from './dialect-name.ts';
 
 /** A tool choice, or a choice of a built-in tool that stays opaque. */
@@ -59,7 +60,7 @@ export function parseToolChoice(value: Json | undefined): ParsedChoice | Fault |
   const { type, name, mode, tools } = value;
   if (type === 'function' && typeof name === 'string') return { choice: { type: 'tool', name } };
   if (type === 'allowed_tools' && Array.isArray(tools) && tools.every(isFunctionName)) {
-    const names = tools.map((tool) => String(tool['name']));
+    const names = tools.map((tool) => wordOf(tool['name']));
     return { choice: { type: 'allowed', mode: mode === 'required' ? 'required' : 'auto', names } };
   }
   return { opaque: value };

@@ -1,4 +1,5 @@
 import type { ModelCall } from '../../domain/model-call.ts';
+import { ownValue } from '../../domain/own-value.ts';
 
 /** Our field names of chat fields that a host may refuse, to name the loss in the client's own dialect. */
 const fieldsOfChat: { readonly [pointer: string]: readonly string[] } = {
@@ -28,7 +29,7 @@ const fieldsOfChat: { readonly [pointer: string]: readonly string[] } = {
 
 /** Where the client wrote what a translated chat body calls by this pointer; undefined when we added it ourselves. */
 export function clientPointer(pointer: string, call: ModelCall): string | undefined {
-  const field = fieldsOfChat[pointer]?.find((name) => call.pointers[name] !== undefined);
+  const field = ownValue(fieldsOfChat, pointer)?.find((name) => call.pointers[name] !== undefined);
   if (field !== undefined) return call.pointers[field];
   return call.rest[pointer] === undefined ? undefined : pointer;
 }
