@@ -9,4 +9,5 @@ export {
 } from './catalog.ts';
 export { type PriceTexts, priceFromTexts } from './configured-price.ts';
 export { LocalDiscovery, type LocalHost, offerLocalModels } from './discover-local-hosts.ts';
+export { discoverModels } from './discover-models.ts';
 export { buildAllHosts, localHosts, type LocalProvider } from './local-hosts.ts';

@@ -10,6 +10,7 @@ export const commands: CommandTree = {
   },
   hosts: {
     list: async () => (await import('./commands/hosts-list.ts')).hostsListCommand,
+    verify: async () => (await import('./commands/hosts-verify.ts')).hostsVerifyCommand,
   },
   requests: {
     show: async () => (await import('./commands/requests-show.ts')).requestsShowCommand,
