@@ -43,7 +43,7 @@ describe('objects where text belongs', () => {
     expect(Fault.is(geminiOutbound.decodeCompletion(body))).toBe(false);
     const details = [{ '@type': textless, reason: textless, violations: [{ quotaValue: textless }] }];
     expect(readGeminiError(400, { error: { code: 400, status: 'INVALID_ARGUMENT', details } }).code).toBe(
-      'invalid_request',
+      'upstream_rejected',
     );
   });
 
