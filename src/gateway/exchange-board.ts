@@ -1,4 +1,4 @@
-import type { FinalFact } from '../domain/facts.ts';
+import type { AttemptFact, FinalFact } from '../domain/facts.ts';
 import type { FaultCode } from '../domain/fault-codes.ts';
 import type { Counter, Labels, Metrics } from '../platform/metrics.ts';
 
@@ -27,7 +27,7 @@ const maxLabelSets = 1000;
 export class ExchangeBoard {
   readonly #running = new Map<string, LiveExchange>();
   readonly #recent: FinalFact[] = [];
-  readonly #count: (final: FinalFact) => void;
+  readonly #count: (final: FinalFact, attempts: readonly AttemptFact[]) => void;
   readonly #refusals: Counter;
   #next = 0;
   #total = 0;
@@ -35,6 +35,8 @@ export class ExchangeBoard {
   constructor(metrics: Metrics) {
     this.#refusals = metrics.counter('switchyard_refusals_total', 'Requests turned away before any work, by fault.');
     const requests = metrics.counter('switchyard_requests_total', 'Exchanges by model, host, status and fault.');
+    const tries = metrics.counter('switchyard_attempts_total', 'Upstream calls by host, model and fault.');
+    const unpriced = metrics.counter('switchyard_unpriced_requests_total', 'Exchanges whose cost is unknown.');
     const tokens = metrics.counter('switchyard_tokens_total', 'Units by usage bucket.');
     const costNanos = metrics.counter('switchyard_cost_nano_usd_total', 'Known cost in nano-USD.');
     const seconds = metrics.histogram('switchyard_request_seconds', 'Time from admission to end.', secondsBounds);
@@ -45,7 +47,7 @@ export class ExchangeBoard {
     );
     metrics.gauge('switchyard_requests_running', 'Exchanges in flight.', () => [[{}, this.#running.size]]);
     const labelsOf = rememberLabels();
-    this.#count = (final) => {
+    this.#count = (final, attempts) => {
       const { place, end, buckets } = labelsOf(final);
       requests.add(end);
       seconds.observe(place, final.totalMs / 1000);
@@ -64,12 +66,12 @@ export class ExchangeBoard {
     this.#running.set(exchange.requestId, exchange);
   }
 
-  end(final: FinalFact): void {
+  end(final: FinalFact, attempts: readonly AttemptFact[]): void {
     this.#running.delete(final.requestId);
     this.#recent[this.#next] = final;
     this.#next = (this.#next + 1) % maxRecent;
     this.#total++;
-    this.#count(final);
+    this.#count(final, attempts);
   }
 
   get total(): number {

@@ -165,7 +165,7 @@ export class Gateway {
     const savedNanos = recalled.state === 'hit' ? (recalled.costNanos ?? undefined) : undefined;
     const cache = recalled.state;
     const final = finalFact(exchange, result, { nowMs: clock.nowMs(), cache, savedNanos });
-    board.end(final);
+    board.end(final, attempts);
     // The client sees the end only when the fact is durable: what was answered is never unrecorded.
     const durable = journal.commit(...attempts, final);
     if (received.key.metered) await durable;
