@@ -26,6 +26,6 @@ export interface GatewayResult {
   readonly requestMemory: MemoryMeasured;
   readonly abortMemory: MemoryMeasured;
   readonly loop: LoopMeasured;
-  readonly startSeconds: number;
+  readonly startSeconds: number | undefined;
   readonly goals: readonly Goal[];
 }

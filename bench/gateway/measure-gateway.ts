@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { expectedStamp, readStamp } from '../../scripts/lib/install-state.mjs';
 import { findNpmEntry } from '../../scripts/lib/npm-command.mjs';
 import { repositoryRoot } from '../../scripts/lib/repository-root.mjs';
 import { type BenchProcess, cpuMsOf, type LoadGenerator, rssMebibytesOf, startServer } from './bench-process.ts';
@@ -170,11 +171,15 @@ export async function measureIdle(system: System): Promise<IdleMeasured> {
   return { rssMebibytes: rssMebibytesOf(pid), cpuPercent: rounded((cpuMsOf(pid) - cpuBeforeMs) / 30) };
 }
 
-/** Seconds from `npm start`, as a user types it, to the first answered request. */
+/**
+ * Seconds from `npm start`, as a user types it, to the first answered request. Undefined when the dependencies are not
+ * what the lockfile says: the start would install them, and a measurement changes no installation.
+ */
 export async function measureStart(
   generator: LoadGenerator,
   where: { readonly upstreamPort: number; readonly folder: string; requestOf: System['requestOf'] },
-): Promise<number> {
+): Promise<number | undefined> {
+  if (readStamp(repositoryRoot) !== expectedStamp(repositoryRoot)) return undefined;
   const folder = join(where.folder, 'start');
   const file = writeConfiguration({ durability: 'durable', upstreamPort: where.upstreamPort, folder });
   const startMs = performance.now();

@@ -58,7 +58,7 @@ interface Task {
   readonly pace: Pace;
 }
 
-const warmupLimitMs = 4000;
+const warmupLimitMs = 3000;
 
 async function warmUp(generator: LoadGenerator, system: System, task: Task): Promise<void> {
   await generator.run<LoopResult>({

@@ -17,7 +17,7 @@ export function describeResult(result: GatewayResult): string {
     describeMemory('Aborted streams', result.abortMemory),
     `Idle: ${idle.rssMebibytes} MiB RSS, ${idle.cpuPercent} % CPU. Event loop delay at ${loop.requestsPerSecond} ` +
       `requests/s: p50 ${loop.p50Ms} ms, p99 ${loop.p99Ms} ms, max ${loop.maxMs} ms. ` +
-      `\`npm start\` to first answer: ${result.startSeconds} s.`,
+      `\`npm start\` to first answer: ${result.startSeconds ?? 'not measured,'} s.`,
   ].join('\n\n');
 }
 
