@@ -182,6 +182,7 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
   const gateway = new Gateway({
     ...shared,
     responses: kept.responses,
+    files: kept.files,
     outcomes,
     sticky: new StickyMap(systemClock),
     hedging: new Hedging(systemClock),

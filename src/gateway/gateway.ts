@@ -25,6 +25,7 @@ import type { Admission, Limiter } from '../tenants/index.ts';
 import { answerHeaders, faultHeaders, requestHeaders } from './answer-headers.ts';
 import { type Choice, choose } from './choose.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
+import type { FileReferences } from './objects-references.ts';
 import { parseBody } from './parse-body.ts';
 import { readMultipartFields } from './read-multipart.ts';
 import { type Recall, recall, replay } from './recall.ts';
@@ -43,6 +44,7 @@ export interface GatewayDeps {
   readonly hedging: Hedging;
   readonly cache: ResponseCache;
   readonly responses: ResponsesState;
+  readonly files: FileReferences;
   readonly board: ExchangeBoard;
   readonly tracing: Tracing;
   readonly clock: Clock;
@@ -91,7 +93,9 @@ export class Gateway {
         ? await this.#deps.responses.resume(received, request, (head) => this.#choose(received, head))
         : this.#choose(received, request.head);
       if (Fault.is(resumed)) return this.#refuse(received, sink, resumed);
-      const admitted = this.#admit(received, 'request' in resumed ? resumed : { request, choice: resumed });
+      const bound = this.#deps.files.bind(received, 'request' in resumed ? resumed : { request, choice: resumed });
+      if (Fault.is(bound)) return this.#refuse(received, sink, bound);
+      const admitted = this.#admit(received, bound);
       if (Fault.is(admitted)) return this.#refuse(received, sink, admitted);
       await this.#run(admitted, sink);
     } catch (error) {

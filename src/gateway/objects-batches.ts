@@ -44,6 +44,11 @@ export const createBatch: ObjectHandler = async (request, deps) => {
     const message = `The key "${request.key.name}" may not use the model "${foreign.slice(0, 200)}" at the host "${host.id}", which a row of the input names.`;
     return new Fault('not_allowed', { message, param: 'input_file_id' });
   }
+  const unknown = file.fileIds?.find((id) => deps.index.find(file.owner, 'file', id)?.host !== host.id);
+  if (unknown !== undefined) {
+    const message = `There is no file "${unknown.slice(0, 100)}" for this key at the host "${host.id}", which a row of the input names.`;
+    return new Fault('not_found', { message, param: 'input_file_id' });
+  }
   if (deps.index.isFull) return new Fault('shedding', { message: 'No further batch can be recorded.' });
   const run = async (): Promise<ObjectAnswer | Fault> => {
     const made = await callForObject({ method: 'POST', path: '/batches', body: request.bytes }, host, deps);

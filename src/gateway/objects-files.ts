@@ -11,7 +11,7 @@ import {
   type ObjectHandler,
   type ObjectRequest,
 } from './objects-request.ts';
-import { batchModels, filePart } from './objects-upload.ts';
+import { type BatchInput, filePart, readBatchInput } from './objects-upload.ts';
 import { readMultipartFields } from './read-multipart.ts';
 import { ownerOf } from './responses-record.ts';
 
@@ -19,8 +19,8 @@ const maxListedFiles = 10_000;
 
 /** Passes an upload on to a host and records whose it is before anybody learns its id. */
 export const uploadFile: ObjectHandler = async (request, deps) => {
-  const models = modelsOfUpload(request);
-  if (Fault.is(models)) return models;
+  const input = batchInputOf(request);
+  if (Fault.is(input)) return input;
   const host = hostForUpload(request, deps);
   if (Fault.is(host)) return host;
   if (deps.index.isFull) {
@@ -40,10 +40,10 @@ export const uploadFile: ObjectHandler = async (request, deps) => {
       host: host.id,
       createdAtMs: deps.clock.nowMs(),
     } as const;
-    await deps.index.put({ ...file, body, ...(models && { models }) });
+    await deps.index.put({ ...file, body, ...input });
     return { contentType: 'application/json', body: answer.body, host };
   };
-  return recorded(request, deps, { work: { operation: 'files', models: models ?? [], host }, run });
+  return recorded(request, deps, { work: { operation: 'files', models: input?.models ?? [], host }, run });
 };
 
 /** Lists the key's own files as the hosts described them. */
@@ -106,8 +106,8 @@ async function relay(
   return { contentType, body: answer.body, host };
 }
 
-/** Models of a batch input; undefined for files of other purposes. */
-function modelsOfUpload({ bytes, contentType }: ObjectRequest): readonly string[] | undefined | Fault {
+/** What a batch input would use; undefined for files of other purposes. */
+function batchInputOf({ bytes, contentType }: ObjectRequest): BatchInput | undefined | Fault {
   if (!contentType.startsWith('multipart/form-data')) {
     return new Fault('invalid_request', { message: 'Send the file as multipart/form-data.' });
   }
@@ -115,5 +115,5 @@ function modelsOfUpload({ bytes, contentType }: ObjectRequest): readonly string[
   if (Fault.is(fields)) return fields;
   const content = filePart(bytes, contentType);
   if (!content) return new Fault('invalid_request', { message: 'The form has no file.', param: 'file' });
-  return fields['purpose'] === 'batch' ? batchModels(content) : undefined;
+  return fields['purpose'] === 'batch' ? readBatchInput(content) : undefined;
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ObjectIndex, ResponseStore } from '../storage/index.ts';
 import { ObjectGateway } from './objects-gateway.ts';
+import { FileReferences } from './objects-references.ts';
 import type { ObjectDeps } from './objects-request.ts';
 import { ResponsesState } from './responses-state.ts';
 
@@ -8,6 +9,8 @@ import { ResponsesState } from './responses-state.ts';
 export interface Kept {
   /** Answers that later requests may continue. */
   readonly responses: ResponsesState;
+  /** Ties calls that name files to their host. */
+  readonly files: FileReferences;
   /** Files, batches and stored responses by name. */
   readonly objects: ObjectGateway;
   /** Resolves when no request about an object is in flight and everything is on disk. */
@@ -28,6 +31,7 @@ export async function openKept(dataDirectory: string, deps: Omit<ObjectDeps, 'in
   const objects = new ObjectGateway({ ...deps, index, responses });
   return {
     responses,
+    files: new FileReferences(index),
     objects,
     async settled() {
       await objects.settled();

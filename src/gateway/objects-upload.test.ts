@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../domain/fault.ts';
-import { batchModels, filePart } from './objects-upload.ts';
+import { readBatchInput, filePart } from './objects-upload.ts';
 
 function form(content: Buffer): Buffer {
   const head =
@@ -30,14 +30,14 @@ describe('an upload', () => {
 
   it('never throws on hostile bytes', () => {
     fc.assert(fc.property(fc.uint8Array(), (bytes) => void filePart(Buffer.from(bytes), 'x; boundary=a')));
-    fc.assert(fc.property(fc.uint8Array(), (bytes) => void batchModels(Buffer.from(bytes))));
+    fc.assert(fc.property(fc.uint8Array(), (bytes) => void readBatchInput(Buffer.from(bytes))));
   });
 });
 
 describe('a batch input', () => {
   it('names each model once, across line ends and empty lines', () => {
     const text = `\uFEFF${row('a')}\r\n\n${row('b')}\n${row('a')}`;
-    expect(batchModels(Buffer.from(text))).toEqual(['a', 'b']);
+    expect(readBatchInput(Buffer.from(text))).toEqual({ models: ['a', 'b'], fileIds: [] });
   });
 
   it.each([
@@ -49,7 +49,7 @@ describe('a batch input', () => {
     [JSON.stringify([row('a')]), 'row 1'],
     [Array.from({ length: 101 }, (_, at) => row(`m${at}`)).join('\n'), 'more than 100 models'],
   ])('refuses %j', (text, reason) => {
-    const models = batchModels(Buffer.from(text));
+    const models = readBatchInput(Buffer.from(text));
     expect(Fault.is(models) && models.message).toContain(reason);
   });
 });

@@ -1,7 +1,10 @@
 import { Fault } from '../domain/fault.ts';
+import type { JsonObject } from '../domain/model-call.ts';
 import { isObject } from '../protocols/index.ts';
+import { fileIdsIn, mentionsFiles } from './objects-references.ts';
 
 const maxModels = 100;
+const maxFileIds = 10_000;
 const maxLines = 100_000;
 
 /** Content of the part of a multipart upload that has a file name. */
@@ -24,22 +27,35 @@ export function filePart(bytes: Buffer, contentType: string): Buffer | undefined
   return undefined;
 }
 
+/** What the rows of a batch input would use. */
+export interface BatchInput {
+  readonly models: readonly string[];
+  /** Files that rows hand to their model. */
+  readonly fileIds: readonly string[];
+}
+
 /**
- * The models that the rows of a batch input name. A row without one, or that is no row at all, is refused here: what
+ * Reads what the rows of a batch input name. A row without one, or that is no row at all, is refused here: what
  * a batch would run must be known before it runs.
  */
-export function batchModels(content: Buffer): readonly string[] | Fault {
+export function readBatchInput(content: Buffer): BatchInput | Fault {
   const models = new Set<string>();
+  const fileIds = new Set<string>();
   let number = 0;
   for (const line of linesOf(content)) {
     if (++number > maxLines) return unusable(`it has more than ${maxLines} rows`);
     if (line.trim() === '') continue;
-    const model = modelOfRow(line);
-    if (model === undefined) return unusable(`row ${number} is not a JSON object with body.model`);
+    const body = bodyOfRow(line);
+    const model = body?.['model'];
+    if (typeof model !== 'string' || model === '') {
+      return unusable(`row ${number} is not a JSON object with body.model`);
+    }
     models.add(model);
+    if (mentionsFiles(line)) for (const id of fileIdsIn(body)) fileIds.add(id);
     if (models.size > maxModels) return unusable(`it names more than ${maxModels} models`);
+    if (fileIds.size > maxFileIds) return unusable(`it names more than ${maxFileIds} files`);
   }
-  return models.size === 0 ? unusable('it has no rows') : [...models];
+  return models.size === 0 ? unusable('it has no rows') : { models: [...models], fileIds: [...fileIds] };
 }
 
 function* linesOf(content: Buffer): Generator<string> {
@@ -51,12 +67,11 @@ function* linesOf(content: Buffer): Generator<string> {
   }
 }
 
-function modelOfRow(line: string): string | undefined {
+function bodyOfRow(line: string): JsonObject | undefined {
   try {
     const row: unknown = JSON.parse(line);
     const body = isObject(row) ? row['body'] : undefined;
-    const model = isObject(body) ? body['model'] : undefined;
-    return typeof model === 'string' && model !== '' ? model : undefined;
+    return isObject(body) ? body : undefined;
   } catch {
     // Not JSON: the caller names the row.
     return undefined;

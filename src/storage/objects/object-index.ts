@@ -19,6 +19,8 @@ export interface OwnedObject {
   readonly body: { readonly [field: string]: unknown };
   /** Models named in the rows of a batch input, and of the batch made of it. */
   readonly models?: readonly string[];
+  /** Files named in the rows of a batch input. */
+  readonly fileIds?: readonly string[];
   /** The usage of an ended batch is in the journal. */
   readonly settled?: boolean;
 }
