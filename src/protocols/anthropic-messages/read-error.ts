@@ -1,5 +1,6 @@
 import type { FaultCode } from '../../domain/fault-codes.ts';
 import { Fault } from '../../domain/fault.ts';
+import { codeOfStatus } from '../shared/code-of-status.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 const codesByType: ReadonlyMap<string, FaultCode> = new Map([
@@ -13,21 +14,6 @@ const codesByType: ReadonlyMap<string, FaultCode> = new Map([
   ['not_found_error', 'upstream_model_gone'],
   ['timeout_error', 'upstream_timeout'],
   ['api_error', 'upstream_error'],
-]);
-
-const codesByStatus: ReadonlyMap<number, FaultCode> = new Map([
-  [400, 'upstream_rejected'],
-  [401, 'upstream_auth'],
-  [402, 'upstream_quota'],
-  [403, 'upstream_auth'],
-  [404, 'upstream_model_gone'],
-  [408, 'upstream_timeout'],
-  [413, 'too_large'],
-  [422, 'upstream_rejected'],
-  [429, 'upstream_rate_limited'],
-  [503, 'upstream_overloaded'],
-  [504, 'upstream_timeout'],
-  [529, 'upstream_overloaded'],
 ]);
 
 const tooLong = /prompt is too long|context (window|length|limit)|exceeds? the (maximum|model's) .*tokens/i;
@@ -61,7 +47,7 @@ export function readAnthropicError(body: unknown, circumstances: ErrorCircumstan
 
 function codeOf(type: string | undefined, status: number | undefined): FaultCode {
   const byType = type === undefined ? undefined : codesByType.get(type);
-  const byStatus = status === undefined ? undefined : codesByStatus.get(status);
+  const byStatus = status === undefined ? undefined : codeOfStatus(status);
   return byType ?? byStatus ?? 'upstream_error';
 }
 

@@ -1,6 +1,7 @@
 import type { FaultCode } from '../../domain/fault-codes.ts';
 import { Fault } from '../../domain/fault.ts';
 import { ownValue } from '../../domain/own-value.ts';
+import { codeOfStatus } from '../shared/code-of-status.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 /** Access key ids and session tokens as AWS repeats them in signature errors. */
@@ -48,7 +49,7 @@ export function readBedrockError({ status, type, body }: BedrockError): Fault {
   const named = type ?? (typeof fields['__type'] === 'string' ? fields['__type'] : undefined);
   const text = fields['message'] ?? fields['Message'];
   const message = typeof text === 'string' ? text.replace(secrets, '[hidden]') : '';
-  const code = refine(ownValue(codeByType, bareType(named)) ?? codeOfHttpStatus(status), message);
+  const code = refine(ownValue(codeByType, bareType(named)) ?? codeOfStatus(status) ?? 'upstream_error', message);
   const isClients = code === 'upstream_rejected' || code === 'context_too_long';
   return new Fault(code, {
     // Only what the client can mend is told in the upstream's words: the others are the operator's business.
@@ -63,15 +64,6 @@ export function readBedrockError({ status, type, body }: BedrockError): Fault {
 function bareType(type: string | undefined): string {
   const [first = ''] = (type ?? '').split(':');
   return first.slice(first.lastIndexOf('#') + 1).toLowerCase();
-}
-
-function codeOfHttpStatus(status: number): FaultCode {
-  if (status === 401 || status === 403) return 'upstream_auth';
-  if (status === 404) return 'upstream_model_gone';
-  if (status === 429) return 'upstream_rate_limited';
-  if (status === 503) return 'upstream_overloaded';
-  if (status === 408 || status === 504) return 'upstream_timeout';
-  return status >= 400 && status < 500 && status !== 424 ? 'upstream_rejected' : 'upstream_error';
 }
 
 function refine(code: FaultCode, message: string): FaultCode {

@@ -2,6 +2,7 @@ import type { FaultCode } from '../../domain/fault-codes.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { Json, JsonObject } from '../../domain/model-call.ts';
 import { ownValue } from '../../domain/own-value.ts';
+import { codeOfStatus } from '../shared/code-of-status.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { wordOf } from '../shared/word-of.ts';
 
@@ -34,7 +35,7 @@ const codeByStatusWord: { readonly [word: string]: FaultCode } = {
  */
 export function readGeminiError(status: number, body: unknown): Fault {
   const error = errorOf(body);
-  if (error === undefined) return new Fault(codeOfHttpStatus(status), { upstreamStatus: status });
+  if (error === undefined) return new Fault(codeOfStatus(status) ?? 'upstream_error', { upstreamStatus: status });
   const message = typeof error['message'] === 'string' ? error['message'].replace(apiKey, '[key]') : '';
   const details = Array.isArray(error['details']) ? (error['details'] as readonly Json[]).filter(isObject) : [];
   const code = refine(codeOf(status, error), message, details);
@@ -60,16 +61,7 @@ function codeOf(status: number, error: JsonObject): FaultCode {
   const word = error['status'];
   const known = typeof word === 'string' ? ownValue(codeByStatusWord, word) : undefined;
   const inBand = typeof error['code'] === 'number' ? error['code'] : status;
-  return known ?? codeOfHttpStatus(status >= 400 ? status : inBand);
-}
-
-function codeOfHttpStatus(status: number): FaultCode {
-  if (status === 401 || status === 403) return 'upstream_auth';
-  if (status === 404) return 'upstream_model_gone';
-  if (status === 429) return 'upstream_rate_limited';
-  if (status === 503) return 'upstream_overloaded';
-  if (status === 408 || status === 504) return 'upstream_timeout';
-  return status >= 400 && status < 500 ? 'upstream_rejected' : 'upstream_error';
+  return known ?? codeOfStatus(status >= 400 ? status : inBand) ?? 'upstream_error';
 }
 
 function refine(code: FaultCode, message: string, details: readonly JsonObject[]): FaultCode {

@@ -1,6 +1,7 @@
 import { Fault } from '../../domain/fault.ts';
 import type { FaultCode } from '../../domain/fault-codes.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
+import { codeOfStatus } from '../shared/code-of-status.ts';
 import { listOf, numberOf, objectOf, objectsOf, textOf } from './values.ts';
 
 interface UpstreamError {
@@ -45,7 +46,7 @@ const modelGone = /model .{0,120}(does not exist|not found|no longer|decommissio
 export function readError(body: unknown, status?: number): Fault {
   const error = readBody(body, status);
   const code = classify(error);
-  const rejected = code === 'upstream_rejected' || code === 'context_too_long';
+  const rejected = code === 'upstream_rejected' || code === 'context_too_long' || code === 'too_large';
   return new Fault(code, {
     ...(rejected && error.message !== '' && { message: error.message }),
     ...(rejected && error.param !== undefined && { param: error.param }),
@@ -113,17 +114,9 @@ function classify(error: UpstreamError): FaultCode {
 }
 
 function byStatus({ status, message }: UpstreamError): FaultCode | undefined {
-  if (status === undefined) return undefined;
-  if (status === 429) return quota.test(message) ? 'upstream_quota' : 'upstream_rate_limited';
-  if (status === 402) return 'upstream_quota';
-  if (status === 401 || status === 403) return 'upstream_auth';
-  if (status === 404) return 'upstream_model_gone';
-  if (status === 408 || status === 504) return 'upstream_timeout';
-  if (status === 503 || status === 529) return 'upstream_overloaded';
-  if (status === 498) return 'upstream_rate_limited';
-  if (status >= 500) return 'upstream_error';
-  if (status < 400) return undefined;
-  return modelGone.test(message) ? 'upstream_model_gone' : 'upstream_rejected';
+  const code = status === undefined ? undefined : codeOfStatus(status);
+  if (code === 'upstream_rate_limited' && quota.test(message)) return 'upstream_quota';
+  return code === 'upstream_rejected' && modelGone.test(message) ? 'upstream_model_gone' : code;
 }
 
 /** Waits that stand in the body: a `RetryInfo` detail, or the message's own words. */
