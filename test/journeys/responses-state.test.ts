@@ -134,7 +134,10 @@ describe('stored responses', () => {
     await expect(one.responses.retrieve(first.id)).rejects.toMatchObject({ status: 404 });
     // The second turn cannot be told without the first.
     const orphan = { model: 'chat/m', input: 'reply:gamma', previous_response_id: second.id };
-    await expect(one.responses.create(orphan)).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' });
+    await expect(one.responses.create(orphan)).rejects.toMatchObject({
+      status: 400,
+      code: 'previous_response_not_found',
+    });
   });
 
   it('deletes at the issuer as well', async () => {
@@ -148,7 +151,10 @@ describe('stored responses', () => {
     const { id } = await one.responses.create({ model: 'chat/m', input: 'reply:alpha', store: false });
     await expect(one.responses.retrieve(id)).rejects.toMatchObject({ status: 404 });
     const next = { model: 'chat/m', input: 'reply:beta', previous_response_id: id };
-    await expect(one.responses.create(next)).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' });
+    await expect(one.responses.create(next)).rejects.toMatchObject({
+      status: 400,
+      code: 'previous_response_not_found',
+    });
   });
 
   it('does not exist for another key', async () => {
@@ -159,7 +165,10 @@ describe('stored responses', () => {
     await expect(two.responses.delete(id)).rejects.toMatchObject({ status: 404 });
     await expect(two.responses.inputItems.list(id)).rejects.toMatchObject({ status: 404 });
     const next = { model: 'issuing/m', input: 'reply:beta', previous_response_id: id };
-    await expect(two.responses.create(next)).rejects.toMatchObject({ status: 400, code: 'previous_response_not_found' });
+    await expect(two.responses.create(next)).rejects.toMatchObject({
+      status: 400,
+      code: 'previous_response_not_found',
+    });
     expect(fake.stats().requests).toBe(seen);
   });
 
