@@ -62,13 +62,14 @@ export class FileJournal implements Journal, WriterListener {
 
   commit(...facts: readonly Fact[]): Promise<void> {
     const { ring, durability } = this.#parts;
+    // Before the frames: a writer that is done with them before it knows that somebody waits would never say so.
+    if (durability === 'durable') ring.wantAcks(true);
     try {
       this.append(...facts);
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
     if (durability === 'relaxed') return Promise.resolve();
-    if (this.#waiters.isEmpty()) ring.wantAcks(true);
     this.#ringSoon();
     return this.#waiters.wait(ring.pushed());
   }
