@@ -82,6 +82,8 @@ export interface WorldOptions {
   readonly variants?: readonly string[];
   /** YAML of the endpoints' own settings, after the model. */
   readonly endpoint?: string;
+  /** Attempts of the product's own; 1 unless given. */
+  readonly maxAttempts?: number;
   /** More YAML, at the top level. */
   readonly more?: string;
 }
@@ -141,7 +143,10 @@ function openCell(parts: {
   };
 }
 
-function configText(fakes: ClientWorld['fakes'], { variants = [], endpoint = '', more = '' }: WorldOptions): string {
+function configText(
+  fakes: ClientWorld['fakes'],
+  { variants = [], endpoint = '', maxAttempts = 1, more = '' }: WorldOptions,
+): string {
   const hosts = upstreams.map(({ dialect, protocol }) => {
     const fake = fakes[dialect];
     const baseUrl = dialect === 'gemini' ? fake.geminiUrl : dialect === 'bedrock-converse' ? fake.url : fake.baseUrl;
@@ -152,7 +157,7 @@ function configText(fakes: ClientWorld['fakes'], { variants = [], endpoint = '',
       [undefined, ...variants].map((variant) => {
         const name = nameOf(drive, variant);
         const target = `{ host: ${dialect}, model: ${upstreamModel}-${name}${endpoint} }`;
-        return `  ${modelNameOf(drive, dialect, name)}: { endpoints: [${target}], policy: { maxAttempts: 1 } }`;
+        return `  ${modelNameOf(drive, dialect, name)}: { endpoints: [${target}], policy: { maxAttempts: ${maxAttempts} } }`;
       }),
     ),
   );

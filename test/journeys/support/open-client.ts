@@ -13,6 +13,8 @@ export interface OpenAnswer {
   readonly isComplete: boolean;
   /** Resolves as soon as the answer meets the condition. */
   until(condition: (answer: OpenAnswer) => boolean): Promise<void>;
+  /** Calls back with each piece of the body at once, without the delay of waiting for a condition. */
+  onPiece(listener: (piece: Buffer) => void): void;
   pause(): void;
   resume(): void;
   /** Closes the connection; the epoch milliseconds of that moment. */
@@ -23,6 +25,7 @@ export interface OpenAnswer {
 export function openAnswer(url: string, body: object, headers: Record<string, string> = {}): OpenAnswer {
   const state = { status: 0, headers: {} as IncomingHttpHeaders, sizeBytes: 0, isOver: false, isComplete: false };
   const pieces: Buffer[] = [];
+  let listen = (_piece: Buffer): void => undefined;
   let pause = (): void => undefined;
   let resume = (): void => undefined;
   const outgoing = request(url, {
@@ -38,6 +41,7 @@ export function openAnswer(url: string, body: object, headers: Record<string, st
     resume = () => void incoming.resume();
     incoming.on('error', () => undefined);
     incoming.on('data', (piece: Buffer) => {
+      listen(piece);
       state.sizeBytes += piece.length;
       if (state.sizeBytes < 4 * 1024 * 1024) pieces.push(piece);
     });
@@ -67,6 +71,7 @@ export function openAnswer(url: string, body: object, headers: Record<string, st
       return state.isComplete;
     },
     until: (condition) => waitUntil(() => condition(answer), 'the answer'),
+    onPiece: (listener) => void (listen = listener),
     pause: () => pause(),
     resume: () => resume(),
     abort() {

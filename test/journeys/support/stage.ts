@@ -22,6 +22,8 @@ export interface StageSettings {
   /** Models by name, as in `switchyard.yaml`; the hosts are `a-<dialect>` and `b-<dialect>`. */
   readonly models: { readonly [name: string]: object };
   readonly timeouts?: object;
+  /** Timers of the `b` hosts, where they differ. */
+  readonly spareTimeouts?: object;
   readonly server?: object;
   readonly keys?: readonly object[];
   readonly environment?: { readonly [name: string]: string };
@@ -33,10 +35,11 @@ export interface StageSettings {
 export async function raiseStage(settings: StageSettings): Promise<Stage> {
   const fake = await startFakeUpstream({ recordLimit: 10_000 });
   const hosts: Record<string, object> = { ...settings.hosts };
+  const { timeouts = {}, spareTimeouts = timeouts } = settings;
   for (const protocol of clientDialects) {
     const baseUrl = protocol === 'gemini' ? fake.geminiUrl : fake.baseUrl;
-    for (const name of ['a', 'b'])
-      hosts[`${name}-${protocol}`] = { protocol, baseUrl, timeouts: settings.timeouts ?? {} };
+    hosts[`a-${protocol}`] = { protocol, baseUrl, timeouts };
+    hosts[`b-${protocol}`] = { protocol, baseUrl, timeouts: spareTimeouts };
   }
   const { models, server = {}, keys = [] } = settings;
   const config = Object.entries({ hosts, models, server, keys }).map(
