@@ -1,5 +1,4 @@
-import type { FaultKind } from '../../src/domain/fault-codes.ts';
-import { type FaultCode, faultKinds } from '../../src/domain/fault-codes.ts';
+import { type FaultCode, type FaultKind, faultKinds } from '../../src/domain/fault-codes.ts';
 import { Fault } from '../../src/domain/fault.ts';
 import {
   anthropicMessagesInbound,

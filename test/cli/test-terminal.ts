@@ -4,6 +4,8 @@ import type { ScreenSize, Terminal } from '../../src/cli/shell/terminal.ts';
 /** A terminal that remembers what was written to it. */
 export interface TestTerminal extends Terminal {
   stdout(): string;
+  /** With control sequences. */
+  raw(): string;
   stderr(): string;
   /** What SIGINT does. */
   stop(): void;
@@ -37,6 +39,7 @@ export function createTestTerminal(
     },
     untilStopped: () => stopped,
     stdout: () => stripVTControlCharacters(stdout),
+    raw: () => stdout,
     stderr: () => stderr,
     stop: () => stop(),
     resize(next) {

@@ -4,7 +4,11 @@ import { defineCommand } from '../shell/command.ts';
 export const hostsVerifyCommand = defineCommand({
   description: 'Ask a host about a dozen cheap questions and report what works; costs a few hundred tokens',
   args: {
-    host: { type: 'positional', required: true, description: 'Host, as configured or as `switchyard hosts list` names it' },
+    host: {
+      type: 'positional',
+      required: true,
+      description: 'Host, as configured or as `switchyard hosts list` names it',
+    },
     model: {
       type: 'string',
       description: "Model in the host's own words; else the first that is configured or listed",

@@ -16,16 +16,21 @@ export const serveCommand = defineCommand({
     data: { type: 'string', default: '.switchyard', description: 'Folder of the journal and the owner token' },
   },
   async run(args, terminal) {
+    const port = readPort(args.port);
     const { startProduct } = await import('../../main.ts');
+    const running: { product?: Product } = {};
+    // Listens for signals from the start: whoever reads the ready line may stop us at once.
+    const toldToStop = untilToldToStop({ environment: terminal.environment, reload: () => running.product?.reload() });
     const product = await startProduct({
       configFile: args.config,
       host: args.host,
-      port: readPort(args.port),
+      port,
       dataDirectory: args.data,
       environment: terminal.environment,
     });
+    running.product = product;
     announce(product, args, terminal);
-    const reason = await untilToldToStop({ environment: terminal.environment, reload: () => product.reload() });
+    const reason = await toldToStop;
     terminal.complain(`${reason}: draining; again to stop at once\n`);
     await product.drain();
     return exitCodes.ok;

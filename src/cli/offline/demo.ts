@@ -74,6 +74,8 @@ async function ask({ url, client }: Stage): Promise<RequestRecord> {
 function attemptText({ attempts }: RequestRecord): string {
   const [attempt] = attempts;
   if (attempt === undefined) return 'none';
-  const usage = Object.entries(attempt.usage ?? {}).map(([bucket, units]) => `${bucket} ${units}`);
+  const usage = Object.entries(attempt.usage ?? {}).flatMap(([bucket, units]) =>
+    units > 0 ? [`${bucket} ${units}`] : [],
+  );
   return `${attempt.host}/${attempt.upstreamModel} in ${Math.round(attempt.totalMs)} ms: ${usage.join(', ')}`;
 }
