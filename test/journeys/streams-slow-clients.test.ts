@@ -100,6 +100,7 @@ describe('a slow side', () => {
   ] as const)(
     '[scenario 22] the first content is passed on at once: %s',
     async (_name, dialect, model, script, marker) => {
+      await warmUp();
       const addedMs: number[] = [];
       for (let round = 0; round < 3; round++) {
         const direct = await firstContentMs(`${stage.fake.url}`, { dialect, model: `${model};${script}`, marker });
