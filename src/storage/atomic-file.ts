@@ -8,7 +8,11 @@ export const unfinishedSuffix = '.tmp';
  * Writes a file so that readers, and whoever looks after a crash, see the old content or the new, never a part of it.
  * One writer per path at a time. `durable` also survives a loss of power.
  */
-export async function writeAtomically(path: string, content: string, { durable }: { durable: boolean }): Promise<void> {
+export async function writeAtomically(
+  path: string,
+  content: string | Buffer,
+  { durable }: { durable: boolean },
+): Promise<void> {
   const unfinished = path + unfinishedSuffix;
   const file = await openMakingFolder(unfinished);
   try {

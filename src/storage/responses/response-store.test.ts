@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -30,6 +30,10 @@ describe('the response store', () => {
 
   function filesOf(): string[] {
     return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+  }
+
+  function packsOf(): string[] {
+    return readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.pack'));
   }
 
   it('finds a record before and after it is written, and in the next process', async () => {
@@ -109,6 +113,53 @@ describe('the response store', () => {
     store.put(owner, 'r1', 'content');
     await store.settled();
     expect(warnings).toEqual([expect.stringContaining('could not be written')]);
+  });
+
+  it('writes together what comes together, and still removes one without a trace', async () => {
+    const store = open();
+    const ids = Array.from({ length: 40 }, (_, at) => `r${at}`);
+    for (const id of ids) store.put(owner, id, `ä content of ${id}.`);
+    await store.settled();
+    expect(filesOf()).toHaveLength(0);
+    expect(packsOf()).toHaveLength(1);
+    expect(await store.delete(owner, 'r0')).toBe(true);
+    store.put(owner, 'r1', 'another');
+    await store.settled();
+    const next = open();
+    for (const each of [store, next]) {
+      expect(await each.get(owner, 'r0')).toBeUndefined();
+      expect(await each.get(owner, 'r1')).toBe('another');
+      for (const id of ids.slice(2)) expect(await each.get(owner, id)).toBe(`ä content of ${id}.`);
+    }
+    await next.settled();
+    expect(next.sizeBytes).toBe(store.sizeBytes);
+    const bytes = packsOf().map((name) => readFileSync(join(directory, name), 'utf8'));
+    expect(bytes.join()).not.toContain('content of r0.');
+    expect(bytes.join()).not.toContain('content of r1.');
+  });
+
+  it('loses nothing that is put while it writes', async () => {
+    const store = open();
+    for (let at = 0; at < 600; at++) {
+      store.put(owner, `r${at}`, `${at}`);
+      if (at % 50 === 0) await store.settled();
+    }
+    await store.settled();
+    const next = open();
+    for (let at = 0; at < 600; at++) expect(await next.get(owner, `r${at}`)).toBe(`${at}`);
+  });
+
+  it('does without a file whose header is damaged', async () => {
+    const store = open();
+    store.put(owner, 'r1', 'one');
+    store.put(owner, 'r2', 'two');
+    await store.settled();
+    for (const name of packsOf()) writeFileSync(join(directory, name), '[["x",');
+    const next = open();
+    expect(await next.get(owner, 'r1')).toBeUndefined();
+    next.put(owner, 'r1', 'again');
+    await next.settled();
+    expect(await next.get(owner, 'r1')).toBe('again');
   });
 
   it('removes what a crash left half written', async () => {

@@ -1,15 +1,14 @@
-import { open, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import { isMissing, removeFile, writeAtomically } from '../atomic-file.ts';
 import { type Owner, ownedName } from '../owner.ts';
-import { type KeptFile, scanResponses } from './scan-responses.ts';
+import { maxPackedRecords, type NamedRecord } from './pack-file.ts';
+import { RecordFiles } from './record-files.ts';
 
 /** How much is kept and for how long; the oldest goes first. */
 export interface ResponseStoreLimits {
   readonly maxBytes: number;
-  readonly maxFiles: number;
+  readonly maxRecords: number;
   readonly maxAgeMs: number;
   /** Bytes that wait to be written; above that new records are dropped, and the log says so. */
   readonly maxPendingBytes: number;
@@ -18,7 +17,7 @@ export interface ResponseStoreLimits {
 /** 1 GiB, 30 days. */
 export const responseStoreLimits: ResponseStoreLimits = {
   maxBytes: 1024 ** 3,
-  maxFiles: 250_000,
+  maxRecords: 250_000,
   maxAgeMs: 30 * 86_400_000,
   maxPendingBytes: 64 * 1024 ** 2,
 };
@@ -34,38 +33,39 @@ export interface ResponseStoreSettings {
 /** A change on its way to the disk; without content it is a removal. */
 interface PendingChange {
   readonly content: string | undefined;
+  readonly sizeBytes: number;
 }
 
-const parallelChanges = 8;
+/** Records that come within this time are written together. */
+const gatherMs = 20;
 
 /**
- * Records of answered Responses requests, one file each, found only by the key that made them. What is put is found at
- * once and written a moment later, so that no answer waits for the disk.
+ * Records of answered Responses requests, found only by the key that made them. What is put is found at once and
+ * written a moment later, so that no answer waits for the disk.
  */
 export class ResponseStore {
-  readonly #directory: string;
+  readonly #files: RecordFiles;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #limits: ResponseStoreLimits;
   readonly #pending = new Map<string, PendingChange>();
   readonly #scanned: Promise<void>;
-  /** Oldest first. */
-  #files = new Map<string, KeptFile>();
-  #sizeBytes = 0;
   #pendingBytes = 0;
   #writing: Promise<void> | undefined;
 
   constructor({ directory, clock, logger, limits }: ResponseStoreSettings) {
-    this.#directory = directory;
+    this.#files = new RecordFiles(directory);
     this.#clock = clock;
     this.#logger = logger;
     this.#limits = { ...responseStoreLimits, ...limits };
-    this.#scanned = this.#scan();
+    this.#scanned = this.#files.scan().catch((error: unknown) => {
+      logger.error({ err: error }, 'the folder of stored responses could not be read');
+    });
   }
 
   /** Bytes on disk. */
   get sizeBytes(): number {
-    return this.#sizeBytes;
+    return this.#files.sizeBytes;
   }
 
   /** Keeps a record; it is found from now on. */
@@ -75,7 +75,7 @@ export class ResponseStore {
       this.#logger.warn({ sizeBytes, pendingBytes: this.#pendingBytes }, 'a response is not stored: the disk is slow');
       return;
     }
-    this.#enqueue(ownedName(owner, id), { content });
+    this.#enqueue(ownedName(owner, id), { content, sizeBytes });
   }
 
   /** Finds a record that is neither removed nor too old. */
@@ -83,13 +83,17 @@ export class ResponseStore {
     const name = ownedName(owner, id);
     const pending = this.#pending.get(name);
     if (pending) return pending.content;
-    return this.#read(name);
+    const found = await this.#files.read(name, this.#oldestMs());
+    if (found !== undefined) return found;
+    // It may lie in a file of an earlier process that was not looked at yet.
+    await this.#scanned;
+    return this.#files.read(name, this.#oldestMs());
   }
 
   /** Removes a record; false when there was none. */
   async delete(owner: Owner, id: string): Promise<boolean> {
     const existed = (await this.get(owner, id)) !== undefined;
-    if (existed) this.#enqueue(ownedName(owner, id), { content: undefined });
+    if (existed) this.#enqueue(ownedName(owner, id), { content: undefined, sizeBytes: 0 });
     return existed;
   }
 
@@ -102,101 +106,45 @@ export class ResponseStore {
   #enqueue(name: string, change: PendingChange): void {
     this.#forgetPending(name);
     this.#pending.set(name, change);
-    this.#pendingBytes += sizeOf(change);
-    this.#wake();
-  }
-
-  #wake(): void {
-    this.#writing ??= this.#drain().finally(() => {
-      this.#writing = undefined;
-      if (this.#pending.size > 0) this.#wake();
-    });
+    this.#pendingBytes += change.sizeBytes;
+    this.#writing ??= this.#drain();
   }
 
   async #drain(): Promise<void> {
     await this.#scanned;
     while (this.#pending.size > 0) {
-      const batch = [...this.#pending].slice(0, parallelChanges);
-      await Promise.all(batch.map(([name, change]) => this.#apply(name, change)));
-      this.#expire();
+      // A full batch does not wait for more.
+      if (this.#pending.size < maxPackedRecords) await delay(gatherMs);
+      const batch = [...this.#pending].slice(0, maxPackedRecords);
+      await this.#apply(batch).catch((error: unknown) => {
+        this.#logger.error({ err: error, records: batch.length }, 'stored responses could not be written');
+      });
+      // What was replaced meanwhile has its own turn.
+      for (const [name, change] of batch) if (this.#pending.get(name) === change) this.#forgetPending(name);
     }
+    // At once, not in a callback: what is put in between would wait for ever.
+    this.#writing = undefined;
   }
 
-  async #apply(name: string, change: PendingChange): Promise<void> {
-    const path = this.#pathOf(name);
-    try {
-      if (change.content === undefined) await removeFile(path);
-      else await writeAtomically(path, change.content, { durable: false });
-      this.#account(name, change);
-    } catch (error) {
-      this.#logger.error({ err: error }, 'a stored response could not be written');
+  async #apply(batch: readonly (readonly [string, PendingChange])[]): Promise<void> {
+    const records: NamedRecord[] = [];
+    for (const [name, { content }] of batch) {
+      if (content === undefined) await this.#files.remove(name);
+      else records.push({ name, content });
     }
-    // Replaced meanwhile: the newer change has its own turn.
-    if (this.#pending.get(name) === change) this.#forgetPending(name);
-  }
-
-  #account(name: string, change: PendingChange): void {
-    this.#sizeBytes -= this.#files.get(name)?.sizeBytes ?? 0;
-    this.#files.delete(name);
-    if (change.content === undefined) return;
-    const sizeBytes = sizeOf(change);
-    this.#files.set(name, { sizeBytes, atMs: this.#clock.nowMs() });
-    this.#sizeBytes += sizeBytes;
-  }
-
-  /** Removes the oldest until the limits are met. */
-  #expire(): void {
-    const { maxBytes, maxFiles, maxAgeMs } = this.#limits;
-    const tooOldMs = this.#clock.nowMs() - maxAgeMs;
-    let sizeBytes = this.#sizeBytes;
-    let count = this.#files.size;
-    for (const [name, file] of this.#files) {
-      if (sizeBytes <= maxBytes && count <= maxFiles && file.atMs >= tooOldMs) return;
-      sizeBytes -= file.sizeBytes;
-      count--;
-      if (!this.#pending.has(name)) this.#enqueue(name, { content: undefined });
-    }
+    await this.#files.write(records, this.#clock.nowMs());
+    const { maxBytes, maxRecords } = this.#limits;
+    await this.#files.expire({ maxBytes, maxRecords, oldestMs: this.#oldestMs() });
   }
 
   #forgetPending(name: string): void {
     const change = this.#pending.get(name);
     if (!change) return;
     this.#pending.delete(name);
-    this.#pendingBytes -= sizeOf(change);
+    this.#pendingBytes -= change.sizeBytes;
   }
 
-  async #scan(): Promise<void> {
-    try {
-      this.#files = await scanResponses(this.#directory);
-      for (const { sizeBytes } of this.#files.values()) this.#sizeBytes += sizeBytes;
-    } catch (error) {
-      this.#logger.error({ err: error }, 'the folder of stored responses could not be read');
-    }
+  #oldestMs(): number {
+    return this.#clock.nowMs() - this.#limits.maxAgeMs;
   }
-
-  async #read(name: string): Promise<string | undefined> {
-    let file: FileHandle;
-    try {
-      file = await open(this.#pathOf(name), 'r');
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
-    }
-    try {
-      const { mtimeMs } = await file.stat();
-      if (mtimeMs < this.#clock.nowMs() - this.#limits.maxAgeMs) return undefined;
-      return await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
-  }
-
-  /** Spread over folders: one with hundreds of thousands of files is slow everywhere. */
-  #pathOf(name: string): string {
-    return join(this.#directory, name.slice(0, 2), `${name}.json`);
-  }
-}
-
-function sizeOf({ content }: PendingChange): number {
-  return content === undefined ? 0 : Buffer.byteLength(content);
 }
