@@ -1,5 +1,5 @@
 // @ts-check
-import { writeFileSync } from 'node:fs';
+import { lstatSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withFolderLock } from './folder-lock.mjs';
 import { expectedStamp, isTreeInstalled, readStamp, stampPath } from './install-state.mjs';
@@ -40,6 +40,11 @@ async function installUnderLock({ root, environment, log }) {
     writeFileSync(stampPath(root), wanted);
     return 'adopted';
   }
+  if (isLink(join(root, 'node_modules'))) {
+    throw new Error(
+      'node_modules is a link and does not fit package-lock.json; installing would empty what it points at',
+    );
+  }
   log('installing dependencies (npm ci)');
   const exitCode = await runQuietly({
     entry: findNpmEntry(environment),
@@ -51,4 +56,9 @@ async function installUnderLock({ root, environment, log }) {
   // Last, so that an interrupted installation is never taken for a finished one.
   writeFileSync(stampPath(root), wanted);
   return 'installed';
+}
+
+/** @param {string} path */
+function isLink(path) {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
 }

@@ -52,6 +52,8 @@ export function answerHeaders(
 export function faultHeaders(requestId: string, fault: NonNullable<DispatchResult['fault']>): Record<string, string> {
   const headers = requestHeaders(requestId);
   headers['content-type'] = 'application/json';
+  // Dialects have words of their own for some faults; this one never changes.
+  headers['x-switchyard-fault'] = fault.code;
   if (fault.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(fault.retryAfterMs / 1000)));
     headers['retry-after-ms'] = String(Math.ceil(fault.retryAfterMs));

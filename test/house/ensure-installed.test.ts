@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findNpmEntry } from '../../scripts/lib/npm-command.mjs';
@@ -81,6 +81,17 @@ describe('ensure-installed', () => {
     expect(runs.map((run) => run.exitCode)).toEqual([0, 0, 0, 0]);
     expect(calls()).toHaveLength(1);
     expect(existsSync(join(repository.root, '.locks/install'))).toBe(false);
+  });
+
+  it('never empties what a linked node_modules points at', async () => {
+    await ensure();
+    renameSync(join(repository.root, 'node_modules'), join(repository.root, 'elsewhere'));
+    symlinkSync(join(repository.root, 'elsewhere'), join(repository.root, 'node_modules'));
+    repository.plant('package-lock.json', lockfile('2.0.0'));
+    const refused = await ensure();
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('node_modules is a link');
+    expect(calls()).toHaveLength(1);
   });
 
   it('breaks the lock of a process that is gone', async () => {
