@@ -43,7 +43,7 @@ export interface DispatchPlan {
   earlyHeaders(): { readonly [name: string]: string };
   /** Each attempt, as soon as it is over. */
   attempted(fact: AttemptFact): void;
-  /** Checks a whole answer against what the client demanded (schema). */
+  /** Checks an answer against the schema the client demanded; asked where the host only emulates it. */
   verify?(completion: Completion): Fault | undefined;
 }
 
@@ -88,5 +88,11 @@ export interface DispatchResult {
   /** Streamed: the closing frames. */
   readonly closing?: Buffer | string;
   /** Buffered: the whole answer. */
-  readonly answer?: { readonly status: number; readonly contentType: string; readonly body: Buffer | string };
+  readonly answer?: {
+    readonly status: number;
+    readonly contentType: string;
+    readonly body: Buffer | string;
+    /** Our own estimate rather than a host's answer. */
+    readonly estimated?: boolean;
+  };
 }

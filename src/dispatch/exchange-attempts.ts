@@ -69,7 +69,8 @@ export function startStream(
 ): StartedAttempt<StreamEnd> {
   const { endpoint, encoded, request } = prepared;
   const { writer, lenient, claim } = target;
-  const meter = new AttemptMeter(deps.clock, plan.collects ? new CompletionCollector() : undefined);
+  const mustVerify = encoded.emulatesSchema === true && plan.verify !== undefined;
+  const meter = new AttemptMeter(deps.clock, plan.collects || mustVerify ? new CompletionCollector() : undefined);
   const pool = deps.pools.pool(endpoint.host, request.origin);
   if (!pool) return overloaded(meter);
   const decoder = encoded.openDecoder();
@@ -88,6 +89,7 @@ export function startStream(
         wheel: deps.wheel,
         timeouts: endpoint.host.timeouts,
         lenient,
+        verify: mustVerify ? (completion) => plan.verify?.(completion) : undefined,
         claim,
         classify: (failure) => deps.providerOf(endpoint).classify(failure, deps.clock.nowMs(), endpoint),
         answerHeaders: () => plan.answerHeaders({ endpoint, attempts: target.attempts(), dropped: encoded.dropped }),

@@ -56,7 +56,11 @@ const sameEndpointRetries: { readonly [Code in FaultCode]?: number } = {
   upstream_overloaded: 3,
   upstream_rate_limited: 3,
   empty_completion: 1,
+  schema_unmet: 1,
 };
+
+/** Faults that waiting does not mend. */
+const askedAgainAtOnce: ReadonlySet<FaultCode> = new Set(['upstream_unreachable', 'empty_completion', 'schema_unmet']);
 
 const backoffBaseMs = 100;
 const backoffMaxMs = 5000;
@@ -67,6 +71,8 @@ export function nextAttempt(input: NextAttemptInput): NextAttempt {
   if (!last) return firstAttempt(input);
   const { policy, tried } = input;
   if (tried.length >= policy.maxAttempts || !mayTryOthers(last.fault, policy)) return giveUp(input, last.fault);
+  // One repair, wherever it is tried.
+  if (tried.filter(({ fault }) => fault.code === 'schema_unmet').length > 1) return giveUp(input, last.fault);
   if (policy.fallback) {
     const fresh = untried(input).find((endpoint) => isReady(input, endpoint) && isFit(endpoint, last));
     if (fresh) return { kind: 'attempt', endpoint: fresh, waitMs: 0 };
@@ -130,7 +136,7 @@ function retrySame(input: NextAttemptInput, last: Tried): NextAttempt | undefine
 
 function waitBeforeRetry(input: NextAttemptInput, fault: Fault, failures: number): number {
   if (fault.retryAfterMs !== undefined) return fault.retryAfterMs;
-  if (fault.code === 'upstream_unreachable' || fault.code === 'empty_completion') return 0;
+  if (askedAgainAtOnce.has(fault.code)) return 0;
   return input.random.unit() * Math.min(backoffBaseMs * 2 ** failures, backoffMaxMs);
 }
 

@@ -34,7 +34,7 @@ export function readAnswer(
   const { reason } = completion.finish;
   const unfit = judgeAnswer({ reason, hasContent: hasContent(completion) }, upstream.lenient);
   if (unfit) return unfit;
-  const unmet = plan.verify?.(completion);
+  const unmet = encoded.emulatesSchema === true ? plan.verify?.(completion) : undefined;
   if (unmet) return unmet;
   const usage = completion.usage && { usage: completion.usage };
   if (encoded.passThrough) return { completion, ...usage, body: answer.body, contentType };

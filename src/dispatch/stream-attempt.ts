@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { Completion } from '../domain/completion.ts';
 import type { Timeouts } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import { isContent, type StreamPart } from '../domain/stream-part.ts';
@@ -34,6 +35,8 @@ export interface StreamAttemptSettings {
   readonly timeouts: Pick<Timeouts, 'firstTokenMs' | 'idleMs'>;
   /** What is delivered although it holds nothing or refuses. */
   readonly lenient: Leniency;
+  /** Checks the whole answer before its good end; what does not fit ends in band. */
+  readonly verify: ((completion: Completion) => Fault | undefined) | undefined;
   /** Claims the client for this attempt; false when a hedge was faster. */
   claim(): boolean;
   classify(failure: UpstreamFailure): Fault;
@@ -251,7 +254,7 @@ export class StreamAttempt implements UpstreamListener {
 
   #complete(): void {
     if (this.#isOver()) return;
-    const { meter, lenient, output } = this.#settings;
+    const { meter, lenient, output, verify } = this.#settings;
     if (this.#state === 'held') {
       const unfit = judgeAnswer({ reason: meter.finishReason, hasContent: meter.sawContent }, lenient);
       if (unfit) return this.#fail(unfit);
@@ -260,6 +263,9 @@ export class StreamAttempt implements UpstreamListener {
       if (this.#isOver()) return;
       this.#write(out);
     }
+    const completion = verify && meter.completion();
+    const unmet = completion && verify?.(completion);
+    if (unmet) return this.#fail(unmet);
     this.#finish({ kind: 'completed', closing: output.close() });
   }
 

@@ -22,7 +22,9 @@ import type { OutboundCall } from '../providers/contract.ts';
 import type { OutcomeBook, StickyMap } from '../routing/index.ts';
 import { formatTraceparent, type Tracing } from '../telemetry/index.ts';
 import type { Admission, Limiter } from '../tenants/index.ts';
+import { AnswerSchemas, SchemaCheck } from './answer-schema.ts';
 import { answerHeaders, faultHeaders, requestHeaders } from './answer-headers.ts';
+import { CallSignatures } from './call-signatures.ts';
 import { type Choice, choose } from './choose.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { FileReferences } from './objects-references.ts';
@@ -33,6 +35,7 @@ import type { Received } from './received.ts';
 import type { ReadRequest, ResponsesState, Resumed } from './responses-state.ts';
 import type { ResponseCache } from './response-cache.ts';
 import { type AdmittedExchange, decisionFact, finalFact, openFact } from './settle.ts';
+import { countingEndpoints, estimatedCount } from './token-count.ts';
 
 /** What the gateway needs; the catalog and configuration change by reload, the rest lives as long as the process. */
 export interface GatewayDeps {
@@ -68,6 +71,8 @@ interface Admitted {
 export class Gateway {
   readonly #deps: GatewayDeps;
   readonly #running = new Set<Promise<void>>();
+  readonly #schemas = new AnswerSchemas();
+  readonly #signatures = new CallSignatures();
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
@@ -187,14 +192,15 @@ export class Gateway {
     sink: ClientSink,
   ): Promise<{ result: DispatchResult; recalled: Recall }> {
     const { exchange } = admitted;
-    const call = this.#call(admitted);
+    const asking = this.#asking(admitted);
+    const call = this.#call(admitted, asking.parse);
     let recalled: Recall = { state: 'bypass' };
     try {
       recalled = await recall(exchange, this.#deps.cache, call.parse);
-      const plan = this.#plan(admitted, { call, attempts, cache: recalled.state });
+      const plan = this.#plan(admitted, { call, attempts, cache: recalled.state, verify: asking.verify });
       if (recalled.state === 'hit')
         return { result: replay(exchange, recalled, { context: plan.context, sink }), recalled };
-      const result = await runExchange(plan, sink, this.#deps.dispatch);
+      const result = this.#countHere(plan, exchange) ?? (await runExchange(plan, sink, this.#deps.dispatch));
       if (recalled.state === 'miss') recalled.keep(result);
       return { result, recalled };
     } catch (error) {
@@ -204,10 +210,33 @@ export class Gateway {
     }
   }
 
-  #call({ exchange, request }: Admitted): OutboundCall {
+  /** The call in the common vocabulary, at most parsed once, and the check of its answer. */
+  #asking({ exchange, request }: Admitted): Required<Pick<DispatchPlan, 'verify'>> & Pick<OutboundCall, 'parse'> {
+    const { received, head } = exchange;
+    const check = new SchemaCheck(this.#schemas);
+    let parsed: ModelCall | Fault | undefined;
+    const read = (): ModelCall | Fault => {
+      const call = received.inbound.parseCall(request.body, head);
+      if (Fault.is(call) || !mayLoseSignatures(exchange)) return call;
+      return this.#signatures.restore(received.key.customer, call);
+    };
+    return {
+      parse() {
+        parsed ??= read();
+        return Fault.is(parsed) ? parsed : check.callToSend(parsed);
+      },
+      verify: (completion) => (parsed === undefined || Fault.is(parsed) ? undefined : check.verify(parsed, completion)),
+    };
+  }
+
+  /** Counting tokens is no reason to refuse: where no host does it, the estimate that limits go by is told. */
+  #countHere({ call, candidates }: DispatchPlan, exchange: AdmittedExchange): DispatchResult | undefined {
+    return call.operation === 'count-tokens' && candidates.length === 0 ? estimatedCount(exchange) : undefined;
+  }
+
+  #call({ exchange, request }: Admitted, parse: OutboundCall['parse']): OutboundCall {
     const { received, head } = exchange;
     const { telemetry } = this.#deps.settings().config;
-    let parsed: ModelCall | Fault | undefined;
     return {
       operation: head.operation,
       dialect: received.inbound.dialect,
@@ -217,21 +246,25 @@ export class Gateway {
       contentType: received.contentType,
       headers: telemetry.forwardTraceparent ? withTraceparent(received) : received.forwardHeaders,
       ...(received.passThroughPath !== undefined && { passThroughPath: received.passThroughPath }),
-      parse: () => (parsed ??= received.inbound.parseCall(request.body, head)),
+      parse,
     };
   }
 
   #plan(
     { exchange, request }: Admitted,
-    { call, attempts, cache }: { call: OutboundCall; attempts: AttemptFact[]; cache: Recall['state'] },
+    how: Pick<DispatchPlan, 'call' | 'verify'> & { attempts: AttemptFact[]; cache: Recall['state'] },
   ): DispatchPlan {
     const { received, head, choice, decisionId } = exchange;
     const { config } = this.#deps.settings();
+    const { call, attempts, cache } = how;
+    const counts = head.operation === 'count-tokens';
+    const watches = head.operation === 'generate' && mayLoseSignatures(exchange);
     return {
       requestId: received.requestId,
-      candidates: choice.decision.ranked,
+      candidates: counts ? countingEndpoints(exchange, this.#deps.dispatch.providerOf) : choice.decision.ranked,
       call,
-      inbound: received.inbound,
+      ...(how.verify && { verify: how.verify }),
+      inbound: watches ? this.#signatures.watch(received.key.customer, received.inbound) : received.inbound,
       context: this.#context(exchange, request.asked),
       policy: attemptPolicy(choice),
       totalMs: Math.min(totalOf(choice), received.controls.deadlineMs ?? Number.POSITIVE_INFINITY),
@@ -261,6 +294,12 @@ export class Gateway {
   }
 }
 
+/** Gemini signs calls of tools, and clients of other dialects may have no place for that. */
+function mayLoseSignatures({ received, choice }: AdmittedExchange): boolean {
+  if (received.inbound.dialect === 'gemini') return false;
+  return choice.decision.ranked.some(({ host }) => host.protocol === 'gemini' || host.protocol === 'vertex');
+}
+
 /** What is told and recorded when our own code failed. */
 function defectResult(error: unknown): DispatchResult {
   const fault = new Fault('internal', { cause: error });
@@ -283,6 +322,7 @@ function send(
   sink.start(answer.status, {
     'content-type': answer.contentType,
     ...answerHeaders(received, { choice, decisionId }, { endpoint, attempts, dropped, cache, costNanos }),
+    ...(answer.estimated === true && { 'x-switchyard-estimated': 'true' }),
   });
   sink.end(answer.body);
 }

@@ -55,6 +55,8 @@ export interface EncodedRequest {
   readonly stripUsage: boolean;
   readonly dropped: readonly string[];
   readonly added: readonly string[];
+  /** The host knows no schemas: a tool call stands in for structured output, and the answer must be checked. */
+  readonly emulatesSchema?: boolean;
   readonly openDecoder: () => StreamDecoder;
   readonly decodeCompletion: (body: JsonObject) => Completion | Fault;
 }

@@ -81,6 +81,7 @@ function encodedRequest({ call, addressed, body, definition, wires }: EncodedPar
     stripUsage: body.usageAdded,
     dropped: body.dropped,
     added: body.added,
+    emulatesSchema: body.emulatesSchema,
     ...decodersFor(dialect, endpoint, { wires, emulatesSchema: body.emulatesSchema }),
   };
 }
