@@ -28,7 +28,7 @@ function catalogOf(configText: string, environment: Record<string, string> = {})
   const { config } = parseConfig(configText);
   if (!config) throw new Error('the test configuration is wrong');
   const secrets = { environment, directory: '.' };
-  const loaded = { file: 'x.yaml', exists: true, config, secrets, warnings: [] };
+  const loaded = { file: 'x.yaml', exists: true, isBlank: false, config, secrets, warnings: [] };
   const sim = hostFromEnvironment(
     { id: 'sim', protocol: 'openai-chat', baseUrl: '', keyEnv: [] },
     'http://127.0.0.1:1/v1',

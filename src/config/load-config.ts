@@ -10,6 +10,8 @@ export interface LoadedConfig {
   readonly file: string;
   /** False when there was no file and the defaults apply. */
   readonly exists: boolean;
+  /** There is nothing in the file, as in the moment between truncating and writing it. */
+  readonly isBlank: boolean;
   readonly config: Config;
   readonly secrets: SecretSources;
   /** Worth telling, but not in the way of starting. */
@@ -40,7 +42,8 @@ export function loadConfig(file: string, environment: SecretSources['environment
   const secrets = { environment, directory: dirname(resolve(file)) };
   const found = checkReferences(parsed.config, parsed.locate, secrets);
   if (found.errors.length > 0) throw new ConfigError(file, found.errors);
-  return { file, exists: text !== undefined, config: parsed.config, secrets, warnings: found.warnings };
+  const isBlank = text?.trim() === '';
+  return { file, exists: text !== undefined, isBlank, config: parsed.config, secrets, warnings: found.warnings };
 }
 
 function readText(file: string, mustExist: boolean): string | undefined {

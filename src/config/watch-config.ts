@@ -18,6 +18,7 @@ export interface ConfigWatch {
 }
 
 const settleMs = 100;
+const emptied = { line: 1, column: 1, path: '', message: 'is empty now, and was not before' };
 
 /** Watches the configuration's folder, since editors replace files, and reloads once the writing has settled. */
 export function watchConfig(
@@ -30,6 +31,8 @@ export function watchConfig(
   const reload = (): void => {
     try {
       const loaded = loadConfig(last.file, environment, last.exists);
+      // Most likely the middle of a write. Taken at its word it would revoke every key.
+      if (loaded.isBlank && !last.isBlank) throw new ConfigError(last.file, [emptied]);
       const difference = diffConfig(last.config, loaded.config);
       last = loaded;
       listener.changed(loaded, difference);

@@ -47,13 +47,16 @@ export class ExchangeBoard {
     );
     metrics.gauge('switchyard_requests_running', 'Exchanges in flight.', () => [[{}, this.#running.size]]);
     const labelsOf = rememberLabels();
+    const attemptLabelsOf = rememberAttemptLabels();
     this.#count = (final, attempts) => {
       const { place, end, buckets } = labelsOf(final);
       requests.add(end);
       seconds.observe(place, final.totalMs / 1000);
       if (final.firstByteMs !== undefined) firstToken.observe(place, final.firstByteMs / 1000);
       for (const [bucket, units] of Object.entries(final.usage ?? {})) tokens.add(buckets(bucket), units);
-      if (final.costNanos !== null) costNanos.add(place, Number(final.costNanos));
+      if (final.costNanos === null) unpriced.add(place);
+      else costNanos.add(place, Number(final.costNanos));
+      for (const attempt of attempts) tries.add(attemptLabelsOf(attempt));
     };
   }
 
@@ -111,6 +114,20 @@ function rememberLabels(): (final: FinalFact) => LabelSet {
       known.set(name, set);
     }
     return set;
+  };
+}
+
+function rememberAttemptLabels(): (attempt: AttemptFact) => Labels {
+  const known = new Map<string, Labels>();
+  return ({ host, upstreamModel, fault = 'none' }) => {
+    const name = `${host}\n${upstreamModel}\n${fault}`;
+    let labels = known.get(name);
+    if (!labels) {
+      if (known.size >= maxLabelSets) known.clear();
+      labels = { host, model: upstreamModel, fault };
+      known.set(name, labels);
+    }
+    return labels;
   };
 }
 

@@ -14,7 +14,7 @@ describe('keys', () => {
     const { config } = parseConfig('keys: [{ name: dev, secret: "env:DEV", models: ["openai/*", small] }]');
     if (!config) throw new Error('the test configuration is wrong');
     const secrets = { environment: { DEV: 'top-secret' }, directory: '.' };
-    const ring = buildKeyRing({ file: 'x', exists: true, config, secrets, warnings: [] });
+    const ring = buildKeyRing({ file: 'x', exists: true, isBlank: false, config, secrets, warnings: [] });
     expect(ring.find('top-secret')?.name).toBe('dev');
     expect(ring.find('top-secre')).toBeUndefined();
     expect(ring.isEmpty).toBe(false);

@@ -182,6 +182,12 @@ describe('metrics', () => {
     expect(value('switchyard_endpoint_first_token_seconds{endpoint="second/mock-2",quantile="0.95"}')).toBeGreaterThan(
       0,
     );
+    expect(value('switchyard_attempts_total{host="second",model="mock-2",fault="none"}')).toBe(6);
+    expect(value('switchyard_attempts_total{host="first",model="mock-1",fault="upstream_overloaded"}')).toBeGreaterThan(
+      4,
+    );
+    // The second host has no price: its answers cost something, and nobody knows what.
+    expect(value('switchyard_unpriced_requests_total{model="spare",host="second"}')).toBe(6);
     expect(value('switchyard_journal_accepting')).toBe(1);
     expect(value('switchyard_journal_alarm')).toBe(0);
     expect(value('switchyard_journal_frames_total')).toBeGreaterThan(6);
