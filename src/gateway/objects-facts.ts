@@ -18,17 +18,23 @@ export async function recorded(
   deps: ObjectDeps,
   { work, run }: { work: RecordedWork; run(): Promise<ObjectAnswer | Fault> },
 ): Promise<ObjectAnswer | Fault> {
-  const { journal, clock } = deps;
+  const { journal, clock, board, logger } = deps;
   const state = journal.state();
   if (!state.accepting) return new Fault('journal_full', { detail: state.reason });
   const { requestId } = request;
   const startedAtMs = clock.nowMs();
   const startedMs = clock.monotonicMs();
   journal.append(openFact({ requestId, startedAtMs, owner: ownerFields(request) }, work));
-  const answer = await run();
+  board.begin({ requestId, startedAtMs, key: request.key.name, model: work.models.join(','), stream: false });
+  const answer = await run().catch((error: unknown) => {
+    logger.error({ err: error, requestId }, 'defect while making an object');
+    return new Fault('internal', { cause: error });
+  });
   const fault = Fault.is(answer) ? answer : undefined;
   const ended = { requestId, startedAtMs, totalMs: clock.monotonicMs() - startedMs, owner: ownerFields(request) };
-  const durable = journal.commit(...closingFacts(ended, work, { ...(fault && { fault }), costNanos: '0' }));
+  const [attempt, final] = closingFacts(ended, work, { ...(fault && { fault }), costNanos: '0' });
+  board.end(final, [attempt]);
+  const durable = journal.commit(attempt, final);
   if (request.key.metered) await durable;
   return answer;
 }

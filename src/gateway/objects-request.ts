@@ -9,6 +9,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { InboundProtocol } from '../protocols/index.ts';
 import type { ObjectIndex } from '../storage/index.ts';
 import type { Key, Limiter } from '../tenants/index.ts';
+import type { ExchangeBoard } from './exchange-board.ts';
 import type { ResponsesState } from './responses-state.ts';
 
 /** Collections of objects that clients can name after they were made. */
@@ -46,6 +47,7 @@ export interface ObjectDeps {
   readonly dispatch: DispatchDeps;
   readonly journal: Journal;
   readonly limiter: Limiter;
+  readonly board: ExchangeBoard;
   readonly clock: Clock;
   readonly logger: Logger;
   newId(prefix: string): string;
