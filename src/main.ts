@@ -134,7 +134,7 @@ export async function startProduct(options: ServeOptions): Promise<Product> {
     },
   );
   const watch = watchConfig(loaded, options.environment, {
-    changed: (next, difference) => reload(core, next, difference),
+    changed: (next, difference) => reload(core, next, { difference, bindHost }),
     refused: (error) => logReloadProblem(core.logger, error),
   });
   return {
@@ -311,10 +311,15 @@ function otlpTargetOf({ config, secrets }: LoadedConfig): OtlpTarget | undefined
 }
 
 /** A configuration that parses but names what does not exist leaves the last good one in place. */
-function reload(core: Core, next: LoadedConfig, difference: readonly string[]): void {
+function reload(
+  core: Core,
+  next: LoadedConfig,
+  { difference, bindHost }: { difference: readonly string[]; bindHost: string },
+): void {
   void core.discovery.refresh();
   if (difference.length === 0) return;
   try {
+    refuseOpenBind(bindHost, next);
     core.adopt(next);
     core.logger.info({ difference }, 'configuration reloaded');
   } catch (error) {
