@@ -14,7 +14,7 @@ export const anthropic: ClientDrive = {
   mount: '/anthropic',
   modelPrefix: 'claude-sonnet-4-5',
   cannot: {},
-  errors: { 400: 'BadRequestError', 429: 'RateLimitError', 502: 'InternalServerError', 503: 'InternalServerError' },
+  errors: { 400: 'BadRequestError', 429: 'RateLimitError', 502: 'InternalServerError', 503: 'ServiceUnavailableError' },
   open(setup): Conversation {
     const client = connect(setup);
     const messages: Anthropic.MessageParam[] = [];

@@ -32,7 +32,7 @@ export const unsupportedCells: readonly UnsupportedCell[] = [
   },
   {
     capability: 'embeddings',
-    upstreams: ['openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse'],
+    upstreams: ['anthropic-messages', 'gemini', 'bedrock-converse'],
     clients: 'all',
     reason: 'embeddings pass through: only hosts that speak the client’s own dialect of them are asked',
   },

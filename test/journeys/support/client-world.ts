@@ -149,7 +149,11 @@ function configText(
 ): string {
   const hosts = upstreams.map(({ dialect, protocol }) => {
     const fake = fakes[dialect];
-    const baseUrl = dialect === 'gemini' ? fake.geminiUrl : dialect === 'bedrock-converse' ? fake.url : fake.baseUrl;
+    const ownBases: { readonly [Dialect in DialectId]?: string } = {
+      gemini: fake.geminiUrl,
+      'bedrock-converse': fake.url,
+    };
+    const baseUrl = ownBases[dialect] ?? fake.baseUrl;
     return `  ${dialect}: { protocol: ${protocol}, baseUrl: "${baseUrl}", apiKey: env:HOST_KEY }`;
   });
   const models = drives.flatMap((drive) =>
