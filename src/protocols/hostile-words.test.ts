@@ -7,6 +7,7 @@ import {
   geminiOutbound,
   openAIChatOutbound,
   openAIResponsesInbound,
+  openAIResponsesOutbound,
   readBedrockError,
   readGeminiError,
 } from './index.ts';
@@ -70,5 +71,18 @@ describe('deltas in a block of another kind', () => {
     const parts = decoder.push(Buffer.from(text)).flatMap((frame) => frame.parts);
     expect(parts.at(-1)).toMatchObject({ type: 'error', fault: { code: 'upstream_malformed' } });
     expect(parts.some((part) => part.type === 'reasoning-delta')).toBe(false);
+  });
+
+  it('open a block of their own in a Responses stream', () => {
+    const decoder = openAIResponsesOutbound.openDecoder();
+    const place = { item_id: 'msg_1', output_index: 0, content_index: 0 };
+    const events = [
+      { type: 'response.refusal.delta', ...place, delta: 'No' },
+      { type: 'response.output_text.delta', ...place, delta: 'Hello' },
+      { type: 'response.output_text.done', ...place, text: 'Hello' },
+    ];
+    const text = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+    const types = decoder.push(Buffer.from(text)).flatMap((frame) => frame.parts.map(({ type }) => type));
+    expect(types).toEqual(['start', 'refusal-delta', 'text-start', 'text-delta', 'text-end']);
   });
 });

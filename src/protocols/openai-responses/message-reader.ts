@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../../domain/model-call.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { textOf } from './json-text.ts';
-import type { OpenBlocks } from './open-blocks.ts';
+import type { OpenBlock, OpenBlocks } from './open-blocks.ts';
 
 /** Reads the content parts of messages into text and refusal blocks. `key` names a part by item and place. */
 export class MessageReader {
@@ -14,9 +14,10 @@ export class MessageReader {
 
   /** A piece of text. */
   text(key: string, text: string): StreamPart[] {
-    const known = this.#blocks.find(key);
+    const known = this.#known(key, 'text');
+    const closing = known === undefined ? this.#blocks.close(key) : [];
     const block = known ?? this.#blocks.open(key, 'text');
-    const start: StreamPart[] = known === undefined ? [{ type: 'text-start', index: block.index }] : [];
+    const start: StreamPart[] = known === undefined ? [...closing, { type: 'text-start', index: block.index }] : [];
     if (text === '') return start;
     block.filled = true;
     return [...start, { type: 'text-delta', index: block.index, text }];
@@ -24,10 +25,18 @@ export class MessageReader {
 
   /** A piece of a refusal. */
   refusal(key: string, text: string): StreamPart[] {
-    const block = this.#blocks.find(key) ?? this.#blocks.open(key, 'refusal');
-    if (text === '') return [];
+    const known = this.#known(key, 'refusal');
+    const closing = known === undefined ? this.#blocks.close(key) : [];
+    const block = known ?? this.#blocks.open(key, 'refusal');
+    if (text === '') return closing;
     block.filled = true;
-    return [{ type: 'refusal-delta', index: block.index, text }];
+    return [...closing, { type: 'refusal-delta', index: block.index, text }];
+  }
+
+  /** The open block of a place, if it holds this kind: a damaged stream may put text where a refusal had begun. */
+  #known(key: string, kind: 'text' | 'refusal'): OpenBlock | undefined {
+    const block = this.#blocks.find(key);
+    return block?.kind === kind ? block : undefined;
   }
 
   /** A content part begins, sometimes with content. */
@@ -40,8 +49,8 @@ export class MessageReader {
   /** A content part in full: its text counts only if no piece of it came before. */
   partDone(key: string, part: Json | undefined): StreamPart[] {
     if (!isObject(part)) return [];
-    const known = this.#blocks.find(key);
     if (this.#blocks.last(key)?.closed === true) return [];
+    const known = this.#known(key, part['type'] === 'refusal' ? 'refusal' : 'text');
     const whole = known?.filled === true ? '' : textOf(part['text'] ?? part['refusal']);
     if (part['type'] === 'refusal') return [...this.refusal(key, whole), ...this.#blocks.close(key)];
     if (part['type'] !== 'output_text') return [];
