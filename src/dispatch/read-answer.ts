@@ -3,7 +3,7 @@ import { hasContent } from '../domain/completion.ts';
 import { Fault } from '../domain/fault.ts';
 import type { JsonObject } from '../domain/model-call.ts';
 import type { Usage } from '../domain/usage.ts';
-import { isObject, readPassThroughUsage } from '../protocols/index.ts';
+import { isObject, parseExact, readPassThroughUsage } from '../protocols/index.ts';
 import type { EncodedRequest } from '../providers/contract.ts';
 import type { BufferedAnswer } from './buffered-attempt.ts';
 import type { DispatchPlan } from './dispatch-plan.ts';
@@ -52,7 +52,7 @@ function readPassThrough(plan: DispatchPlan, answer: BufferedAnswer, contentType
 
 function parseObject(bytes: Buffer): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString());
+    const value = parseExact(bytes.toString());
     return isObject(value) ? value : undefined;
   } catch {
     // Not JSON: the caller names the fault.

@@ -7,6 +7,7 @@ import { readCitation } from './read-citation.ts';
 import { readAnthropicError } from './read-error.ts';
 import { readAnthropicUsage } from './read-usage.ts';
 import { readStopReason } from './stop-reason.ts';
+import { stringifyExact } from '../shared/exact-json.ts';
 
 /** Reads a whole Messages answer. Blocks of server-side tools have no word in the common vocabulary and stay out. */
 export function decodeCompletion(body: JsonObject): Completion | Fault {
@@ -40,7 +41,7 @@ function blocksOf(block: Json): CompletionBlock[] {
           type: 'tool-call',
           id: textOf(block, 'id'),
           name: textOf(block, 'name'),
-          arguments: JSON.stringify(block['input'] ?? {}),
+          arguments: stringifyExact(block['input'] ?? {}),
         },
       ];
     default:

@@ -9,6 +9,7 @@ import { OpenBlocks } from './open-blocks.ts';
 import { readAnthropicError } from './read-error.ts';
 import { mergeUsage, readAnthropicUsage } from './read-usage.ts';
 import { readStopReason } from './stop-reason.ts';
+import { parseExact } from '../shared/exact-json.ts';
 
 const nothing: EventMeaning = { parts: [] };
 
@@ -38,7 +39,7 @@ export class AnthropicEventReader implements EventReader {
   }
 
   read(event: SseEvent): EventMeaning {
-    const data: unknown = JSON.parse(event.data ?? '');
+    const data: unknown = parseExact(event.data ?? '');
     if (!isObject(data)) throw new TypeError('event data is not an object');
     if (this.#broken || this.#terminated) return nothing;
     const meaning = this.#meaningOf(typeof data['type'] === 'string' ? data['type'] : event.event, data);

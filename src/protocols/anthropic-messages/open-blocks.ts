@@ -3,6 +3,7 @@ import type { StreamPart } from '../../domain/stream-part.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { anthropicDialect } from './dialect-name.ts';
 import { readCitation } from './read-citation.ts';
+import { stringifyExact } from '../shared/exact-json.ts';
 
 interface TextBlock {
   readonly kind: 'text';
@@ -113,7 +114,7 @@ export class OpenBlocks {
     const index = this.#nextIndex++;
     const { id, name, input } = block;
     if (typeof id !== 'string' || typeof name !== 'string') throw new TypeError('tool_use without id or name');
-    this.#open.set(at, { kind: 'tool', index, input: JSON.stringify(input ?? {}), streamed: false });
+    this.#open.set(at, { kind: 'tool', index, input: stringifyExact(input ?? {}), streamed: false });
     return [{ type: 'tool-call-start', index, id, name }];
   }
 

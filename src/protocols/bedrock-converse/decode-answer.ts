@@ -7,6 +7,7 @@ import { isObject } from '../shared/field-reader.ts';
 import { wordOf } from '../shared/word-of.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { readCitation } from './block-reader.ts';
+import { stringifyExact } from '../shared/exact-json.ts';
 
 /** Decodes a whole Converse answer by reading it as the stream it could have been. */
 export function decodeConverseCompletion(body: JsonObject): Completion | Fault {
@@ -31,7 +32,7 @@ function readBlock(reader: AnswerReader, block: JsonObject, at: number): StreamP
   if (isObject(toolUse)) {
     return [
       ...reader.read('contentBlockStart', { contentBlockIndex, start: { toolUse } }),
-      ...delta({ toolUse: { input: JSON.stringify(toolUse['input'] ?? {}) } }),
+      ...delta({ toolUse: { input: stringifyExact(toolUse['input'] ?? {}) } }),
     ];
   }
   if (isObject(reasoningContent)) return delta({ reasoningContent: flattened(reasoningContent) });

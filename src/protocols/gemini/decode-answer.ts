@@ -6,6 +6,7 @@ import { collectCompletion } from '../shared/collect-completion.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { openSseDecoder } from '../shared/open-sse-decoder.ts';
 import { AnswerReader } from './answer-reader.ts';
+import { parseExact } from '../shared/exact-json.ts';
 
 /** Decodes a whole `GenerateContentResponse`. */
 export function decodeGeminiCompletion(body: JsonObject): Completion | Fault {
@@ -30,7 +31,7 @@ export function openGeminiDecoder(): StreamDecoder {
     read({ data }) {
       // Not Google's, but gateways in front of it end their streams so.
       if (data === '[DONE]') return { parts: [] };
-      const response: unknown = JSON.parse(data ?? '');
+      const response: unknown = parseExact(data ?? '');
       if (!isObject(response)) throw new Error('an event of the stream is not an object');
       const parts = reader.read(response);
       return { parts, terminal: parts.some((part) => part.type === 'finish') };

@@ -1,7 +1,8 @@
 import type { ContentPart, Json, JsonObject, Message, ModelCall, ToolResultPart } from '../../domain/model-call.ts';
 import { invalidField, isObject } from '../shared/field-reader.ts';
 import type { LossReport } from '../shared/loss-report.ts';
-import { keepsDigits, parseArguments, parseJson } from '../shared/parse-arguments.ts';
+import { keepsDigits } from '../shared/exact-json.ts';
+import { parseArguments, parseJson } from '../shared/parse-arguments.ts';
 import { encodeMedia, encodePart } from './encode-part.ts';
 import { isThirdGeneration, missingSignature, type ModelGeneration } from './model-generation.ts';
 

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../domain/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { fieldOf } from './gemini-reader.ts';
+import { stringifyExact } from '../shared/exact-json.ts';
 
 type Step = string | number;
 type Container = Record<string, unknown> | unknown[];
@@ -37,7 +38,7 @@ export class PartialArguments {
 
   /** JSON text of what has arrived; always a valid object. */
   toJson(): string {
-    return JSON.stringify(this.#root);
+    return stringifyExact(this.#root);
   }
 }
 

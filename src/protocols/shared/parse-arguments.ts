@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../domain/model-call.ts';
+import { keepsDigits } from './exact-json.ts';
 import { isObject } from './field-reader.ts';
 
 /** Arguments of a tool call as an object, for dialects that carry no argument text. */
@@ -7,8 +8,6 @@ export interface ParsedArguments {
   /** False when an integer exceeds what a double holds, so that its digits would change on the way. */
   readonly exact: boolean;
 }
-
-const longInteger = /-?\d{16,}/;
 
 /** Reads argument text; nothing at all (`""`, `null`) is no arguments. Undefined when it is not a JSON object. */
 export function parseArguments(text: string): ParsedArguments | undefined {
@@ -25,11 +24,4 @@ export function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** Do all integers of the JSON text survive a round trip through a double? */
-export function keepsDigits(text: string): boolean {
-  if (!longInteger.test(text)) return true;
-  const numbers = text.replace(/"(?:[^"\\]|\\.)*"/g, '""').match(/-?\d[\d.eE+-]*/g) ?? [];
-  return numbers.every((number) => !/^-?\d{16,}$/.test(number) || String(Number(number)) === number);
 }
