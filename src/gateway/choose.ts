@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Catalog, ResolvedModel } from '../catalog/index.ts';
 import type { PolicyConfig } from '../config/index.ts';
 import { Fault } from '../domain/fault.ts';
@@ -32,12 +33,13 @@ export interface Choice {
 }
 
 const jobPrefix = 'job/';
-const noNeeds: Omit<Needs, 'inputTokens'> = {
+const noNeeds: Needs = {
   tools: false,
   images: false,
   audio: false,
   documents: false,
   reasoning: false,
+  inputTokens: 0,
 };
 
 /** Resolves the asked model or job, checks that the key may use it, and decides the order of endpoints. */
@@ -51,12 +53,15 @@ export function choose(received: Received, head: RequestHead, deps: ChoiceDeps):
   const [first] = models;
   if (!first) return new Fault('no_candidate', { message: `The job "${job}" has no models.` });
   const conversation = needsConversation(models) ? conversationOf(received, head) : undefined;
+  const warmEndpointId = conversation === undefined ? undefined : deps.sticky.get(conversation);
+  const unavailable = unavailableOf(models, deps);
+  const leavesWarm = warmEndpointId !== undefined && unavailable.has(warmEndpointId);
   const decision = decide({
     candidates: models.map((model) => toCandidate(model, job, deps.outcomes)),
-    needs: needsOf(head, models),
+    needs: needsOf(head, models, leavesWarm),
     conversation: conversation ?? received.requestId,
-    warmEndpointId: conversation === undefined ? undefined : deps.sticky.get(conversation),
-    unavailable: unavailableOf(models, deps),
+    warmEndpointId,
+    unavailable,
     ...(job !== undefined && { job }),
   });
   return Fault.is(decision) ? decision : { decision, policy: first.policy, job, conversation };
@@ -104,8 +109,13 @@ function needsConversation(models: readonly ResolvedModel[]): boolean {
 /** Whose prompt cache a request may share: named by the client, else told by its beginning; never across customers. */
 function conversationOf(received: Received, head: RequestHead): string {
   const named = received.controls.session ?? head.cacheKey;
-  const key = named === undefined ? `p:${head.prefix()}` : `s:${named}`;
+  const key = named === undefined ? `p:${digestOf(head.prefix())}` : `s:${named}`;
   return `${received.key.customer}\u0000${head.model}\u0000${key}`;
+}
+
+/** A prefix may be a whole manual: what is kept of a conversation is its digest. */
+function digestOf(text: string): string {
+  return hash('sha256', text, 'base64');
 }
 
 function toCandidate(model: ResolvedModel, job: string | undefined, outcomes: OutcomeBook): ModelCandidate {
@@ -113,19 +123,20 @@ function toCandidate(model: ResolvedModel, job: string | undefined, outcomes: Ou
   return job === undefined ? plain : { ...plain, evidence: outcomes.evidence(job, model.name) };
 }
 
-/** Features are only looked at when some endpoint states a limit: most never do. */
-function needsOf(head: RequestHead, models: readonly ResolvedModel[]): Needs {
-  const inputTokens = 0;
-  const isLimited = models.some(({ endpoints }) =>
-    endpoints.some(
-      ({ capabilities, limits, price }) =>
-        Object.keys(capabilities).length > 0 ||
-        limits.contextTokens !== undefined ||
-        price?.picosPerUnit.cacheRead !== undefined,
-    ),
-  );
-  if (!isLimited || head.operation !== 'generate') return { ...noNeeds, inputTokens };
-  return { ...head.features(), inputTokens: head.estimateInputTokens() };
+/** Features and size are only looked at when something depends on them: on most requests nothing does. */
+function needsOf(head: RequestHead, models: readonly ResolvedModel[], leavesWarm: boolean): Needs {
+  if (head.operation !== 'generate') return noNeeds;
+  let hasCapabilities = false;
+  let hasLimits = leavesWarm;
+  for (const { endpoints } of models) {
+    for (const { capabilities, limits } of endpoints) {
+      if (limits.contextTokens !== undefined) hasLimits = true;
+      for (const _ in capabilities) hasCapabilities = true;
+    }
+  }
+  if (!hasCapabilities && !hasLimits) return noNeeds;
+  const features = hasCapabilities ? head.features() : noNeeds;
+  return { ...features, inputTokens: hasLimits ? head.estimateInputTokens() : 0 };
 }
 
 function unavailableOf(models: readonly ResolvedModel[], deps: ChoiceDeps): ReadonlyMap<string, string> {

@@ -8,10 +8,16 @@ const timeDigits = 12;
  * The time part finds the journal segment of a request without an index.
  */
 export function createIdSource(clock: Clock, random: Random): (prefix: string) => string {
+  let timeMs = -1;
+  let time = '';
   return (prefix) => {
-    const time = clock.nowMs().toString(16).padStart(timeDigits, '0');
-    const tail = hex(random.uint32(), 8) + hex(random.uint32(), 8) + hex(random.uint32() >>> 16, 4);
-    return `${prefix}_${time}${tail}`;
+    const nowMs = clock.nowMs();
+    // Many ids are made in the same millisecond.
+    if (nowMs !== timeMs) {
+      timeMs = nowMs;
+      time = nowMs.toString(16).padStart(timeDigits, '0');
+    }
+    return `${prefix}_${time}${hex8(random.uint32())}${hex8(random.uint32())}${hex4(random.uint32())}`;
   };
 }
 
@@ -21,6 +27,13 @@ export function idTimeMs(id: string): number | undefined {
   return match?.[1] === undefined ? undefined : Number.parseInt(match[1], 16);
 }
 
-function hex(value: number, digits: number): string {
-  return value.toString(16).padStart(digits, '0');
+const pairs = Array.from({ length: 0x1_0000 }, (_, value) => value.toString(16).padStart(4, '0'));
+
+function hex8(value: number): string {
+  return hex4(value >>> 16) + hex4(value);
+}
+
+/** The low 16 bits. */
+function hex4(value: number): string {
+  return pairs[value & 0xffff] ?? '';
 }
