@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { JournalSettings } from '../../src/journal/index.ts';
+import type * as JournalModule from '../../src/journal/index.ts';
 import { type FakeUpstream, postRaw, startFakeUpstream } from '../fake-upstream/index.ts';
 import { type BootedProduct, bootProduct } from './support/boot-product.ts';
 import { waitUntil } from './support/wait-until.ts';
 
 // A journal that wants more free space than any disk has: to its guard the volume is full.
 vi.mock('../../src/journal/index.ts', async (importOriginal) => {
-  const journal = await importOriginal<typeof import('../../src/journal/index.ts')>();
+  const journal = await importOriginal<typeof JournalModule>();
   return {
     ...journal,
-    openJournal: (settings: JournalSettings) =>
+    openJournal: (settings: JournalModule.JournalSettings) =>
       journal.openJournal({ ...settings, limits: { ...settings.limits, reserveBytes: Number.MAX_SAFE_INTEGER } }),
   };
 });
