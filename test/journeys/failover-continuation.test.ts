@@ -28,6 +28,7 @@ describe('a cut stream, with continuation', () => {
         ['a-openai-chat', `unwilling;${reply};cut=4`],
         ['b-anthropic-messages', 'unwilling-b;prefill=reject'],
       ),
+      left: continued(['a-openai-chat', `left;${reply};cut=4`], ['b-anthropic-messages', 'left-b;stall=headers']),
       'cut-twice': continued(
         ['a-openai-chat', `cut-twice;${reply};cut=4`],
         ['b-anthropic-messages', `cut-twice-b;prefill=accept;${reply};cut=3`],
@@ -88,6 +89,17 @@ describe('a cut stream, with continuation', () => {
     expect(attempts).toHaveLength(2);
     expect(attempts[0]?.usage?.output).toBeGreaterThan(0);
     expect(BigInt(final?.costNanos ?? 0)).toBeGreaterThan(0n);
+  });
+
+  it('[scenario 25] is given up when the client leaves meanwhile', async () => {
+    const { path, body } = requestOf('openai-chat', { model: 'left', stream: true });
+    const answer = openAnswer(`${stage.url}${path}`, body);
+    await waitUntil(() => stage.calls('left-b') === 1, 'the call that asks for the rest');
+    answer.abort();
+    const { status, final, attempts } = await stage.recordOf('left');
+    expect(status).toBe('aborted');
+    expect(final).toMatchObject({ fault: 'client_gone', httpStatus: 499, attempts: 2 });
+    expect(attempts.map(({ fault }) => fault)).toEqual(['truncated', undefined]);
   });
 
   it('[scenario 32] is told in band when the second is cut as well', async () => {

@@ -3,7 +3,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { InboundDialectId } from '../../src/domain/dialect.ts';
 import { postRaw } from '../fake-upstream/index.ts';
-import { clientDialects, readEvents, requestOf, viewAnswer } from './support/client-dialects.ts';
+import { clientDialects, type ClientView, readEvents, requestOf, viewAnswer } from './support/client-dialects.ts';
 import { type RawUpstream, sendStream, startRawUpstream } from './support/raw-upstream.ts';
 import { modelOn, raiseStage, type Stage } from './support/stage.ts';
 
@@ -105,9 +105,9 @@ describe('bytes', () => {
     await stage.close();
   });
 
-  async function ask(dialect: InboundDialectId, model: string, more: object = {}, stream = true) {
-    const { path, body } = requestOf(dialect, { model, stream, more });
-    return viewAnswer(dialect, stream, await postRaw(`${stage.url}${path}`, body));
+  async function ask(dialect: InboundDialectId, model: string): Promise<ClientView> {
+    const { path, body } = requestOf(dialect, { model, stream: true });
+    return viewAnswer(dialect, true, await postRaw(`${stage.url}${path}`, body));
   }
 
   it.each(clientDialects)('[scenario 1] out are the bytes in, however they are cut: %s', async (dialect) => {

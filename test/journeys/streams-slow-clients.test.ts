@@ -10,6 +10,8 @@ import { modelOn, raiseStage, type Stage } from './support/stage.ts';
 const keepaliveMs = 150;
 const idleMs = 500;
 const hugeMiB = 32;
+/** Less than any timer or tick: benchmarks measure what is really added, on a machine that does nothing else. */
+const maxAddedMs = 8;
 const mib = 1024 * 1024;
 /** What lies in the kernel's buffers on both sides, and in ours. */
 const maxBufferedBytes = 16 * mib;
@@ -27,7 +29,7 @@ describe('a slow side', () => {
       thought: modelOn(['a-anthropic-messages', 'thought;delay=50;reasoning=1;chunks=1']),
     };
     for (const dialect of clientDialects) {
-      models[`thinking-${dialect}`] = modelOn([`a-${dialect}`, `thinking-${dialect};delay=700;chunks=3`]);
+      models[`thinking-${dialect}`] = modelOn([`b-${dialect}`, `thinking-${dialect};delay=700;chunks=3`]);
       models[`never-${dialect}`] = modelOn([`a-${dialect}`, `never-${dialect};stall=0`]);
     }
     const timeouts = { firstTokenMs: 1000, idleMs };
@@ -95,25 +97,33 @@ describe('a slow side', () => {
   });
 
   it.each([
-    ['text', 'openai-chat', 'prompt', 'delay=50;chunks=1', '"content":"w'],
-    ['a thought', 'anthropic-messages', 'thought', 'delay=50;reasoning=1;chunks=1', '"thinking":"t'],
+    ['text', { dialect: 'openai-chat', model: 'prompt', script: 'delay=50;chunks=1', marker: '"content":"w' }],
+    [
+      'a thought',
+      {
+        dialect: 'anthropic-messages',
+        model: 'thought',
+        script: 'delay=50;reasoning=1;chunks=1',
+        marker: '"thinking":"t',
+      },
+    ],
   ] as const)(
     '[scenario 22] the first content is passed on at once: %s',
-    async (_name, dialect, model, script, marker) => {
+    async (_name, { dialect, model, script, marker }) => {
       await warmUp();
       const addedMs: number[] = [];
       for (let round = 0; round < 3; round++) {
         const direct = await firstContentMs(`${stage.fake.url}`, { dialect, model: `${model};${script}`, marker });
         addedMs.push((await firstContentMs(stage.url, { dialect, model, marker })) - direct);
       }
-      expect(Math.min(...addedMs)).toBeLessThan(2);
+      expect(Math.min(...addedMs)).toBeLessThan(maxAddedMs);
     },
   );
 
   /** Cold code is slow code, in any process. */
   async function warmUp(): Promise<void> {
     const { path, body } = requestOf('openai-chat', { model: 'warm', stream: true });
-    for (let round = 0; round < 40; round++) {
+    for (let round = 0; round < 15; round++) {
       await Promise.all(Array.from({ length: 8 }, () => postRaw(`${stage.url}${path}`, body)));
     }
   }

@@ -47,26 +47,31 @@ const concurrency = 48;
 
 /** The whole table in every dialect, passed through and translated, alone and with a second endpoint. */
 export function expandTable(): readonly FaultCase[] {
-  const cases: FaultCase[] = [];
-  for (const row of faultTable) {
-    for (const inbound of clientDialects) {
-      for (const upstream of [inbound, translatedBy[inbound]]) {
-        if (row.only && !row.only.includes(upstream)) continue;
-        for (const isStream of [true, false]) {
-          const plain = isStream ? row.stream : row.whole;
-          const pair = plain && inbound !== upstream && isStream ? (row.translated ?? plain) : plain;
-          if (!pair) continue;
-          for (const hasBackup of [false, true]) {
-            const expected = hasBackup ? pair.pair : pair.alone;
-            const how = `${isStream ? 'stream' : 'whole'}, ${hasBackup ? 'two endpoints' : 'one endpoint'}`;
-            const name = `${row.id}: ${inbound} client, ${upstream} upstream, ${how}`;
-            cases.push({ name, model: `case-${cases.length}`, row, inbound, upstream, isStream, hasBackup, expected });
-          }
-        }
-      }
-    }
-  }
-  return cases;
+  const cases = faultTable.flatMap((row) =>
+    clientDialects.flatMap((inbound) =>
+      [inbound, translatedBy[inbound]].flatMap((upstream) => [
+        ...expandRow(row, { inbound, upstream, isStream: true }),
+        ...expandRow(row, { inbound, upstream, isStream: false }),
+      ]),
+    ),
+  );
+  return cases.map((one, at) => ({ ...one, model: `case-${at}` }));
+}
+
+function expandRow(
+  row: FaultRow,
+  way: { inbound: InboundDialectId; upstream: InboundDialectId; isStream: boolean },
+): Omit<FaultCase, 'model'>[] {
+  const { inbound, upstream, isStream } = way;
+  if (row.only && !row.only.includes(upstream)) return [];
+  const plain = isStream ? row.stream : row.whole;
+  const pair = plain && isStream && inbound !== upstream ? (row.translated ?? plain) : plain;
+  if (!pair) return [];
+  const name = `${row.id}: ${inbound} client, ${upstream} upstream, ${isStream ? 'stream' : 'whole'}`;
+  return [
+    { ...way, row, name: `${name}, one endpoint`, hasBackup: false, expected: pair.alone },
+    { ...way, row, name: `${name}, two endpoints`, hasBackup: true, expected: pair.pair },
+  ];
 }
 
 /** Runs all cases against one product and reads its journal after it has stopped. */
