@@ -85,4 +85,18 @@ describe('deltas in a block of another kind', () => {
     const types = decoder.push(Buffer.from(text)).flatMap((frame) => frame.parts.map(({ type }) => type));
     expect(types).toEqual(['start', 'refusal-delta', 'text-start', 'text-delta', 'text-end']);
   });
+
+  it('do not turn reasoning into arguments of a call in a Responses stream', () => {
+    const decoder = openAIResponsesOutbound.openDecoder();
+    const item = { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'weather', arguments: '{}' };
+    const events = [
+      { type: 'response.reasoning_summary_text.delta', output_index: 0, summary_index: 0, delta: 'hm' },
+      { type: 'response.function_call_arguments.delta', output_index: 0, delta: '{' },
+      { type: 'response.output_item.done', output_index: 0, item },
+    ];
+    const text = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join('');
+    const types = decoder.push(Buffer.from(text)).flatMap((frame) => frame.parts.map(({ type }) => type));
+    const call = ['tool-call-start', 'tool-call-delta', 'tool-call-end'];
+    expect(types).toEqual(['start', 'reasoning-start', 'reasoning-delta', 'reasoning-end', ...call]);
+  });
 });

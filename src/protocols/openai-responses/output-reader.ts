@@ -106,7 +106,8 @@ export class OutputReader {
 
   #openReasoning(key: string, item: JsonObject): { block: OpenBlock; parts: StreamPart[] } {
     const known = this.#blocks.find(key);
-    if (known !== undefined) return { block: known, parts: [] };
+    if (known?.kind === 'reasoning') return { block: known, parts: [] };
+    const closing = this.#blocks.close(key);
     const block = this.#blocks.open(key, 'reasoning');
     const { id } = item;
     const start: StreamPart = {
@@ -114,7 +115,7 @@ export class OutputReader {
       index: block.index,
       ...(typeof id === 'string' && id !== '' && { id }),
     };
-    return { block, parts: [start] };
+    return { block, parts: [...closing, start] };
   }
 
   /** Summaries, or the reasoning itself, whichever came first; each of their parts is a paragraph. */
@@ -138,20 +139,26 @@ export class OutputReader {
   }
 
   #arguments(key: string, text: string): StreamPart[] {
-    const block = this.#blocks.find(key);
+    const block = this.#openCall(key);
     if (block === undefined || text === '') return [];
     block.filled = true;
     return [{ type: 'tool-call-delta', index: block.index, arguments: text }];
   }
 
   #argumentsDone(key: string, text: string): StreamPart[] {
-    return this.#blocks.find(key)?.filled === true ? [] : this.#arguments(key, text);
+    return this.#openCall(key)?.filled === true ? [] : this.#arguments(key, text);
+  }
+
+  /** The open call of an item: arguments at the place of something else have nowhere to go. */
+  #openCall(key: string): OpenBlock | undefined {
+    const block = this.#blocks.find(key);
+    return block?.kind === 'call' || block?.kind === 'client-call' ? block : undefined;
   }
 
   /** Free-form input as the JSON text `{"input":"…"}`, in pieces. */
   #customInput(key: string, delta: string): StreamPart[] {
     if (delta === '') return [];
-    const block = this.#blocks.find(key);
+    const block = this.#openCall(key);
     const escaped = JSON.stringify(delta).slice(1, -1);
     if (block === undefined) return [];
     const opening = block.section === undefined ? '{"input":"' : '';
@@ -162,11 +169,12 @@ export class OutputReader {
   #callDone(key: string, item: JsonObject): StreamPart[] {
     const call = readClientCall(item, `call_${key}`);
     if (call === undefined) return [{ type: 'raw', value: { type: 'response.output_item.done', item } }];
-    const known = this.#blocks.find(key);
     if (this.#blocks.last(key)?.closed === true) return [];
+    const known = this.#openCall(key);
+    const closing = known === undefined ? this.#blocks.close(key) : [];
     const block = known ?? this.#blocks.open(key, kindOf(item));
-    const parts: StreamPart[] =
-      known === undefined ? [{ type: 'tool-call-start', index: block.index, id: call.id, name: call.name }] : [];
+    const start: StreamPart = { type: 'tool-call-start', index: block.index, id: call.id, name: call.name };
+    const parts = known === undefined ? [...closing, start] : [];
     const whole = call.arguments === '' ? '{}' : call.arguments;
     const rest = block.section === 'input' ? '"}' : whole;
     if (!block.filled || block.section === 'input') parts.push(...this.#arguments(key, rest));
