@@ -98,11 +98,17 @@ export class BufferedAttempt implements UpstreamListener {
   }
 
   failed(phase: 'connect' | 'headers' | 'body', error: Error): void {
+    // A refusal whose body broke off is still that refusal.
+    if (this.#status >= 300) return this.ended();
     const classified = this.#settings.classify({ kind: 'network', phase, cause: error });
     const cut = phase === 'body' && classified.code === 'upstream_unreachable';
     this.#fail(
       cut ? new Fault('truncated', { message: 'The upstream broke off its answer.', cause: error }) : classified,
     );
+  }
+
+  broke(error: unknown): void {
+    this.#fail(new Fault('internal', { cause: error }));
   }
 
   #fail(fault: Fault): void {

@@ -3,7 +3,7 @@ import { Fault } from '../domain/fault.ts';
 import type { ObjectCall, UpstreamRequest } from '../providers/contract.ts';
 import type { BufferedAnswer } from './buffered-attempt.ts';
 import type { DispatchDeps } from './dispatch-plan.ts';
-import { startBuffered } from './exchange-attempts.ts';
+import { findPool, startBuffered } from './exchange-attempts.ts';
 
 /** An endpoint without a model: calls about objects are addressed to a host, and nothing is routed. */
 export function endpointOfHost(host: Host): Endpoint {
@@ -27,7 +27,9 @@ export async function callHost(call: ObjectCall, host: Host, deps: DispatchDeps)
   const endpoint = endpointOfHost(host);
   const request = await signedRequest(call, endpoint, deps);
   if (Fault.is(request)) return request;
-  const { running, ended } = startBuffered({ endpoint, request }, deps);
+  const pool = findPool(endpoint, request, deps);
+  if (Fault.is(pool)) return pool;
+  const { running, ended } = startBuffered({ endpoint, request, pool }, deps);
   const deadline = deps.wheel.after(host.timeouts.totalMs, () => running.abort(new Fault('deadline_exceeded')));
   const end = await ended;
   deadline.cancel();

@@ -68,6 +68,32 @@ describe('continuation of a cut stream', () => {
     ]);
   });
 
+  it('[scenario 30] drops a repetition that comes in small pieces, and nothing that only looked like one', () => {
+    const textAfter = (...pieces: readonly string[]): string => {
+      const continuation = new Continuation();
+      sendText(continuation, 'The quick brown fox jumps');
+      continuation.continue(call, undefined);
+      const received = [
+        ...pieces.map((text): StreamPart => ({ type: 'text-delta', index: 0, text })),
+        { type: 'finish', reason: 'stop' } as const,
+      ];
+      const parts = received.flatMap((part) => continuation.adapt(part));
+      expect(parts.at(-1)?.type).toBe('finish');
+      return parts.map((part) => (part.type === 'text-delta' ? part.text : '')).join('');
+    };
+    expect(textAfter('bro', 'wn ', 'fox ju', 'mps', ' ov', 'er')).toBe(' over');
+    expect(textAfter('bro', 'wn ', 'fo', 'od')).toBe('brown food');
+    expect(textAfter(' qu')).toBe(' qu');
+  });
+
+  it('is not possible for a text that is too long to be kept', () => {
+    const continuation = new Continuation();
+    sendText(continuation, 'x'.repeat(1024 * 1024));
+    expect(continuation.isPossible).toBe(true);
+    continuation.adapt({ type: 'text-delta', index: 0, text: 'y' });
+    expect(continuation.isPossible).toBe(false);
+  });
+
   it('[scenario 31] is not possible once a tool call, thinking or nothing but white space was sent', () => {
     const blocking: StreamPart[] = [
       { type: 'tool-call-start', index: 1, id: 'c', name: 'f' },

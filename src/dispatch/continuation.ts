@@ -6,6 +6,8 @@ import { estimateTextTokens } from '../protocols/index.ts';
 /** Shorter repetitions are more likely a real repetition of the text than a host that starts over. */
 const minOverlap = 12;
 const maxOverlap = 2000;
+/** Longer answers are not continued, and their text is not kept. */
+const maxTextLength = 1024 * 1024;
 
 /**
  * What a cut stream leaves for another endpoint to continue: the text already sent as an assistant prefix. Only plain
@@ -16,7 +18,8 @@ export class Continuation {
   #openText: number | undefined;
   #blocked = false;
   #isSecond = false;
-  #atSeam = false;
+  /** What the second upstream said so far, as long as it may be a repetition; undefined once that is known. */
+  #seam: string | undefined;
   #firstUsage: Usage | undefined;
   #usage: Usage | undefined;
 
@@ -33,7 +36,7 @@ export class Continuation {
         return;
       case 'text-delta':
         this.#openText = part.index;
-        this.#text += part.text;
+        this.#append(part.text);
         return;
       case 'text-end':
         this.#openText = undefined;
@@ -53,7 +56,7 @@ export class Continuation {
   /** The call that asks for the rest: the prefix without trailing white space, which some hosts reject. */
   continue(call: ModelCall, firstUsage: Usage | undefined): ModelCall {
     this.#isSecond = true;
-    this.#atSeam = true;
+    this.#seam = '';
     this.#firstUsage = firstUsage ?? this.#usage;
     const prefix = this.#text.trimEnd();
     const used = estimateTextTokens(prefix);
@@ -81,10 +84,20 @@ export class Continuation {
       case 'usage':
         return [{ type: 'usage', usage: addUsage(this.#firstUsage, part.usage) }];
       case 'text-end':
-        return this.#closeText();
-      default:
+        return [...this.#closeSeam(part.index), ...this.#closeText()];
+      case 'ping':
         return [part];
+      default:
+        return [...this.#closeSeam(0), part];
     }
+  }
+
+  #append(text: string): void {
+    if (this.#blocked) return;
+    this.#text += text;
+    if (this.#text.length <= maxTextLength) return;
+    this.#blocked = true;
+    this.#text = '';
   }
 
   #reopen(index: number): readonly StreamPart[] {
@@ -92,12 +105,21 @@ export class Continuation {
     return [{ type: 'text-start', index }];
   }
 
+  /** Hosts repeat in small pieces: text waits while it may still be a repetition, and no longer. */
   #continueText(index: number, text: string): readonly StreamPart[] {
-    const fresh = this.#atSeam ? this.#withoutOverlap(text) : text;
-    if (fresh === '') return [];
-    this.#atSeam = false;
-    this.#text += fresh;
-    return [{ type: 'text-delta', index: this.#openText ?? index, text: fresh }];
+    if (this.#seam === undefined) return [this.#delta(index, text)];
+    this.#seam += text;
+    return this.#text.slice(-maxOverlap).includes(this.#seam) ? [] : this.#closeSeam(index);
+  }
+
+  #closeSeam(index: number): readonly StreamPart[] {
+    const fresh = this.#withoutOverlap(this.#seam ?? '');
+    if (fresh !== '') this.#seam = undefined;
+    return fresh === '' ? [] : [this.#delta(index, fresh)];
+  }
+
+  #delta(index: number, text: string): StreamPart {
+    return { type: 'text-delta', index: this.#openText ?? index, text };
   }
 
   #closeText(): readonly StreamPart[] {

@@ -22,6 +22,11 @@ export class ErrorBody {
     return this.#sizeBytes < maxErrorBytes;
   }
 
+  /** The status alone says that the call failed; a good one may only have an unexpected type. */
+  get isRefusal(): boolean {
+    return this.#status >= 300;
+  }
+
   failure(): UpstreamFailure {
     return { kind: 'status', status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) };
   }

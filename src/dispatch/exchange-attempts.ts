@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import { CompletionCollector } from '../protocols/index.ts';
@@ -16,6 +17,7 @@ export interface PreparedAttempt {
   readonly endpoint: Endpoint;
   readonly encoded: EncodedRequest;
   readonly request: UpstreamRequest;
+  readonly pool: Dispatcher;
 }
 
 /** An attempt in flight, streamed or not. */
@@ -43,7 +45,7 @@ export interface StreamTarget {
   claim(): boolean;
 }
 
-/** Encodes and signs a call for an endpoint. */
+/** Encodes and signs a call for an endpoint and finds it a place. What fails here never became an attempt. */
 export async function prepareAttempt(
   endpoint: Endpoint,
   call: OutboundCall,
@@ -52,13 +54,26 @@ export async function prepareAttempt(
   const provider = deps.providerOf(endpoint);
   const encoded = provider.encode(call, endpoint);
   if (Fault.is(encoded)) return encoded;
+  let request: UpstreamRequest;
   try {
     const signed = provider.sign(encoded.request, endpoint);
-    return { endpoint, encoded, request: signed instanceof Promise ? await signed : signed };
+    request = signed instanceof Promise ? await signed : signed;
   } catch (error) {
     if (Fault.is(error)) return error;
     return new Fault('upstream_auth', { message: 'Credentials for the host could not be obtained.', cause: error });
   }
+  const pool = findPool(endpoint, request, deps);
+  return Fault.is(pool) ? pool : { endpoint, encoded, request, pool };
+}
+
+/** The pool of a host, unless too many calls wait in it already: that says nothing about the host's health. */
+export function findPool(
+  { host }: Endpoint,
+  { origin }: UpstreamRequest,
+  { pools }: Pick<DispatchDeps, 'pools'>,
+): Dispatcher | Fault {
+  const message = 'Too many calls are waiting for this host.';
+  return pools.pool(host, origin) ?? new Fault('upstream_overloaded', { message });
 }
 
 /** Starts a streamed attempt. */
@@ -67,12 +82,10 @@ export function startStream(
   target: StreamTarget,
   { plan, deps }: { plan: DispatchPlan; deps: DispatchDeps },
 ): StartedAttempt<StreamEnd> {
-  const { endpoint, encoded, request } = prepared;
+  const { endpoint, encoded, request, pool } = prepared;
   const { writer, lenient, claim } = target;
   const mustVerify = encoded.emulatesSchema === true && plan.verify !== undefined;
   const meter = new AttemptMeter(deps.clock, plan.collects || mustVerify ? new CompletionCollector() : undefined);
-  const pool = deps.pools.pool(endpoint.host, request.origin);
-  if (!pool) return overloaded(meter);
   const decoder = encoded.openDecoder();
   const passThrough = encoded.passThrough && target.output === undefined;
   const { running, ended } = deferred<StreamEnd, StreamAttempt>((resolve) => {
@@ -113,13 +126,10 @@ function passedOutput(
 
 /** Starts an attempt whose answer is read whole. */
 export function startBuffered(
-  { endpoint, request }: Pick<PreparedAttempt, 'endpoint' | 'request'>,
-  deps: DispatchDeps,
+  { endpoint, request, pool }: Omit<PreparedAttempt, 'encoded'>,
+  { wheel, clock, providerOf }: DispatchDeps,
 ): StartedAttempt<BufferedEnd> {
-  const { pools, wheel, clock, providerOf } = deps;
   const meter = new AttemptMeter(clock);
-  const pool = pools.pool(endpoint.host, request.origin);
-  if (!pool) return overloaded(meter);
   const { running, ended } = deferred<BufferedEnd, BufferedAttempt>(
     (resolve) =>
       new BufferedAttempt(
@@ -146,13 +156,4 @@ function deferred<End, Attempt>(
     resolve = settle;
   });
   return { running: make((end) => resolve(end)), ended };
-}
-
-/** The host's queue is full: a fault of its own, without any call. */
-function overloaded(
-  meter: AttemptMeter,
-): StartedAttempt<{ kind: 'fault'; fault: Fault; committed: false; closing(): string }> {
-  const fault = new Fault('upstream_overloaded', { message: 'Too many calls are waiting for this host.' });
-  const ended = Promise.resolve({ kind: 'fault', fault, committed: false, closing: () => '' } as const);
-  return { running: { cancel: () => undefined, abort: () => undefined }, meter, ended };
 }

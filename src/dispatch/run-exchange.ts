@@ -2,17 +2,18 @@ import type { Endpoint } from '../domain/endpoint.ts';
 import type { AttemptFlag } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
 import type { WheelTimer } from '../platform/timer-wheel.ts';
-import type { OutboundCall } from '../providers/contract.ts';
+import type { EncodedRequest, OutboundCall } from '../providers/contract.ts';
 import { type AnswerOutput, TranslatedOutput } from './answer-output.ts';
 import { AttemptLedger } from './attempt-ledger.ts';
 import type { AttemptMeter } from './attempt-meter.ts';
+import type { BufferedAnswer } from './buffered-attempt.ts';
 import type { ClientSink } from './client-sink.ts';
 import { ContinuedOutput } from './continued-output.ts';
 import type { DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
 import { type PreparedAttempt, prepareAttempt, type RunningAttempt, startBuffered } from './exchange-attempts.ts';
 import type { Leniency } from './judge-answer.ts';
 import { nextAttempt, type Tried } from './next-attempt.ts';
-import { readAnswer } from './read-answer.ts';
+import { type ReadAnswer, readAnswer } from './read-answer.ts';
 import { type EndedStream, StreamRace } from './stream-race.ts';
 import { StreamWriter } from './stream-writer.ts';
 
@@ -46,6 +47,7 @@ class ExchangeRun {
   #drainTimer: WheelTimer | undefined;
   #isGone = false;
   #isExpired = false;
+  #isOver = false;
 
   constructor(plan: DispatchPlan, sink: ClientSink, deps: DispatchDeps) {
     this.#plan = plan;
@@ -75,6 +77,7 @@ class ExchangeRun {
         if (result) return result;
       }
     } finally {
+      this.#isOver = true;
       this.#deadline.cancel();
       this.#drainTimer?.cancel();
       this.#writer?.stop();
@@ -138,7 +141,7 @@ class ExchangeRun {
     if (this.#isGone) return this.#aborted(prepared);
     if (!end.committed) return undefined;
     const continued = await this.#continue(prepared, end.fault);
-    return continued ?? { ...this.#failed(end.fault), inBand: true, closing: end.closing() };
+    return continued ?? this.#failed(end.fault, end.closing());
   }
 
   /** Asks another endpoint for the rest of a cut stream; undefined when that is not possible. */
@@ -152,7 +155,7 @@ class ExchangeRun {
     const parsed = output.continue(original, this.#ledger.usage);
     const call: OutboundCall = { ...this.#plan.call, translate: true, parse: () => parsed };
     const result = await this.#round({ endpoint, call, flags: ['continued'] });
-    return result && result.status === 'completed' ? { ...result, continued: true } : undefined;
+    return result && { ...result, continued: true };
   }
 
   #successor(failed: Endpoint): Endpoint | undefined {
@@ -168,14 +171,11 @@ class ExchangeRun {
 
   async #roundBuffered(prepared: PreparedAttempt): Promise<DispatchResult | undefined> {
     const { endpoint, encoded } = prepared;
-    const number = this.#ledger.begin(endpoint);
     const { running, meter, ended } = startBuffered(prepared, this.#deps);
+    const number = this.#ledger.begin(endpoint);
     this.#running = running;
     const end = await ended;
-    const read =
-      end.kind === 'answered'
-        ? readAnswer(this.#plan, encoded, { answer: end.answer, lenient: this.#leniency() })
-        : undefined;
+    const read = end.kind === 'answered' ? this.#read(end.answer, encoded) : undefined;
     const readFault = Fault.is(read) ? read : undefined;
     const fault = end.kind === 'fault' ? end.fault : readFault;
     const answer = Fault.is(read) ? undefined : read;
@@ -192,6 +192,15 @@ class ExchangeRun {
     const { contentType, body } = answer;
     const { completion } = answer;
     return this.#completed(prepared, meter, { answer: { status: end.answer.status, contentType, body }, completion });
+  }
+
+  /** Whatever comes of reading an answer, the attempt that brought it ends and is recorded. */
+  #read(answer: BufferedAnswer, encoded: EncodedRequest): ReadAnswer | Fault {
+    try {
+      return readAnswer(this.#plan, encoded, { answer, lenient: this.#leniency() });
+    } catch (error) {
+      return new Fault('internal', { cause: error });
+    }
   }
 
   #leniency(): Leniency {
@@ -230,6 +239,8 @@ class ExchangeRun {
 
   /** Cancels the upstream at once, or lets it finish unheard for a while to learn its true usage. */
   #clientGone(): void {
+    // Clients also leave while the end of their answer is on its way.
+    if (this.#isOver) return;
     this.#isGone = true;
     this.#wake?.();
     this.#writer?.detach();
@@ -253,15 +264,15 @@ class ExchangeRun {
     return { ...this.#summary(prepared), status: 'completed', inBand: false, finishReason, firstTokenMs, ...content };
   }
 
-  #failed(fault: Fault): DispatchResult {
+  /** A status that is spent, on content or on a keepalive before any, leaves only the stream to tell the fault in. */
+  #failed(fault: Fault, closing?: string): DispatchResult {
     const endpoint = this.#tried.at(-1)?.endpoint;
-    const started = this.#writer?.headersSent ?? false;
-    const failed: DispatchResult = { ...this.#summary(undefined), status: 'failed', fault, inBand: started };
+    const inBand = this.#writer?.headersSent ?? false;
+    const failed: DispatchResult = { ...this.#summary(undefined), status: 'failed', fault, inBand };
     const withEndpoint = endpoint ? { ...failed, endpoint } : failed;
-    if (!started) return withEndpoint;
-    // A keepalive went out before any answer: the status is spent, the fault is told in band.
-    const text = this.#plan.inbound.openEncoder(this.#plan.context).fail(fault);
-    return { ...withEndpoint, closing: text };
+    if (!inBand) return withEndpoint;
+    const { inbound, context } = this.#plan;
+    return { ...withEndpoint, closing: closing ?? inbound.openEncoder(context).fail(fault) };
   }
 
   #aborted(prepared: PreparedAttempt | undefined): DispatchResult {

@@ -128,6 +128,8 @@ export class StreamAttempt implements UpstreamListener {
   }
 
   failed(phase: 'connect' | 'headers' | 'body', error: Error): void {
+    // A refusal whose body broke off is still that refusal.
+    if (this.#errorBody?.isRefusal) return this.#fail(this.#settings.classify(this.#errorBody.failure()));
     if (this.#settings.decoder.position.finished) return this.#complete();
     const classified = this.#settings.classify({ kind: 'network', phase, cause: error });
     // A stream that breaks off in its body is cut, whatever the transport calls it.
@@ -135,6 +137,10 @@ export class StreamAttempt implements UpstreamListener {
     this.#fail(
       cut ? new Fault('truncated', { message: 'The upstream broke off the stream.', cause: error }) : classified,
     );
+  }
+
+  broke(error: unknown): void {
+    if (!this.#isOver()) this.#fail(new Fault('internal', { cause: error }));
   }
 
   #isOver(): boolean {
@@ -193,8 +199,9 @@ export class StreamAttempt implements UpstreamListener {
 
   #commit(out: (Buffer | string)[]): void {
     if (!this.#settings.claim()) return this.cancel();
-    const { writer, output, wheel, timeouts } = this.#settings;
+    const { writer, output } = this.#settings;
     this.#state = 'committed';
+    this.#awaitBytes();
     writer.attach({ pause: () => this.#pause(), resume: () => this.#resume() });
     writer.start(this.#settings.answerHeaders());
     for (const frame of this.#held) {
@@ -202,8 +209,6 @@ export class StreamAttempt implements UpstreamListener {
       if (bytes.length > 0) out.push(bytes);
     }
     this.#held = [];
-    this.#timer?.cancel();
-    this.#timer = wheel.after(timeouts.idleMs, () => this.#timedOut());
   }
 
   #write(out: readonly (Buffer | string)[]): void {
@@ -225,10 +230,10 @@ export class StreamAttempt implements UpstreamListener {
   }
 
   #enterTail(): void {
-    const { wheel, timeouts } = this.#settings;
     this.#state = 'tail';
     this.#timer?.cancel();
-    this.#timer = wheel.after(Math.min(tailMs, timeouts.idleMs), () => this.#timedOut());
+    // While we hold the upstream, its silence is ours.
+    if (!this.#settings.writer.paused) this.#awaitBytes();
   }
 
   #pause(): void {
@@ -238,13 +243,29 @@ export class StreamAttempt implements UpstreamListener {
 
   #resume(): void {
     if (this.#isOver()) return;
-    this.#timer = this.#settings.wheel.after(this.#settings.timeouts.idleMs, () => this.#timedOut());
+    this.#awaitBytes();
     this.#call?.resume();
+  }
+
+  #awaitBytes(): void {
+    const { wheel, timeouts } = this.#settings;
+    const limitMs = this.#state === 'tail' ? Math.min(tailMs, timeouts.idleMs) : timeouts.idleMs;
+    this.#timer?.cancel();
+    this.#timer = wheel.after(limitMs, () => this.#timedOut());
   }
 
   #timedOut(): void {
     if (this.#isOver()) return;
+    try {
+      this.#giveUpWaiting();
+    } catch (error) {
+      this.broke(error);
+    }
+  }
+
+  #giveUpWaiting(): void {
     if (this.#state === 'tail') return this.#complete();
+    if (this.#errorBody?.isRefusal) return this.#fail(this.#settings.classify(this.#errorBody.failure()));
     const message =
       this.#state === 'held'
         ? 'The upstream sent no content within the first-token limit.'

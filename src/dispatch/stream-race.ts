@@ -47,6 +47,7 @@ export class StreamRace implements RunningAttempt {
   readonly #running = new Map<number, RunningAttempt>();
   readonly #dropouts: EndedStream[] = [];
   #resolve: (result: RaceResult) => void = () => undefined;
+  #reject: (defect: unknown) => void = () => undefined;
   #claimed: number | undefined;
   #timer: WheelTimer | undefined;
   #isPreparing = false;
@@ -58,8 +59,9 @@ export class StreamRace implements RunningAttempt {
 
   run(first: PreparedAttempt): Promise<RaceResult> {
     const { hedge, deps } = this.#settings;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#resolve = resolve;
+      this.#reject = reject;
       this.#launch(first, this.#settings.flags);
       if (hedge) this.#timer = deps.wheel.after(hedge.delayMs, () => void this.#launchHedge(hedge));
     });
@@ -81,21 +83,35 @@ export class StreamRace implements RunningAttempt {
 
   #launch(prepared: PreparedAttempt, flags: readonly AttemptFlag[]): void {
     const { ledger, target, plan, deps } = this.#settings;
-    const number = ledger.begin(prepared.endpoint);
     const claim = (): boolean => this.#claim(number);
     const started = startStream(prepared, { ...target, claim, attempts: () => ledger.attempts }, { plan, deps });
+    // Begun once it runs: what never started has no end that would give its place back.
+    const number = ledger.begin(prepared.endpoint);
     this.#running.set(number, started.running);
-    void started.ended.then((end) => this.#ended(number, { prepared, meter: started.meter, end }, flags));
+    const { meter } = started;
+    void started.ended
+      .then((end) => this.#ended(number, { prepared, meter, end }, flags))
+      .catch((defect: unknown) => this.#break(defect));
+  }
+
+  /** A defect of ours ends the exchange; nothing may go on upstream that nobody waits for. */
+  #break(defect: unknown): void {
+    this.cancel();
+    this.#reject(defect);
   }
 
   async #launchHedge(hedge: NonNullable<RaceSettings['hedge']>): Promise<void> {
     if (this.#isStopped || this.#claimed !== undefined || !hedge.take()) return;
     this.#isPreparing = true;
     const { plan, deps } = this.#settings;
-    const prepared = await prepareAttempt(hedge.endpoint, plan.call, deps);
-    this.#isPreparing = false;
-    const isStillOpen = !this.#isStopped && this.#claimed === undefined;
-    if (!Fault.is(prepared) && isStillOpen) return this.#launch(prepared, ['hedge']);
+    try {
+      const prepared = await prepareAttempt(hedge.endpoint, plan.call, deps);
+      this.#isPreparing = false;
+      const isStillOpen = !this.#isStopped && this.#claimed === undefined;
+      if (!Fault.is(prepared) && isStillOpen) return this.#launch(prepared, ['hedge']);
+    } catch (defect) {
+      return this.#break(defect);
+    }
     // The first attempt may have failed in the meantime and waits for this one.
     const last = this.#dropouts.pop();
     if (last) this.#resolve({ decided: last, dropouts: this.#dropouts });

@@ -56,9 +56,10 @@ export class StreamWriter {
     return this.#isDetached;
   }
 
-  /** Names the upstream to hold while the client is slow. */
+  /** Names the upstream to hold while the client is slow, which it may be already. */
   attach(source: PausableSource): void {
     this.#source = source;
+    if (this.#paused) source.pause();
   }
 
   /** Starts counting silence; `earlyHeaders` go out with the first keepalive if nothing else came before. */

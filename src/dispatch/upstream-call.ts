@@ -3,13 +3,15 @@ import type { Dispatcher } from 'undici';
 import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
 import type { UpstreamRequest } from '../providers/contract.ts';
 
-/** Events of one HTTP exchange with an upstream, in order; exactly one of `ended` and `failed` comes last. */
+/** Events of one HTTP exchange with an upstream, in order; exactly one of `ended`, `failed` and `broke` comes last. */
 export interface UpstreamListener {
   connected(): void;
   headers(status: number, headers: IncomingHttpHeaders): void;
   data(chunk: Buffer): void;
   ended(): void;
   failed(phase: 'connect' | 'headers' | 'body', error: Error): void;
+  /** The listener itself threw while it took an event: a defect of ours, which must end one call and not the process. */
+  broke(error: unknown): void;
 }
 
 /** Control over a running upstream call. */
@@ -95,24 +97,46 @@ class RunningCall implements UpstreamCall, Dispatcher.DispatchHandler {
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (this.#over || status < 200) return;
     this.#phase = 'body';
-    this.#listener.headers(status, headers);
+    try {
+      this.#listener.headers(status, headers);
+    } catch (error) {
+      this.#broke(error);
+    }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#over) this.#listener.data(chunk);
+    if (this.#over) return;
+    try {
+      this.#listener.data(chunk);
+    } catch (error) {
+      this.#broke(error);
+    }
   }
 
   onResponseEnd(): void {
     this.#linger?.cancel();
     if (this.#over) return;
     this.#over = true;
-    this.#listener.ended();
+    try {
+      this.#listener.ended();
+    } catch (error) {
+      this.#listener.broke(error);
+    }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     this.#linger?.cancel();
     if (this.#over) return;
     this.#over = true;
-    this.#listener.failed(this.#phase, error);
+    try {
+      this.#listener.failed(this.#phase, error);
+    } catch (defect) {
+      this.#listener.broke(defect);
+    }
+  }
+
+  #broke(error: unknown): void {
+    this.cancel();
+    this.#listener.broke(error);
   }
 }
