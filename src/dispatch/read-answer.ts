@@ -3,7 +3,7 @@ import { hasContent } from '../domain/completion.ts';
 import { Fault } from '../domain/fault.ts';
 import type { JsonObject } from '../domain/model-call.ts';
 import type { Usage } from '../domain/usage.ts';
-import { isObject, parseExact, readPassThroughUsage } from '../protocols/index.ts';
+import { isObject, parseExact, readPassThroughUsage, stringifyExact } from '../protocols/index.ts';
 import type { EncodedRequest } from '../providers/contract.ts';
 import type { BufferedAnswer } from './buffered-attempt.ts';
 import type { DispatchPlan } from './dispatch-plan.ts';
@@ -38,7 +38,7 @@ export function readAnswer(
   if (unmet) return unmet;
   const usage = completion.usage && { usage: completion.usage };
   if (encoded.passThrough) return { completion, ...usage, body: answer.body, contentType };
-  const translated = JSON.stringify(plan.inbound.encodeCompletion(completion, plan.context));
+  const translated = stringifyExact(plan.inbound.encodeCompletion(completion, plan.context));
   return { completion, ...usage, body: translated, contentType: 'application/json' };
 }
 

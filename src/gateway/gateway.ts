@@ -17,13 +17,13 @@ import { totalInput, totalOutput } from '../domain/usage.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { AnswerContext, RequestHead } from '../protocols/index.ts';
+import { type AnswerContext, holdsLongIntegers, isObject, parseExact, type RequestHead } from '../protocols/index.ts';
 import type { OutboundCall } from '../providers/contract.ts';
 import type { OutcomeBook, StickyMap } from '../routing/index.ts';
 import { formatTraceparent, type Tracing } from '../telemetry/index.ts';
 import type { Admission, Limiter } from '../tenants/index.ts';
 import { AnswerSchemas, SchemaCheck } from './answer-schema.ts';
-import { answerHeaders, faultHeaders, requestHeaders } from './answer-headers.ts';
+import { answerHeaders, faultHeaders, headerText, requestHeaders } from './answer-headers.ts';
 import { CallSignatures } from './call-signatures.ts';
 import { type Choice, choose } from './choose.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
@@ -168,7 +168,8 @@ export class Gateway {
     const { result, recalled } = await this.#answer(admitted, attempts, sink);
     const usage = result.usage?.buckets ?? {};
     admission.release(totalInput(usage) + totalOutput(usage));
-    if (result.status === 'completed' && choice.conversation !== undefined && result.endpoint) {
+    // An answer from the cache warms nothing.
+    if (result.status === 'completed' && result.attempts > 0 && choice.conversation !== undefined && result.endpoint) {
       sticky.set(choice.conversation, result.endpoint.id);
     }
     const savedNanos = recalled.state === 'hit' ? (recalled.costNanos ?? undefined) : undefined;
@@ -201,13 +202,18 @@ export class Gateway {
       if (recalled.state === 'hit')
         return { result: replay(exchange, recalled, { context: plan.context, sink }), recalled };
       const result = this.#countHere(plan, exchange) ?? (await runExchange(plan, sink, this.#deps.dispatch));
+      if (result.fault?.code === 'internal') this.#logDefect(exchange, result.fault.cause);
       if (recalled.state === 'miss') recalled.keep(result);
       return { result, recalled };
     } catch (error) {
-      this.#deps.logger.error({ err: error, requestId: exchange.received.requestId }, 'defect while answering');
+      this.#logDefect(exchange, error);
       if (recalled.state === 'miss') recalled.keep(undefined);
       return { result: defectResult(error), recalled };
     }
+  }
+
+  #logDefect({ received }: AdmittedExchange, error: unknown): void {
+    this.#deps.logger.error({ err: error, requestId: received.requestId }, 'defect while answering');
   }
 
   /** The call in the common vocabulary, at most parsed once, and the check of its answer. */
@@ -216,7 +222,7 @@ export class Gateway {
     const check = new SchemaCheck(this.#schemas);
     let parsed: ModelCall | Fault | undefined;
     const read = (): ModelCall | Fault => {
-      const call = received.inbound.parseCall(request.body, head);
+      const call = received.inbound.parseCall(exactBody(request), head);
       if (Fault.is(call) || !mayLoseSignatures(exchange)) return call;
       return this.#signatures.restore(received.key.customer, call);
     };
@@ -276,7 +282,10 @@ export class Gateway {
       clientStallMs: config.server.clientStallMs,
       collects: cache === 'miss',
       answerHeaders: (answer) => answerHeaders(received, { choice, decisionId }, { ...answer, cache }),
-      earlyHeaders: () => ({ ...requestHeaders(received.requestId), 'x-switchyard-model': choice.decision.model }),
+      earlyHeaders: () => ({
+        ...requestHeaders(received.requestId),
+        'x-switchyard-model': headerText(choice.decision.model),
+      }),
       attempted: (fact) => attempts.push(fact),
     };
   }
@@ -320,7 +329,7 @@ function send(
   if (!answer || !endpoint) return sink.destroy();
   const { attempts, dropped, costNanos } = result;
   sink.start(answer.status, {
-    'content-type': answer.contentType,
+    'content-type': headerText(answer.contentType),
     ...answerHeaders(received, { choice, decisionId }, { endpoint, attempts, dropped, cache, costNanos }),
     ...(answer.estimated === true && { 'x-switchyard-estimated': 'true' }),
   });
@@ -343,6 +352,13 @@ function estimateInput(received: Received, { head, bytes }: ReadRequest): number
 /** The upstream's spans become children of the exchange's. */
 function withTraceparent({ requestId, forwardHeaders, controls }: Received): Received['forwardHeaders'] {
   return { ...forwardHeaders, traceparent: formatTraceparent(requestId, controls.traceparent) };
+}
+
+/** A call that is translated keeps the digits of integers that a double cannot hold; passed-through bytes do anyway. */
+function exactBody({ body, bytes }: ReadRequest): JsonObject {
+  const text = bytes.toString();
+  const exact = holdsLongIntegers(text) ? parseExact(text) : body;
+  return isObject(exact) ? exact : body;
 }
 
 function totalOf(choice: Choice): number {

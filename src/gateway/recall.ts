@@ -3,7 +3,7 @@ import type { Completion } from '../domain/completion.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import type { ModelCall } from '../domain/model-call.ts';
-import { type AnswerContext, completionToParts } from '../protocols/index.ts';
+import { type AnswerContext, completionToParts, stringifyExact } from '../protocols/index.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { cacheKeyOf, isCacheable } from './cache-key.ts';
 import type { ResponseCache } from './response-cache.ts';
@@ -70,7 +70,7 @@ export function replay(
     finishReason: completion.finish.reason,
   } as const;
   if (!head.stream) {
-    const body = JSON.stringify(received.inbound.encodeCompletion(completion, context));
+    const body = stringifyExact(received.inbound.encodeCompletion(completion, context));
     return { ...shared, answer: { status: 200, contentType: 'application/json', body } };
   }
   const encoder = received.inbound.openEncoder(context);

@@ -149,6 +149,8 @@ export interface EncodedCall {
 /** The side of a dialect that faces upstreams. */
 export interface OutboundProtocol {
   readonly dialect: DialectId;
+  /** Media of other dialects that this one carries as bytes only: their URLs must be fetched before encoding. */
+  readonly inlineMedia?: readonly ('image' | 'document')[];
   /** `unsupported_feature` when a field that changes the meaning cannot be carried. */
   encodeCall(call: ModelCall, options: EncodeOptions): EncodedCall | Fault;
   decodeCompletion(body: JsonObject): Completion | Fault;

@@ -2,7 +2,7 @@ export * from './contract.ts';
 export * from './shared/collect-completion.ts';
 export * from './openai-chat/index.ts';
 export * from './shared/estimate-tokens.ts';
-export { parseExact } from './shared/exact-json.ts';
+export { holdsLongIntegers, parseExact, stringifyExact } from './shared/exact-json.ts';
 export type { ForeignProofFinder, ForeignProofs } from './shared/foreign-proofs.ts';
 export * from './shared/field-reader.ts';
 export * from './json-splice/index.ts';

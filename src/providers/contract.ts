@@ -94,6 +94,8 @@ export interface Provider {
    * operation is not offered.
    */
   dialectFor(endpoint: Endpoint, operation: Operation, client?: DialectId): DialectId | undefined;
+  /** Kinds of media that the call's translation can carry as bytes only; undefined where nothing has to be fetched. */
+  inlineMedia?(call: OutboundCall, endpoint: Endpoint): readonly ('image' | 'document')[] | undefined;
   encode(call: OutboundCall, endpoint: Endpoint): EncodedRequest | Fault;
   /** Addresses a call about an object; undefined when the host has no such routes. */
   encodeObjectCall(call: ObjectCall, endpoint: Endpoint): UpstreamRequest | undefined;

@@ -38,6 +38,11 @@ export function defineProvider(definition: ProviderDefinition, { wires, signer }
     local: definition.local ?? false,
     evidence: evidenceOf(definition),
     dialectFor,
+    inlineMedia(call, endpoint) {
+      if (call.operation !== 'generate') return undefined;
+      const dialect = dialectFor(endpoint, call.operation, call.dialect);
+      return dialect === undefined || dialect === call.dialect ? undefined : wires[dialect].inlineMedia;
+    },
     encode(call, endpoint) {
       const dialect = dialectFor(endpoint, call.operation, call.dialect);
       if (dialect === undefined) return notOffered(definition, call);

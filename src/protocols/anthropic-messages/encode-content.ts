@@ -1,5 +1,4 @@
 import type { ContentPart, JsonObject, ReasoningPart, ToolCallPart } from '../../domain/model-call.ts';
-import { parseArguments } from '../shared/parse-arguments.ts';
 import { cacheControl } from './cache-control.ts';
 import { anthropicDialect } from './dialect-name.ts';
 import type { EncodeContext } from './encode-context.ts';
@@ -52,9 +51,7 @@ function encodeReasoning(part: ReasoningPart, context: EncodeContext): JsonObjec
   return [];
 }
 
-/** Digits beyond a double's reach change in an object: that is told, not hidden. */
 function encodeToolCall(part: ToolCallPart, context: EncodeContext): JsonObject {
-  if (parseArguments(part.arguments)?.exact === false) context.drop(part.at);
   return {
     type: 'tool_use',
     id: context.callId(part.id),

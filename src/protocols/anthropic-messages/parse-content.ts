@@ -1,4 +1,5 @@
 import type { CacheMark, ContentPart, Json, ReasoningPart } from '../../domain/model-call.ts';
+import { stringifyExact } from '../shared/exact-json.ts';
 import { type FieldReader, isObject } from '../shared/field-reader.ts';
 import type { CallNotes } from './call-notes.ts';
 import { anthropicDialect } from './dialect-name.ts';
@@ -88,7 +89,7 @@ function toolUseOf({ fields, at, notes }: Reading): ContentPart {
     type: 'tool-call',
     id: id ?? '',
     name: name ?? '',
-    arguments: JSON.stringify(fields.any('input') ?? {}),
+    arguments: stringifyExact(fields.any('input') ?? {}),
     ...cacheOf(fields),
     at,
   };

@@ -8,7 +8,7 @@ import { parseArguments, parseJson } from '../shared/parse-arguments.ts';
  */
 export function readArguments(text: string): JsonObject {
   const whole = parseArguments(text);
-  if (whole !== undefined) return whole.value;
+  if (whole !== undefined) return whole;
   const rest = parseJson(closeJson(text));
   return isObject(rest) ? rest : {};
 }

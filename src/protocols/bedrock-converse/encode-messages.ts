@@ -80,8 +80,7 @@ function encodeCall(
     losses.reject(invalidField(part.at ?? '', 'the arguments of an earlier tool call are not a JSON object'));
     return undefined;
   }
-  if (!input.exact) losses.drop(part.at);
-  return { toolUse: { toolUseId: toolUseId(part.id), name: part.name, input: input.value } };
+  return { toolUse: { toolUseId: toolUseId(part.id), name: part.name, input } };
 }
 
 function encodeResult(part: ToolResultPart, encoding: Encoding): JsonObject {

@@ -6,6 +6,7 @@ import { openConverseDecoder } from './open-decoder.ts';
 /** The Converse API of Amazon Bedrock, which only upstreams speak. */
 export const bedrockConverseOutbound: OutboundProtocol = {
   dialect: 'bedrock-converse',
+  inlineMedia: ['image', 'document'],
   encodeCall: encodeConverseCall,
   decodeCompletion: decodeConverseCompletion,
   openDecoder: openConverseDecoder,

@@ -87,7 +87,7 @@ export class AnswerWriter {
       return undefined;
     }
     return {
-      functionCall: { id: call.id, name: call.name, args: args.value },
+      functionCall: { id: call.id, name: call.name, args },
       ...(part.signature !== undefined && { thoughtSignature: part.signature }),
     };
   }

@@ -3,6 +3,7 @@ import type { Fault } from '../../domain/fault.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
 import type { AnswerContext, AnswerEncoder } from '../contract.ts';
 import { completionToParts } from '../shared/collect-completion.ts';
+import { stringifyExact } from '../shared/exact-json.ts';
 import { AnswerWriter } from './answer-writer.ts';
 import { encodeGeminiFault } from './fault-body.ts';
 
@@ -52,12 +53,12 @@ interface Framing {
 
 function openFraming(framing: AnswerContext['framing'], hasStarted = false): Framing {
   if (framing === 'sse') {
-    return { write: (value) => `data: ${JSON.stringify(value)}\n\n`, close: () => '' };
+    return { write: (value) => `data: ${stringifyExact(value)}\n\n`, close: () => '' };
   }
   let opening = hasStarted ? ',\n' : '[';
   return {
     write(value) {
-      const text = opening + JSON.stringify(value);
+      const text = opening + stringifyExact(value);
       opening = ',\n';
       return text;
     },

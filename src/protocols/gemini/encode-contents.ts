@@ -1,7 +1,6 @@
 import type { ContentPart, Json, JsonObject, Message, ModelCall, ToolResultPart } from '../../domain/model-call.ts';
 import { invalidField, isObject } from '../shared/field-reader.ts';
 import type { LossReport } from '../shared/loss-report.ts';
-import { keepsDigits } from '../shared/exact-json.ts';
 import { parseArguments, parseJson } from '../shared/parse-arguments.ts';
 import { encodeMedia, encodePart } from './encode-part.ts';
 import { isThirdGeneration, missingSignature, type ModelGeneration } from './model-generation.ts';
@@ -78,11 +77,10 @@ function encodeCallPart(
     losses.reject(invalidField(part.at ?? '', 'the arguments of an earlier tool call are not a JSON object'));
     return [];
   }
-  if (!args.exact) losses.drop(part.at);
   if (part.cache !== undefined && part.at !== undefined) losses.drop(`${part.at}/cache_control`);
   return [
     {
-      functionCall: { ...(isThird && { id }), name, args: args.value },
+      functionCall: { ...(isThird && { id }), name, args },
       ...(signature !== undefined && { thoughtSignature: signature }),
     },
   ];
@@ -117,7 +115,7 @@ function encodeResult(part: ToolResultPart, encoding: Encoding): JsonObject[] {
 /** An answer that is itself a JSON object is sent as such, unless the envelope's own words would be misread. */
 function responseOf(text: string, isError: boolean): JsonObject {
   if (isError) return { error: text };
-  const value = text.startsWith('{') && keepsDigits(text) ? parseJson(text) : undefined;
+  const value = text.startsWith('{') ? parseJson(text) : undefined;
   return isObject(value) && !('output' in value) && !('error' in value) ? value : { output: text };
 }
 

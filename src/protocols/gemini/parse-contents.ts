@@ -1,4 +1,5 @@
 import type { ContentPart, Json, JsonObject, MediaSource, Message, ToolResultPart } from '../../domain/model-call.ts';
+import { stringifyExact } from '../shared/exact-json.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { openForeignProof, type ReasoningProof } from './foreign-signature.ts';
 import { GeminiReader } from './gemini-reader.ts';
@@ -95,7 +96,7 @@ function parseCallPart(call: JsonObject, { at, turn, index, pairing }: PartConte
   const id = stringOf(reader.any('id')) || `call_${turn}_${index}`;
   pairing.open(id, name);
   const args = reader.any('args');
-  return { type: 'tool-call', id, name, arguments: JSON.stringify(isObject(args) ? args : {}), at };
+  return { type: 'tool-call', id, name, arguments: stringifyExact(isObject(args) ? args : {}), at };
 }
 
 function parseResultPart(result: JsonObject, { at, turn, index, pairing, rest }: PartContext): ToolResultPart {

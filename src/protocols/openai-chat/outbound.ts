@@ -7,6 +7,7 @@ import { encodeCall } from './encode-call.ts';
 /** Chat Completions as upstreams speak it: the original and the many hosts that are compatible, more or less. */
 export const openAIChatOutbound: OutboundProtocol = {
   dialect: 'openai-chat',
+  inlineMedia: ['document'],
   encodeCall,
   decodeCompletion,
   openDecoder: () => openSseDecoder(new ChunkReader()),

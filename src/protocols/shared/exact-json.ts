@@ -8,7 +8,12 @@ const markedInteger = /"\\u0000integer:(-?\d+)"/g;
  * only `stringifyExact` turns back. For answers, whose tool arguments some dialects write as JSON and others as text.
  */
 export function parseExact(text: string): unknown {
-  return JSON.parse(longInteger.test(text) ? markLongIntegers(text) : text);
+  return JSON.parse(holdsLongIntegers(text) ? markLongIntegers(text) : text);
+}
+
+/** May the text hold an integer that a double cannot? Cheap, and wrong only in being too careful. */
+export function holdsLongIntegers(text: string): boolean {
+  return longInteger.test(text);
 }
 
 /** `JSON.stringify` for values of `parseExact`. */
@@ -16,9 +21,9 @@ export function stringifyExact(value: unknown): string {
   return JSON.stringify(value).replace(markedInteger, '$1');
 }
 
-/** Do all integers of the JSON text survive a round trip through a double? */
-export function keepsDigits(text: string): boolean {
-  return !longInteger.test(text) || markLongIntegers(text) === text;
+/** The number of a marked integer, as near as a double gets; undefined for every other value. */
+export function nearestNumber(value: unknown): number | undefined {
+  return typeof value === 'string' && value.startsWith(mark) ? Number(value.slice(mark.length)) : undefined;
 }
 
 /** Goes from string to string by search: one expression for both would overflow on megabytes of escapes. */

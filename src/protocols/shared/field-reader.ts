@@ -1,5 +1,6 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Json, JsonObject } from '../../domain/model-call.ts';
+import { nearestNumber } from './exact-json.ts';
 
 /**
  * Reads the typed fields of a request object, remembering which were used: the rest is carried along, the pointers
@@ -33,7 +34,7 @@ export class FieldReader {
 
   number(key: string, field?: string): number | undefined {
     const value = this.any(key, field);
-    return typeof value === 'number' ? value : this.#wrong(key, value, 'a number');
+    return typeof value === 'number' ? value : (nearestNumber(value) ?? this.#wrong(key, value, 'a number'));
   }
 
   string(key: string, field?: string): string | undefined {

@@ -1,6 +1,6 @@
 import { Fault } from '../../domain/fault.ts';
 import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
-import { editObject, type JsonEdit, type OutboundProtocol, spliceJson } from '../../protocols/index.ts';
+import { editObject, type JsonEdit, type OutboundProtocol, spliceJson, stringifyExact } from '../../protocols/index.ts';
 import type { OutboundCall } from '../contract.ts';
 import type { AddressedCall, ProviderDefinition } from '../provider-definition.ts';
 import { asksForSchema } from './asks-for-schema.ts';
@@ -95,7 +95,7 @@ function translatedBody(
   if (Fault.is(suited)) return inClientTerms(suited, modelCall);
   const dropped = suited.dropped.flatMap((pointer) => clientPointer(pointer, modelCall) ?? []);
   return {
-    bytes: Buffer.from(JSON.stringify(editObject(encoded.body, suited.edits))),
+    bytes: Buffer.from(stringifyExact(editObject(encoded.body, suited.edits))),
     passThrough: false,
     usageAdded: false,
     emulatesSchema: encoded.emulatesSchema ?? false,
