@@ -20,7 +20,7 @@ import {
   readSecret,
   watchConfig,
 } from './config/index.ts';
-import { createUpstreamPools, Hedging, type NetworkSettings } from './dispatch/index.ts';
+import { createMediaFetcher, createUpstreamPools, Hedging, type NetworkSettings } from './dispatch/index.ts';
 import type { Host } from './domain/endpoint.ts';
 import type { InboundDialectId } from './domain/dialect.ts';
 import { Fault } from './domain/fault.ts';
@@ -166,11 +166,12 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
   const board = new ExchangeBoard(metrics);
   const wheel = createTimerWheel(systemClock);
   const pools = createUpstreamPools(networkOf(loaded, options.environment));
+  const media = createMediaFetcher(loaded.config.network, wheel);
   const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
   const telemetry = observe({ state, metrics, logger, signals, journal, cache });
   const shared = {
-    dispatch: { pools, signals, wheel, clock: systemClock, random, providerOf },
+    dispatch: { pools, media, signals, wheel, clock: systemClock, random, providerOf },
     journal,
     limiter: new Limiter(systemClock),
     board,

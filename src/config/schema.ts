@@ -82,6 +82,9 @@ const networkSchema = z.strictObject({
   proxy: z.url().optional().meta({ description: 'Default: HTTPS_PROXY.' }),
   noProxy: z.array(z.string()).optional().meta({ description: 'Default: NO_PROXY.' }),
   caFile: z.string().optional().meta({ description: 'PEM file with additional certificate authorities.' }),
+  mediaAllowPrivate: z.boolean().default(false).meta({
+    description: 'Whether media that requests name by URL may be fetched from private and loopback addresses.',
+  }),
 });
 
 const cacheSchema = z.strictObject({

@@ -11,6 +11,7 @@ import type { AnswerContext, InboundProtocol } from '../protocols/contract.ts';
 import type { OutboundCall, Provider } from '../providers/contract.ts';
 import type { Signals } from '../signals/index.ts';
 import type { Hedging } from './hedge.ts';
+import type { MediaFetcher } from './media-fetcher.ts';
 import type { AttemptPolicy } from './next-attempt.ts';
 import type { UpstreamPools } from './upstream-pools.ts';
 
@@ -61,6 +62,8 @@ export interface DispatchDeps {
   readonly wheel: TimerWheel;
   readonly clock: Clock;
   readonly random: Random;
+  /** Brings in media by URL for hosts that take bytes only; without it such calls are refused. */
+  readonly media?: MediaFetcher;
   providerOf(endpoint: Endpoint): Provider;
 }
 

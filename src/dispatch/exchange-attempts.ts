@@ -9,6 +9,8 @@ import { AttemptMeter } from './attempt-meter.ts';
 import { BufferedAttempt, type BufferedEnd } from './buffered-attempt.ts';
 import type { DispatchDeps, DispatchPlan } from './dispatch-plan.ts';
 import type { Leniency } from './judge-answer.ts';
+import type { MediaFetcher } from './media-fetcher.ts';
+import type { MediaKind } from './remote-media.ts';
 import { StreamAttempt, type StreamEnd } from './stream-attempt.ts';
 import type { StreamWriter } from './stream-writer.ts';
 
@@ -52,7 +54,10 @@ export async function prepareAttempt(
   deps: DispatchDeps,
 ): Promise<PreparedAttempt | Fault> {
   const provider = deps.providerOf(endpoint);
-  const encoded = provider.encode(call, endpoint);
+  const inlined = deps.media && provider.inlineMedia?.(call, endpoint);
+  const ready = deps.media && inlined ? await withMedia(call, inlined, deps.media) : call;
+  if (Fault.is(ready)) return ready;
+  const encoded = provider.encode(ready, endpoint);
   if (Fault.is(encoded)) return encoded;
   let request: UpstreamRequest;
   try {
@@ -74,6 +79,19 @@ export function findPool(
 ): Dispatcher | Fault {
   const message = 'Too many calls are waiting for this host.';
   return pools.pool(host, origin) ?? new Fault('upstream_overloaded', { message });
+}
+
+/** The call with media as bytes that its own dialect names by URL. */
+async function withMedia(
+  call: OutboundCall,
+  kinds: readonly MediaKind[],
+  media: MediaFetcher,
+): Promise<OutboundCall | Fault> {
+  const parsed = call.parse();
+  if (Fault.is(parsed)) return parsed;
+  const inlined = await media.inline(parsed, kinds);
+  if (Fault.is(inlined)) return inlined;
+  return inlined === parsed ? call : { ...call, parse: () => inlined };
 }
 
 /** Starts a streamed attempt. */

@@ -3,6 +3,7 @@ export type { BufferedAnswer } from './buffered-attempt.ts';
 export type { ClientSink } from './client-sink.ts';
 export type { AnswerHead, DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
 export { Hedging } from './hedge.ts';
+export { createMediaFetcher, type MediaFetcher, type MediaSettings } from './media-fetcher.ts';
 export { type AttemptPolicy, defaultAttemptPolicy } from './next-attempt.ts';
 export { runExchange } from './run-exchange.ts';
 export { streamHeaders } from './stream-writer.ts';

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
-import { buildConnector, type Dispatcher, Pool, ProxyAgent } from 'undici';
+import { type Dispatcher, Pool, ProxyAgent } from 'undici';
 import type { Host } from '../domain/endpoint.ts';
-import { type AddressRules, guardedLookup, refusedHostname } from '../platform/address-guard.ts';
+import { guardedLookup, refusedHostname } from '../platform/address-guard.ts';
+import { guardedConnector } from './guarded-connector.ts';
 
 /** How upstreams are reached from this machine. */
 export interface NetworkSettings {
@@ -62,16 +63,6 @@ export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
       pools.clear();
       await Promise.all(all.map((pool) => pool.destroy()));
     },
-  };
-}
-
-/** Addresses written into the URL are never resolved, so they are judged before dialling. */
-function guardedConnector(options: buildConnector.BuildOptions, rules: AddressRules): buildConnector.connector {
-  const connect = buildConnector(options);
-  return (target, callback) => {
-    const refused = refusedHostname(target.hostname, rules);
-    if (refused) callback(refused, null);
-    else connect(target, callback);
   };
 }
 
