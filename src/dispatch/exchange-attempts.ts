@@ -71,16 +71,6 @@ export async function prepareAttempt(
   return Fault.is(pool) ? pool : { endpoint, encoded, request, pool };
 }
 
-/** The pool of a host, unless too many calls wait in it already: that says nothing about the host's health. */
-export function findPool(
-  { host }: Endpoint,
-  { origin }: UpstreamRequest,
-  { pools }: Pick<DispatchDeps, 'pools'>,
-): Dispatcher | Fault {
-  const message = 'Too many calls are waiting for this host.';
-  return pools.pool(host, origin) ?? new Fault('upstream_overloaded', { message });
-}
-
 /** The call with media as bytes that its own dialect names by URL. */
 async function withMedia(
   call: OutboundCall,
@@ -92,6 +82,16 @@ async function withMedia(
   const inlined = await media.inline(parsed, kinds);
   if (Fault.is(inlined)) return inlined;
   return inlined === parsed ? call : { ...call, parse: () => inlined };
+}
+
+/** The pool of a host, unless too many calls wait in it already: that says nothing about the host's health. */
+export function findPool(
+  { host }: Endpoint,
+  { origin }: UpstreamRequest,
+  { pools }: Pick<DispatchDeps, 'pools'>,
+): Dispatcher | Fault {
+  const message = 'Too many calls are waiting for this host.';
+  return pools.pool(host, origin) ?? new Fault('upstream_overloaded', { message });
 }
 
 /** Starts a streamed attempt. */
