@@ -63,9 +63,12 @@ export function faultHeaders(requestId: string, fault: NonNullable<DispatchResul
   return headers;
 }
 
-/** Header values are visible ASCII: anything else is percent-encoded. */
-function headerText(text: string): string {
-  return /^[\x20-\x7e]*$/.test(text)
-    ? text
-    : text.replace(/[^\x20-\x7e]/g, (character) => encodeURIComponent(character));
+/** Header values are visible ASCII: anything else, such as model names of clients' making, is percent-encoded. */
+export function headerText(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : text.replace(/[^\x20-\x7e]+/g, percentEncoded);
+}
+
+/** By bytes: half a surrogate pair, which JSON can carry, has no encoding of its own. */
+function percentEncoded(text: string): string {
+  return Buffer.from(text).toString('hex').replace(/../g, '%$&').toUpperCase();
 }

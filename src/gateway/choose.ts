@@ -33,6 +33,7 @@ export interface Choice {
 }
 
 const jobPrefix = 'job/';
+const maxNameLength = 512;
 const noNeeds: Needs = {
   tools: false,
   images: false,
@@ -87,6 +88,11 @@ function jobOf(received: Received, head: RequestHead, catalog: Catalog): string 
 }
 
 function resolveOne(name: string, catalog: Catalog): readonly ResolvedModel[] | Fault {
+  // Names at a host are the client's to choose: they go into URLs, headers, facts and caches.
+  if (name.length > maxNameLength || /\p{Surrogate}/u.test(name)) {
+    const message = `A model name has at most ${maxNameLength} characters and is valid Unicode.`;
+    return new Fault('model_unknown', { message, param: 'model' });
+  }
   const model = catalog.resolve(name);
   return Fault.is(model) ? model : [model];
 }
@@ -109,11 +115,11 @@ function needsConversation(models: readonly ResolvedModel[]): boolean {
 /** Whose prompt cache a request may share: named by the client, else told by its beginning; never across customers. */
 function conversationOf(received: Received, head: RequestHead): string {
   const named = received.controls.session ?? head.cacheKey;
-  const key = named === undefined ? `p:${digestOf(head.prefix())}` : `s:${named}`;
+  const key = named === undefined ? `p:${digestOf(head.prefix())}` : `s:${digestOf(named)}`;
   return `${received.key.customer}\u0000${head.model}\u0000${key}`;
 }
 
-/** A prefix may be a whole manual: what is kept of a conversation is its digest. */
+/** A prefix may be a whole manual, and a client's key as long: what is kept of a conversation is its digest. */
 function digestOf(text: string): string {
   return hash('sha256', text, 'base64');
 }

@@ -36,6 +36,7 @@ export async function recorded(
   board.end(final, [attempt]);
   const durable = journal.commit(attempt, final);
   if (request.key.metered) await durable;
+  else durable.catch((error: unknown) => logger.error({ err: error, requestId }, 'facts could not be recorded'));
   return answer;
 }
 

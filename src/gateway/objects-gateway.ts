@@ -1,6 +1,6 @@
 import type { ClientSink } from '../dispatch/index.ts';
 import { Fault } from '../domain/fault.ts';
-import { requestHeaders } from './answer-headers.ts';
+import { headerText, requestHeaders } from './answer-headers.ts';
 import { refuse } from './gateway.ts';
 import { cancelBatch, createBatch, listBatches, retrieveBatch } from './objects-batches.ts';
 import { deleteFile, listFiles, readFileContent, retrieveFile, uploadFile } from './objects-files.ts';
@@ -52,7 +52,7 @@ export class ObjectGateway {
     if (sink.gone) return;
     sink.start(200, {
       ...requestHeaders(request.requestId),
-      'content-type': answer.contentType,
+      'content-type': headerText(answer.contentType),
       ...(answer.host && { 'x-switchyard-host': answer.host.id }),
     });
     sink.end(answer.body);
