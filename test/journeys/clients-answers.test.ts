@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkCell } from './support/client-cells.ts';
-import { type JsonSchema, pixelBase64 } from './support/client-drive.ts';
+import { imageUrl, type JsonSchema, pixelBase64 } from './support/client-drive.ts';
 import {
   type Cell,
   type ClientWorld,
@@ -10,6 +10,7 @@ import {
   startClientWorld,
   upstreams,
 } from './support/client-world.ts';
+import { MediaServer } from './support/media-server.ts';
 
 const parcelSchema: JsonSchema = {
   type: 'object',
@@ -18,13 +19,18 @@ const parcelSchema: JsonSchema = {
   additionalProperties: false,
 };
 
+const media = new MediaServer();
 let world: ClientWorld;
 
 beforeAll(async () => {
   Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false });
-  world = await startClientWorld();
+  await media.open();
+  world = await startClientWorld({ more: 'network: { mediaAllowPrivate: true }' });
 });
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  media.close();
+});
 
 /** The call went to the dialect of the upstream, with the host's credentials and none of the client's. */
 function expectCleanCall(cell: Cell): void {
@@ -103,9 +109,12 @@ describe.each(drives)('$name', (drive) => {
       const cell = world.cell(drive, upstream);
       cell.script('');
       await checkCell(cell, 'image by URL', async () => {
-        const told = await cell.open().ask({ text: 'reply:"a parcel"', image: 'url' }, { stream: false });
+        // Converse takes no addresses: there the bytes behind one are expected.
+        const isFetched = upstream.dialect === 'bedrock-converse';
+        const image = isFetched ? media.pixelUrl : imageUrl;
+        const told = await cell.open().ask({ text: 'reply:"a parcel"', image }, { stream: false });
         expect(told.text).toBe('a parcel');
-        expect(cell.sent().text).toContain('images.example.com/parcel.png');
+        expect(cell.sent().text).toContain(isFetched ? pixelBase64 : image.href);
       });
     });
   });

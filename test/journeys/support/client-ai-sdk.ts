@@ -5,7 +5,7 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { EmbeddingModel, LanguageModel, ModelMessage } from 'ai';
 import { APICallError, embed, generateText, jsonSchema, Output, RetryError, streamText, tool } from 'ai';
 import type { Asking, ClientDrive, ClientSetup, Conversation, Told, Turn } from './client-drive.ts';
-import { errorFacts, imageUrl, pixelBase64 } from './client-drive.ts';
+import { errorFacts, pixelBase64 } from './client-drive.ts';
 
 type CallSettings = Parameters<typeof generateText>[0];
 type ProviderOptions = NonNullable<CallSettings['providerOptions']>;
@@ -176,7 +176,7 @@ function messagesOf({ text, image, results }: Turn): ModelMessage[] {
     messages.push({ role: 'tool', content });
   }
   if (text === undefined) return messages;
-  const picture = image === 'url' ? new URL(imageUrl) : Buffer.from(pixelBase64, 'base64');
+  const picture = image instanceof URL ? image : Buffer.from(pixelBase64, 'base64');
   const media = image === undefined ? [] : [{ type: 'image' as const, image: picture, mediaType: 'image/png' }];
   messages.push({ role: 'user', content: [{ type: 'text', text }, ...media] });
   return messages;

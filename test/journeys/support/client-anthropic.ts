@@ -1,6 +1,6 @@
 import Anthropic from '@anthropic-ai/sdk';
 import type { Asking, ClientDrive, ClientSetup, Conversation, Told, Turn } from './client-drive.ts';
-import { errorFacts, imageUrl, pixelBase64 } from './client-drive.ts';
+import { errorFacts, pixelBase64 } from './client-drive.ts';
 
 type Body = Anthropic.MessageCreateParamsNonStreaming;
 
@@ -65,7 +65,7 @@ function contentOf({ text, image, results }: Turn): Anthropic.ContentBlockParam[
     content: output,
   }));
   if (text !== undefined) content.push({ type: 'text', text });
-  if (image === 'url') content.push({ type: 'image', source: { type: 'url', url: imageUrl } });
+  if (image instanceof URL) content.push({ type: 'image', source: { type: 'url', url: image.href } });
   if (image === 'inline') {
     content.push({ type: 'image', source: { type: 'base64', media_type: 'image/png', data: pixelBase64 } });
   }

@@ -25,12 +25,6 @@ export interface UnsupportedCell {
 /** Every unsupported combination, with the reason. Whatever is not listed here must work. */
 export const unsupportedCells: readonly UnsupportedCell[] = [
   {
-    capability: 'image by URL',
-    upstreams: ['bedrock-converse'],
-    clients: 'all',
-    reason: 'Converse takes images as bytes or from S3',
-  },
-  {
     capability: 'embeddings',
     upstreams: ['anthropic-messages', 'gemini', 'bedrock-converse'],
     clients: 'all',

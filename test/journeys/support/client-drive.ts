@@ -20,7 +20,8 @@ export interface Turn {
   /** Asks another model than the conversation began with. */
   readonly model?: string;
   readonly text?: string;
-  readonly image?: 'inline' | 'url';
+  /** The white pixel in the request itself, or an image by its address. */
+  readonly image?: 'inline' | URL;
   readonly results?: readonly { readonly id: string; readonly name: string; readonly output: string }[];
   readonly tools?: readonly ToolSpec[];
   readonly schema?: JsonSchema;
@@ -100,8 +101,8 @@ export interface ClientDrive {
 export const pixelBase64 =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
-/** An image that nobody fetches. */
-export const imageUrl = 'https://images.example.com/parcel.png';
+/** An image that only hosts would fetch. */
+export const imageUrl = new URL('https://images.example.com/parcel.png');
 
 /** Reads arguments that a client hands over as JSON text. */
 export function parseArguments(text: string): unknown {

@@ -7,7 +7,7 @@ import type {
 } from '@google/genai';
 import { ApiError, GoogleGenAI } from '@google/genai';
 import type { Asking, ClientDrive, ClientSetup, Conversation, Told, Turn } from './client-drive.ts';
-import { errorFacts, imageUrl, pixelBase64 } from './client-drive.ts';
+import { errorFacts, pixelBase64 } from './client-drive.ts';
 
 const connect = ({ url, apiKey, maxRetries }: ClientSetup): GoogleGenAI =>
   new GoogleGenAI({
@@ -81,7 +81,7 @@ function partsOf({ text, image, results }: Turn): Part[] {
   }));
   if (text !== undefined) parts.push({ text });
   if (image === 'inline') parts.push({ inlineData: { mimeType: 'image/png', data: pixelBase64 } });
-  if (image === 'url') parts.push({ fileData: { mimeType: 'image/png', fileUri: imageUrl } });
+  if (image instanceof URL) parts.push({ fileData: { mimeType: 'image/png', fileUri: image.href } });
   return parts;
 }
 

@@ -2,7 +2,7 @@ import type { AIMessage, BaseMessage } from '@langchain/core/messages';
 import { AIMessageChunk, HumanMessage, ToolMessage } from '@langchain/core/messages';
 import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import type { Asking, ClientDrive, ClientSetup, Conversation, Told, Turn } from './client-drive.ts';
-import { errorFacts, imageUrl, pixelBase64 } from './client-drive.ts';
+import { errorFacts, pixelBase64 } from './client-drive.ts';
 
 const connect = ({ url, apiKey, model, maxRetries }: ClientSetup, mount: string): ChatOpenAI =>
   new ChatOpenAI({ model, apiKey, maxRetries, configuration: { baseURL: `${url}${mount}` } });
@@ -70,7 +70,7 @@ function messagesOf({ text, image, results }: Turn): BaseMessage[] {
     ({ id, name, output }) => new ToolMessage({ content: output, tool_call_id: id, name }),
   );
   if (text === undefined) return answers;
-  const url = image === 'url' ? imageUrl : `data:image/png;base64,${pixelBase64}`;
+  const url = image instanceof URL ? image.href : `data:image/png;base64,${pixelBase64}`;
   const content =
     image === undefined
       ? text

@@ -1,6 +1,6 @@
 import OpenAI from 'openai';
 import type { Asking, ClientDrive, ClientSetup, Conversation, Told, Turn } from './client-drive.ts';
-import { errorFacts, imageUrl, parseArguments, pixelBase64 } from './client-drive.ts';
+import { errorFacts, parseArguments, pixelBase64 } from './client-drive.ts';
 
 type ChatBody = OpenAI.Chat.Completions.ChatCompletionCreateParamsNonStreaming;
 type ResponsesBody = OpenAI.Responses.ResponseCreateParamsNonStreaming;
@@ -91,7 +91,7 @@ function chatMessages({ text, image, results }: Turn): OpenAI.ChatCompletionMess
   }));
   if (text === undefined) return answers;
   if (image === undefined) return [...answers, { role: 'user', content: text }];
-  const url = image === 'url' ? imageUrl : `data:image/png;base64,${pixelBase64}`;
+  const url = image instanceof URL ? image.href : `data:image/png;base64,${pixelBase64}`;
   const content = [
     { type: 'text' as const, text },
     { type: 'image_url' as const, image_url: { url } },
@@ -178,7 +178,7 @@ function responsesItems({ text, image, results }: Turn): OpenAI.Responses.Respon
   }));
   if (text === undefined) return answers;
   if (image === undefined) return [...answers, { role: 'user', content: text }];
-  const url = image === 'url' ? imageUrl : `data:image/png;base64,${pixelBase64}`;
+  const url = image instanceof URL ? image.href : `data:image/png;base64,${pixelBase64}`;
   const content = [
     { type: 'input_text' as const, text },
     { type: 'input_image' as const, image_url: url, detail: 'auto' as const },
