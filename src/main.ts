@@ -192,7 +192,7 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
     tracing: telemetry.tracing,
   });
   const close = async (): Promise<void> => {
-    await gateway.settled();
+    await gateway.close();
     await kept.settled();
     await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
     wheel.close();

@@ -45,7 +45,7 @@ export interface DispatchPlan {
   /** Each attempt, as soon as it is over. */
   attempted(fact: AttemptFact): void;
   /** Checks an answer against the schema the client demanded; asked where the host only emulates it. */
-  verify?(completion: Completion): Fault | undefined;
+  verify?(completion: Completion): Promise<Fault | undefined>;
 }
 
 /** What is known of an answer when its first bytes go out. */

@@ -120,7 +120,7 @@ export function startStream(
         wheel: deps.wheel,
         timeouts: endpoint.host.timeouts,
         lenient,
-        verify: mustVerify ? (completion) => plan.verify?.(completion) : undefined,
+        verify: mustVerify ? async (completion) => plan.verify?.(completion) : undefined,
         claim,
         classify: (failure) => deps.providerOf(endpoint).classify(failure, deps.clock.nowMs(), endpoint),
         answerHeaders: () => plan.answerHeaders({ endpoint, attempts: target.attempts(), dropped: encoded.dropped }),

@@ -23,7 +23,7 @@ export function readAnswer(
   plan: DispatchPlan,
   encoded: EncodedRequest,
   upstream: { answer: BufferedAnswer; lenient: Leniency },
-): ReadAnswer | Fault {
+): ReadAnswer | Fault | Promise<ReadAnswer | Fault> {
   const { answer } = upstream;
   const contentType = headerText(answer.headers['content-type']) ?? 'application/json';
   if (plan.call.operation !== 'generate') return readPassThrough(plan, answer, contentType);
@@ -34,10 +34,20 @@ export function readAnswer(
   const { reason } = completion.finish;
   const unfit = judgeAnswer({ reason, hasContent: hasContent(completion) }, upstream.lenient);
   if (unfit) return unfit;
-  const unmet = encoded.emulatesSchema === true ? plan.verify?.(completion) : undefined;
-  if (unmet) return unmet;
+  const passed = encoded.passThrough ? { body: answer.body, contentType } : undefined;
+  const write = (): ReadAnswer => writeAnswer(plan, completion, passed);
+  const verified = encoded.emulatesSchema === true ? plan.verify?.(completion) : undefined;
+  return verified ? verified.then((unmet) => unmet ?? write()) : write();
+}
+
+/** The answer as the client gets it: the upstream's own bytes, or written in the client's dialect. */
+function writeAnswer(
+  plan: DispatchPlan,
+  completion: Completion,
+  passed: Pick<ReadAnswer, 'body' | 'contentType'> | undefined,
+): ReadAnswer {
   const usage = completion.usage && { usage: completion.usage };
-  if (encoded.passThrough) return { completion, ...usage, body: answer.body, contentType };
+  if (passed) return { completion, ...usage, ...passed };
   const translated = stringifyExact(plan.inbound.encodeCompletion(completion, plan.context));
   return { completion, ...usage, body: translated, contentType: 'application/json' };
 }

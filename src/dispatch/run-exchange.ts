@@ -175,7 +175,8 @@ class ExchangeRun {
     const number = this.#ledger.begin(endpoint);
     this.#running = running;
     const end = await ended;
-    const read = end.kind === 'answered' ? this.#read(end.answer, encoded) : undefined;
+    const reading = end.kind === 'answered' ? this.#read(end.answer, encoded) : undefined;
+    const read = reading instanceof Promise ? await reading : reading;
     const readFault = Fault.is(read) ? read : undefined;
     const fault = end.kind === 'fault' ? end.fault : readFault;
     const answer = Fault.is(read) ? undefined : read;
@@ -195,11 +196,13 @@ class ExchangeRun {
   }
 
   /** Whatever comes of reading an answer, the attempt that brought it ends and is recorded. */
-  #read(answer: BufferedAnswer, encoded: EncodedRequest): ReadAnswer | Fault {
+  #read(answer: BufferedAnswer, encoded: EncodedRequest): ReadAnswer | Fault | Promise<ReadAnswer | Fault> {
+    const defect = (error: unknown): Fault => new Fault('internal', { cause: error });
     try {
-      return readAnswer(this.#plan, encoded, { answer, lenient: this.#leniency() });
+      const read = readAnswer(this.#plan, encoded, { answer, lenient: this.#leniency() });
+      return read instanceof Promise ? read.catch(defect) : read;
     } catch (error) {
-      return new Fault('internal', { cause: error });
+      return defect(error);
     }
   }
 

@@ -36,7 +36,7 @@ export interface StreamAttemptSettings {
   /** What is delivered although it holds nothing or refuses. */
   readonly lenient: Leniency;
   /** Checks the whole answer before its good end; what does not fit ends in band. */
-  readonly verify: ((completion: Completion) => Fault | undefined) | undefined;
+  readonly verify: ((completion: Completion) => Promise<Fault | undefined>) | undefined;
   /** Claims the client for this attempt; false when a hedge was faster. */
   claim(): boolean;
   classify(failure: UpstreamFailure): Fault;
@@ -59,7 +59,7 @@ export class StreamAttempt implements UpstreamListener {
   readonly #settings: StreamAttemptSettings;
   readonly #onEnd: (end: StreamEnd) => void;
   #call: UpstreamCall | undefined;
-  #state: 'held' | 'committed' | 'tail' | 'over' = 'held';
+  #state: 'held' | 'committed' | 'tail' | 'checking' | 'over' = 'held';
   #held: Frame[] = [];
   #heldBytes = 0;
   #started = false;
@@ -79,7 +79,7 @@ export class StreamAttempt implements UpstreamListener {
   }
 
   get committed(): boolean {
-    return this.#state === 'committed' || this.#state === 'tail';
+    return this.#state === 'committed' || this.#state === 'tail' || this.#state === 'checking';
   }
 
   /** Ends the attempt from outside: client gone, hedge lost. */
@@ -108,6 +108,7 @@ export class StreamAttempt implements UpstreamListener {
   }
 
   data(chunk: Buffer): void {
+    if (this.#isRead()) return;
     const { meter } = this.#settings;
     meter.firstByteMs ??= meter.elapsedMs();
     if (this.#errorBody) {
@@ -118,16 +119,18 @@ export class StreamAttempt implements UpstreamListener {
   }
 
   ended(): void {
+    if (this.#isRead()) return;
     if (this.#errorBody) return this.#fail(this.#settings.classify(this.#errorBody.failure()));
     const { decoder, passThrough } = this.#settings;
     const rest = decoder.end();
     this.#take(passThrough ? readableRest(rest, decoder.position.finished) : rest);
-    if (this.#isOver()) return;
+    if (this.#isRead()) return;
     if (this.#settings.decoder.position.finished) this.#complete();
     else this.#fail(new Fault('truncated', { message: 'The upstream closed the stream without a finish reason.' }));
   }
 
   failed(phase: 'connect' | 'headers' | 'body', error: Error): void {
+    if (this.#isRead()) return;
     // A refusal whose body broke off is still that refusal.
     if (this.#errorBody?.isRefusal) return this.#fail(this.#settings.classify(this.#errorBody.failure()));
     if (this.#settings.decoder.position.finished) return this.#complete();
@@ -145,6 +148,11 @@ export class StreamAttempt implements UpstreamListener {
 
   #isOver(): boolean {
     return this.#state === 'over';
+  }
+
+  /** Whatever the upstream still does, the answer is there. */
+  #isRead(): boolean {
+    return this.#state === 'checking' || this.#isOver();
   }
 
   #take(frames: readonly Frame[]): void {
@@ -255,7 +263,7 @@ export class StreamAttempt implements UpstreamListener {
   }
 
   #timedOut(): void {
-    if (this.#isOver()) return;
+    if (this.#isRead()) return;
     try {
       this.#giveUpWaiting();
     } catch (error) {
@@ -274,8 +282,8 @@ export class StreamAttempt implements UpstreamListener {
   }
 
   #complete(): void {
-    if (this.#isOver()) return;
-    const { meter, lenient, output, verify } = this.#settings;
+    if (this.#isRead()) return;
+    const { meter, lenient, verify } = this.#settings;
     if (this.#state === 'held') {
       const unfit = judgeAnswer({ reason: meter.finishReason, hasContent: meter.sawContent }, lenient);
       if (unfit) return this.#fail(unfit);
@@ -285,9 +293,18 @@ export class StreamAttempt implements UpstreamListener {
       this.#write(out);
     }
     const completion = verify && meter.completion();
-    const unmet = completion && verify?.(completion);
+    if (!verify || !completion) return this.#close(undefined);
+    this.#state = 'checking';
+    this.#timer?.cancel();
+    verify(completion)
+      .then((unmet) => this.#close(unmet))
+      .catch((error: unknown) => this.broke(error));
+  }
+
+  #close(unmet: Fault | undefined): void {
+    if (this.#isOver()) return;
     if (unmet) return this.#fail(unmet);
-    this.#finish({ kind: 'completed', closing: output.close() });
+    this.#finish({ kind: 'completed', closing: this.#settings.output.close() });
   }
 
   #fail(fault: Fault): void {

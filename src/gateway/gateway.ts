@@ -22,7 +22,8 @@ import type { OutboundCall } from '../providers/contract.ts';
 import type { OutcomeBook, StickyMap } from '../routing/index.ts';
 import { formatTraceparent, type Tracing } from '../telemetry/index.ts';
 import type { Admission, Limiter } from '../tenants/index.ts';
-import { AnswerSchemas, SchemaCheck } from './answer-schema.ts';
+import { AnswerSchemas } from './answer-schemas.ts';
+import { SchemaCheck } from './schema-check.ts';
 import { answerHeaders, faultHeaders, headerText, requestHeaders } from './answer-headers.ts';
 import { CallSignatures } from './call-signatures.ts';
 import { type Choice, choose } from './choose.ts';
@@ -71,16 +72,18 @@ interface Admitted {
 export class Gateway {
   readonly #deps: GatewayDeps;
   readonly #running = new Set<Promise<void>>();
-  readonly #schemas = new AnswerSchemas();
+  readonly #schemas: AnswerSchemas;
   readonly #signatures = new CallSignatures();
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
+    this.#schemas = new AnswerSchemas(deps.dispatch.wheel);
   }
 
-  /** Resolves when no exchange is in flight any more, detached ones included. */
-  async settled(): Promise<void> {
+  /** Resolves when no exchange is in flight any more, detached ones included, and what served them is ended. */
+  async close(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    await this.#schemas.close();
   }
 
   handle(received: Received, sink: ClientSink): Promise<void> {
@@ -231,7 +234,8 @@ export class Gateway {
         parsed ??= read();
         return Fault.is(parsed) ? parsed : check.callToSend(parsed);
       },
-      verify: (completion) => (parsed === undefined || Fault.is(parsed) ? undefined : check.verify(parsed, completion)),
+      verify: async (completion) =>
+        parsed === undefined || Fault.is(parsed) ? undefined : check.verify(parsed, completion),
     };
   }
 
