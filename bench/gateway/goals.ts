@@ -12,7 +12,7 @@ export interface Goal {
   readonly reached: boolean | undefined;
 }
 
-/** Compares a run with the goals of the gateway; ratios are taken between systems of the same cell, then the middle one. */
+/** [scenario 78] Compares a run with the goals of the gateway; ratios are taken between systems of the same cell, then the middle one. */
 export function judge(result: Omit<GatewayResult, 'goals'>): Goal[] {
   const { cells } = result;
   const busy = cells.filter(({ connections }) => connections === 10 || connections === 50);

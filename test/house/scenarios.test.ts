@@ -15,7 +15,8 @@ describe('numbered scenarios', () => {
   const sources = readSources(['src', 'test', 'scripts', 'bench'], (path) => /\.(test\.ts|mjs|ts)$/.test(path));
   const named = new Set<number>();
   for (const { lines } of sources) {
-    for (const [, list = ''] of lines.join('\n').matchAll(/\[scenarios? (\d+(?:, \d+)*)\]/g)) {
+    // Titles name them; the rows of the fault table become titles.
+    for (const [, list = ''] of lines.join('\n').matchAll(/(?:\[scenarios? |scenarios: \[)(\d+(?:, \d+)*)\]/g)) {
       for (const number of list.split(', ')) named.add(Number(number));
     }
   }
