@@ -41,5 +41,9 @@ describe('the Azure trace of coding assistants, replayed at a hundred times its 
     expect(finals).toBe(rows.length);
     expect(attempts).toBe(upstreamCount);
     expect(answers.filter(({ outcome }) => outcome === 'broken off')).toEqual([]);
+    // What fails before the first content is answered by the other endpoint; only cut streams may be told.
+    expect(answers.filter(({ outcome }) => outcome === 'refused').length).toBeLessThan(rows.length / 200);
+    expect(failed).toBeLessThan(rows.length / 20);
+    expect(attempts).toBeGreaterThan(rows.length);
   }, 180_000);
 });
