@@ -250,21 +250,20 @@ function observe(
 }
 
 function openEdge(core: Core): Server {
-  const { state, journal, metrics, isOwner, board } = core;
+  const { state, journal, metrics, isOwner, board, logger } = core;
   const notReady = (): string | undefined => {
     if (state.isDraining) return 'draining';
     const { accepting, reason } = journal.state();
     return accepting ? undefined : (reason ?? 'the journal takes no facts');
   };
   const inference = createInferenceHandler({
-    gateway: core.gateway,
-    objects: core.objects,
+    ...core,
     inboundOf: (dialect) => inbounds[dialect],
     settings: () => ({ config: state.snapshot.loaded.config, keys: state.snapshot.keys }),
     listModels: () => state.snapshot.catalog.list(),
     findModel: (id) => state.snapshot.catalog.find(id),
-    newId: core.newId,
     admits: () => !state.isDraining && board.runningCount < state.snapshot.loaded.config.server.maxConcurrent,
+    refused: (fault) => board.refuse(fault),
   });
   const control = createControlApp({ ...core, clock: systemClock });
   const listener = getRequestListener(control.fetch, { overrideGlobalObjects: false });
@@ -273,6 +272,7 @@ function openEdge(core: Core): Server {
     status: createStatusHandler({ metrics, notReady, isOwner }),
     corsOrigins: () => state.snapshot.loaded.config.server.corsOrigins,
     control: (request, response) => void listener(request, response),
+    troubled: (error) => logger.error({ err: error }, 'a connection could not be accepted'),
   });
 }
 

@@ -14,29 +14,47 @@ export interface ServerParts {
   corsOrigins(): readonly string[];
   /** Everything else: the control API. */
   control(request: IncomingMessage, response: ServerResponse): void;
+  /** Told of connections that could not be accepted; those that were go on. */
+  troubled(error: Error): void;
 }
 
 /** Makes the one HTTP server of the product, with limits against slow and oversized heads. */
 export function createHttpServer(settings: Config['server'], parts: ServerParts): Server {
+  const latest = new WeakMap<Socket, ServerResponse>();
   const server = createServer(
     {
       maxHeaderSize: settings.maxHeaderBytes,
       headersTimeout: settings.headersTimeoutMs,
-      // Bodies have their own timer, which answers in the caller's dialect.
-      requestTimeout: 0,
+      // Bodies have their own timer, which answers in the caller's dialect; this one ends those that nobody reads.
+      requestTimeout: settings.headersTimeoutMs + 2 * settings.bodyTimeoutMs,
       connectionsCheckingInterval: Math.min(settings.headersTimeoutMs, 5000),
       keepAliveTimeout: 65_000,
       noDelay: true,
     },
     (request, response) => {
+      latest.set(request.socket, response);
       const origins = parts.corsOrigins();
       if (origins.length > 0 && applyCors(request, response, origins)) return;
       if (parts.inference(request, response) || parts.status(request, response)) return;
       parts.control(request, response);
     },
   );
-  server.on('clientError', answerBrokenHead);
+  server.on('clientError', (error, socket: Socket) => {
+    // Words of ours in the middle of another answer would be taken for a part of it.
+    if (isAnswering(latest.get(socket))) socket.destroy();
+    else answerBrokenHead(error, socket);
+  });
+  server.on('error', (error) => {
+    // Failing to listen at all is told to whoever asked for it.
+    if (server.listening) parts.troubled(error);
+  });
   return server;
+}
+
+/** An answer is on its way, or was given before its request had come to an end. */
+function isAnswering(response: ServerResponse | undefined): boolean {
+  if (!response?.headersSent) return false;
+  return !response.writableFinished || !response.req.complete;
 }
 
 interface BrokenHead {
@@ -57,5 +75,7 @@ function answerBrokenHead(error: Error & { code?: string }, socket: Socket): voi
   const message = `The request head is not acceptable: ${status}.`;
   const body = JSON.stringify({ error: { message, type: 'invalid_request_error', code, param: null } });
   const head = ['content-type: application/json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close'];
-  socket.end(`HTTP/1.1 ${status}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.write(`HTTP/1.1 ${status}\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+  // The other side may never close its half.
+  socket.destroySoon();
 }

@@ -2,7 +2,9 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { Config } from '../../config/index.ts';
 import type { InboundDialectId } from '../../domain/dialect.ts';
 import { Fault } from '../../domain/fault.ts';
+import type { FaultCode } from '../../domain/fault-codes.ts';
 import { type Gateway, type ObjectGateway, refuse, type RequestControls, requestHeaders } from '../../gateway/index.ts';
+import type { Logger } from '../../platform/logger.ts';
 import type { InboundProtocol } from '../../protocols/index.ts';
 import type { Key, KeyRing } from '../../tenants/index.ts';
 import type { ListedModel } from '../../catalog/index.ts';
@@ -17,6 +19,7 @@ import { toObjectRequest } from './to-object-request.ts';
 export interface InferenceDeps {
   readonly gateway: Gateway;
   readonly objects: ObjectGateway;
+  readonly logger: Logger;
   inboundOf(dialect: InboundDialectId): InboundProtocol;
   settings(): { readonly config: Config; readonly keys: KeyRing };
   /** Models that exist, before the key's own limits. */
@@ -25,6 +28,8 @@ export interface InferenceDeps {
   newId(prefix: string): string;
   /** New work is refused while draining or at the limit of concurrent work. */
   admits(): boolean;
+  /** Counts a request that is turned away here, before it reaches the gateway. */
+  refused(fault: FaultCode): void;
 }
 
 /** Handles one request of the inference API; false when the path is not part of it. */
@@ -36,7 +41,11 @@ export function createInferenceHandler(deps: InferenceDeps): InferenceHandler {
     const [path = '/', query = ''] = splitTarget(request.url ?? '/');
     const route = matchRoute(path, request.headers['anthropic-version'] !== undefined);
     if (!route) return false;
-    void handle(deps, { request, route, query }, new ResponseSink(response));
+    const sink = new ResponseSink(response, deps.settings().config.server.clientStallMs);
+    handle(deps, { request, route, query }, sink).catch((error: unknown) => {
+      deps.logger.error({ err: error }, 'defect while receiving a request');
+      sink.destroy();
+    });
     return true;
   };
 }
@@ -52,6 +61,7 @@ async function handle(deps: InferenceDeps, { request, route, query }: Incoming, 
   const inbound = deps.inboundOf(route.dialect);
   const { config, keys } = deps.settings();
   const turnAway = (fault: Fault): void => {
+    deps.refused(fault.code);
     refuse({ requestId, inbound }, sink, fault);
     // What is still being sent of the body is not wanted.
     if (!request.complete) request.resume();

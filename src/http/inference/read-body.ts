@@ -17,13 +17,15 @@ export function readBody(
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limits.maxBodyBytes) return Promise.resolve(tooLarge(limits.maxBodyBytes));
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let sizeBytes = 0;
     const timer = setTimeout(() => settle(new Fault('body_timeout')), limits.bodyTimeoutMs);
     const settle = (result: Buffer | Fault | undefined): void => {
       clearTimeout(timer);
       request.off('data', onData);
       resolve(result);
+      // The listeners live as long as the connection; what was read does not.
+      chunks = [];
     };
     const onData = (chunk: Buffer): void => {
       chunks.push(chunk);

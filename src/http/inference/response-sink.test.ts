@@ -11,7 +11,7 @@ afterEach(() => server?.close());
 /** The bytes that a client gets; with a `reader` it begins to read only at its `go`. */
 function bytesOf(answer: (sink: ResponseSink) => void, reader?: EventEmitter): Promise<{ head: string; body: Buffer }> {
   return new Promise((resolve, reject) => {
-    server = createServer((_request, response) => answer(new ResponseSink(response)));
+    server = createServer((_request, response) => answer(new ResponseSink(response, 300)));
     server.listen(0, '127.0.0.1', () => {
       const { port } = server?.address() as AddressInfo;
       const socket = connect(port, '127.0.0.1');
@@ -95,5 +95,30 @@ describe('ResponseSink', () => {
     }, reader);
     expect(isPaused).toBe(true);
     expect(body.length).toBeGreaterThan(piece.length);
+  });
+
+  it('gives up a client that takes nothing of the end of its answer', async () => {
+    const isOver = new Promise<void>((resolve) => {
+      server = createServer((_request, response) => {
+        response.on('close', resolve);
+        const sink = new ResponseSink(response, 100);
+        sink.start(200, {});
+        sink.end(Buffer.alloc(64 * 1024 * 1024, 0x61));
+      });
+    });
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    const socket = connect((server?.address() as AddressInfo).port, '127.0.0.1').pause();
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
+    await isOver;
+    socket.destroy();
+  });
+
+  it('breaks the connection, not the process, over a head that HTTP does not allow', async () => {
+    const { head } = await bytesOf((sink) => {
+      sink.start(200, { 'x-switchyard-model': 'a\r\nb' });
+      sink.write('text');
+    });
+    expect(head).toBe('');
   });
 });

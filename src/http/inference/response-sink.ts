@@ -16,14 +16,17 @@ interface Head {
  */
 export class ResponseSink implements ClientSink {
   readonly #response: ServerResponse;
+  readonly #stallMs: number;
   #gone = false;
   #onGone: (() => void) | undefined;
   #head: Head | undefined;
   #isStarted = false;
   #pieces: (Buffer | string)[] = [];
 
-  constructor(response: ServerResponse) {
+  /** A client that takes nothing of the end of its answer for `stallMs` is given up. */
+  constructor(response: ServerResponse, stallMs: number) {
     this.#response = response;
+    this.#stallMs = stallMs;
     // The request's own `close` fires once its body is read; only the response tells that the client left.
     response.on('close', () => {
       if (response.writableFinished) return;
@@ -64,6 +67,9 @@ export class ResponseSink implements ClientSink {
     if (isWhole && typeof body !== 'string' && body.length <= maxJoinedBytes && isAscii(body)) {
       this.#response.end(body.toString('latin1'), 'latin1');
     } else this.#response.end(body);
+    // Most ends leave at once: only what waits for the client is worth a timer.
+    const waits = (this.#response.socket?.writableLength ?? 0) > 0;
+    if (waits) this.#response.setTimeout(this.#stallMs, () => this.#response.destroy());
   }
 
   destroy(): void {
@@ -85,8 +91,13 @@ export class ResponseSink implements ClientSink {
     if (this.#pieces.length === 0) return;
     const bytes = joined(this.#pieces, '');
     this.#pieces = [];
-    this.#sendHead(undefined);
-    this.#response.write(bytes);
+    try {
+      this.#sendHead(undefined);
+      this.#response.write(bytes);
+    } catch {
+      // A head that HTTP does not allow. Nobody is above this turn to be told, and half an answer is none.
+      this.#response.destroy();
+    }
   }
 
   #sendHead(lengthBytes: number | undefined): void {

@@ -1,0 +1,45 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Fault } from '../../domain/fault.ts';
+import { openAIChatInbound } from '../../protocols/index.ts';
+import { localKey } from '../../tenants/index.ts';
+import { createInferenceHandler, type InferenceDeps } from './inference-handler.ts';
+
+let server: Server | undefined;
+
+afterEach(() => server?.close());
+
+async function ask(changes: Partial<InferenceDeps>): Promise<Response> {
+  const config = { server: { clientStallMs: 1000, maxBodyBytes: 1000, bodyTimeoutMs: 1000 } };
+  const handler = createInferenceHandler({
+    inboundOf: () => openAIChatInbound,
+    settings: () => ({ config, keys: { isEmpty: true, find: () => localKey } }),
+    newId: (prefix: string) => `${prefix}_1`,
+    admits: () => true,
+    refused: () => undefined,
+    logger: { error: () => undefined },
+    ...changes,
+  } as unknown as InferenceDeps);
+  server = createServer((request, response) => void handler(request, response));
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return fetch(`http://127.0.0.1:${port}/v1/chat/completions`, { method: 'POST', body: '{}' });
+}
+
+describe('the inference edge', () => {
+  it('breaks one connection over a defect, and logs it', async () => {
+    const logged: string[] = [];
+    const gateway = { handle: () => Promise.reject(new TypeError('a defect')) };
+    const logger = { error: (_fields: object, message: string) => logged.push(message) };
+    await expect(ask({ gateway, logger } as unknown as Partial<InferenceDeps>)).rejects.toThrow();
+    expect(logged).toEqual(['defect while receiving a request']);
+  });
+
+  it('counts what it turns away itself', async () => {
+    const counted: string[] = [];
+    const answer = await ask({ admits: () => false, refused: (fault) => counted.push(fault) });
+    expect(answer.status).toBe(new Fault('shedding').kind.httpStatus);
+    expect(counted).toEqual(['shedding']);
+  });
+});
