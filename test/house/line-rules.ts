@@ -56,8 +56,8 @@ export const lineRules: readonly LineRule[] = [
   },
   {
     title: 'spells names out',
-    // `req/s` is a unit, and `context.req` is Hono's name.
-    pattern: /(?<!context\.)\b(req|res|opts|cfg|msg|ctx|cb|idx|tmp)\b(?!\/s)/,
+    // `req/s` is a unit, and `context.req` and `response.req` are names of Hono and Node.
+    pattern: /(?<!(?:context|response)\.)\b(req|res|opts|cfg|msg|ctx|cb|idx|tmp)\b(?!\/s)/,
     look: namesOf,
     allowed: {},
     planted: ['function handle(req) {}', 'const { opts } = x;'],
