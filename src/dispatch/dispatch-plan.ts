@@ -24,7 +24,7 @@ export interface DispatchPlan {
   readonly inbound: InboundProtocol;
   readonly context: AnswerContext;
   readonly policy: AttemptPolicy;
-  /** Milliseconds from now until the deadline. */
+  /** Milliseconds from now until the deadline; 0 or less when it has passed. */
   readonly totalMs: number;
   /** Counted input, for attempts whose upstream never says; only computed when needed. */
   estimateInputTokens(): number;

@@ -54,6 +54,12 @@ describe('an exchange', () => {
     expect(time.size).toBe(0);
   });
 
+  it('calls nobody once its deadline has passed', async () => {
+    const { calls, result } = runHarness({ plan: { totalMs: 0 } });
+    expect(await result).toMatchObject({ status: 'failed', fault: { code: 'deadline_exceeded' } });
+    expect(calls).toHaveLength(0);
+  });
+
   it('asks the next host when calls queue up at the first, and blames nobody', async () => {
     const { calls, result, attempts, signals } = runHarness({
       candidates,

@@ -54,6 +54,7 @@ class ExchangeRun {
     this.#deps = deps;
     this.#ledger = new AttemptLedger(plan, deps.signals);
     this.#startedMs = deps.clock.monotonicMs();
+    this.#isExpired = plan.totalMs <= 0;
     this.#deadline = deps.wheel.after(plan.totalMs, () => this.#expire());
     if (plan.call.stream) this.#writer = this.#openWriter(sink);
     if (this.#writer && plan.continuation !== 'off') {

@@ -30,6 +30,7 @@ import { type Choice, choose } from './choose.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { FileReferences } from './objects-references.ts';
 import { parseBody } from './parse-body.ts';
+import { patienceUntil } from './patience.ts';
 import { readMultipartFields } from './read-multipart.ts';
 import { type Recall, recall, replay } from './recall.ts';
 import type { Received } from './received.ts';
@@ -198,10 +199,13 @@ export class Gateway {
     const { exchange } = admitted;
     const asking = this.#asking(admitted);
     const call = this.#call(admitted, asking.parse);
+    const deadlineMs = this.#deps.clock.monotonicMs() + totalOf(exchange);
+    const patience = patienceUntil(deadlineMs, sink, this.#deps.dispatch);
     let recalled: Recall = { state: 'bypass' };
     try {
-      recalled = await recall(exchange, this.#deps.cache, call.parse);
-      const plan = this.#plan(admitted, { call, attempts, cache: recalled.state, verify: asking.verify });
+      recalled = await recall(exchange, this.#deps.cache, { parse: call.parse, patience });
+      const how = { call, attempts, cache: recalled.state, verify: asking.verify, deadlineMs };
+      const plan = this.#plan(admitted, how);
       if (recalled.state === 'hit')
         return { result: replay(exchange, recalled, { context: plan.context, sink }), recalled };
       const result = this.#countHere(plan, exchange) ?? (await runExchange(plan, sink, this.#deps.dispatch));
@@ -262,11 +266,15 @@ export class Gateway {
 
   #plan(
     { exchange, request }: Admitted,
-    how: Pick<DispatchPlan, 'call' | 'verify'> & { attempts: AttemptFact[]; cache: Recall['state'] },
+    how: Pick<DispatchPlan, 'call' | 'verify'> & {
+      attempts: AttemptFact[];
+      cache: Recall['state'];
+      deadlineMs: number;
+    },
   ): DispatchPlan {
     const { received, head, choice, decisionId } = exchange;
     const { config } = this.#deps.settings();
-    const { call, attempts, cache } = how;
+    const { call, attempts, cache, deadlineMs } = how;
     const counts = head.operation === 'count-tokens';
     const watches = head.operation === 'generate' && mayLoseSignatures(exchange);
     return {
@@ -277,7 +285,7 @@ export class Gateway {
       inbound: watches ? this.#signatures.watch(received.key.customer, received.inbound) : received.inbound,
       context: this.#context(exchange, request.asked),
       policy: attemptPolicy(choice),
-      totalMs: Math.min(totalOf(choice), received.controls.deadlineMs ?? Number.POSITIVE_INFINITY),
+      totalMs: deadlineMs - this.#deps.clock.monotonicMs(),
       estimateInputTokens: () => head.estimateInputTokens(),
       drainMs: received.key.onClientGone === 'drain' ? drainMs : 0,
       continuation: choice.policy.continuation,
@@ -365,8 +373,9 @@ function exactBody({ body, bytes }: ReadRequest): JsonObject {
   return isObject(exact) ? exact : body;
 }
 
-function totalOf(choice: Choice): number {
-  return choice.decision.ranked[0]?.host.timeouts.totalMs ?? 900_000;
+function totalOf({ choice, received }: AdmittedExchange): number {
+  const hostMs = choice.decision.ranked[0]?.host.timeouts.totalMs ?? 900_000;
+  return Math.min(hostMs, received.controls.deadlineMs ?? Number.POSITIVE_INFINITY);
 }
 
 function attemptPolicy({ policy }: Choice): AttemptPolicy {

@@ -6,6 +6,7 @@ import type { ModelCall } from '../domain/model-call.ts';
 import { type AnswerContext, completionToParts, stringifyExact } from '../protocols/index.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { cacheKeyOf, isCacheable } from './cache-key.ts';
+import type { Patience } from './patience.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { AdmittedExchange } from './settle.ts';
 
@@ -27,7 +28,7 @@ const bypass: Recall = { state: 'bypass' };
 export async function recall(
   exchange: AdmittedExchange,
   cache: ResponseCache,
-  parse: () => ModelCall | Fault,
+  { parse, patience }: { parse(): ModelCall | Fault; patience: Patience },
 ): Promise<Recall> {
   const { received, head, choice } = exchange;
   const mode = received.controls.cache ?? received.key.cache;
@@ -35,7 +36,9 @@ export async function recall(
   if (mode === 'off' || head.operation !== 'generate' || /\bno-store\b/.test(control)) return bypass;
   const call = parse();
   if (Fault.is(call) || !isCacheable(call, mode)) return bypass;
-  const turn = await cache.take(cacheKeyOf(received, call, choice.decision.model), !/\bno-cache\b/.test(control));
+  const mayRead = !/\bno-cache\b/.test(control);
+  const turn = await cache.take(cacheKeyOf(received, call, choice.decision.model), mayRead, patience);
+  if (turn.kind === 'late') return bypass;
   if (turn.kind === 'hit') {
     const { completion, endpoint, costNanos } = turn.answer;
     return { state: 'hit', completion, endpoint, costNanos };

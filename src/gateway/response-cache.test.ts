@@ -78,4 +78,12 @@ describe('response cache', () => {
     if (turn.kind === 'leader') turn.done(answerOf('new'));
     expect(await cache.take('a', true)).toMatchObject({ answer: { completion: { blocks: [{ text: 'new' }] } } });
   });
+
+  it('lets a follower go that cannot wait any longer, and keeps the others waiting', async () => {
+    const leader = await cache.take('a', true);
+    const waiting = cache.take('a', true);
+    expect(await cache.take('a', true, () => Promise.resolve('late'))).toEqual({ kind: 'late' });
+    if (leader.kind === 'leader') leader.done(answerOf('hello'));
+    expect((await waiting).kind).toBe('hit');
+  });
 });

@@ -1,6 +1,7 @@
 import type { Completion } from '../domain/completion.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { Patience } from './patience.ts';
 
 /** An answer kept for identical requests. */
 export interface CachedAnswer {
@@ -20,7 +21,9 @@ interface Entry {
 export type CacheTurn =
   | { readonly kind: 'hit'; readonly answer: CachedAnswer }
   /** This request asks the upstream and tells the others; `done` must be called exactly once. */
-  | { readonly kind: 'leader'; done(answer: CachedAnswer | undefined): void };
+  | { readonly kind: 'leader'; done(answer: CachedAnswer | undefined): void }
+  /** The identical request in flight took longer than this one could wait. */
+  | { readonly kind: 'late' };
 
 const entryOverheadBytes = 512;
 
@@ -46,13 +49,14 @@ export class ResponseCache {
    * Finds an answer, or waits for the identical request in flight, or makes this one the leader. When a leader ends
    * without an answer (its client left, its upstream failed), the next in line leads.
    */
-  async take(key: string, mayRead: boolean): Promise<CacheTurn> {
+  async take(key: string, mayRead: boolean, patience: Patience = (work) => work): Promise<CacheTurn> {
     for (;;) {
       const known = mayRead ? this.#read(key) : undefined;
       if (known) return { kind: 'hit', answer: known };
       const flight = mayRead ? this.#flights.get(key) : undefined;
       if (!flight) return this.#lead(key);
-      const answer = await flight;
+      const answer = await patience(flight);
+      if (answer === 'late') return { kind: 'late' };
       if (answer) return { kind: 'hit', answer };
     }
   }

@@ -21,10 +21,9 @@ async function exchange(
   answer: (response: ServerResponse, client: Socket) => void,
   changes: Partial<ServerParts> = {},
 ): Promise<string> {
-  let client: Socket | undefined;
   server = createHttpServer(settings, {
     inference: (_request, response) => {
-      if (client) answer(response, client);
+      if (socket) answer(response, socket);
       return true;
     },
     status: () => false,
@@ -35,7 +34,6 @@ async function exchange(
   });
   const port = await listen(server, '127.0.0.1', 0);
   const opened = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
-  client = opened;
   socket = opened;
   const chunks: Buffer[] = [];
   opened.on('data', (chunk: Buffer) => chunks.push(chunk));

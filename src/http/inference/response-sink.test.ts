@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { listen } from '../listen.ts';
 import { ResponseSink } from './response-sink.ts';
 
 let server: Server | undefined;
@@ -11,9 +12,10 @@ afterEach(() => server?.close());
 /** The bytes that a client gets; with a `reader` it begins to read only at its `go`. */
 function bytesOf(answer: (sink: ResponseSink) => void, reader?: EventEmitter): Promise<{ head: string; body: Buffer }> {
   return new Promise((resolve, reject) => {
-    server = createServer((_request, response) => answer(new ResponseSink(response, 300)));
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server?.address() as AddressInfo;
+    const made = createServer((_request, response) => answer(new ResponseSink(response, 300)));
+    server = made;
+    made.listen(0, '127.0.0.1', () => {
+      const { port } = made.address() as AddressInfo;
       const socket = connect(port, '127.0.0.1');
       const chunks: Buffer[] = [];
       socket.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -98,16 +100,18 @@ describe('ResponseSink', () => {
   });
 
   it('gives up a client that takes nothing of the end of its answer', async () => {
+    let tellOver: () => void = () => undefined;
     const isOver = new Promise<void>((resolve) => {
-      server = createServer((_request, response) => {
-        response.on('close', resolve);
-        const sink = new ResponseSink(response, 100);
-        sink.start(200, {});
-        sink.end(Buffer.alloc(64 * 1024 * 1024, 0x61));
-      });
+      tellOver = resolve;
     });
-    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-    const socket = connect((server?.address() as AddressInfo).port, '127.0.0.1').pause();
+    const made = createServer((_request, response) => {
+      response.on('close', tellOver);
+      const sink = new ResponseSink(response, 100);
+      sink.start(200, {});
+      sink.end(Buffer.alloc(64 * 1024 * 1024, 0x61));
+    });
+    server = made;
+    const socket = connect(await listen(made, '127.0.0.1', 0), '127.0.0.1').pause();
     socket.on('error', () => undefined);
     socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
     await isOver;
