@@ -193,14 +193,16 @@ async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: 
   });
   const close = async (): Promise<void> => {
     await gateway.close();
+    // Calls about objects run on without their clients; past the grace they end with their connections.
+    const cut = wheel.after(state.snapshot.loaded.config.server.drainMs, () => void pools.close());
     await kept.settled();
+    cut.cancel();
     await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
     wheel.close();
     await journal.close();
   };
-  const startedAtMs = systemClock.nowMs();
-  const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, startedAtMs };
-  return { ...core, ...snapshots, objects: kept.objects, newId, isOwner, close };
+  const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway };
+  return { ...core, startedAtMs: systemClock.nowMs(), ...snapshots, objects: kept.objects, newId, isOwner, close };
 }
 
 /** The current snapshot with what changes it: another configuration, or model servers found on this machine. */

@@ -1,4 +1,4 @@
-export { callHost } from './call-host.ts';
+export { callHost, endpointOfHost } from './call-host.ts';
 export type { BufferedAnswer } from './buffered-attempt.ts';
 export type { ClientSink } from './client-sink.ts';
 export type { AnswerHead, DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';

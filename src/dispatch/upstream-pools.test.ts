@@ -38,6 +38,16 @@ describe('upstream pools', () => {
     pools = createUpstreamPools({ noProxy: [], ...network });
   };
 
+  it('ends what runs when it closes, and opens nothing anew', async () => {
+    open();
+    const silent = createServer(() => void pools.close());
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const origin = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    await expect(call(origin)).rejects.toThrow('destroyed');
+    expect(pools.pool(hostOf({}), origin)).toBeUndefined();
+    silent.close();
+  });
+
   it('[scenario 73] refuses link-local addresses, written out or resolved', async () => {
     open({ resolve: (_name, _options, callback) => callback(null, [{ address: '169.254.169.254', family: 4 }]) });
     await expect(call('http://169.254.169.254')).rejects.toThrow('refused to connect to 169.254.169.254');

@@ -18,8 +18,9 @@ export interface NetworkSettings {
 
 /** Connection pools, one per host and origin, so that one host's stall never takes another's connections. */
 export interface UpstreamPools {
-  /** Undefined when the host's queue is full: the caller treats it as overloaded. */
+  /** Undefined when the host's queue is full or all is closed: the caller treats it as overloaded. */
   pool(host: Host, origin: string): Dispatcher | undefined;
+  /** Ends what still runs, for good: no pool is opened any more. */
   close(): Promise<void>;
 }
 
@@ -29,6 +30,7 @@ const maxQueueShare = 2;
 /** Makes pools at first use; a host whose address or limits changed gets a new one. */
 export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
   const pools = new Map<string, Dispatcher>();
+  let isClosed = false;
   const ca = network.caFile === undefined ? undefined : readFileSync(network.caFile, 'utf8');
   const open = (host: Host, origin: string): Dispatcher => {
     const shared = { connections: host.maxConnections, keepAliveTimeout: 60_000, keepAliveMaxTimeout: 300_000 };
@@ -48,6 +50,7 @@ export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
   };
   return {
     pool(host, origin) {
+      if (isClosed) return undefined;
       const name = `${host.id} ${origin} ${host.maxConnections} ${host.timeouts.connectMs} ${host.allowPrivateAddress ?? true}`;
       let pool = pools.get(name);
       if (!pool) {
@@ -59,6 +62,7 @@ export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
       return isFull ? undefined : pool;
     },
     async close() {
+      isClosed = true;
       const all = [...pools.values()];
       pools.clear();
       await Promise.all(all.map((pool) => pool.destroy()));

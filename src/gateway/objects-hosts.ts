@@ -1,5 +1,5 @@
 import type { Catalog } from '../catalog/index.ts';
-import { type BufferedAnswer, callHost, type DispatchDeps } from '../dispatch/index.ts';
+import { type BufferedAnswer, callHost, type DispatchDeps, endpointOfHost } from '../dispatch/index.ts';
 import type { Endpoint, Host } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import type { JsonObject } from '../domain/model-call.ts';
@@ -52,7 +52,7 @@ export async function callForObject(
 }
 
 function keepsFiles(host: Host, dispatch: DispatchDeps): boolean {
-  const endpoint = endpointAt(host);
+  const endpoint = endpointOfHost(host);
   return dispatch.providerOf(endpoint).encodeObjectCall({ method: 'GET', path: '/files' }, endpoint) !== undefined;
 }
 
@@ -67,11 +67,6 @@ function allowedEndpoints(key: Key, catalog: Catalog): Endpoint[] {
     if (!model || Fault.is(model)) return [];
     return model.endpoints.filter(({ modelName }) => key.mayUse(modelName));
   });
-}
-
-function endpointAt(host: Host): Endpoint {
-  const none = { weight: 1, price: undefined, limits: {}, capabilities: {} };
-  return { id: host.id, modelName: '', host, upstreamModel: '', ...none };
 }
 
 function parseObject(bytes: Buffer): JsonObject | undefined {
