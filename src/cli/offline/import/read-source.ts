@@ -22,8 +22,7 @@ export type SourceValue =
 /** Parses YAML or JSON whose root holds named settings, numbers kept as text. Throws a CliError with the place. */
 export function readSource(text: string, file: string): SourceValue {
   const lines = new LineCounter();
-  // `<<` merges in YAML; in JSON it is a name like any other.
-  const document = parseDocument(text, { lineCounter: lines, merge: !text.trimStart().startsWith('{') });
+  const document = parseDocument(text, { lineCounter: lines, merge: true });
   const [error] = document.errors;
   if (error !== undefined) {
     const { line, col } = lines.linePos(error.pos[0]);
