@@ -17,7 +17,10 @@ const answerTo = (response: ServerResponse): Dispatcher.DispatchHandler => {
       upstream = controller;
     },
     onResponseStart(_controller, status, { 'content-type': contentType, 'content-length': length }) {
-      response.writeHead(status, { 'content-type': String(contentType), ...(length && { 'content-length': String(length) }) });
+      response.writeHead(status, {
+        'content-type': String(contentType),
+        ...(length && { 'content-length': String(length) }),
+      });
     },
     onResponseData(controller, chunk) {
       if (!response.write(chunk)) controller.pause();

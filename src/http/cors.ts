@@ -22,6 +22,7 @@ const exposedHeaders = [
   'x-switchyard-decision',
   'x-switchyard-dropped',
   'x-switchyard-cost-nanos',
+  'x-switchyard-fault',
   'retry-after',
 ].join(', ');
 

@@ -52,9 +52,13 @@ export const foreignProofsInMessages: ForeignProofFinder = {
 /** Claude signs each thought: one without came from elsewhere. Compatible hosts may not sign theirs. */
 function isForeign(block: Json, isClaude: boolean): boolean {
   if (!isObject(block)) return false;
-  const { type, signature, data } = block;
-  const proof = type === 'thinking' ? signature : type === 'redacted_thinking' ? data : undefined;
+  const proof = proofOf(block);
   return typeof proof === 'string' && (proof.startsWith(mark) || (proof === '' && isClaude));
+}
+
+function proofOf({ type, signature, data }: JsonObject): Json | undefined {
+  if (type === 'thinking') return signature;
+  return type === 'redacted_thinking' ? data : undefined;
 }
 
 function isToolResult([block]: readonly [Json, string]): boolean {

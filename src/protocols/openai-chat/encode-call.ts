@@ -5,7 +5,7 @@ import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeTools } from './encode-tools.ts';
 import { LossReport } from './loss-report.ts';
-import { dialect } from './parse-content.ts';
+import { dialect } from './dialect-name.ts';
 import { compact } from './values.ts';
 
 /** Effort words that only other dialects have. */

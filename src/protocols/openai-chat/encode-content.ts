@@ -1,7 +1,7 @@
 import { Fault } from '../../domain/fault.ts';
 import type { ContentPart, JsonObject } from '../../domain/model-call.ts';
 import type { LossReport } from './loss-report.ts';
-import { dialect } from './parse-content.ts';
+import { dialect } from './dialect-name.ts';
 import { compact } from './values.ts';
 
 type PartOf<Type extends ContentPart['type']> = Extract<ContentPart, { readonly type: Type }>;

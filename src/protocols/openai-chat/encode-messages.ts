@@ -9,7 +9,7 @@ import type {
 } from '../../domain/model-call.ts';
 import { ContentWriter } from './encode-content.ts';
 import type { LossReport } from './loss-report.ts';
-import { dialect } from './parse-content.ts';
+import { dialect } from './dialect-name.ts';
 import { isSigned, writeReasoningDetails } from './reasoning-fields.ts';
 import { compact, objectOf } from './values.ts';
 

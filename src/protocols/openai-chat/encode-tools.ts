@@ -2,7 +2,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { JsonObject, ModelCall, ResponseFormat, Tool, ToolChoice } from '../../domain/model-call.ts';
 import { type EncodeOptions, schemaToolName } from '../contract.ts';
 import type { LossReport } from './loss-report.ts';
-import { dialect } from './parse-content.ts';
+import { dialect } from './dialect-name.ts';
 import { compact } from './values.ts';
 
 /** Fields of a request about tools and the form of the answer. */

@@ -2,7 +2,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { JsonObject, ModelCall, ReasoningRequest, Sampling, Tool, ToolChoice } from '../../domain/model-call.ts';
 import type { RequestHead } from '../contract.ts';
 import { FieldReader, invalidField } from '../shared/field-reader.ts';
-import { dialect } from './parse-content.ts';
+import { dialect } from './dialect-name.ts';
 import { parseMessages } from './parse-messages.ts';
 import { parseFunctions, parseResponseFormat, parseTools, parseToolChoice } from './parse-tools.ts';
 import { numberOf, objectOf, textOf } from './values.ts';

@@ -2,11 +2,9 @@ import type { CacheMark, ContentPart, Json, JsonObject, MediaSource } from '../.
 import type { FieldReader } from '../shared/field-reader.ts';
 import { invalidField } from '../shared/field-reader.ts';
 import { Fault } from '../../domain/fault.ts';
+import { dialect } from './dialect-name.ts';
 import { readThinkingPart } from './reasoning-fields.ts';
 import { objectOf, textOf } from './values.ts';
-
-/** Dialect name carried by what only this dialect understands. */
-export const dialect = 'openai-chat';
 
 /** Reads a message's `content`: a text, or a list of parts. */
 export function parseContent(reader: FieldReader, key = 'content'): readonly ContentPart[] | Fault {

@@ -1,7 +1,8 @@
 import { Fault } from '../../domain/fault.ts';
 import type { ContentPart, Json, JsonObject, Message, ReasoningPart } from '../../domain/model-call.ts';
 import { FieldReader, invalidField, isObject } from '../shared/field-reader.ts';
-import { dialect, parseContent } from './parse-content.ts';
+import { dialect } from './dialect-name.ts';
+import { parseContent } from './parse-content.ts';
 import { readReasoningDetails } from './reasoning-fields.ts';
 import { objectOf, textOf } from './values.ts';
 

@@ -1,7 +1,8 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Json, JsonObject, ResponseFormat, Tool, ToolChoice } from '../../domain/model-call.ts';
 import { invalidField } from '../shared/field-reader.ts';
-import { cacheMarkOf, dialect } from './parse-content.ts';
+import { dialect } from './dialect-name.ts';
+import { cacheMarkOf } from './parse-content.ts';
 import { objectOf, objectsOf, textOf } from './values.ts';
 
 /** Reads `tools`; kinds without a word in the common vocabulary stay opaque. */

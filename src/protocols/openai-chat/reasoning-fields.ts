@@ -1,7 +1,7 @@
 import type { CompletionBlock } from '../../domain/completion.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
 import { ownValue } from '../../domain/own-value.ts';
-import { dialect } from './parse-content.ts';
+import { dialect } from './dialect-name.ts';
 import { compact, numberOf, objectOf, objectsOf, textOf } from './values.ts';
 
 /**
