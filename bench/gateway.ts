@@ -58,11 +58,11 @@ const fullPlan: Plan = {
 };
 const quickPlan: Plan = {
   ...fullPlan,
-  workloads: workloads.filter(({ name }) => name !== 'messages' && name !== 'responses'),
+  workloads: workloads.filter(({ name }) => name.startsWith('chat')),
   connections: [1, 10, 50],
-  pace: { rounds: 3, warmupRequests: 1000, durationMs: 700 },
-  requests: 50_000,
-  aborts: 5000,
+  pace: { rounds: 3, warmupRequests: 500, durationMs: 500 },
+  requests: 20_000,
+  aborts: 2000,
   loopMs: 3000,
 };
 
