@@ -25,13 +25,13 @@ export function encodeTools(call: ModelCall, options: EncodeOptions, report: Los
   const format = call.responseFormat;
   const forced = call.toolChoice?.type === 'tool';
   if (format?.type === 'json-schema' && !options.nativeJsonSchema && !forced) return emulate(call, format, tools);
-  const any = tools.length > 0;
+  const hasTools = tools.length > 0;
   const nameless = format?.type === 'json-schema' && format.name === undefined;
   return {
     fields: compact({
-      tools: any ? tools : undefined,
-      tool_choice: any && call.toolChoice ? encodeChoice(call.toolChoice) : undefined,
-      parallel_tool_calls: any ? call.parallelToolCalls : undefined,
+      tools: hasTools ? tools : undefined,
+      tool_choice: hasTools && call.toolChoice ? encodeChoice(call.toolChoice) : undefined,
+      parallel_tool_calls: hasTools ? call.parallelToolCalls : undefined,
       response_format: format && encodeFormat(format),
     }),
     added: nameless ? ['/response_format/json_schema/name'] : [],
