@@ -19,6 +19,9 @@ export interface OpenFact {
   readonly stream: boolean;
   readonly job?: string;
   readonly endUser?: string;
+  /** Free label of what the request is for, from the caller's metadata; usage and cost are shown by it. */
+  readonly feature?: string;
+  readonly project?: string;
   readonly decisionId?: string;
   readonly inputEstimateTokens: number;
   readonly heldNanos?: NanosText;
@@ -47,10 +50,17 @@ export interface AttemptFact {
   readonly usage?: UsageBuckets;
   readonly usageSource?: UsageSource;
   readonly servedTier?: string;
-  /** null: the price of a used bucket is unknown. */
+  /** The figure that counts: reported by the provider, else computed, else estimated. null: a used price is unknown. */
   readonly costNanos: NanosText | null;
+  /** Absent means computed from the provider's usage, or estimated when the flag says so. */
+  readonly costSource?: 'reported' | 'computed' | 'estimated';
   readonly reportedCostNanos?: NanosText;
+  /** What usage and price give, kept beside a cost that the provider reported. */
+  readonly computedCostNanos?: NanosText;
   readonly priceVersionId?: string;
+  readonly contractVersionId?: string;
+  readonly batch?: boolean;
+  readonly region?: string;
   readonly flags: readonly AttemptFlag[];
 }
 
@@ -88,6 +98,13 @@ export interface FinalFact {
   readonly finishReason?: FinishReason;
   readonly usage?: UsageBuckets;
   readonly costNanos: NanosText | null;
+  /** What the customer owes for the exchange by its plan; absent without a plan: the charge is then the cost. */
+  readonly chargeNanos?: NanosText | null;
+  readonly planVersionId?: string;
+  /** Part of the cost that nobody is charged for: empty answers with an error end, for example. */
+  readonly absorbedNanos?: NanosText;
+  /** The charge was more than was held; it is posted in full. */
+  readonly overHold?: boolean;
   readonly cache: 'hit' | 'miss' | 'bypass';
   /** Cost that a cache hit saved. */
   readonly savedNanos?: NanosText;
@@ -98,6 +115,8 @@ export interface FinalFact {
   readonly continued?: boolean;
   readonly job?: string;
   readonly endUser?: string;
+  readonly feature?: string;
+  readonly project?: string;
   readonly decisionId?: string;
 }
 
@@ -109,6 +128,20 @@ export interface AbortFact {
   readonly estimated: true;
   readonly costNanos: NanosText | null;
   readonly reason: 'crash';
+}
+
+/** A later and better figure for an attempt whose usage was estimated; the first figure stays in its own fact. */
+export interface CorrectionFact {
+  readonly type: 'correction';
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly atMs: number;
+  /** Made once, before the work: delivering a correction twice corrects once. */
+  readonly correctionId: string;
+  readonly usage: UsageBuckets;
+  readonly costNanos: NanosText;
+  readonly chargeNanos: NanosText;
+  readonly source: string;
 }
 
 /** Later evidence of value for an exchange. */
@@ -145,7 +178,7 @@ export interface DecisionFact {
 }
 
 /** Everything the journal records about requests. */
-export type Fact = OpenFact | AttemptFact | FinalFact | AbortFact | OutcomeFact | DecisionFact;
+export type Fact = OpenFact | AttemptFact | FinalFact | AbortFact | CorrectionFact | OutcomeFact | DecisionFact;
 
 /** Name of a fact type. */
 export type FactType = Fact['type'];

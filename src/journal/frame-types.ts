@@ -11,6 +11,7 @@ export const factFrame = {
   abort: 19,
   outcome: 20,
   decision: 21,
+  correction: 25,
 } as const satisfies Readonly<Record<FactType, number>>;
 
 /** Type bytes set aside for facts of later modules, so that no two modules choose the same one. */
