@@ -60,6 +60,9 @@ export const faultKinds = {
   not_found: kind(404, 'client', { meaning: 'There is no such route or object.' }),
   method_not_allowed: kind(405, 'client', { meaning: 'The route exists but not for this HTTP method.' }),
   body_timeout: kind(408, 'client', { retryable: true, meaning: 'The request body arrived too slowly.' }),
+  conflict: kind(409, 'client', {
+    meaning: 'The change contradicts what is already there; the message names both and how to go on.',
+  }),
   too_large: kind(413, 'client', { meaning: 'The body, a header or a field exceeds its size limit.' }),
   schema_unmet: kind(422, 'upstream', {
     failover: true,
@@ -142,6 +145,10 @@ export const faultKinds = {
   budget_unavailable: kind(503, 'us', {
     retryable: true,
     meaning: 'The budget of a hard limit cannot be checked right now.',
+  }),
+  database_unavailable: kind(503, 'us', {
+    retryable: true,
+    meaning: 'The database is starting or out of reach, so that nothing can be read from it or changed in it right now.',
   }),
   upstream_timeout: kind(504, 'upstream', {
     retryable: true,

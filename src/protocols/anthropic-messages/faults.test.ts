@@ -18,6 +18,8 @@ const types: { readonly [Code in FaultCode]: string } = {
   not_found: 'not_found_error',
   method_not_allowed: 'invalid_request_error',
   body_timeout: 'timeout_error',
+  conflict: 'invalid_request_error',
+  database_unavailable: 'api_error',
   too_large: 'request_too_large',
   schema_unmet: 'invalid_request_error',
   rate_limited: 'rate_limit_error',
