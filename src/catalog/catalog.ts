@@ -171,6 +171,7 @@ export class Catalog {
           ...(endpoint.maxOutputTokens !== undefined && { maxOutputTokens: endpoint.maxOutputTokens }),
         },
         capabilities: endpoint.capabilities,
+        ...regionOf(host),
       };
     });
   }
@@ -199,7 +200,23 @@ export class Catalog {
 
 function directEndpoint(modelName: string, host: Host, upstreamModel: string): Endpoint {
   const id = `${host.id}/${upstreamModel}`;
-  return { id, modelName, host, upstreamModel, weight: 1, price: undefined, limits: {}, capabilities: {} };
+  return {
+    id,
+    modelName,
+    host,
+    upstreamModel,
+    weight: 1,
+    price: undefined,
+    limits: {},
+    capabilities: {},
+    ...regionOf(host),
+  };
+}
+
+/** Clouds say where they compute in their credentials. */
+function regionOf({ auth }: Host): { readonly region?: string } {
+  if (auth.type === 'aws') return { region: auth.region };
+  return auth.type === 'google' ? { region: auth.location } : {};
 }
 
 function unknownModel(name: string, names: readonly string[]): Fault {

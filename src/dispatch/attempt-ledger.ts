@@ -1,7 +1,7 @@
 import type { Endpoint } from '../domain/endpoint.ts';
 import type { AttemptFact, AttemptFlag } from '../domain/facts.ts';
 import type { Fault } from '../domain/fault.ts';
-import { rate } from '../domain/rating.ts';
+import { rate, type Rating } from '../domain/rating.ts';
 import { totalOutput, type Usage } from '../domain/usage.ts';
 import type { EncodedRequest } from '../providers/contract.ts';
 import type { Signals } from '../signals/index.ts';
@@ -80,14 +80,16 @@ export class AttemptLedger {
   ): AttemptFact {
     const { endpoint, meter, fault, encoded } = attempt;
     const { usage, totalMs } = measured;
-    const rating = usage && rate(usage, endpoint.price);
+    const rating = usage && this.#rate(usage, endpoint, meter.startedAtMs);
     const costNanos = rating ? rating.costNanos : 0n;
+    const isReported = rating?.costSource === 'reported';
     this.#costNanos = costNanos === null || this.#costNanos === null ? null : this.#costNanos + costNanos;
     const flags = [...attempt.flags];
     if (usage?.source === 'estimated') flags.push('estimated');
     if (usage?.invalid) flags.push('usage_invalid');
-    if (rating?.costNanos === null) flags.push('price_unknown');
-    if (rating?.lines.some((line) => line.assumedFrom !== undefined)) flags.push('price_assumed');
+    if (rating?.isOutOfRange) flags.push('amount_refused');
+    else if (rating?.costNanos === null) flags.push('price_unknown');
+    if (rating?.isAssumed) flags.push('price_assumed');
     if (meter.malformedEvents > 0) flags.push('malformed_event');
     if (attempt.isCancelled) flags.push('cancelled');
     return {
@@ -110,9 +112,26 @@ export class AttemptLedger {
       usageSource: usage?.source,
       servedTier: usage?.servedTier,
       costNanos: costNanos === null ? null : costNanos.toString(),
+      costSource: isReported ? 'reported' : undefined,
       reportedCostNanos: usage?.reportedCostNanos?.toString(),
+      computedCostNanos: isReported ? rating.computedCostNanos?.toString() : undefined,
       priceVersionId: rating?.priceVersionId,
+      contractVersionId: rating?.contractVersionId,
+      batch: this.#plan.isBatch,
+      region: usage?.servedRegion ?? endpoint.region,
       flags,
     };
+  }
+
+  /** The price in force when the attempt started rates it, whatever has become of the price since. */
+  #rate(usage: Usage, endpoint: Endpoint, startedAtMs: number): Rating {
+    const { isBatch, priceOf } = this.#plan;
+    const priced = priceOf ? priceOf(endpoint, startedAtMs) : endpoint;
+    return rate(usage, priced.price, {
+      startedAtMs,
+      ...(isBatch !== undefined && { batch: isBatch }),
+      ...(endpoint.region !== undefined && { region: endpoint.region }),
+      ...('contract' in priced && priced.contract && { contract: priced.contract }),
+    });
   }
 }

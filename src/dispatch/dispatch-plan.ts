@@ -1,5 +1,5 @@
 import type { Completion } from '../domain/completion.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
+import type { Endpoint, PricedEndpoint } from '../domain/endpoint.ts';
 import type { AttemptFact } from '../domain/facts.ts';
 import type { Fault } from '../domain/fault.ts';
 import type { FinishReason } from '../domain/stream-part.ts';
@@ -42,6 +42,10 @@ export interface DispatchPlan {
   answerHeaders(answer: AnswerHead): { readonly [name: string]: string };
   /** Headers sent with a keepalive that precedes any answer. */
   earlyHeaders(): { readonly [name: string]: string };
+  /** Price and contract in force at an instant; absent, the endpoint's own price is the price. */
+  readonly priceOf?: (endpoint: Endpoint, atMs: number) => PricedEndpoint;
+  /** Part of a batch: rated at batch prices. */
+  readonly isBatch?: boolean;
   /** Each attempt, as soon as it is over. */
   attempted(fact: AttemptFact): void;
   /** Checks an answer against the schema the client demanded; asked where the host only emulates it. */

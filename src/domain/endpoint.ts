@@ -1,5 +1,5 @@
 import type { HostProtocol } from './dialect.ts';
-import type { Price } from './price.ts';
+import type { Price, PriceContract } from './price.ts';
 
 /** What an endpoint can do. Absent means unknown, which is treated as yes: only a stated no excludes. */
 export interface Capabilities {
@@ -79,4 +79,12 @@ export interface Endpoint {
   readonly price: Price | undefined;
   readonly limits: EndpointLimits;
   readonly capabilities: Capabilities;
+  /** Where the host computes, where its address or credentials say so; some prices differ by it. */
+  readonly region?: string;
+}
+
+/** What rates an attempt at an endpoint: the price in force, and the contract with the host if there is one. */
+export interface PricedEndpoint {
+  readonly price: Price | undefined;
+  readonly contract?: PriceContract;
 }

@@ -70,6 +70,7 @@ export type AttemptFlag =
   | 'usage_invalid'
   | 'price_unknown'
   | 'price_assumed'
+  | 'amount_refused'
   | 'hedge'
   | 'hedge_loser'
   | 'continued'

@@ -12,10 +12,22 @@ export const usageBuckets = [
   'imageOut',
   'videoIn',
   'requests',
+  'computeMs',
 ] as const;
 
 /** One disjoint usage bucket. */
 export type UsageBucket = (typeof usageBuckets)[number];
+
+/**
+ * Buckets that are charged by the piece beside the model's own work: searches and other counted requests, and machine
+ * time. Ratios for batches, regions and contracts do not touch them.
+ */
+export type FeeBucket = 'requests' | 'computeMs';
+
+/** Whether a bucket is a fee beside the model's work. */
+export function isFeeBucket(bucket: UsageBucket): bucket is FeeBucket {
+  return bucket === 'requests' || bucket === 'computeMs';
+}
 
 /** Counted units per bucket; an absent bucket was not reported, an explicit 0 was. */
 export type UsageBuckets = { readonly [Bucket in UsageBucket]?: number };
@@ -36,6 +48,8 @@ export interface Usage {
   readonly reportedCostNanos?: bigint;
   /** Service tier the upstream says it served, which decides the price. */
   readonly servedTier?: string;
+  /** Region the upstream says it computed in; some prices differ by it. */
+  readonly servedRegion?: string;
 }
 
 /** Every unit that counts as input to the model, whatever its price. */

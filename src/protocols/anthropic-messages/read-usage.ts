@@ -20,7 +20,16 @@ export function readAnthropicUsage(wire: unknown): Usage | undefined {
     source: 'provider',
     ...(invalid && { invalid }),
     ...(typeof tier === 'string' && { servedTier: tier }),
+    ...regionOf(wire),
   };
+}
+
+/** Where the model ran, when that is a place: prices of some regions differ. */
+function regionOf(wire: JsonObject): { servedRegion?: string } {
+  const region = wire['inference_geo'];
+  return typeof region === 'string' && region !== 'global' && region !== 'not_available'
+    ? { servedRegion: region }
+    : {};
 }
 
 /** `input_tokens` excludes the cache, `output_tokens` includes thinking. */
