@@ -1,5 +1,7 @@
+import type { Migration } from './migration.ts';
+
 /** Who may do what: organisation, customers, keys, tokens, plans, audit. */
-export const migration = {
+export const migration: Migration = {
   number: 1,
   name: 'control',
   sql: `
@@ -147,12 +149,12 @@ CREATE TABLE audit_entry (
   after jsonb
 );
 CREATE INDEX audit_entry_by_customer ON audit_entry (customer_id, id);
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION audit_entry_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 CREATE TRIGGER audit_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_entry_refuse_change();
 
 CREATE TABLE idempotency_key (
   actor text NOT NULL,

@@ -1,5 +1,7 @@
+import type { Migration } from './migration.ts';
+
 /** Limits and balances: budgets, counters, leases, gateways, wallets. */
-export const migration = {
+export const migration: Migration = {
   number: 4,
   name: 'spending',
   sql: `
@@ -56,6 +58,19 @@ CREATE TABLE budget_lease (
   CHECK (settled_nanos <= granted_nanos)
 ) WITH (fillfactor = 70);
 CREATE INDEX budget_lease_by_counter ON budget_lease (budget_id, subject, period_start_ms);
+
+CREATE TABLE rate_limit (
+  id text PRIMARY KEY,
+  scope text NOT NULL CHECK (scope IN ('key', 'endUser', 'job', 'project', 'customer', 'organisation')),
+  name text NOT NULL,
+  customer_id text,
+  requests_per_minute integer CHECK (requests_per_minute > 0),
+  tokens_per_minute bigint CHECK (tokens_per_minute > 0),
+  concurrent integer CHECK (concurrent > 0),
+  source text NOT NULL CHECK (source IN ('api', 'yaml')),
+  created_at_ms bigint NOT NULL,
+  updated_at_ms bigint NOT NULL
+);
 
 CREATE TABLE wallet (
   customer_id text PRIMARY KEY REFERENCES customer (id),

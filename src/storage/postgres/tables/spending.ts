@@ -52,6 +52,21 @@ export interface GatewayTable {
   status: 'live' | 'stopped';
 }
 
+/** Requests, tokens and concurrency of one scope. */
+export interface RateLimitTable {
+  id: string;
+  scope: 'key' | 'endUser' | 'job' | 'project' | 'customer' | 'organisation';
+  /** `*`: each one of the scope is limited by itself. */
+  name: string;
+  customer_id: string | null;
+  requests_per_minute: number | null;
+  tokens_per_minute: bigint | null;
+  concurrent: number | null;
+  source: 'api' | 'yaml';
+  created_at_ms: bigint;
+  updated_at_ms: bigint;
+}
+
 /** A customer's prepaid balance. */
 export interface WalletTable {
   customer_id: string;
@@ -91,6 +106,7 @@ export interface SpendingTables {
   spending_counter: SpendingCounterTable;
   budget_lease: BudgetLeaseTable;
   gateway: GatewayTable;
+  rate_limit: RateLimitTable;
   wallet: WalletTable;
   wallet_grant: WalletGrantTable;
 }
