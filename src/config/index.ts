@@ -10,5 +10,6 @@ export {
   type PolicyConfig,
 } from './schema.ts';
 export { policySchema } from './schema-models.ts';
+export { planSchema } from './schema-plans.ts';
 export { readSecret, type SecretSources } from './secret-reference.ts';
 export { type ConfigWatch, type ReloadListener, watchConfig } from './watch-config.ts';

@@ -29,12 +29,17 @@ export function parseConfig(text: string): ParsedConfig {
   return { config: undefined, problems: result.error.issues.flatMap((issue) => toProblems(issue, locate)), locate };
 }
 
+/** Settings whose numbers are prices, amounts and counts of money. */
+const moneySettings: readonly unknown[] = ['price', 'plans'];
+
 /** Prices are read from the scalar's source text: 0.1 must not become a float on its way to an integer. */
 function keepPriceText(document: Document): void {
   visit(document, {
     Scalar(key, scalar, ancestors) {
-      const isPrice = ancestors.some((node) => isPair(node) && isScalar(node.key) && node.key.value === 'price');
-      if (key !== 'key' && isPrice && scalar.source !== undefined) scalar.value = scalar.source;
+      const isMoney = ancestors.some(
+        (node) => isPair(node) && isScalar(node.key) && moneySettings.includes(node.key.value),
+      );
+      if (key !== 'key' && isMoney && scalar.source !== undefined) scalar.value = scalar.source;
     },
   });
 }

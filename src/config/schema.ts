@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { databaseSchema } from './schema-database.ts';
 import { hostSchema } from './schema-hosts.ts';
 import { jobSchema, modelSchema } from './schema-models.ts';
+import { planSchema } from './schema-plans.ts';
 import { secretReference } from './secret-reference.ts';
 
 const byteCount = z.int().positive();
@@ -109,12 +111,17 @@ export const configSchema = z.strictObject({
     .meta({
       description: 'Recurring kinds of work, asked for as `job/NAME`; routing learns which model does them well.',
     }),
+  plans: z
+    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/), planSchema)
+    .default({})
+    .meta({ description: 'What customers pay. A customer without a plan pays what its requests cost.' }),
   keys: z
     .array(keySchema)
     .default([])
     .meta({ description: 'Who may call. Without any, only this machine may, without a key.' }),
   server: serverSchema.prefault({}).meta({ description: 'Where clients reach the product, and its limits.' }),
   journal: journalSchema.prefault({}).meta({ description: 'The durable record of every request.' }),
+  database: databaseSchema,
   network: networkSchema.prefault({}).meta({ description: 'How hosts are reached.' }),
   cache: cacheSchema.prefault({}).meta({ description: 'The exact response cache, for keys that turn it on.' }),
   responses: z
