@@ -34,6 +34,10 @@ export interface Journal {
   find(requestId: string): Promise<readonly Fact[]>;
   /** Every fact from a position on, in order; sealed segments first, then the durable part of the open one. */
   read(from?: JournalPosition): AsyncIterable<{ readonly position: JournalPosition; readonly fact: Fact }>;
+  /** End of what is durable; readers beside this process must not look further. */
+  durableEnd(): JournalPosition;
+  /** Retention deletes only segments before this one: the others are not in every projection yet. */
+  keepFrom(segment: number): void;
   /** Writes everything queued, seals the segment, ends the worker. */
   close(): Promise<void>;
 }

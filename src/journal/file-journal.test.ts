@@ -22,6 +22,7 @@ it('is told of frames that the writer has made durable before the commit is done
     progress: () => ({ frames, tail: 0, segment: 1, offset: 0 }),
     ringBell: () => undefined,
     wantAcks: (value) => void (wanted = value),
+    keepFrom: () => undefined,
     requestClose: () => undefined,
   };
   const journal = new FileJournal({

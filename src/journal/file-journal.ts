@@ -111,6 +111,14 @@ export class FileJournal implements Journal, WriterListener {
     }
   }
 
+  durableEnd(): JournalPosition {
+    return this.#durable();
+  }
+
+  keepFrom(segment: number): void {
+    this.#parts.ring.keepFrom(segment);
+  }
+
   async close(): Promise<void> {
     if (this.#down === 'closed') return;
     this.#down = 'closed';

@@ -17,9 +17,16 @@ export const factFrame = {
 /** Type bytes set aside for facts of later modules, so that no two modules choose the same one. */
 export const reservedFrame = { lease: 22, receipt: 23, config: 24 } as const;
 
-const factTypes: ReadonlySet<number> = new Set<number>(Object.values(factFrame));
+const factTypes: ReadonlyMap<number, FactType> = new Map(
+  Object.entries(factFrame).map(([name, type]): [number, FactType] => [type, name as FactType]),
+);
 
 /** Whether a frame carries a fact this version understands; readers skip the others, copiers keep them. */
 export function isFactFrame(type: number): boolean {
   return factTypes.has(type);
+}
+
+/** The kind of fact a frame carries; undefined for frames that readers skip. */
+export function factTypeOf(type: number): FactType | undefined {
+  return factTypes.get(type);
 }

@@ -1,12 +1,15 @@
 export type { Durability, Journal, JournalPosition, JournalState } from './contract.ts';
+export { type CursorBatch, type CursorLimits, JournalCursor, journalStart, type RawFact } from './journal-cursor.ts';
 export { JournalError, type JournalErrorCode } from './journal-error.ts';
 export type { JournalLog, JournalLogEntry } from './journal-log.ts';
 export { createMemoryJournal, type MemoryJournal } from './memory-journal.ts';
 export { defaultJournalLimits, type JournalSettings, openJournal } from './open-journal.ts';
 export type { PlacedFact } from './segment-reader.ts';
+export { comparePositions } from './segment-meta.ts';
 export {
   type GatewayReport,
   type JournalReport,
+  listGateways,
   readJournalDirectory,
   type SegmentReport,
   verifyJournal,

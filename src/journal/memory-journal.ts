@@ -50,6 +50,8 @@ export function createMemoryJournal(): MemoryJournal {
     read: async function* read(from?: JournalPosition) {
       yield* kept.filter(({ position }) => position.offset >= (from?.offset ?? 0));
     },
+    durableEnd: () => ({ segment: 1, offset: appended }),
+    keepFrom: () => undefined,
     close: async () => {
       closed = true;
     },

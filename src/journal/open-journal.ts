@@ -23,6 +23,8 @@ export interface JournalSettings {
   readonly durability: Durability;
   readonly clock: Clock;
   readonly log: JournalLog;
+  /** Projections read this journal: no segment is deleted until `keepFrom` says that they are past it. */
+  readonly isProjected?: boolean;
   /** Sizes and times other than the product's own. */
   readonly limits?: Partial<JournalLimits>;
 }
@@ -46,6 +48,8 @@ export const defaultJournalLimits: JournalLimits = {
 };
 
 const abortsPerCommit = 500;
+/** Above every segment's number. */
+const noSegment = 0x7fff_ffff;
 
 /** Opens a gateway's journal, mends what a crash left and closes its open exchanges with `abort` facts. */
 export async function openJournal(settings: JournalSettings, seams: JournalSeams = {}): Promise<Journal> {
@@ -56,8 +60,10 @@ export async function openJournal(settings: JournalSettings, seams: JournalSeams
   const lock = lockDirectory(folder);
   try {
     const memory = createRingMemory(limits.ringBytes);
+    const ring = openRingProducer(memory);
+    ring.keepFrom(settings.isProjected === true ? 0 : noSegment);
     const journal = new FileJournal({
-      ring: openRingProducer(memory),
+      ring,
       ringBytes: limits.ringBytes,
       reader: new SegmentReader(folder, gatewayId),
       durability,

@@ -28,4 +28,9 @@ describe('retention', () => {
     ];
     expect(expiredSegments(backwards, { nowMs: 10_000, retentionMs: 5000, maxTotalBytes: 99 })).toEqual([]);
   });
+
+  it('keeps what a projection has not read, however old and large', () => {
+    expect(chosen({ nowMs: 99_000, retentionMs: 1, maxTotalBytes: 0, keepFrom: 2 })).toEqual([[1, 'share']]);
+    expect(chosen({ nowMs: 99_000, retentionMs: 1, maxTotalBytes: 0, keepFrom: 0 })).toEqual([]);
+  });
 });

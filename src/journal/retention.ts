@@ -10,6 +10,8 @@ export interface RetentionRule {
   readonly nowMs: number;
   readonly retentionMs: number;
   readonly maxTotalBytes: number;
+  /** This segment and younger ones stay, whatever the limits say: some projection has not read them to their end. */
+  readonly keepFrom?: number;
 }
 
 /** A segment to delete and the limit it is over. */
@@ -22,6 +24,7 @@ export function expiredSegments(sealed: readonly StoredSegment[], rule: Retentio
   let totalBytes = sealed.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   const expired: ExpiredSegment[] = [];
   for (const segment of sealed.toSorted((one, other) => one.segment - other.segment)) {
+    if (segment.segment >= (rule.keepFrom ?? Number.POSITIVE_INFINITY)) break;
     const tooMuch = totalBytes > rule.maxTotalBytes;
     if (!tooMuch && rule.nowMs - segment.modifiedMs <= rule.retentionMs) break;
     expired.push({ ...segment, why: tooMuch ? 'share' : 'age' });

@@ -12,6 +12,8 @@ export interface RetentionPorts {
   readonly files: SegmentFiles;
   readonly clock: Clock;
   readonly post: (message: WriterMessage) => void;
+  /** First segment that some projection still has to read. */
+  readonly keepFrom: () => number;
 }
 
 /** Deletes sealed segments over the limits of age and space, telling each deletion. */
@@ -42,7 +44,7 @@ export class SegmentRetention {
 
   /** Deletes what is over a limit; looks after each roll and once a minute. */
   run(): void {
-    const { files, clock, post } = this.#ports;
+    const { files, clock, post, keepFrom } = this.#ports;
     const { folder, limits } = this.#setup;
     if (clock.monotonicMs() - this.#lastRunMs < everyMs) return;
     this.#lastRunMs = clock.monotonicMs();
@@ -51,6 +53,7 @@ export class SegmentRetention {
       nowMs: clock.nowMs(),
       retentionMs: limits.retentionMs,
       maxTotalBytes,
+      keepFrom: keepFrom(),
     });
     for (const { segment, sizeBytes, why } of expired) {
       files.remove(segmentPath(folder, segment));

@@ -22,6 +22,7 @@ const word = {
   closing: 4,
   version: 5,
   released: 6,
+  keepFrom: 7,
   slots: 8,
 } as const;
 const slotWords = 4;
@@ -48,6 +49,8 @@ export interface RingProducer {
   ringBell(): void;
   /** Whether the writer should post a message when frames became durable. */
   wantAcks(wanted: boolean): void;
+  /** Retention must keep this segment and all behind it. */
+  keepFrom(segment: number): void;
   /** Tells the writer to write what is left and end. */
   requestClose(): void;
 }
@@ -92,6 +95,7 @@ export function openRingProducer(memory: SharedArrayBuffer): RingProducer {
     },
     progress: () => readProgress(control),
     ringBell,
+    keepFrom: (segment) => void Atomics.store(control, word.keepFrom, segment),
     wantAcks: (wanted) => void Atomics.store(control, word.acksWanted, wanted ? 1 : 0),
     requestClose: () => {
       Atomics.store(control, word.closing, 1);
@@ -111,6 +115,8 @@ export interface RingConsumer {
   bell(): number;
   acksWanted(): boolean;
   closing(): boolean;
+  /** First segment that retention must keep. */
+  keepFrom(): number;
   /** Sleeps until woken or until the time is over; returns whether it was woken. */
   wait(how: SleepKind, since: { bell: number; published: number; timeoutMs: number }): boolean;
   /** Extent of the frame at or, after a wrap, behind an index. */
@@ -133,6 +139,7 @@ export function openRingConsumer(memory: SharedArrayBuffer): RingConsumer {
     bell: () => Atomics.load(control, word.bell),
     acksWanted: () => Atomics.load(control, word.acksWanted) === 1,
     closing: () => Atomics.load(control, word.closing) === 1,
+    keepFrom: () => Atomics.load(control, word.keepFrom),
     wait: (how, since) => {
       Atomics.store(control, word.sleeping, how);
       // A frame pushed before `sleeping` was visible rang no bell: look once more before going to sleep.

@@ -55,7 +55,8 @@ export async function* readJournalDirectory(
   }
 }
 
-async function listGateways(directory: string): Promise<string[]> {
+/** Gateways that have a journal in a folder. */
+export async function listGateways(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   return entries
     .filter((entry) => entry.isDirectory())

@@ -27,7 +27,12 @@ async function main(): Promise<void> {
   const resumed = setup.resume ? ring.progress() : undefined;
   const recovery = await recoverSegments(setup.folder, setup.gatewayId, resumed);
   tell({ kind: 'recovered', recovery });
-  const retention = new SegmentRetention(setup, { files, clock: systemClock, post: tell });
+  const retention = new SegmentRetention(setup, {
+    files,
+    clock: systemClock,
+    post: tell,
+    keepFrom: () => ring.keepFrom(),
+  });
   for (const segment of recovery.segments) retention.add(segment);
   const post = (message: WriterMessage): void => {
     if (message?.kind === 'rolled') retention.opened(message.segment);
