@@ -59,6 +59,8 @@ models:
   durability: relaxed
   retentionDays: 90
 `,
+  database: `database: env:DATABASE_URL # postgres://switchyard@db.example:5432/switchyard
+`,
   network: `network:
   proxy: http://proxy.example:3128
   noProxy: [localhost, .internal.example]

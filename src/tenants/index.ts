@@ -1,3 +1,5 @@
+export { type AuditQuery, type AuditRecord, readAuditLog, recordChange } from './changes/audit-log.ts';
+export { type ChangeClaim, claimIdempotencyKey, keepAnswer, type KeptAnswer } from './changes/idempotency-keys.ts';
 export type { Key, KeyLimits } from './key.ts';
 export { buildKeyRing, type KeyRing, localKey } from './key-ring.ts';
 export { type Admission, Limiter } from './limiter.ts';

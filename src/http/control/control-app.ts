@@ -1,130 +1,122 @@
-import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { Fault } from '../../domain/fault.ts';
-import { type ExchangeBoard, postOutcome, toExchangeRecord } from '../../gateway/index.ts';
-import type { Journal } from '../../journal/index.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { OutcomeBook } from '../../routing/index.ts';
-import type { Signals } from '../../signals/index.ts';
-import { problem, problemSchema } from './problem.ts';
+import { InputFault } from './framework/input-fault.ts';
+import { openApiDocument } from './framework/openapi.ts';
+import type { Outsider, Principal } from './framework/principal.ts';
+import { problem } from './framework/problem.ts';
+import { parseJson } from './framework/read-input.ts';
+import { type ControlRoute, isFile } from './framework/route.ts';
+import { type RouteDeps, type RouteReply, runRoute } from './framework/run-route.ts';
+import { toFault } from './framework/to-fault.ts';
 
-/** What the control API shows and changes. */
-export interface ControlDeps {
-  readonly journal: Journal;
-  readonly outcomes: OutcomeBook;
-  readonly board: ExchangeBoard;
-  readonly signals: Signals;
-  readonly clock: Clock;
-  readonly startedAtMs: number;
-  isOwner(token: string): boolean;
+/** What the control API is built on. */
+export interface ControlDeps extends RouteDeps {
+  /** Who holds this token; undefined for an unknown one. */
+  identify(token: string): Promise<Principal | Outsider | undefined>;
+  /** Told of defects, so that they stand in the log. */
+  troubled(error: unknown): void;
 }
 
-const requestId = z.string().regex(/^req_[0-9a-f]{32}$/, 'must be a request id: req_ and 32 hexadecimal digits');
-const json = <Schema extends z.ZodType>(schema: Schema, description: string) => ({
-  content: { 'application/json': { schema } },
-  description,
-});
-const problems = {
-  400: { content: { 'application/problem+json': { schema: problemSchema } }, description: 'Wrong input.' },
-  401: { content: { 'application/problem+json': { schema: problemSchema } }, description: 'No or wrong owner token.' },
-  404: { content: { 'application/problem+json': { schema: problemSchema } }, description: 'No such object.' },
-};
-const anyObject = z.record(z.string(), z.json());
+const base = '/api/v1';
+const defaultBodyBytes = 1024 * 1024;
 
-const getRequest = createRoute({
-  method: 'get',
-  path: '/api/v1/requests/{requestId}',
-  summary: 'Facts, attempts, cost and decision of one request.',
-  request: { params: z.object({ requestId }) },
-  responses: { 200: json(anyObject, 'The record of the request.'), ...problems },
-});
-
-const getLive = createRoute({
-  method: 'get',
-  path: '/api/v1/live',
-  summary: 'What is running now, what just ended, and how the endpoints are doing.',
-  responses: { 200: json(anyObject, 'A snapshot.'), ...problems },
-});
-
-const createOutcome = createRoute({
-  method: 'post',
-  path: '/api/v1/outcomes',
-  summary: 'Evidence of the value of an answer, from which routing learns.',
-  request: {
-    body: {
-      required: true,
-      content: {
-        'application/json': {
-          schema: z.strictObject({
-            requestId,
-            kind: z.string().min(1).max(64).default('score'),
-            value: z.number().min(0).max(1).optional().meta({ description: '0 is worthless, 1 is right.' }),
-            source: z.string().min(1).max(64).default('api'),
-            idempotencyKey: z.string().min(1).max(128).optional(),
-          }),
-        },
-      },
-    },
-  },
-  responses: { 201: json(anyObject, 'The outcome as recorded.'), ...problems },
-});
-
-/** Builds the control API; every route below /api/v1 needs the owner token. */
-export function createControlApp(deps: ControlDeps): OpenAPIHono {
-  const app = new OpenAPIHono({
-    defaultHook: (result, context) => {
-      if (result.success) return undefined;
-      const [issue] = result.error.issues;
-      const field = issue?.path.join('.') ?? '';
-      return problem(context, new Fault('invalid_request', { message: `${field}: ${issue?.message}`, param: field }));
-    },
+/** Builds the control API from its routes; everything below /api/v1 needs a token. */
+export function createControlApp(routes: readonly ControlRoute[], deps: ControlDeps): Hono {
+  const app = new Hono();
+  const document = JSON.stringify(openApiDocument(routes, '1'));
+  app.onError((error, context) => {
+    const fault = toFault(error);
+    if (fault.code === 'internal') deps.troubled(error);
+    return problem(context, fault);
   });
-  app.use('/api/v1/*', async (context, next) => {
-    const header = context.req.header('authorization') ?? '';
-    if (/^bearer /i.test(header) && deps.isOwner(header.slice(7).trim())) return next();
-    const message =
-      'Send the owner token as "Authorization: Bearer …"; it is in the file owner-token of the data folder.';
-    return problem(context, new Fault('key_invalid', { message }));
-  });
-  app.openapi(getRequest, async (context) => {
-    const { requestId: id } = context.req.valid('param');
-    const record = toExchangeRecord(id, await deps.journal.find(id));
-    if (!record) throw new Fault('not_found', { message: `There is no request ${id}.` });
-    // The journal's search ends with the final fact; outcomes come later.
-    return context.json(toJson({ ...record, outcomes: deps.outcomes.of(id) }), 200);
-  });
-  app.openapi(getLive, (context) => context.json(toJson(liveSnapshot(deps)), 200));
-  app.openapi(createOutcome, async (context) => {
-    const outcome = await postOutcome(context.req.valid('json'), deps);
-    if (Fault.is(outcome)) throw outcome;
-    return context.json(toJson(outcome), 201);
-  });
-  app.doc31('/api/v1/openapi.json', { openapi: '3.1.0', info: { title: 'Switchyard control API', version: '1' } });
   app.notFound((context) => problem(context, new Fault('not_found', { message: 'There is no such route.' })));
-  app.onError((error, context) => problem(context, Fault.is(error) ? error : new Fault('internal', { cause: error })));
+  app.get(`${base}/openapi.json`, async (context) => {
+    await identify(context, deps);
+    return context.body(document, 200, { 'content-type': 'application/json' });
+  });
+  for (const route of routes) mount(app, route, deps);
+  refuseOtherMethods(app, routes, deps);
+  app.all(`${base}/*`, async (context) => {
+    await identify(context, deps);
+    throw new Fault('not_found', { message: 'There is no such route; /api/v1/openapi.json lists those there are.' });
+  });
   return app;
 }
 
-/** What the value becomes on the wire, for the typed router. */
-function toJson(value: object): z.infer<typeof anyObject> {
-  return JSON.parse(JSON.stringify(value));
+function mount(app: Hono, route: ControlRoute, deps: ControlDeps): void {
+  const maxSize = route.maxBodyBytes ?? defaultBodyBytes;
+  const limit = bodyLimit({
+    maxSize,
+    onError() {
+      throw new Fault('too_large', { message: `The body may have at most ${maxSize} bytes.`, param: 'body' });
+    },
+  });
+  app.on(route.method.toUpperCase(), honoPath(route), limit, async (context) => {
+    const principal = await identify(context, deps);
+    const raw = { params: context.req.param(), query: context.req.queries(), body: await readBody(context, route) };
+    const idempotencyKey = route.audit === undefined ? undefined : readIdempotencyKey(context);
+    return reply(context, await runRoute(route, { principal, raw, idempotencyKey }, deps));
+  });
 }
 
-function liveSnapshot(deps: ControlDeps): Record<string, unknown> {
-  const { board, signals, journal, clock } = deps;
-  return {
-    atMs: clock.nowMs(),
-    startedAtMs: deps.startedAtMs,
-    requests: {
-      total: board.total,
-      runningCount: board.runningCount,
-      running: board.running(50),
-      recent: board.recent(50),
-    },
-    endpoints: [...signals.all()].map(([endpoint, one]) => ({
-      endpoint,
-      ...one.speed(),
-      availability: one.availability().state,
-    })),
-    journal: journal.state(),
-  };
+function honoPath({ path }: ControlRoute): string {
+  return base + path.replace(/\{(\w+)\}/g, ':$1');
+}
+
+async function identify(context: Context, deps: ControlDeps): Promise<Principal> {
+  const header = context.req.header('authorization') ?? '';
+  const token = /^bearer /i.test(header) ? header.slice(7).trim() : '';
+  const who = token === '' ? undefined : await deps.identify(token);
+  if (who === undefined) {
+    const message =
+      'Send the owner token or an access token as "Authorization: Bearer …"; the owner token is in the file owner-token of the data folder.';
+    throw new Fault('key_invalid', { message });
+  }
+  if ('outsider' in who) throw new Fault('not_allowed', { message: `${who.outsider} does not reach the control API.` });
+  return who;
+}
+
+async function readBody(context: Context, route: ControlRoute): Promise<unknown> {
+  if (route.method === 'get') return undefined;
+  const text = await context.req.text();
+  return parseJson(text);
+}
+
+function readIdempotencyKey(context: Context): string | undefined {
+  const key = context.req.header('idempotency-key');
+  if (key === undefined || /^[!-~]{1,128}$/.test(key)) return key;
+  throw new InputFault([{ field: 'Idempotency-Key', detail: 'must be 1 to 128 printable characters without spaces' }]);
+}
+
+function reply(context: Context, answer: RouteReply): Response {
+  if (isFile(answer)) {
+    return context.body(toBody(answer.content), 200, {
+      'content-type': answer.contentType,
+      'content-disposition': `attachment; filename="${answer.fileName.replace(/[^A-Za-z0-9._-]/g, '_')}"`,
+    });
+  }
+  if (answer.status === 204) return context.body(null, 204);
+  return context.body(answer.body, answer.status as ContentfulStatusCode, { 'content-type': 'application/json' });
+}
+
+function toBody(content: Uint8Array | string): string | Uint8Array<ArrayBuffer> {
+  return typeof content === 'string' ? content : new Uint8Array(content);
+}
+
+/** A known path with another method says which methods there are. */
+function refuseOtherMethods(app: Hono, routes: readonly ControlRoute[], deps: ControlDeps): void {
+  const methods = new Map<string, string[]>();
+  for (const route of routes) {
+    const path = honoPath(route);
+    methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
+  }
+  for (const [path, allowed] of methods) {
+    app.all(path, async (context) => {
+      await identify(context, deps);
+      context.header('allow', allowed.join(', '));
+      throw new Fault('method_not_allowed', { message: `This route takes ${allowed.join(' or ')}.` });
+    });
+  }
 }

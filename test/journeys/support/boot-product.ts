@@ -15,14 +15,18 @@ export interface BootedProduct {
   close(): Promise<void>;
 }
 
-/** Boots the whole product on a free port with the given configuration text. */
+/**
+ * Boots the whole product on a free port with the given configuration text; without a database, unless the text names
+ * one: most journeys need none, and a server for each would make them slow.
+ */
 export async function bootProduct(
   configText: string,
   environment: { readonly [name: string]: string } = {},
 ): Promise<BootedProduct> {
   const directory = mkdtempSync(join(tmpdir(), 'switchyard-journey-'));
   const configFile = join(directory, 'switchyard.yaml');
-  writeFileSync(configFile, `log: { level: silent }\n${configText}`);
+  const database = /^database:/m.test(configText) ? '' : 'database: off\n';
+  writeFileSync(configFile, `log: { level: silent }\n${database}${configText}`);
   return bootIn(directory, environment);
 }
 

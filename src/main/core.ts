@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import type { LoadedConfig } from '../config/index.ts';
+import { createMediaFetcher, createUpstreamPools, Hedging } from '../dispatch/index.ts';
+import type { Host } from '../domain/endpoint.ts';
+import { Fault } from '../domain/fault.ts';
+import { ExchangeBoard, Gateway, type ObjectGateway, openKept, ResponseCache } from '../gateway/index.ts';
+import { type Journal, openJournal } from '../journal/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createIdSource } from '../platform/ids.ts';
+import { createLogger, type Logger } from '../platform/logger.ts';
+import { createMetrics, type Metrics } from '../platform/metrics.ts';
+import { createSystemRandom } from '../platform/random.ts';
+import { createTimerWheel } from '../platform/timer-wheel.ts';
+import { createProviderRegistry, type Provider, type ProviderRegistry } from '../providers/index.ts';
+import { OutcomeBook, StickyMap } from '../routing/index.ts';
+import { createSignals, type Signals } from '../signals/index.ts';
+import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
+import { Limiter } from '../tenants/index.ts';
+import { type DatabaseLink, linkDatabase } from './database-link.ts';
+import { startDatabaseWork } from './database-work.ts';
+import { networkOf } from './network.ts';
+import type { ServeOptions } from './serve-options.ts';
+import { openSnapshots, type Snapshots } from './snapshots.ts';
+
+/** Everything that lives as long as the process. */
+export interface Core {
+  readonly options: ServeOptions;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly providers: ProviderRegistry;
+  readonly journal: Journal;
+  readonly signals: Signals;
+  readonly outcomes: OutcomeBook;
+  readonly board: ExchangeBoard;
+  readonly database: DatabaseLink;
+  readonly gateway: Gateway;
+  readonly objects: ObjectGateway;
+  readonly startedAtMs: number;
+  readonly state: Snapshots['state'];
+  readonly discovery: Snapshots['discovery'];
+  /** Makes a configuration the current one. Throws a Fault when it names what does not exist. */
+  adopt(loaded: LoadedConfig): void;
+  newId(prefix: string): string;
+  isOwner(token: string): boolean;
+  close(): Promise<void>;
+}
+
+/** Constructs and wires the parts; nothing is reachable from outside yet. */
+export async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: Core['isOwner']): Promise<Core> {
+  const logger = createLogger(loaded.config.log.level);
+  const metrics = createMetrics();
+  const random = createSystemRandom();
+  const newId = createIdSource(systemClock, random);
+  const providers = createProviderRegistry({ clock: systemClock });
+  const snapshots = await openSnapshots(loaded, providers, logger);
+  const { state } = snapshots;
+  const journal = await openProductJournal(options.dataDirectory, loaded, logger);
+  const signals = createSignals(systemClock);
+  const outcomes = new OutcomeBook();
+  const board = new ExchangeBoard(metrics);
+  const wheel = createTimerWheel(systemClock);
+  const pools = createUpstreamPools(networkOf(loaded, options.environment));
+  const media = createMediaFetcher(loaded.config.network, wheel);
+  const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
+  const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
+  const telemetry = observe({ state, metrics, logger, signals, journal, cache });
+  const shared = {
+    dispatch: { pools, media, signals, wheel, clock: systemClock, random, providerOf },
+    journal,
+    limiter: new Limiter(systemClock),
+    board,
+    clock: systemClock,
+    logger,
+    newId,
+    settings: () => ({ catalog: state.snapshot.catalog, config: state.snapshot.loaded.config }),
+  };
+  const kept = await openKept(options.dataDirectory, shared);
+  const database = linkDatabase({ ...options, loaded, logger, work: startDatabaseWork });
+  const gateway = new Gateway({
+    ...shared,
+    responses: kept.responses,
+    files: kept.files,
+    outcomes,
+    sticky: new StickyMap(systemClock),
+    hedging: new Hedging(systemClock),
+    cache,
+    tracing: telemetry.tracing,
+  });
+  const close = async (): Promise<void> => {
+    await gateway.close();
+    // Calls about objects run on without their clients; past the grace they end with their connections.
+    const cut = wheel.after(state.snapshot.loaded.config.server.drainMs, () => void pools.close());
+    await kept.settled();
+    cut.cancel();
+    await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
+    wheel.close();
+    await journal.close();
+    await database.close();
+  };
+  const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, database };
+  return { ...core, startedAtMs: systemClock.nowMs(), ...snapshots, objects: kept.objects, newId, isOwner, close };
+}
+
+/** Traces for a collector, gauges for a scraper. */
+function observe(
+  core: Pick<Core, 'state' | 'metrics' | 'logger' | 'signals' | 'journal'> & { cache: ResponseCache },
+): Telemetry {
+  const { state, metrics, logger, signals, journal, cache } = core;
+  const sampleRatio = (): number => state.snapshot.loaded.config.telemetry.sampleRatio;
+  return openTelemetry(
+    { metrics, logger, sampleRatio, target: () => state.snapshot.otlpTarget },
+    {
+      endpoints: () => [...signals.all()].map(([id, one]) => [id, one.speed()] as const),
+      journal: () => journal.state(),
+      cacheBytes: () => cache.sizeBytes,
+      monotonicMs: () => systemClock.monotonicMs(),
+    },
+  );
+}
+
+function openProductJournal(dataDirectory: string, loaded: LoadedConfig, logger: Logger): Promise<Journal> {
+  const { durability, retentionDays } = loaded.config.journal;
+  return openJournal({
+    directory: join(dataDirectory, 'journal'),
+    gatewayId: 'gw1',
+    durability,
+    clock: systemClock,
+    log: ({ level, event, fields }) => logger[level](fields, event),
+    limits: { retentionMs: retentionDays * 24 * 3_600_000 },
+  });
+}
+
+function providerOfHost(providers: ProviderRegistry, host: Host): Provider {
+  const provider = providers.getProvider(host.providerId);
+  if (!provider) throw new Fault('internal', { message: `The host ${host.id} has no provider.` });
+  return provider;
+}

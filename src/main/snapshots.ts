@@ -1,0 +1,102 @@
+import {
+  buildAllHosts,
+  Catalog,
+  LocalDiscovery,
+  type LocalHost,
+  localHosts,
+  offerLocalModels,
+  type OfferedModel,
+} from '../catalog/index.ts';
+import { type LoadedConfig, policySchema, readSecret } from '../config/index.ts';
+import type { Host } from '../domain/endpoint.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { ProviderRegistry } from '../providers/index.ts';
+import { simulatedModels, type Simulator, startSimulator } from '../simulator/index.ts';
+import { type OtlpTarget, readOtlpTarget } from '../telemetry/index.ts';
+import { buildKeyRing, type KeyRing } from '../tenants/index.ts';
+
+/** What a reload replaces as a whole. */
+export interface Snapshot {
+  readonly loaded: LoadedConfig;
+  readonly catalog: Catalog;
+  readonly keys: KeyRing;
+  readonly otlpTarget: OtlpTarget | undefined;
+}
+
+/** The current snapshot with what changes it. */
+export interface Snapshots {
+  readonly state: { snapshot: Snapshot; isDraining: boolean };
+  readonly discovery: LocalDiscovery;
+  /** Makes a configuration the current one. Throws a Fault when it names what does not exist. */
+  adopt(loaded: LoadedConfig): void;
+  close(): Promise<void>;
+}
+
+/** Opens the first snapshot; it changes with another configuration, or model servers found on this machine. */
+export async function openSnapshots(
+  loaded: LoadedConfig,
+  providers: ProviderRegistry,
+  logger: Logger,
+): Promise<Snapshots> {
+  let latest = loaded;
+  const discovery = new LocalDiscovery({ hosts: () => localHosts(latest, providers.listProviders()) });
+  const simulating = startSimulator({ scripting: false, models: simulatedModels.map(({ name }) => name) });
+  const [simulator] = await Promise.all([simulating, discovery.refresh()]);
+  const snapshot = (next: LoadedConfig): Snapshot => snapshotOf(next, providers, { simulator, found: discovery.found });
+  const state = { snapshot: snapshot(loaded), isDraining: false };
+  discovery.start((found) => {
+    state.snapshot = snapshot(latest);
+    logger.info({ hosts: found.map(({ host, models }) => ({ host: host.id, models: models.length })) }, 'local hosts');
+  });
+  return {
+    state,
+    discovery,
+    adopt(next) {
+      state.snapshot = snapshot(next);
+      latest = next;
+    },
+    async close() {
+      await Promise.all([discovery.close(), simulator.close()]);
+    },
+  };
+}
+
+function snapshotOf(
+  loaded: LoadedConfig,
+  providers: ProviderRegistry,
+  { simulator, found }: { simulator: Simulator; found: readonly LocalHost[] },
+): Snapshot {
+  const hosts = buildAllHosts(loaded, providers.listProviders(), found);
+  const simulated: Host = {
+    id: 'sim',
+    protocol: 'openai-chat',
+    providerId: 'generic-openai-chat',
+    baseUrl: `${simulator.url}/v1`,
+    auth: { type: 'none' },
+    timeouts: { connectMs: 2000, firstTokenMs: 30_000, idleMs: 30_000, totalMs: 600_000 },
+    headers: {},
+    maxConnections: 4096,
+  };
+  const offered = simulatedModels.map(({ name, description, price }): OfferedModel => ({
+    name,
+    host: simulated,
+    upstreamModel: localName(name),
+    description,
+    simulated: true,
+    price,
+  }));
+  const everyOffer = [...offerLocalModels(found), ...offered];
+  const catalog = new Catalog({ loaded, hosts, offered: everyOffer, defaultPolicy: policySchema.parse({}) });
+  return { loaded, catalog, keys: buildKeyRing(loaded), otlpTarget: otlpTargetOf(loaded) };
+}
+
+function otlpTargetOf({ config, secrets }: LoadedConfig): OtlpTarget | undefined {
+  const { otlpEndpoint, otlpHeaders: reference } = config.telemetry;
+  const otlpHeaders = reference === undefined ? undefined : readSecret(reference, secrets);
+  return readOtlpTarget({ otlpEndpoint, otlpHeaders }, secrets.environment);
+}
+
+/** `sim/small` is `small` at the simulator. */
+function localName(name: string): string {
+  return name.replace(/^sim\//, '');
+}
