@@ -7,10 +7,14 @@ const heavyFolders = ['test/journeys', 'test/conformance'];
 /** Tests over recordings that are not part of the repository. */
 const sharedFolder = 'test/conformance-shared';
 
+/** Offers one database server to all tests of a run; it starts when the first test asks for it. */
+const globalSetup = ['src/storage/testing/test-server-setup.ts'];
+
 const unit = {
   extends: true as const,
   test: {
     name: 'unit',
+    globalSetup,
     include: ['src', 'sdk/src', 'scripts', 'bench', 'test'].map(testFiles),
     exclude: ['**/node_modules/**', 'bench/portkey/**', ...[...heavyFolders, sharedFolder].map(testFiles)],
     testTimeout: 20_000,
@@ -22,6 +26,7 @@ const heavy = (name: string, folders: readonly string[], groupOrder: number) => 
   extends: true as const,
   test: {
     name,
+    globalSetup,
     include: folders.map(testFiles),
     maxWorkers: 2,
     sequence: { groupOrder },

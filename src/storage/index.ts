@@ -1,3 +1,7 @@
 export { type ObjectKind, ObjectIndex, type OwnedObject } from './objects/object-index.ts';
 export type { Owner } from './owner.ts';
 export { ResponseStore, type ResponseStoreLimits, responseStoreLimits } from './responses/response-store.ts';
+export type { Database, DatabaseEngine, ListenSettings } from './postgres/database.ts';
+export { DatabaseError, type DatabaseErrorCode } from './postgres/database-error.ts';
+export { type DatabaseOptions, openDatabase } from './postgres/open-database.ts';
+export type { Tables } from './postgres/tables/index.ts';

@@ -1,0 +1,110 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import type pg from 'pg';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import { type ConnectionSource, createConnectionPool, defaultPoolSettings } from './connection-pool.ts';
+import type { Database, DatabaseEngine } from './database.ts';
+import { DatabaseError } from './database-error.ts';
+import { startEmbeddedServer } from './embedded/embedded-server.ts';
+import { withLeader } from './leader.ts';
+import { migrate } from './migrate.ts';
+import { migrations as ownMigrations } from './migrations/index.ts';
+import type { Migration } from './migrations/migration.ts';
+import { NotificationListener } from './notification-listener.ts';
+import type { Tables } from './tables/index.ts';
+
+/** What a database needs to be opened. */
+export interface DatabaseOptions {
+  /** A server the operator runs; without it the embedded one is started in `folder`. */
+  readonly url?: string;
+  /** Folder of the embedded server. */
+  readonly folder?: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly poolSize?: number;
+  readonly statementTimeoutMs?: number;
+  /** Empty opens the database as it is. */
+  readonly migrations?: readonly Migration[];
+}
+
+interface Connected {
+  readonly engine: DatabaseEngine;
+  readonly source: ConnectionSource;
+  stopServer(): Promise<void>;
+}
+
+const oldestMajor = 15;
+
+/** Opens the database of the product: starts or finds the server, brings the schema up to date. */
+export async function openDatabase(options: DatabaseOptions): Promise<Database> {
+  const { clock, logger } = options;
+  const connected = await connect(options);
+  const pool = createConnectionPool(connected.source, {
+    ...defaultPoolSettings,
+    logger,
+    ...(options.poolSize === undefined ? {} : { size: options.poolSize }),
+    ...(options.statementTimeoutMs === undefined ? {} : { statementTimeoutMs: options.statementTimeoutMs }),
+  });
+  try {
+    await prepare(pool, { migrations: options.migrations ?? ownMigrations, clock });
+  } catch (error) {
+    await pool.end();
+    await connected.stopServer();
+    throw error;
+  }
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const listener = new NotificationListener(connected.source, logger);
+  return {
+    db,
+    engine: connected.engine,
+    listen: (channel, callback, settings) => listener.subscribe(channel, callback, settings),
+    notify: async (channel, payload) => {
+      await pool.query('SELECT pg_notify($1, $2)', [channel, payload]);
+    },
+    withLeader: (name, work) => withLeader(pool, name, work),
+    isAvailable: () => true,
+    close: async () => {
+      await listener.close();
+      await db.destroy();
+      // Kysely ends the pool only if it has ever used it.
+      if (!pool.ending) await pool.end();
+      await connected.stopServer();
+    },
+  };
+}
+
+async function connect({ url, folder, logger }: DatabaseOptions): Promise<Connected> {
+  if (url !== undefined) {
+    return { engine: 'external', source: () => ({ connectionString: url }), stopServer: async () => undefined };
+  }
+  if (folder === undefined) throw new Error('a database needs a folder or a URL');
+  const server = await startEmbeddedServer({ folder, logger });
+  return { engine: 'embedded', source: () => server.address(), stopServer: () => server.stop() };
+}
+
+async function prepare(
+  pool: pg.Pool,
+  { migrations, clock }: { migrations: readonly Migration[]; clock: Clock },
+): Promise<void> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version') AS version");
+    checkVersion(rows[0]?.version ?? '');
+    if (migrations.length === 0) return;
+    const run = async (sql: string): Promise<Record<string, unknown>[]> => {
+      const result: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
+      return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
+    };
+    await migrate({ run }, { migrations, clock });
+  } finally {
+    client.release();
+  }
+}
+
+function checkVersion(version: string): void {
+  if (Number.parseInt(version, 10) >= oldestMajor) return;
+  throw new DatabaseError(
+    'server_too_old',
+    `the database server is Postgres ${version}: ${oldestMajor} or newer is needed`,
+  );
+}

@@ -1,0 +1,6 @@
+import type { ControlTables } from './control.ts';
+import type { SchemaTables } from './schema.ts';
+import type { SpendingTables } from './spending.ts';
+
+/** Every table of the database; each area adds its interface here. */
+export interface Tables extends SchemaTables, ControlTables, SpendingTables {}
