@@ -1,4 +1,4 @@
-import { type MeterPosition, priceOfUnits } from './meter.ts';
+import { firstPriceOf } from './meter.ts';
 import { divideHalfEven, picosPerNano } from './money.ts';
 import { type ListPrice, type Meter, type Plan, listPriceOf, meterOf, onePpm } from './plan.ts';
 import { type UsageBucket, type UsageBuckets, usageBuckets } from './usage.ts';
@@ -30,11 +30,6 @@ export interface ChargeLine {
 export interface PricingContext {
   /** The model as the client named it. */
   readonly model: string;
-  /**
-   * Where a meter stands in this period before this exchange. Without it nothing is included and the first step's price
-   * is charged; the invoice settles the difference.
-   */
-  readonly positionOf?: (meter: Meter) => MeterPosition | undefined;
 }
 
 /** Use to be priced: of an attempt, of its fees, or of an answer from the cache. */
@@ -58,7 +53,6 @@ export class ChargeSum {
   readonly #plan: Plan;
   readonly #context: PricingContext;
   readonly #list: ListPrice | undefined;
-  readonly #metered = new Map<Meter, bigint>();
   #zeptos = 0n;
   #costNanos = 0n;
   #known = true;
@@ -143,16 +137,11 @@ export class ChargeSum {
     }
   }
 
+  /** Each exchange costs the price of the first step; the invoice settles included units and further steps. */
   #addMetered(meter: Meter, bucket: UsageBucket, units: number): void {
-    const own = this.#metered.get(meter) ?? 0n;
-    const position = this.#context.positionOf?.(meter);
-    const picos = priceOfUnits(meter, BigInt(units), {
-      unitsBefore: (position?.unitsBefore ?? 0n) + own,
-      // Without a count of the period nothing is included.
-      includedUnits: position?.includedUnits ?? 0n,
-    });
-    this.#metered.set(meter, own + BigInt(units));
-    this.addLine({ rule: 'meter', label: meter.name, bucket, units, zeptos: picos * zeptosPerPico });
+    const picosPerUnit = firstPriceOf(meter);
+    const zeptos = BigInt(units) * picosPerUnit * zeptosPerPico;
+    this.addLine({ rule: 'meter', label: meter.name, bucket, units, picosPerUnit, zeptos });
   }
 
   #listedPicos(bucket: UsageBucket): bigint | undefined {

@@ -1,7 +1,7 @@
-import { array, assert, bigInt, property } from 'fast-check';
+import { assert, bigInt, constantFrom, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { chargeOf } from './charge.ts';
-import { includedUnitsOf, overageOf, priceOfPeriod, priceOfUnits, stepsOf } from './meter.ts';
+import { firstPriceOf, includedUnitsOf, overageOf, priceOfPeriod, settlementOf, stepsOf } from './meter.ts';
 import { atCostPlan, type Meter } from './plan.ts';
 
 const meter: Meter = {
@@ -44,33 +44,30 @@ describe('a period', () => {
   });
 });
 
-test('graduated prices of any pieces add up to the price of the period', () => {
-  const pieces = array(bigInt({ min: 0n, max: 900_000n }), { maxLength: 12 });
+test('the parts on each step add up to the price of the period, whatever was included', () => {
+  const units = bigInt({ min: 0n, max: 5_000_000n });
   assert(
-    property(pieces, bigInt({ min: 0n, max: 2_000_000n }), (units, includedUnits) => {
-      let unitsBefore = 0n;
-      let picos = 0n;
-      for (const piece of units) {
-        picos += priceOfUnits(meter, piece, { unitsBefore, includedUnits });
-        unitsBefore += piece;
-      }
-      expect(picos).toBe(priceOfPeriod(meter, { units: unitsBefore, includedUnits }));
-    }),
+    property(
+      units,
+      bigInt({ min: 0n, max: 2_000_000n }),
+      constantFrom('graduated', 'volume'),
+      (used, included, mode) => {
+        const own = { ...meter, mode };
+        const use = { units: used, includedUnits: included };
+        const parts = stepsOf(own, overageOf(used, included));
+        expect(parts.reduce((sum, part) => sum + part.units * part.picosPerUnit, 0n)).toBe(priceOfPeriod(own, use));
+        expect(settlementOf(own, use) + used * firstPriceOf(own)).toBe(priceOfPeriod(own, use));
+      },
+    ),
   );
 });
 
 describe('an exchange', () => {
-  const plan = { ...atCostPlan, meters: [meter] };
   const usage = { input: 600_000, output: 600_000 };
   const context = { model: 'm', status: 'completed', attempts: [{ fate: 'delivered', costNanos: 1n, usage }] } as const;
 
-  test('goes on where its own buckets have left the meter', () => {
-    expect(chargeOf(plan, context).chargeNanos).toBe(3_400_000_000n);
-  });
-
-  test('goes on where the period stands', () => {
-    const positionOf = () => ({ unitsBefore: 500_000n, includedUnits: 1_000_000n });
-    expect(chargeOf(plan, { ...context, positionOf }).chargeNanos).toBe(2_100_000_000n);
+  test('is charged at the first step, whatever the period has seen', () => {
+    expect(chargeOf({ ...atCostPlan, meters: [meter] }, context).chargeNanos).toBe(3_600_000_000n);
   });
 
   test('is not priced by a meter of other models', () => {

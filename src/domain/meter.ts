@@ -1,13 +1,5 @@
 import type { Meter, PriceStep } from './plan.ts';
 
-/** Where a meter stands in its period. */
-export interface MeterPosition {
-  /** Units counted before. */
-  readonly unitsBefore: bigint;
-  /** Units that are paid already: of the plan, of its seats, prorated. */
-  readonly includedUnits: bigint;
-}
-
 /** Units of a meter that a plan includes in a whole period, by its number of seats. */
 export function includedUnitsOf(meter: Meter, seats: bigint): bigint {
   return meter.includedUnits + meter.includedUnitsPerSeat * seats;
@@ -25,14 +17,16 @@ export function priceOfPeriod(meter: Meter, use: { readonly units: bigint; reado
 }
 
 /**
- * Price in pico-USD of further units at a position. Under `graduated` these prices add up to the price of the period;
- * under `volume` earlier units are priced again only when the period closes.
+ * Price in pico-USD of a unit at the time it is used. What is counted over a period cannot be known then, least of all by
+ * several gateways: every unit is charged at the first step, and the invoice settles the difference.
  */
-export function priceOfUnits(meter: Meter, units: bigint, position: MeterPosition): bigint {
-  const before = overageOf(position.unitsBefore, position.includedUnits);
-  const after = overageOf(position.unitsBefore + units, position.includedUnits);
-  if (meter.mode === 'volume') return (after - before) * stepAt(meter, after).picosPerUnit;
-  return graduated(meter.steps, after) - graduated(meter.steps, before);
+export function firstPriceOf(meter: Meter): bigint {
+  return stepAt(meter, 0n).picosPerUnit;
+}
+
+/** What an invoice adds to charges at the first price so that a period costs what its meter says; mostly negative. */
+export function settlementOf(meter: Meter, use: { readonly units: bigint; readonly includedUnits: bigint }): bigint {
+  return priceOfPeriod(meter, use) - use.units * firstPriceOf(meter);
 }
 
 /** The parts of a period's units that fall on each step, for the lines of an invoice. */
