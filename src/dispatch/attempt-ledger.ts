@@ -17,7 +17,7 @@ export interface FinishedAttempt {
   readonly isCancelled: boolean;
   readonly flags: readonly AttemptFlag[];
   /** Usage read otherwise than from parts (whole answers). */
-  readonly usage?: Usage;
+  readonly usage?: Usage | undefined;
 }
 
 /** Rates every attempt of an exchange, tells the journal and the endpoint's signals, and sums the cost. */
@@ -56,11 +56,11 @@ export class AttemptLedger {
     const usage = attempt.usage ?? this.#usageOf(attempt);
     if (usage) this.usage = usage;
     this.#signals.of(endpoint.id).end({
+      fault: attempt.isCancelled ? 'client_gone' : fault?.code,
+      retryAfterMs: fault?.retryAfterMs,
+      firstTokenMs: meter.firstTokenMs,
       totalMs,
-      ...(attempt.isCancelled ? { fault: 'client_gone' } : fault && { fault: fault.code }),
-      ...(fault?.retryAfterMs !== undefined && { retryAfterMs: fault.retryAfterMs }),
-      ...(meter.firstTokenMs !== undefined && { firstTokenMs: meter.firstTokenMs }),
-      ...(usage && { outputTokens: totalOutput(usage.buckets) }),
+      outputTokens: usage && totalOutput(usage.buckets),
     });
     this.#plan.attempted(this.#toFact(number, attempt, { usage, totalMs }));
   }

@@ -1,7 +1,12 @@
+/** Headers of an answer; undefined ones are not sent. */
+export interface AnswerHeaders {
+  readonly [name: string]: string | undefined;
+}
+
 /** Where an answer goes: the client's connection as dispatch sees it. Implemented over node:http by the edge. */
 export interface ClientSink {
   /** Sends status and headers; at most once, before any write. */
-  start(status: number, headers: { readonly [name: string]: string }): void;
+  start(status: number, headers: AnswerHeaders): void;
   readonly started: boolean;
   /** False asks to pause until `onDrain`. */
   write(bytes: Buffer | string): boolean;

@@ -10,6 +10,7 @@ import type { TimerWheel } from '../platform/timer-wheel.ts';
 import type { AnswerContext, InboundProtocol } from '../protocols/contract.ts';
 import type { OutboundCall, Provider } from '../providers/contract.ts';
 import type { Signals } from '../signals/index.ts';
+import type { AnswerHeaders } from './client-sink.ts';
 import type { Hedging } from './hedge.ts';
 import type { MediaFetcher } from './media-fetcher.ts';
 import type { AttemptPolicy } from './next-attempt.ts';
@@ -39,9 +40,9 @@ export interface DispatchPlan {
   /** Keep the whole of a streamed answer, for the response cache. */
   readonly collects: boolean;
   /** Headers of a streamed answer. */
-  answerHeaders(answer: AnswerHead): { readonly [name: string]: string };
+  answerHeaders(answer: AnswerHead): AnswerHeaders;
   /** Headers sent with a keepalive that precedes any answer. */
-  earlyHeaders(): { readonly [name: string]: string };
+  earlyHeaders(): AnswerHeaders;
   /** Price and contract in force at an instant; absent, the endpoint's own price is the price. */
   readonly priceOf?: (endpoint: Endpoint, atMs: number) => PricedEndpoint;
   /** Part of a batch: rated at batch prices. */

@@ -32,6 +32,10 @@ interface Round {
   readonly flags: readonly AttemptFlag[];
 }
 
+/** What is particular to the end of one exchange. */
+type Ending = Pick<DispatchResult, 'status'> &
+  Partial<Omit<DispatchResult, 'attempts' | 'costNanos' | 'dropped' | 'added' | 'continued' | 'usage'>>;
+
 class ExchangeRun {
   readonly #plan: DispatchPlan;
   readonly #deps: DispatchDeps;
@@ -182,10 +186,9 @@ class ExchangeRun {
     const fault = end.kind === 'fault' ? end.fault : readFault;
     const answer = Fault.is(read) ? undefined : read;
     if (answer?.completion) meter.finishReason = answer.completion.finish.reason;
-    const usage = answer?.usage && { usage: answer.usage };
     const isCancelled = end.kind === 'cancelled';
     const flags: AttemptFlag[] = this.#isGone && !isCancelled ? ['drained'] : [];
-    this.#ledger.end(number, { endpoint, encoded, meter, fault, isCancelled, flags, ...usage });
+    this.#ledger.end(number, { endpoint, encoded, meter, fault, isCancelled, flags, usage: answer?.usage });
     if (fault) {
       this.#tried.push({ endpoint, fault });
       return undefined;
@@ -209,13 +212,16 @@ class ExchangeRun {
 
   #leniency(): Leniency {
     const { candidates, policy } = this.#plan;
-    const triedIds = new Set(this.#tried.map(({ endpoint }) => endpoint.id));
-    // The endpoint being asked is not among the tried ones yet.
-    const isLast = candidates.length - triedIds.size <= 1;
+    const mayGoElsewhere = policy.refusalFallback && policy.fallback;
     return {
       empty: this.#tried.some(({ fault }) => fault.code === 'empty_completion'),
-      refusal: !policy.refusalFallback || !policy.fallback || isLast,
+      refusal: !mayGoElsewhere || candidates.length - this.#triedEndpoints() <= 1,
     };
+  }
+
+  /** The endpoint being asked is not among them yet. */
+  #triedEndpoints(): number {
+    return new Set(this.#tried.map(({ endpoint }) => endpoint.id)).size;
   }
 
   #openWriter(sink: ClientSink): StreamWriter {
@@ -265,35 +271,43 @@ class ExchangeRun {
     content: Pick<DispatchResult, 'closing' | 'answer' | 'completion'>,
   ): DispatchResult {
     const { finishReason, firstTokenMs } = meter;
-    return { ...this.#summary(prepared), status: 'completed', inBand: false, finishReason, firstTokenMs, ...content };
+    const { closing, answer, completion } = content;
+    return this.#result(prepared, { status: 'completed', finishReason, firstTokenMs, closing, answer, completion });
   }
 
   /** A status that is spent, on content or on a keepalive before any, leaves only the stream to tell the fault in. */
   #failed(fault: Fault, closing?: string): DispatchResult {
     const endpoint = this.#tried.at(-1)?.endpoint;
     const inBand = this.#writer?.headersSent ?? false;
-    const failed: DispatchResult = { ...this.#summary(undefined), status: 'failed', fault, inBand };
-    const withEndpoint = endpoint ? { ...failed, endpoint } : failed;
-    if (!inBand) return withEndpoint;
+    if (!inBand) return this.#result(undefined, { status: 'failed', fault, endpoint });
     const { inbound, context } = this.#plan;
-    return { ...withEndpoint, closing: closing ?? inbound.openEncoder(context).fail(fault) };
+    const told = closing ?? inbound.openEncoder(context).fail(fault);
+    return this.#result(undefined, { status: 'failed', fault, endpoint, inBand, closing: told });
   }
 
   #aborted(prepared: PreparedAttempt | undefined): DispatchResult {
-    const fault = new Fault('client_gone');
-    return { ...this.#summary(prepared), status: 'aborted', fault, inBand: false };
+    return this.#result(prepared, { status: 'aborted', fault: new Fault('client_gone') });
   }
 
-  #summary(prepared: PreparedAttempt | undefined): Omit<DispatchResult, 'status' | 'inBand'> {
+  /** Written out field by field: results of one shape keep everything that reads them fast. */
+  #result(prepared: PreparedAttempt | undefined, end: Ending): DispatchResult {
     return {
+      status: end.status,
+      fault: end.fault,
+      inBand: end.inBand ?? false,
+      endpoint: prepared?.endpoint ?? end.endpoint,
       attempts: this.#ledger.attempts,
+      finishReason: end.finishReason,
+      usage: this.#ledger.usage,
       costNanos: this.#ledger.costNanos,
       dropped: prepared?.encoded.dropped ?? [],
       added: prepared?.encoded.added ?? [],
+      firstTokenMs: end.firstTokenMs,
       continued: false,
-      endpoint: prepared?.endpoint,
       passedThrough: prepared && prepared.encoded.passThrough && this.#continued === undefined,
-      usage: this.#ledger.usage,
+      completion: end.completion,
+      closing: end.closing,
+      answer: end.answer,
     };
   }
 }

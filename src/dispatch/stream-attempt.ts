@@ -9,6 +9,7 @@ import type { Frame, StreamDecoder } from '../protocols/contract.ts';
 import type { UpstreamFailure, UpstreamRequest } from '../providers/contract.ts';
 import type { AnswerOutput } from './answer-output.ts';
 import type { AttemptMeter } from './attempt-meter.ts';
+import type { AnswerHeaders } from './client-sink.ts';
 import { ErrorBody } from './error-body.ts';
 import { judgeAnswer, type Leniency } from './judge-answer.ts';
 import type { StreamWriter } from './stream-writer.ts';
@@ -41,7 +42,7 @@ export interface StreamAttemptSettings {
   claim(): boolean;
   classify(failure: UpstreamFailure): Fault;
   /** Headers of the answer, asked for at commit. */
-  answerHeaders(): { readonly [name: string]: string };
+  answerHeaders(): AnswerHeaders;
 }
 
 /** Bytes of lifecycle frames held before content; more than that commits. */

@@ -1,5 +1,5 @@
 import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
-import type { ClientSink } from './client-sink.ts';
+import type { AnswerHeaders, ClientSink } from './client-sink.ts';
 
 /** Timers of the client's side of a stream. */
 export interface WriterSettings {
@@ -63,7 +63,7 @@ export class StreamWriter {
   }
 
   /** Starts counting silence; `earlyHeaders` go out with the first keepalive if nothing else came before. */
-  startKeepalive(earlyHeaders: () => { readonly [name: string]: string }): void {
+  startKeepalive(earlyHeaders: () => AnswerHeaders): void {
     const { keepalive, keepaliveMs } = this.#settings;
     if (keepalive === undefined) return;
     const beat = (): void => {
@@ -77,8 +77,8 @@ export class StreamWriter {
   }
 
   /** Sends status 200 and headers unless a keepalive did already. */
-  start(headers: { readonly [name: string]: string }): void {
-    if (!this.#sink.started) this.#sink.start(200, { ...streamHeaders(this.#settings.framing), ...headers });
+  start(headers: AnswerHeaders): void {
+    if (!this.#sink.started) this.#sink.start(200, { ...headers, ...streamHeaders(this.#settings.framing) });
   }
 
   write(bytes: Buffer | string): void {

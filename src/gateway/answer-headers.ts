@@ -1,17 +1,21 @@
-import type { DispatchResult } from '../dispatch/index.ts';
+import type { AnswerHeaders, DispatchResult } from '../dispatch/index.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import type { Choice } from './choose.ts';
 import type { Received } from './received.ts';
 
 const maxReasonsLength = 1024;
 
-/** What the client is told about the routing of its answer. */
+/** What the client is told about its answer and the routing of it. */
 export interface AnswerFacts {
   readonly endpoint: Endpoint;
   readonly attempts: number;
   readonly dropped: readonly string[];
   readonly cache: 'hit' | 'miss' | 'bypass';
   readonly costNanos?: bigint | null;
+  /** Whole answers; streams have headers of their own. */
+  readonly contentType?: string;
+  /** Our own estimate rather than a host's answer. */
+  readonly estimated?: boolean | undefined;
 }
 
 /** Headers of every answer, before anything is known of the upstream. */
@@ -19,33 +23,33 @@ export function requestHeaders(requestId: string): Record<string, string> {
   return { 'x-switchyard-request-id': requestId, 'x-request-id': requestId, 'request-id': requestId };
 }
 
-/** Headers of a routed answer. */
+/** Headers of a routed answer; undefined ones are not sent. Written out, since every answer has them. */
 export function answerHeaders(
-  received: Received,
+  { requestId, controls }: Received,
   routed: { choice: Choice; decisionId: string },
   answer: AnswerFacts,
-): Record<string, string> {
-  const { endpoint } = answer;
-  const headers: Record<string, string> = {
-    ...requestHeaders(received.requestId),
+): AnswerHeaders {
+  const { endpoint, dropped, costNanos } = answer;
+  return {
+    'content-type': answer.contentType === undefined ? undefined : headerText(answer.contentType),
+    'x-switchyard-request-id': requestId,
+    'x-request-id': requestId,
+    'request-id': requestId,
     'x-switchyard-model': headerText(endpoint.modelName),
     'x-switchyard-host': endpoint.host.id,
     'x-switchyard-attempts': String(answer.attempts),
     'x-switchyard-cache': answer.cache,
     'x-switchyard-decision': routed.decisionId,
+    'x-switchyard-dropped': dropped.length > 0 ? headerText(dropped.join(',')) : undefined,
+    'x-switchyard-simulated': endpoint.host.id === 'sim' ? 'true' : undefined,
+    'x-switchyard-cost-nanos': costNanos === undefined || costNanos === null ? undefined : costNanos.toString(),
+    'x-switchyard-explanation': controls.explain ? explanation(routed.choice) : undefined,
+    'x-switchyard-estimated': answer.estimated === true ? 'true' : undefined,
   };
-  if (answer.dropped.length > 0) headers['x-switchyard-dropped'] = headerText(answer.dropped.join(','));
-  if (endpoint.host.id === 'sim') headers['x-switchyard-simulated'] = 'true';
-  if (answer.costNanos !== undefined && answer.costNanos !== null) {
-    headers['x-switchyard-cost-nanos'] = answer.costNanos.toString();
-  }
-  if (received.controls.explain) {
-    headers['x-switchyard-explanation'] = headerText(routed.choice.decision.reasons.join('; ')).slice(
-      0,
-      maxReasonsLength,
-    );
-  }
-  return headers;
+}
+
+function explanation({ decision }: Choice): string {
+  return headerText(decision.reasons.join('; ')).slice(0, maxReasonsLength);
 }
 
 /** Headers of a fault told by HTTP status. */

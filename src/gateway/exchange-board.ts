@@ -1,5 +1,6 @@
 import type { AttemptFact, FinalFact } from '../domain/facts.ts';
 import type { FaultCode } from '../domain/fault-codes.ts';
+import { usageBuckets } from '../domain/usage.ts';
 import type { Counter, Labels, Metrics } from '../platform/metrics.ts';
 
 /** A request in flight, for the live view. */
@@ -53,7 +54,10 @@ export class ExchangeBoard {
       requests.add(end);
       seconds.observe(place, final.totalMs / 1000);
       if (final.firstByteMs !== undefined) firstToken.observe(place, final.firstByteMs / 1000);
-      for (const [bucket, units] of Object.entries(final.usage ?? {})) tokens.add(buckets(bucket), units);
+      for (const bucket of usageBuckets) {
+        const units = final.usage?.[bucket];
+        if (units !== undefined) tokens.add(buckets(bucket), units);
+      }
       if (final.costNanos === null) unpriced.add(place);
       else costNanos.add(place, Number(final.costNanos));
       for (const attempt of attempts) tries.add(attemptLabelsOf(attempt));

@@ -203,7 +203,8 @@ export class Gateway {
     const patience = patienceUntil(deadlineMs, sink, this.#deps.dispatch);
     let recalled: Recall = { state: 'bypass' };
     try {
-      recalled = await recall(exchange, this.#deps.cache, { parse: call.parse, patience });
+      const recalling = recall(exchange, this.#deps.cache, { parse: call.parse, patience });
+      recalled = recalling instanceof Promise ? await recalling : recalling;
       const how = { call, attempts, cache: recalled.state, verify: asking.verify, deadlineMs };
       const plan = this.#plan(admitted, how);
       if (recalled.state === 'hit')
@@ -259,7 +260,7 @@ export class Gateway {
       stream: head.stream,
       contentType: received.contentType,
       headers: telemetry.forwardTraceparent ? withTraceparent(received) : received.forwardHeaders,
-      ...(received.passThroughPath !== undefined && { passThroughPath: received.passThroughPath }),
+      passThroughPath: received.passThroughPath,
       parse,
     };
   }
@@ -281,7 +282,7 @@ export class Gateway {
       requestId: received.requestId,
       candidates: counts ? countingEndpoints(exchange, this.#deps.dispatch.providerOf) : choice.decision.ranked,
       call,
-      ...(how.verify && { verify: how.verify }),
+      verify: how.verify,
       inbound: watches ? this.#signatures.watch(received.key.customer, received.inbound) : received.inbound,
       context: this.#context(exchange, request.asked),
       policy: attemptPolicy(choice),
@@ -293,7 +294,8 @@ export class Gateway {
       keepaliveMs: config.server.keepaliveMs,
       clientStallMs: config.server.clientStallMs,
       collects: cache === 'miss',
-      answerHeaders: (answer) => answerHeaders(received, { choice, decisionId }, { ...answer, cache }),
+      answerHeaders: ({ endpoint, attempts: begun, dropped }) =>
+        answerHeaders(received, { choice, decisionId }, { endpoint, attempts: begun, dropped, cache }),
       earlyHeaders: () => ({
         ...requestHeaders(received.requestId),
         'x-switchyard-model': headerText(choice.decision.model),
@@ -340,11 +342,9 @@ function send(
   const { answer, endpoint } = result;
   if (!answer || !endpoint) return sink.destroy();
   const { attempts, dropped, costNanos } = result;
-  sink.start(answer.status, {
-    'content-type': headerText(answer.contentType),
-    ...answerHeaders(received, { choice, decisionId }, { endpoint, attempts, dropped, cache, costNanos }),
-    ...(answer.estimated === true && { 'x-switchyard-estimated': 'true' }),
-  });
+  const { contentType, estimated } = answer;
+  const told = { endpoint, attempts, dropped, cache, costNanos, contentType, estimated };
+  sink.start(answer.status, answerHeaders(received, { choice, decisionId }, told));
   sink.end(answer.body);
 }
 
@@ -378,9 +378,11 @@ function totalOf({ choice, received }: AdmittedExchange): number {
   return Math.min(hostMs, received.controls.deadlineMs ?? Number.POSITIVE_INFINITY);
 }
 
+const onFeatures: ReadonlySet<FaultCode> = new Set(['unsupported_feature']);
+const onFeaturesAndContext: ReadonlySet<FaultCode> = new Set(['unsupported_feature', 'context_too_long']);
+
 function attemptPolicy({ policy }: Choice): AttemptPolicy {
-  const alsoFallbackOn = new Set<FaultCode>(['unsupported_feature']);
-  if (policy.contextFallback) alsoFallbackOn.add('context_too_long');
   const { maxAttempts, fallback, refusalFallback, maxWaitMs } = policy;
+  const alsoFallbackOn = policy.contextFallback ? onFeaturesAndContext : onFeatures;
   return { maxAttempts, fallback, refusalFallback, maxWaitMs, alsoFallbackOn };
 }

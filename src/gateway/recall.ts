@@ -25,18 +25,26 @@ export type Recall =
 const bypass: Recall = { state: 'bypass' };
 
 /** Looks for the answer of an identical call. Off unless the key or the request turns it on. */
-export async function recall(
+export function recall(
   exchange: AdmittedExchange,
   cache: ResponseCache,
   { parse, patience }: { parse(): ModelCall | Fault; patience: Patience },
-): Promise<Recall> {
-  const { received, head, choice } = exchange;
+): Recall | Promise<Recall> {
+  const { received, head } = exchange;
   const mode = received.controls.cache ?? received.key.cache;
   const control = received.controls.cacheControl ?? '';
-  if (mode === 'off' || head.operation !== 'generate' || /\bno-store\b/.test(control)) return bypass;
+  if (mode === 'off' || head.operation !== 'generate' || (control !== '' && /\bno-store\b/.test(control)))
+    return bypass;
   const call = parse();
   if (Fault.is(call) || !isCacheable(call, mode)) return bypass;
-  const mayRead = !/\bno-cache\b/.test(control);
+  return lookUp(exchange, cache, { call, mayRead: !/\bno-cache\b/.test(control), patience });
+}
+
+async function lookUp(
+  { received, choice }: AdmittedExchange,
+  cache: ResponseCache,
+  { call, mayRead, patience }: { call: ModelCall; mayRead: boolean; patience: Patience },
+): Promise<Recall> {
   const turn = await cache.take(cacheKeyOf(received, call, choice.decision.model), mayRead, patience);
   if (turn.kind === 'late') return bypass;
   if (turn.kind === 'hit') {
@@ -78,7 +86,7 @@ export function replay(
   }
   const encoder = received.inbound.openEncoder(context);
   const headers = answerHeaders(received, { choice, decisionId }, { endpoint, attempts: 0, dropped: [], cache: 'hit' });
-  if (!sink.gone) sink.start(200, { ...streamHeaders(context.framing), ...headers });
+  if (!sink.gone) sink.start(200, { ...headers, ...streamHeaders(context.framing) });
   for (const part of completionToParts(completion)) sink.write(encoder.push(part));
   return { ...shared, closing: encoder.end() };
 }

@@ -83,7 +83,7 @@ export class FileJournal implements Journal, WriterListener {
     this.#framesWritten += (ring.progress().frames - this.#framesWritten) | 0;
     return {
       accepting: this.#down === undefined && !full && this.#health.accepting,
-      ...(reason === undefined ? {} : { reason }),
+      reason,
       alarm: reason !== undefined || queuedBytes > alarmShare * ringBytes || this.#health.alarm,
       queuedBytes,
       framesWritten: this.#framesWritten,
@@ -193,11 +193,11 @@ export class FileJournal implements Journal, WriterListener {
     throw new JournalError('full', 'journal queue is full');
   }
 
-  /** Behind the current callback: commits made in one go share one wake-up and one sync. */
+  /** At the end of this turn of the event loop: commits made in one turn share one wake-up and one sync. */
   #ringSoon(): void {
     if (this.#ringing) return;
     this.#ringing = true;
-    queueMicrotask(() => {
+    setImmediate(() => {
       this.#ringing = false;
       this.#parts.ring.ringBell();
     });

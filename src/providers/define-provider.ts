@@ -73,6 +73,10 @@ function encodedRequest({ call, addressed, body, definition, wires }: EncodedPar
   const { endpoint, dialect } = addressed;
   const { addressing } = definition;
   const base = resolveBaseUrl(endpoint.host);
+  const { openDecoder, decodeCompletion } = decodersFor(dialect, endpoint, {
+    wires,
+    emulatesSchema: body.emulatesSchema,
+  });
   return {
     request: {
       method: 'POST',
@@ -87,7 +91,8 @@ function encodedRequest({ call, addressed, body, definition, wires }: EncodedPar
     dropped: body.dropped,
     added: body.added,
     emulatesSchema: body.emulatesSchema,
-    ...decodersFor(dialect, endpoint, { wires, emulatesSchema: body.emulatesSchema }),
+    openDecoder,
+    decodeCompletion,
   };
 }
 

@@ -67,6 +67,7 @@ export function decide(input: DecisionInput): Decision | Fault {
 
 /** Endpoints of the asked model come before those of its fallbacks; order within a model follows the weights. */
 function orderGroups(endpoints: readonly Endpoint[], conversation: string): Endpoint[] {
+  if (endpoints.length < 2) return [...endpoints];
   const groups = new Map<string, Endpoint[]>();
   for (const endpoint of endpoints) {
     const group = groups.get(endpoint.modelName);

@@ -93,7 +93,7 @@ async function handle(deps: InferenceDeps, { request, route, query }: Incoming, 
       key,
       bytes,
       contentType: contentTypeOf(request.headers['content-type']),
-      ...(route.passThroughPath !== undefined && { passThroughPath: route.passThroughPath }),
+      passThroughPath: route.passThroughPath,
       forwardHeaders: forwardable(request.headers),
       controls: readControls(request.headers),
     },
@@ -158,18 +158,14 @@ function readControls(headers: IncomingHttpHeaders): RequestControls {
     return typeof value === 'string' && value !== '' ? value.slice(0, 512) : undefined;
   };
   const deadlineMs = Number(text('x-switchyard-deadline-ms'));
-  const session = text('x-switchyard-session');
-  const job = text('x-switchyard-job');
-  const cacheControl = text('cache-control');
   const cache = text('x-switchyard-cache');
-  const traceparent = text('traceparent');
   return {
     explain: text('x-switchyard-explain') === '1',
-    ...(session !== undefined && { session }),
-    ...(job !== undefined && { job }),
-    ...(cacheControl !== undefined && { cacheControl }),
-    ...((cache === 'off' || cache === 'deterministic' || cache === 'all') && { cache }),
-    ...(deadlineMs > 0 && { deadlineMs }),
-    ...(traceparent !== undefined && { traceparent }),
+    session: text('x-switchyard-session'),
+    job: text('x-switchyard-job'),
+    cacheControl: text('cache-control'),
+    cache: cache === 'off' || cache === 'deterministic' || cache === 'all' ? cache : undefined,
+    deadlineMs: deadlineMs > 0 ? deadlineMs : undefined,
+    traceparent: text('traceparent'),
   };
 }

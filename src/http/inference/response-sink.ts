@@ -1,13 +1,13 @@
 import { isAscii } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
-import type { ClientSink } from '../../dispatch/index.ts';
+import type { AnswerHeaders, ClientSink } from '../../dispatch/index.ts';
 
 /** Above this size copying a body beside its head costs more than a second piece in the same system call. */
 const maxJoinedBytes = 64 * 1024;
 
 interface Head {
   readonly status: number;
-  readonly headers: { readonly [name: string]: string };
+  readonly headers: AnswerHeaders;
 }
 
 /**
@@ -46,7 +46,7 @@ export class ResponseSink implements ClientSink {
     return this.#gone;
   }
 
-  start(status: number, headers: { readonly [name: string]: string }): void {
+  start(status: number, headers: AnswerHeaders): void {
     this.#isStarted = true;
     this.#head = { status, headers };
   }
@@ -105,7 +105,10 @@ export class ResponseSink implements ClientSink {
     const { status, headers } = this.#head;
     this.#head = undefined;
     const pairs: string[] = [];
-    for (const name in headers) pairs.push(name, headers[name] ?? '');
+    for (const name in headers) {
+      const value = headers[name];
+      if (value !== undefined) pairs.push(name, value);
+    }
     if (lengthBytes !== undefined) pairs.push('content-length', String(lengthBytes));
     this.#response.writeHead(status, pairs);
   }

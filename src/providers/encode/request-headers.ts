@@ -27,9 +27,10 @@ export function requestHeaders(
   const headers: Record<string, string> = {
     'content-type': call.contentType,
     accept: addressed.stream ? 'text/event-stream' : '*/*',
-    ...ownHeaders,
-    ...addressing.headersFor?.(addressed),
+    'accept-encoding': ownHeaders['accept-encoding'],
+    'user-agent': ownHeaders['user-agent'],
   };
+  if (addressing.headersFor) Object.assign(headers, addressing.headersFor(addressed));
   // Headers of one dialect mean nothing in another.
   if (call.dialect === addressed.dialect) copyAllowed(call.headers, headers);
   // A trace crosses dialects; it is only here when the operator wants it to leave the house.

@@ -38,17 +38,25 @@ export class Signer {
   }
 }
 
-/** Written out per header: an object with a computed key costs several times as much, on every request. */
-function withKey(request: UpstreamRequest, keyHeader: KeyHeader, key: string): UpstreamRequest {
-  const { headers } = request;
+/** Written out field by field: on every request, spreads into larger objects cost several times as much. */
+function withKey(
+  { method, origin, path, headers, body }: UpstreamRequest,
+  keyHeader: KeyHeader,
+  key: string,
+): UpstreamRequest {
+  const signed: Record<string, string> = { ...headers };
   switch (keyHeader) {
     case 'bearer':
-      return { ...request, headers: { ...headers, authorization: `Bearer ${key}` } };
+      signed['authorization'] = `Bearer ${key}`;
+      break;
     case 'x-api-key':
-      return { ...request, headers: { ...headers, 'x-api-key': key } };
+      signed['x-api-key'] = key;
+      break;
     case 'x-goog-api-key':
-      return { ...request, headers: { ...headers, 'x-goog-api-key': key } };
+      signed['x-goog-api-key'] = key;
+      break;
     case 'api-key':
-      return { ...request, headers: { ...headers, 'api-key': key } };
+      signed['api-key'] = key;
   }
+  return { method, origin, path, headers: signed, body };
 }
