@@ -1,6 +1,10 @@
 import type { ControlTables } from './control.ts';
+import type { InvoiceTables } from './invoices.ts';
+import type { OutboxTables } from './outbox.ts';
+import type { ReconciliationTables } from './reconciliation.ts';
 import type { SchemaTables } from './schema.ts';
 import type { SpendingTables } from './spending.ts';
 
 /** Every table of the database; each area adds its interface here. */
-export interface Tables extends SchemaTables, ControlTables, SpendingTables {}
+export interface Tables
+  extends SchemaTables, ControlTables, SpendingTables, InvoiceTables, ReconciliationTables, OutboxTables {}

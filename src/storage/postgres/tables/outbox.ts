@@ -1,0 +1,31 @@
+import type { ColumnType } from 'kysely';
+
+/** One message to another system. Its id is made once, before the first delivery, and never again. */
+export interface OutboxTable {
+  sink: string;
+  event_id: string;
+  kind: string;
+  payload: ColumnType<unknown, string, string>;
+  /** Tells a repetition from another message under the same id. */
+  digest: string;
+  occurred_at_ms: bigint;
+  /** `superseded`: too old to be sent as it is; an adjustment went instead. */
+  state: 'pending' | 'sent' | 'failed' | 'superseded';
+  attempts: number;
+  next_at_ms: bigint;
+  last_error: string | null;
+  sent_at_ms: bigint | null;
+}
+
+/** How far usage has been handed to a sink. */
+export interface ExportWatermarkTable {
+  sink: string;
+  subject: string;
+  until_ms: bigint;
+}
+
+/** Tables of what is sent to other systems. */
+export interface OutboxTables {
+  outbox: OutboxTable;
+  export_watermark: ExportWatermarkTable;
+}
