@@ -8,6 +8,7 @@ import {
   createInferenceHandler,
   createStatusHandler,
   databaseChangeBook,
+  identifyToken,
 } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import {
@@ -48,7 +49,12 @@ export function openEdge(core: Core): Server {
     changes: databaseChangeBook,
     database: () => core.database.current(),
     absence: () => core.database.absence(),
-    identify: (token) => Promise.resolve(isOwner(token) ? { name: 'owner', role: 'owner' } : undefined),
+    identify: (token) =>
+      identifyToken(token, {
+        isOwner,
+        database: () => core.database.current(),
+        nowMs: () => systemClock.nowMs(),
+      }),
     troubled: (error) => logger.error({ err: error }, 'the control API failed'),
   });
   const listener = getRequestListener(control.fetch, { overrideGlobalObjects: false });

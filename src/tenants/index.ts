@@ -1,3 +1,11 @@
+export {
+  type AccessRole,
+  type AccessToken,
+  createAccessToken,
+  findAccessToken,
+  listAccessTokens,
+  revokeAccessToken,
+} from './access/access-tokens.ts';
 export { type AuditQuery, type AuditRecord, readAuditLog, recordChange } from './changes/audit-log.ts';
 export { type ChangeClaim, claimIdempotencyKey, keepAnswer, type KeptAnswer } from './changes/idempotency-keys.ts';
 export type { Key, KeyLimits } from './key.ts';

@@ -1,0 +1,111 @@
+import type { Hono } from 'hono';
+import { ExchangeBoard } from '../../../gateway/index.ts';
+import { createMemoryJournal, type Journal } from '../../../journal/index.ts';
+import { systemClock } from '../../../platform/clock.ts';
+import { createIdSource } from '../../../platform/ids.ts';
+import { createMetrics } from '../../../platform/metrics.ts';
+import { createSystemRandom } from '../../../platform/random.ts';
+import { OutcomeBook } from '../../../routing/index.ts';
+import { createSignals } from '../../../signals/index.ts';
+import type { Database } from '../../../storage/index.ts';
+import { createControlApp } from '../control-app.ts';
+import { controlRoutes } from '../control-routes.ts';
+import { databaseChangeBook } from '../framework/change-book.ts';
+import type { ControlRoute } from '../framework/route.ts';
+import { identifyToken } from '../identify.ts';
+
+/** The owner token of tests. */
+export const testOwnerToken = 'swo_test';
+
+/** An answer of the control API, read. */
+export interface ControlAnswer {
+  readonly status: number;
+  readonly text: string;
+  readonly contentType: string;
+  readonly body: { readonly [field: string]: unknown };
+}
+
+/** One call as a test writes it. */
+export interface ControlCall {
+  readonly token?: string;
+  readonly body?: unknown;
+  readonly idempotencyKey?: string;
+}
+
+/** The control API without a socket. */
+export interface ControlHarness {
+  readonly app: Hono;
+  readonly routes: readonly ControlRoute[];
+  readonly journal: Journal;
+  readonly troubles: unknown[];
+  /** Calls a route below /api/v1, as the owner unless told otherwise. */
+  call(method: string, path: string, call?: ControlCall): Promise<ControlAnswer>;
+  /** Makes an access token and gives its secret. */
+  tokenOf(role: string, customer?: string): Promise<string>;
+}
+
+/** Builds the whole control API on a database (or none), with further routes of a test's own. */
+export function createControlHarness(
+  database: Database | undefined,
+  further: readonly ControlRoute[] = [],
+): ControlHarness {
+  const troubles: unknown[] = [];
+  const journal = createMemoryJournal();
+  const newId = createIdSource(systemClock, createSystemRandom());
+  const views = {
+    journal,
+    outcomes: new OutcomeBook(),
+    board: new ExchangeBoard(createMetrics()),
+    signals: createSignals(systemClock),
+    clock: systemClock,
+    startedAtMs: 0,
+    newId,
+  };
+  const routes = [...controlRoutes(views), ...further];
+  const current = (): Database | undefined => database;
+  const app = createControlApp(routes, {
+    clock: systemClock,
+    changes: databaseChangeBook,
+    database: current,
+    absence: () => (database === undefined ? 'it is starting' : undefined),
+    identify: (token) =>
+      identifyToken(token, {
+        isOwner: (presented) => presented === testOwnerToken,
+        database: current,
+        nowMs: () => systemClock.nowMs(),
+      }),
+    troubled: (error) => void troubles.push(error),
+  });
+  const call = async (method: string, path: string, one: ControlCall = {}): Promise<ControlAnswer> => {
+    const { token = testOwnerToken, body, idempotencyKey } = one;
+    const response = await app.request(`/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const contentType = response.headers.get('content-type') ?? '';
+    return { status: response.status, text, contentType, body: contentType.includes('json') ? parse(text) : {} };
+  };
+  return {
+    app,
+    routes,
+    journal,
+    troubles,
+    call,
+    async tokenOf(role, customer) {
+      const made = await call('POST', '/access-tokens', {
+        body: { name: `${role}-${customer ?? 'all'}`, role, customer },
+      });
+      if (made.status !== 201) throw new Error(made.text);
+      return String(made.body['secret']);
+    },
+  };
+}
+
+function parse(text: string): ControlAnswer['body'] {
+  return JSON.parse(text) as ControlAnswer['body'];
+}
