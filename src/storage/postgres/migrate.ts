@@ -48,8 +48,10 @@ export function checksumOf(migration: Migration): string {
 }
 
 function checkNumbers(migrations: readonly Migration[]): void {
-  for (const [index, { number, name }] of migrations.entries()) {
-    if (number !== index + 1) throw new Error(`migration ${name} has number ${number}, expected ${index + 1}`);
+  let previous = 0;
+  for (const { number, name } of migrations) {
+    if (number <= previous) throw new Error(`migration ${name} has number ${number} behind ${previous}`);
+    previous = number;
   }
 }
 
@@ -60,10 +62,11 @@ async function readApplied(session: SqlSession): Promise<Map<number, string>> {
 
 function checkApplied(applied: ReadonlyMap<number, string>, migrations: readonly Migration[]): void {
   const newest = Math.max(0, ...applied.keys());
-  if (newest > migrations.length) {
+  const newestKnown = migrations.at(-1)?.number ?? 0;
+  if (newest > newestKnown) {
     throw new DatabaseError(
       'schema_newer',
-      `the database has schema version ${newest}, this program knows ${migrations.length}: start the newer program, or restore a backup from before its upgrade`,
+      `the database has schema version ${newest}, this program knows ${newestKnown}: start the newer program, or restore a backup from before its upgrade`,
     );
   }
   for (const migration of migrations) {

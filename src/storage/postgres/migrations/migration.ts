@@ -1,6 +1,6 @@
 /** One forward step of the schema; once released its SQL never changes. */
 export interface Migration {
-  /** Counts from 1 without gaps. */
+  /** Grows from one to the next. */
   readonly number: number;
   readonly name: string;
   readonly sql: string;
