@@ -19,6 +19,7 @@ CREATE TABLE invoice (
   carry_in_nanos bigint NOT NULL,
   carry_out_nanos bigint NOT NULL,
   total_nanos bigint NOT NULL,
+  settings jsonb NOT NULL,
   document text,
   document_sha256 text,
   credits_invoice_id text REFERENCES invoice (id),

@@ -1,5 +1,6 @@
 import type { ControlTables } from './control.ts';
 import type { InvoiceTables } from './invoices.ts';
+import type { LedgerTables } from './ledger.ts';
 import type { OutboxTables } from './outbox.ts';
 import type { ReconciliationTables } from './reconciliation.ts';
 import type { SchemaTables } from './schema.ts';
@@ -7,4 +8,11 @@ import type { SpendingTables } from './spending.ts';
 
 /** Every table of the database; each area adds its interface here. */
 export interface Tables
-  extends SchemaTables, ControlTables, SpendingTables, InvoiceTables, ReconciliationTables, OutboxTables {}
+  extends
+    SchemaTables,
+    ControlTables,
+    SpendingTables,
+    LedgerTables,
+    InvoiceTables,
+    ReconciliationTables,
+    OutboxTables {}

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
 /** An invoice or a credit note. Once it has a number, only its payment and its voiding are still written. */
 export interface InvoiceTable {
@@ -20,6 +20,8 @@ export interface InvoiceTable {
   carry_out_nanos: bigint;
   /** What is to be paid, in the invoice's currency. */
   total_nanos: bigint;
+  /** Taxes, exchange rate and days to pay, as they were given for it. */
+  settings: ColumnType<unknown, string, string>;
   /** Canonical JSON, frozen when finalised. */
   document: string | null;
   document_sha256: string | null;
