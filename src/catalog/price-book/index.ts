@@ -1,0 +1,14 @@
+export { type AliasMemory, type AliasSpan } from './alias-board.ts';
+export type { BookEvent, FigureMove, PriceAlert } from './book-event.ts';
+export { type BookPolicy, customaryAutoCapPpm, defaultBookPolicy, type EndpointState } from './book-policy.ts';
+export type { EndpointMemory } from './endpoint-book.ts';
+export type {
+  AliasObservation,
+  DynamicObservation,
+  Observation,
+  QuoteObservation,
+  RemovalObservation,
+} from './observation.ts';
+export { type EndpointView, PriceBook, type StoredEndpoint } from './price-book.ts';
+export type { PriceVersion, VersionStatus } from './price-version.ts';
+export type { Quote } from './quote.ts';
