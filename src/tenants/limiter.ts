@@ -1,6 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Key } from './key.ts';
+import { RateBucket } from './rate-bucket.ts';
 
 /** A place taken in a key's limits; given back once. */
 export interface Admission {
@@ -10,46 +11,11 @@ export interface Admission {
 
 interface Meter {
   running: number;
-  requests: Bucket;
-  tokens: Bucket;
+  requests: RateBucket;
+  tokens: RateBucket;
 }
 
-const minuteMs = 60_000;
 const maxMeters = 100_000;
-
-/** Refills evenly over a minute; may go negative when an estimate was too low. */
-class Bucket {
-  #level: number;
-  #atMs: number;
-  readonly #perMinute: number;
-
-  constructor(perMinute: number, nowMs: number) {
-    this.#perMinute = perMinute;
-    this.#level = perMinute;
-    this.#atMs = nowMs;
-  }
-
-  get perMinute(): number {
-    return this.#perMinute;
-  }
-
-  level(nowMs: number): number {
-    const refill = ((nowMs - this.#atMs) / minuteMs) * this.#perMinute;
-    this.#level = Math.min(this.#perMinute, this.#level + refill);
-    this.#atMs = nowMs;
-    return this.#level;
-  }
-
-  take(amount: number): void {
-    this.#level -= amount;
-  }
-
-  /** Time until `amount` is there, milliseconds. */
-  waitMs(amount: number, nowMs: number): number {
-    const missing = Math.min(amount, this.#perMinute) - this.level(nowMs);
-    return missing <= 0 ? 0 : Math.ceil((missing / this.#perMinute) * minuteMs);
-  }
-}
 
 /** Enforces requests per minute, tokens per minute and concurrency per key, before any work is done. */
 export class Limiter {
@@ -96,8 +62,8 @@ export class Limiter {
     const known = this.#meters.get(key.name);
     const isCurrent = known?.requests.perMinute === requestsPerMinute && known.tokens.perMinute === tokensPerMinute;
     if (known && isCurrent) return known;
-    const requests = new Bucket(requestsPerMinute, nowMs);
-    const tokens = new Bucket(tokensPerMinute, nowMs);
+    const requests = new RateBucket(requestsPerMinute, nowMs);
+    const tokens = new RateBucket(tokensPerMinute, nowMs);
     // A reload changes the limits, not the requests that are running.
     if (known) return Object.assign(known, { requests, tokens });
     const meter = { running: 0, requests, tokens };

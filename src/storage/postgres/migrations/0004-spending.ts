@@ -38,7 +38,7 @@ CREATE TABLE gateway (
   started_at_ms bigint NOT NULL,
   beat_at_ms bigint NOT NULL,
   expires_at_ms bigint NOT NULL,
-  status text NOT NULL CHECK (status IN ('live', 'stopped')),
+  status text NOT NULL CHECK (status IN ('live', 'in_doubt', 'stopped')),
   PRIMARY KEY (gateway_id, epoch)
 ) WITH (fillfactor = 70);
 CREATE INDEX gateway_live ON gateway (expires_at_ms) WHERE status = 'live';

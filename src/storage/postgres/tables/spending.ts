@@ -48,8 +48,8 @@ export interface GatewayTable {
   /** By the clock of the database. */
   beat_at_ms: bigint;
   expires_at_ms: bigint;
-  /** The journal of earlier epochs is projected up to their end: their leases are void. */
-  status: 'live' | 'stopped';
+  /** In doubt: it does not beat, but its journal may hold charges. Stopped: these are projected, its leases are void. */
+  status: 'live' | 'in_doubt' | 'stopped';
 }
 
 /** Requests, tokens and concurrency of one scope. */

@@ -1,0 +1,10 @@
+export { burn, burnOrder, type BurnableGrant, refundParts } from './burn-order.ts';
+export { ChargeProjector, type SettledCharges } from './charge-projector.ts';
+export type * from './contract.ts';
+export { spendingScopes } from './contract.ts';
+export { DatabaseLeases, type DatabaseLeasesSettings } from './database-leases.ts';
+export { type GatewayRun, type GatewayState, listGateways, releaseLeases } from './gateway-registry.ts';
+export { isTimeZone, PeriodCalendar, periodOf, type PeriodSpan } from './period.ts';
+export { dollars } from './refusal.ts';
+export { ReservationGate, type ReservationGateSettings } from './reservation-gate.ts';
+export { readSpendingRules } from './spending-rules.ts';

@@ -1,0 +1,271 @@
+import { Fault } from '../../domain/fault.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type {
+  Admittance,
+  Hold,
+  Spender,
+  SpenderRequest,
+  SpendingGate,
+  SpendingNotice,
+  SpendingRules,
+} from './contract.ts';
+import type { Counter } from './counter.ts';
+import { CounterBook } from './counter-book.ts';
+import { ExchangeHold, type HoldKeeper } from './exchange-hold.ts';
+import type { LeaseSource, RefillOutcome } from './lease-source.ts';
+import { type Meter, RateMeters } from './rate-meters.ts';
+import { budgetExceeded, budgetUnavailable } from './refusal.ts';
+
+/** What a gate is made of. */
+export interface ReservationGateSettings {
+  readonly clock: Clock;
+  /** Undefined: this process alone decides, and counts for itself. */
+  readonly leases?: LeaseSource | undefined;
+  readonly maxCounters?: number;
+  /** Longest wait for a refill. */
+  readonly maxWaitMs?: number;
+  readonly maxWaiting?: number;
+  notice?(notice: SpendingNotice): void;
+}
+
+const defaults = { maxCounters: 500_000, maxWaitMs: 5_000, maxWaiting: 20_000 };
+const counterIdleMs = 600_000;
+
+/**
+ * Reserves before the work and settles after it, over all scopes at once. Everything happens in memory within one turn
+ * of the event loop; only a lease that is used up makes an exchange wait.
+ */
+export class ReservationGate implements SpendingGate, HoldKeeper {
+  readonly #clock: Clock;
+  readonly #leases: LeaseSource | undefined;
+  readonly #notice: (notice: SpendingNotice) => void;
+  readonly #book: CounterBook;
+  readonly #meters = new RateMeters();
+  readonly #holds = new Map<string, ExchangeHold>();
+  readonly #maxWaitMs: number;
+  readonly #maxWaiting: number;
+  #waiting = 0;
+
+  constructor(settings: ReservationGateSettings) {
+    this.#clock = settings.clock;
+    this.#leases = settings.leases;
+    this.#notice = settings.notice ?? (() => undefined);
+    this.#maxWaitMs = settings.maxWaitMs ?? defaults.maxWaitMs;
+    this.#maxWaiting = settings.maxWaiting ?? defaults.maxWaiting;
+    this.#book = new CounterBook({
+      countsSoft: settings.leases === undefined,
+      maxCounters: settings.maxCounters ?? defaults.maxCounters,
+      limit: (counter) => this.#limit(counter),
+      retire: (counter) => this.#leases?.giveBack(counter),
+    });
+  }
+
+  /** Running exchanges that hold something. */
+  get holdCount(): number {
+    return this.#holds.size;
+  }
+
+  /** Counters of this gateway, for leases and pages. */
+  get counters(): Iterable<Counter> & { readonly size: number } {
+    return this.#book;
+  }
+
+  /** Replaces every limit; running exchanges keep what they hold. */
+  setRules(rules: SpendingRules): void {
+    this.#book.setRules(rules);
+    this.#meters.setRules(rules.rates, this.#clock.monotonicMs());
+  }
+
+  /** Rate limits are shared out evenly among live gateways. */
+  setReplicas(count: number): void {
+    this.#meters.setReplicas(Math.max(1, count), this.#clock.monotonicMs());
+  }
+
+  /** Lets go of what is over; to be called now and then. */
+  sweep(): void {
+    this.#book.sweep(this.#clock.nowMs(), this.#clock.monotonicMs() - counterIdleMs);
+  }
+
+  admit(request: SpenderRequest): Admittance {
+    const running = this.#holds.get(request.exchangeId);
+    if (running !== undefined) return running;
+    const nowMs = this.#clock.monotonicMs();
+    const meters = this.#meters.check(request.spender, request.tokensEstimate, nowMs);
+    if (Fault.is(meters)) return meters;
+    const counters = this.#book.countersOf(request.spender, request.atMs, nowMs);
+    if (counters === undefined) return budgetUnavailable('too many budgets are in use');
+    const short = this.#shortOf(counters, request.amountNanos);
+    if (short === undefined) return this.#take(request, counters, meters);
+    return this.#leases === undefined ? budgetExceeded(short, request.amountNanos) : this.#admitLater(request);
+  }
+
+  headroomNanos(spender: Spender, atMs: number): bigint | undefined {
+    const counters = this.#book.countersOf(spender, atMs, this.#clock.monotonicMs()) ?? [];
+    let smallest: bigint | undefined;
+    for (const counter of counters) {
+      if (!counter.rule.isHard) continue;
+      const rest = this.#restOf(counter);
+      if (smallest === undefined || rest < smallest) smallest = rest;
+    }
+    return smallest !== undefined && smallest < 0n ? 0n : smallest;
+  }
+
+  isHardLimited(spender: Spender): boolean {
+    return this.#book.isHardLimited(spender);
+  }
+
+  /** Counts what was charged before this process started; for counting without a database. */
+  restore(spender: Spender, chargeNanos: bigint, startedAtMs: number): void {
+    for (const counter of this.#book.countersOf(spender, startedAtMs, this.#clock.monotonicMs()) ?? []) {
+      if (startedAtMs >= (counter.rule.countedFromMs ?? 0)) counter.usedNanos += chargeNanos;
+    }
+  }
+
+  extend(counters: readonly Counter[], nanos: bigint): boolean {
+    if (this.#shortOf(counters, nanos) !== undefined) return false;
+    this.#reserve(counters, nanos);
+    return true;
+  }
+
+  extendOrWait(counters: readonly Counter[], nanos: bigint): boolean | Promise<boolean> {
+    if (this.extend(counters, nanos)) return true;
+    if (this.#leases === undefined) return false;
+    return this.#whenRefilled(nanos, {
+      counters: () => counters,
+      attempt: () => (this.extend(counters, nanos) ? true : undefined),
+    }).then((outcome) => outcome === true);
+  }
+
+  end(hold: ExchangeHold, chargeNanos: bigint | undefined, usedTokens: number): void {
+    this.#holds.delete(hold.exchangeId);
+    const { amountNanos } = hold;
+    for (const counter of hold.counters) {
+      counter.heldNanos -= amountNanos;
+      if (chargeNanos !== undefined) this.#post(counter, chargeNanos);
+    }
+    this.#meters.giveBack(hold.meters, hold.tokensEstimate, usedTokens);
+    if (chargeNanos === undefined || chargeNanos <= amountNanos || hold.counters.length === 0) return;
+    this.#notice({ kind: 'over_hold', exchangeId: hold.exchangeId, amountNanos: chargeNanos - amountNanos });
+  }
+
+  #post(counter: Counter, chargeNanos: bigint): void {
+    const beforeNanos = counter.usedNanos;
+    counter.usedNanos = beforeNanos + chargeNanos;
+    const { rule } = counter;
+    if (rule.isHard || beforeNanos > rule.limitNanos || counter.usedNanos <= rule.limitNanos) return;
+    this.#notice({
+      kind: 'soft_limit',
+      scope: rule.scope,
+      subject: counter.subject,
+      budgetId: rule.id,
+      amountNanos: counter.usedNanos,
+      limitNanos: rule.limitNanos,
+    });
+  }
+
+  /** The first hard counter in which the amount does not fit. */
+  #shortOf(counters: readonly Counter[], amountNanos: bigint): Counter | undefined {
+    let isLeased = false;
+    for (const counter of counters) {
+      if (!counter.rule.isHard) continue;
+      if (!counter.fits(amountNanos)) return counter;
+      isLeased = true;
+    }
+    return isLeased && this.#leases?.isValid() === false ? counters[0] : undefined;
+  }
+
+  #take(request: SpenderRequest, counters: readonly Counter[], meters: readonly Meter[]): Hold {
+    const { exchangeId, amountNanos, tokensEstimate } = request;
+    this.#reserve(counters, amountNanos);
+    this.#meters.take(meters, tokensEstimate);
+    const isHard = counters.some(({ rule }) => rule.isHard);
+    const hold = new ExchangeHold(this, { exchangeId, counters, meters, tokensEstimate, amountNanos, isHard });
+    this.#holds.set(exchangeId, hold);
+    return hold;
+  }
+
+  #reserve(counters: readonly Counter[], nanos: bigint): void {
+    for (const counter of counters) {
+      counter.heldNanos += nanos;
+      counter.admittedNanos += nanos;
+      this.#leases?.foresee(counter);
+    }
+  }
+
+  async #admitLater(request: SpenderRequest): Promise<Hold | Fault> {
+    const { spender, atMs, amountNanos } = request;
+    const countersOf = (): readonly Counter[] => this.#book.countersOf(spender, atMs, this.#clock.monotonicMs()) ?? [];
+    const outcome = await this.#whenRefilled(amountNanos, {
+      counters: countersOf,
+      attempt: () => this.#retry(request, countersOf()),
+    });
+    return outcome;
+  }
+
+  #retry(request: SpenderRequest, counters: readonly Counter[]): Hold | Fault | undefined {
+    const running = this.#holds.get(request.exchangeId);
+    if (running !== undefined) return running;
+    const meters = this.#meters.check(request.spender, request.tokensEstimate, this.#clock.monotonicMs());
+    if (Fault.is(meters)) return meters;
+    return this.#shortOf(counters, request.amountNanos) === undefined
+      ? this.#take(request, counters, meters)
+      : undefined;
+  }
+
+  /** Asks for more and tries again until it works, the budget is used up, or patience ends. */
+  async #whenRefilled<Result>(
+    amountNanos: bigint,
+    { counters, attempt }: { counters(): readonly Counter[]; attempt(): Result | undefined },
+  ): Promise<Result | Fault> {
+    if (this.#waiting >= this.#maxWaiting) return budgetUnavailable('too many requests wait for it');
+    this.#waiting++;
+    const untilMs = this.#clock.monotonicMs() + this.#maxWaitMs;
+    try {
+      while (this.#clock.monotonicMs() < untilMs) {
+        const refusal = await this.#refillAll(counters(), amountNanos);
+        const result = attempt();
+        if (result !== undefined) return result;
+        if (refusal !== undefined) return refusal;
+      }
+      return budgetUnavailable('its database is busy');
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  async #refillAll(counters: readonly Counter[], amountNanos: bigint): Promise<Fault | undefined> {
+    const leases = this.#leases;
+    if (leases === undefined) return undefined;
+    const short = counters.filter((counter) => counter.rule.isHard && !counter.fits(amountNanos));
+    if (short.length === 0) return leases.isValid() ? undefined : budgetUnavailable('this gateway lost its lease');
+    const outcomes = await Promise.all(short.map((counter) => leases.refill(counter, amountNanos)));
+    for (const [index, outcome] of outcomes.entries()) {
+      const counter = short[index];
+      if (counter !== undefined && outcome !== 'granted') return refusalOf(outcome, counter, amountNanos);
+    }
+    return undefined;
+  }
+
+  #limit(counter: Counter): void {
+    if (this.#leases === undefined) counter.ceilingNanos = counter.rule.limitNanos;
+    // Leases are granted against the limit in the database: a lower one takes effect as they come back.
+    else if (counter.ceilingNanos > 0n) this.#leases.giveBack(counter);
+  }
+
+  /** Under leases the rest of the whole budget, as far as it is known. */
+  #restOf(counter: Counter): bigint {
+    const { view } = counter;
+    const unusedNanos = counter.unusedNanos;
+    if (this.#leases === undefined) return unusedNanos;
+    if (view === undefined) return unusedNanos > 0n ? unusedNanos : counter.rule.limitNanos;
+    const freeNanos = view.limitNanos - view.spentNanos - view.leasedNanos;
+    return freeNanos > 0n ? unusedNanos + freeNanos : unusedNanos;
+  }
+}
+
+function refusalOf(outcome: Exclude<RefillOutcome, 'granted'>, counter: Counter, amountNanos: bigint): Fault {
+  if (outcome === 'exhausted') return budgetExceeded(counter, amountNanos);
+  return outcome === 'in_doubt'
+    ? budgetUnavailable('the share of a gateway that stopped is not accounted for yet')
+    : budgetUnavailable('its database does not answer');
+}
