@@ -11,6 +11,7 @@ const allowedPlaces: Readonly<Record<string, string>> = {
   'src/catalog/data/': 'lists models and prices by host',
   'src/config/example': 'is the example that an operator copies',
   'src/cli/offline/import': 'translates the configuration of other gateways, whose names for hosts it must know',
+  'src/reports/audit/formats/': "reads other people's logs, whose columns and names for hosts it must know",
 };
 
 /** A compatible host is a file that describes it by one call of `openAICompatible`. */

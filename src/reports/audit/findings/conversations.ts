@@ -1,0 +1,73 @@
+import type { Price } from '../../../domain/price.ts';
+import { rate } from '../../../domain/rating.ts';
+import { totalInput, type UsageBucket } from '../../../domain/usage.ts';
+import type { AuditRow } from '../audit-row.ts';
+import { ownText } from './dimension.ts';
+import { contextOf } from './row-rater.ts';
+
+/** Prefixes shorter than this are cached by nobody. */
+const leastPrefix = 1024;
+/** How long a cached prefix lives without being read again. */
+const cacheLifeMs = 5 * 60_000;
+const maxConversations = 200_000;
+
+/** One turn of a conversation, kept until its neighbour comes. */
+export interface Turn {
+  readonly row: AuditRow;
+  readonly price: Price;
+  readonly costNanos: bigint;
+  /** Called with the units that a cache would have read instead. */
+  readonly onSaved: (moves: readonly CacheMove[], savedNanos: bigint) => void;
+}
+
+/** Units that would have gone to another bucket with a prompt cache in place. */
+export interface CacheMove {
+  readonly from: UsageBucket;
+  readonly bucket: UsageBucket;
+  readonly units: number;
+}
+
+/**
+ * Finds prefixes that a prompt cache could have read: two turns of one conversation on one model within five minutes
+ * share at most the shorter one's input. That is an upper bound, since the log does not hold the words. Works for logs
+ * in either order of time.
+ */
+export class Conversations {
+  readonly #turns = new Map<string, Turn>();
+
+  add(key: string, turn: Turn): void {
+    const before = this.#turns.get(key);
+    if (before) this.#turns.delete(key);
+    this.#turns.set(before ? key : ownText(key), turn);
+    const [oldest] = this.#turns.keys();
+    if (this.#turns.size > maxConversations && oldest !== undefined) this.#turns.delete(oldest);
+    if (!before || Math.abs(before.row.startedAtMs - turn.row.startedAtMs) > cacheLifeMs) return;
+    const isOrdered = before.row.startedAtMs <= turn.row.startedAtMs;
+    const [earlier, later] = isOrdered ? [before, turn] : [turn, before];
+    saveOn(later, Math.min(totalInput(earlier.row.usage.buckets), totalInput(later.row.usage.buckets)));
+  }
+}
+
+function saveOn({ row, price, costNanos, onSaved }: Turn, sharedUnits: number): void {
+  if (sharedUnits < leastPrefix || price.picosPerUnit.cacheRead === undefined) return;
+  const { buckets } = row.usage;
+  const [fresh, already] = [buckets.input ?? 0, buckets.cacheRead ?? 0];
+  const movable = Math.min(fresh, sharedUnits - already);
+  if (movable < leastPrefix) return;
+  // Hosts that bill writes would write the rest, so that the next turn can read it.
+  const written = price.picosPerUnit.cacheWrite5m === undefined ? 0 : fresh - movable;
+  const cached = {
+    ...row.usage,
+    buckets: {
+      ...buckets,
+      input: fresh - movable - written,
+      cacheRead: already + movable,
+      ...(written > 0 && { cacheWrite5m: (buckets.cacheWrite5m ?? 0) + written }),
+    },
+  };
+  const { costNanos: cachedNanos } = rate(cached, price, contextOf(row));
+  if (cachedNanos === null || cachedNanos >= costNanos) return;
+  const moves: CacheMove[] = [{ from: 'input', bucket: 'cacheRead', units: movable }];
+  if (written > 0) moves.push({ from: 'input', bucket: 'cacheWrite5m', units: written });
+  onSaved(moves, costNanos - cachedNanos);
+}
