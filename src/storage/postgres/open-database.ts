@@ -5,12 +5,13 @@ import type { Logger } from '../../platform/logger.ts';
 import { type ConnectionSource, createConnectionPool, defaultPoolSettings } from './connection-pool.ts';
 import type { Database, DatabaseEngine } from './database.ts';
 import { DatabaseError } from './database-error.ts';
-import { startEmbeddedServer } from './embedded/embedded-server.ts';
+import { type EmbeddedSettings, startEmbeddedServer } from './embedded/embedded-server.ts';
 import { withLeader } from './leader.ts';
 import { migrate } from './migrate.ts';
 import { migrations as ownMigrations } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import { NotificationListener } from './notification-listener.ts';
+import { ServerWatch } from './server-watch.ts';
 import type { Tables } from './tables/index.ts';
 
 /** What a database needs to be opened. */
@@ -23,6 +24,9 @@ export interface DatabaseOptions {
   readonly logger: Logger;
   readonly poolSize?: number;
   readonly statementTimeoutMs?: number;
+  /** How the embedded server is run, for tests. */
+  readonly embedded?: Omit<EmbeddedSettings, 'folder' | 'logger'>;
+  readonly watchIntervalMs?: number;
   /** Empty opens the database as it is. */
   readonly migrations?: readonly Migration[];
 }
@@ -30,6 +34,8 @@ export interface DatabaseOptions {
 interface Connected {
   readonly engine: DatabaseEngine;
   readonly source: ConnectionSource;
+  /** For a server that runs and does not answer. */
+  restartServer?(): Promise<void>;
   stopServer(): Promise<void>;
 }
 
@@ -54,6 +60,12 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listener = new NotificationListener(connected.source, logger);
+  const { watchIntervalMs } = options;
+  const watch = new ServerWatch({
+    source: connected.source,
+    ...(watchIntervalMs === undefined ? {} : { intervalMs: watchIntervalMs }),
+    onHung: () => void connected.restartServer?.(),
+  });
   return {
     db,
     engine: connected.engine,
@@ -62,8 +74,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       await pool.query('SELECT pg_notify($1, $2)', [channel, payload]);
     },
     withLeader: (name, work) => withLeader(pool, name, work),
-    isAvailable: () => true,
+    isAvailable: () => watch.isAvailable(),
     close: async () => {
+      await watch.close();
       await listener.close();
       await db.destroy();
       // Kysely ends the pool only if it has ever used it.
@@ -73,13 +86,18 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
-async function connect({ url, folder, logger }: DatabaseOptions): Promise<Connected> {
+async function connect({ url, folder, logger, embedded }: DatabaseOptions): Promise<Connected> {
   if (url !== undefined) {
     return { engine: 'external', source: () => ({ connectionString: url }), stopServer: async () => undefined };
   }
   if (folder === undefined) throw new Error('a database needs a folder or a URL');
-  const server = await startEmbeddedServer({ folder, logger });
-  return { engine: 'embedded', source: () => server.address(), stopServer: () => server.stop() };
+  const server = await startEmbeddedServer({ ...embedded, folder, logger });
+  return {
+    engine: 'embedded',
+    source: () => server.address(),
+    restartServer: () => server.restart(),
+    stopServer: () => server.stop(),
+  };
 }
 
 async function prepare(

@@ -21,7 +21,7 @@ export interface TestServer {
 export async function startTestServer(): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-test-postgres-'));
   const flags = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: 200 };
-  const server = await startEmbeddedServer({ folder, logger: silentLogger, flags });
+  const server = await startEmbeddedServer({ folder, logger: silentLogger, flags, ballast: false });
   const url = addressUrl(server.address());
   const stop = async (): Promise<void> => {
     await server.stop();

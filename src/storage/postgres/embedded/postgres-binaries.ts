@@ -26,19 +26,23 @@ export function locateBinaries(packageName: string = binaryPackageName()): Postg
   if (packageFolder === undefined) {
     throw new DatabaseError('engine_missing', `the package ${packageName} with the database server is not installed`);
   }
-  const root = join(packageFolder, 'native');
-  const suffix = process.platform === 'win32' ? '.exe' : '';
-  const binaries = {
-    root,
-    initdb: join(root, 'bin', `initdb${suffix}`),
-    postgres: join(root, 'bin', `postgres${suffix}`),
-    packageVersion: readVersion(packageFolder),
-  };
+  const binaries = binariesIn(join(packageFolder, 'native'), readVersion(packageFolder));
   if (!existsSync(binaries.postgres) || !existsSync(binaries.initdb)) {
     throw new DatabaseError('engine_missing', `the package ${packageName} is incomplete: install it again`);
   }
   restoreLibraryLinks(packageFolder);
   return binaries;
+}
+
+/** The programs below a folder laid out like the package. */
+export function binariesIn(root: string, packageVersion: string): PostgresBinaries {
+  const suffix = process.platform === 'win32' ? '.exe' : '';
+  return {
+    root,
+    initdb: join(root, 'bin', `initdb${suffix}`),
+    postgres: join(root, 'bin', `postgres${suffix}`),
+    packageVersion,
+  };
 }
 
 /** Major version of a server from the version of its package. */

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
-import type { Logger } from '../../../platform/logger.ts';
 import { serverEnvironment } from './create-cluster.ts';
 import { describeFailure } from './describe-failure.ts';
 import type { Launcher } from './launcher.ts';
@@ -14,7 +13,8 @@ export interface ServerStart {
   readonly port: number;
   readonly flags: { readonly [name: string]: string | number };
   readonly readyTimeoutMs: number;
-  readonly logger: Logger;
+  /** Called with what the server prints. */
+  noticeOutput(text: string): void;
 }
 
 /** A running server. */
@@ -68,6 +68,7 @@ function spawnWatched({ binaries, launcher, data, port, flags }: ServerStart): {
     process.platform === 'win32' ? command : ['/bin/sh', '-c', watchedStart, 'switchyard-postgres', ...command];
   const child = spawn(program, parameters, {
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
+    cwd: binaries.root,
     env: serverEnvironment(),
     // Its own process group: Ctrl-C is for us, who then stop it in order.
     detached: process.platform !== 'win32',
@@ -79,7 +80,7 @@ function spawnWatched({ binaries, launcher, data, port, flags }: ServerStart): {
   return { child, leash: leash ?? undefined };
 }
 
-async function untilReady(child: ChildProcess, { data, readyTimeoutMs, logger }: ServerStart): Promise<void> {
+async function untilReady(child: ChildProcess, { data, readyTimeoutMs, noticeOutput }: ServerStart): Promise<void> {
   let output = '';
   let isReady = false;
   const what = `the database in ${data} does not start`;
@@ -89,7 +90,7 @@ async function untilReady(child: ChildProcess, { data, readyTimeoutMs, logger }:
       reject(describeFailure(what, `not ready after ${readyTimeoutMs} ms`));
     }, readyTimeoutMs);
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      logger.debug({ text: text.trimEnd() }, 'database server');
+      noticeOutput(text);
       if (isReady) return;
       output = (output + text).slice(-keptOutputChars);
       if (!output.includes(readyLine)) return;
