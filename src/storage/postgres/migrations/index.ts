@@ -1,9 +1,10 @@
 import { migration as control } from './0001-control.ts';
 import { migration as ledger } from './0003-ledger.ts';
+import { migration as spending } from './0004-spending.ts';
 import { migration as invoices } from './0005-invoices.ts';
 import { migration as reconciliation } from './0006-reconciliation.ts';
 import { migration as outbox } from './0007-outbox.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in the order of its number; each area adds its own here. */
-export const migrations: readonly Migration[] = [control, ledger, invoices, reconciliation, outbox];
+export const migrations: readonly Migration[] = [control, ledger, spending, invoices, reconciliation, outbox];
