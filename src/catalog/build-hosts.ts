@@ -37,6 +37,7 @@ export function hostFromEnvironment(provider: KnownProvider, baseUrl: string, ap
     id: provider.id,
     protocol: provider.protocol,
     providerId: provider.id,
+    catalogId: provider.id,
     baseUrl,
     auth: apiKey === undefined ? { type: 'none' } : { type: 'api-key', apiKey },
     timeouts: defaultTimeouts,
@@ -63,6 +64,7 @@ function hostFromConfig({ id, config, provider, secrets }: HostSource): Host {
     protocol,
     // A known name with another protocol is somebody else's server.
     providerId: provider && provider.protocol === protocol ? id : `generic-${protocol}`,
+    ...(provider && isItself(provider, config) && { catalogId: id }),
     baseUrl: baseUrl.replace(/\/+$/, ''),
     auth,
     timeouts: config.timeouts,
@@ -70,6 +72,18 @@ function hostFromConfig({ id, config, provider, secrets }: HostSource): Host {
     maxConnections: config.maxConnections,
     allowPrivateAddress: config.allowPrivateAddress,
   };
+}
+
+/** Whether a configured host is the provider of its name: a mirror or a proxy has prices of its own. */
+function isItself(provider: KnownProvider, { protocol, baseUrl }: HostConfig): boolean {
+  if (protocol !== undefined && protocol !== provider.protocol) return false;
+  // Clouds have an address per region or resource.
+  if (baseUrl === undefined || /[{]|^$/.test(provider.baseUrl ?? '')) return baseUrl === undefined || isCloud(baseUrl);
+  return new URL(baseUrl).host === new URL(provider.baseUrl ?? '').host;
+}
+
+function isCloud(baseUrl: string): boolean {
+  return /(^|\.)(amazonaws\.com|googleapis\.com|azure\.com|microsoft\.com)$/.test(new URL(baseUrl).hostname);
 }
 
 function readAuth(

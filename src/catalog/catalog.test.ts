@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig, policySchema } from '../config/index.ts';
 import { Fault } from '../domain/fault.ts';
 import { buildHosts, hostFromEnvironment } from './build-hosts.ts';
-import { Catalog } from './catalog.ts';
+import { Catalog, type ResolvedModel } from './catalog.ts';
+import { CatalogFacts } from './facts/catalog-facts.ts';
 
 const providers = [
   { id: 'openai', protocol: 'openai-chat' as const, baseUrl: 'https://api.openai.com/v1', keyEnv: ['OPENAI_API_KEY'] },
@@ -109,5 +110,93 @@ describe('a catalog', () => {
       .list()
       .map(({ id }) => id);
     expect(ids).toEqual(['small', 'large', 'openai/pinned', 'job/support-reply', 'fast', 'sim/small']);
+  });
+});
+
+describe('models that are known without configuration', () => {
+  const row = (fields: object): string => JSON.stringify({ sources: 'l', pricedBy: 'l', ...fields });
+  const facts = new CatalogFacts(
+    {
+      openai: row({
+        model: 'gpt-x',
+        base: 'openai/gpt-x',
+        context: 1000,
+        output: 100,
+        can: 'tools',
+        cannot: 'images',
+        prices: [{ usd: { input: '2', output: '8' } }],
+      }),
+      acme: row({ model: 'openai/gpt-x', base: 'openai/gpt-x', prices: [{ usd: { input: '3', output: '9' } }] }),
+    },
+    { l: { source: 'litellm', date: '2026-08-01' } },
+  );
+  const known = { facts, atMs: Date.parse('2026-10-01') };
+  const acme = {
+    id: 'acme',
+    protocol: 'openai-chat' as const,
+    baseUrl: 'https://acme.example/v1',
+    keyEnv: ['ACME_KEY'],
+  };
+
+  function resolve(configText: string, name: string, environment: Record<string, string>): ResolvedModel {
+    const { config } = parseConfig(configText);
+    if (!config) throw new Error('the test configuration is wrong');
+    const loaded = {
+      ...{ file: 'x.yaml', exists: true, isBlank: false, config, warnings: [] },
+      secrets: { environment, directory: '.' },
+    };
+    const hosts = buildHosts(loaded, [acme, ...providers]);
+    const model = new Catalog({ loaded, hosts, offered: [], defaultPolicy: policySchema.parse({}), known }).resolve(
+      name,
+    );
+    if (Fault.is(model)) throw model;
+    return model;
+  }
+
+  it('have price, limits and what they can do when their host is ready by its key alone', () => {
+    const [endpoint] = resolve('{}', 'openai/gpt-x', { OPENAI_API_KEY: 'k' }).endpoints;
+    expect(endpoint).toMatchObject({
+      price: { picosPerUnit: { input: 2_000_000n, output: 8_000_000n } },
+      limits: { contextTokens: 1000, maxOutputTokens: 100 },
+    });
+    // Facts never forbid what the caller names by host.
+    expect(endpoint?.capabilities).toEqual({ tools: true });
+    expect(resolve('{}', 'openai/gpt-unknown', { OPENAI_API_KEY: 'k' }).endpoints[0]?.price).toBeUndefined();
+  });
+
+  it('resolve by the catalog id to every ready host, the maker first and the others behind it', () => {
+    const environment = { OPENAI_API_KEY: 'k', ACME_KEY: 'k' };
+    for (const name of ['gpt-x', 'openai/gpt-x'] as const) {
+      const { endpoints } = resolve('{}', name, name === 'gpt-x' ? environment : { ACME_KEY: 'k' });
+      const ids = endpoints.map(({ id }) => id);
+      expect(ids).toEqual(name === 'gpt-x' ? ['openai/gpt-x', 'acme/openai/gpt-x'] : ['acme/openai/gpt-x']);
+    }
+    const { endpoints } = resolve('{}', 'gpt-x', environment);
+    expect(new Set(endpoints.map(({ modelName }) => modelName)).size).toBe(2);
+    expect(endpoints[0]?.capabilities).toEqual({ tools: true, images: false });
+    expect(resolve('aliases: { fast: gpt-x }', 'fast', environment).name).toBe('gpt-x');
+  });
+
+  it('leave explicit prices and other servers of the same name alone', () => {
+    const models = (baseUrl: string, price: string): string =>
+      `hosts: { openai: { baseUrl: "${baseUrl}" } }\nmodels: { own: { endpoints: [{ host: openai, model: gpt-x${price} }] } }`;
+    const price = (text: string): unknown => resolve(text, 'own', {}).endpoints[0]?.price?.picosPerUnit;
+    expect(price(models('https://api.openai.com/v1', ', price: { input: "7" }'))).toEqual({ input: 7_000_000n });
+    expect(price(models('https://api.openai.com/v1', ''))).toEqual({ input: 2_000_000n, output: 8_000_000n });
+    expect(price(models('http://127.0.0.1:9/v1', ''))).toBeUndefined();
+  });
+
+  it('are found in constant time: the second request gets the very same object', () => {
+    const { config } = parseConfig('{}');
+    if (!config) throw new Error('the test configuration is wrong');
+    const environment = { OPENAI_API_KEY: 'k' };
+    const loaded = {
+      ...{ file: 'x.yaml', exists: true, isBlank: false, config, warnings: [] },
+      secrets: { environment, directory: '.' },
+    };
+    const hosts = buildHosts(loaded, providers);
+    const catalog = new Catalog({ loaded, hosts, offered: [], defaultPolicy: policySchema.parse({}), known });
+    expect(catalog.resolve('gpt-x')).toBe(catalog.resolve('gpt-x'));
+    expect(catalog.resolve('openai/gpt-x')).toBe(catalog.resolve('openai/gpt-x'));
   });
 });

@@ -2,6 +2,7 @@ import type { LoadedConfig, ModelConfig, PolicyConfig } from '../config/index.ts
 import type { Endpoint, Host } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import { type PriceTexts, priceFromTexts } from './configured-price.ts';
+import type { CatalogFacts, EndpointFacts } from './facts/catalog-facts.ts';
 import { nearestNames } from './nearest-names.ts';
 
 /** A model name with the endpoints that serve it. */
@@ -43,6 +44,8 @@ export interface CatalogSource {
   readonly offered: readonly OfferedModel[];
   /** Taken when a model has no policy of its own. */
   readonly defaultPolicy: PolicyConfig;
+  /** What is known of models without configuration, and the instant whose prices hold; absent: nothing is. */
+  readonly known?: { readonly facts: CatalogFacts; readonly atMs: number };
 }
 
 const maxDirectEndpoints = 10_000;
@@ -54,6 +57,8 @@ export class Catalog {
   readonly #offered = new Map<string, ResolvedModel>();
   /** Endpoints named by host and model (`openai/gpt-…`), made at first use. */
   readonly #direct = new Map<string, ResolvedModel>();
+  /** Models named by the catalog's id, at every host that serves them, made at first use. */
+  readonly #cataloged = new Map<string, ResolvedModel>();
 
   constructor(source: CatalogSource) {
     this.#source = source;
@@ -65,7 +70,8 @@ export class Catalog {
       const endpoints = [...(own.get(name) ?? [])];
       for (const fallback of model.fallback) {
         const known =
-          own.get(fallback) ?? this.#offered.get(fallback)?.endpoints ?? this.#fromHost(fallback)?.endpoints;
+          own.get(fallback) ??
+          (this.#offered.get(fallback) ?? this.#fromHost(fallback) ?? this.#fromCatalog(fallback))?.endpoints;
         if (!known) throw unknownReference(`models.${name}.fallback`, fallback, this.#names());
         endpoints.push(...known);
       }
@@ -81,15 +87,18 @@ export class Catalog {
     }
   }
 
-  /** Finds a model by name: configured, simulated or discovered, by host, alias. `model_unknown` names the nearest. */
+  /**
+   * Finds a model by name: configured, simulated or discovered, by host, by the catalog's id, alias. `model_unknown`
+   * names the nearest.
+   */
   resolve(name: string): ResolvedModel | Fault {
-    const found = this.#models.get(name) ?? this.#offered.get(name) ?? this.#fromHost(name);
+    const found = this.#found(name);
     if (found) return found;
     const alias = Object.hasOwn(this.#source.loaded.config.aliases, name)
       ? this.#source.loaded.config.aliases[name]
       : undefined;
     if (alias !== undefined) {
-      const target = this.#models.get(alias) ?? this.#offered.get(alias) ?? this.#fromHost(alias);
+      const target = this.#found(alias);
       if (target) return target;
     }
     return unknownModel(name, this.#names());
@@ -146,8 +155,12 @@ export class Catalog {
   find(id: string): ListedModel | undefined {
     const listed = this.list().find((model) => model.id === id);
     if (listed) return listed;
-    const host = this.#fromHost(id)?.endpoints[0]?.host;
+    const host = (this.#fromHost(id) ?? this.#fromCatalog(id))?.endpoints[0]?.host;
     return host && { id, ownedBy: host.id, description: '', simulated: false };
+  }
+
+  #found(name: string): ResolvedModel | undefined {
+    return this.#models.get(name) ?? this.#offered.get(name) ?? this.#fromHost(name) ?? this.#fromCatalog(name);
   }
 
   #names(): string[] {
@@ -159,18 +172,20 @@ export class Catalog {
       const host = this.#source.hosts.get(endpoint.host);
       if (!host)
         throw unknownReference(`models.${name}.endpoints[${index}].host`, endpoint.host, this.#source.hosts.keys());
+      const facts = this.#factsOf(host, endpoint.model);
       return {
         id: `${host.id}/${endpoint.model}`,
         modelName: name,
         host,
         upstreamModel: endpoint.model,
         weight: endpoint.weight,
-        price: priceFromTexts(endpoint.price),
+        price: priceFromTexts(endpoint.price) ?? facts?.price,
         limits: {
+          ...facts?.limits,
           ...(endpoint.contextTokens !== undefined && { contextTokens: endpoint.contextTokens }),
           ...(endpoint.maxOutputTokens !== undefined && { maxOutputTokens: endpoint.maxOutputTokens }),
         },
-        capabilities: endpoint.capabilities,
+        capabilities: { ...grantedBy(facts), ...endpoint.capabilities },
         ...regionOf(host),
       };
     });
@@ -190,11 +205,52 @@ export class Catalog {
     if (known) return known;
     const host = this.#source.hosts.get(name.slice(0, slash));
     if (!host) return undefined;
-    const endpoints = [directEndpoint(name, host, name.slice(slash + 1))];
+    const endpoints = [this.#directEndpoint(name, host, name.slice(slash + 1))];
     const resolved = { name, endpoints, policy: this.#source.defaultPolicy };
     if (this.#direct.size >= maxDirectEndpoints) this.#direct.clear();
     this.#direct.set(name, resolved);
     return resolved;
+  }
+
+  /** What the caller names by host is passed on: facts price and measure it, but never forbid it. */
+  #directEndpoint(name: string, host: Host, upstreamModel: string): Endpoint {
+    const facts = this.#factsOf(host, upstreamModel);
+    const { price, limits = {} } = facts ?? {};
+    return { ...directEndpoint(name, host, upstreamModel), price, limits, capabilities: grantedBy(facts) };
+  }
+
+  /** `gpt-…` or `maker/model`: every ready host that serves these weights, the maker's own first. */
+  #fromCatalog(name: string): ResolvedModel | undefined {
+    const { known } = this.#source;
+    if (!known) return undefined;
+    const made = this.#cataloged.get(name);
+    if (made) return made;
+    const endpoints: Endpoint[] = [];
+    let maker: Endpoint | undefined;
+    for (const host of this.#source.hosts.values()) {
+      const model = host.catalogId === undefined ? undefined : known.facts.modelOf(host.catalogId, name);
+      const facts = model === undefined ? undefined : this.#factsOf(host, model);
+      if (model === undefined || !facts) continue;
+      // The host that knows the weights by their plain name made them; the others stand behind it, in their order
+      // and under names of their own, so that nothing is shared out among companies unasked.
+      const isMaker = maker === undefined && facts.row.base?.endsWith(`/${model}`) === true && !model.includes('/');
+      const { price, limits, capabilities } = facts;
+      const plain = directEndpoint(isMaker ? name : `${host.id}/${model}`, host, model);
+      const endpoint = { ...plain, price, limits, capabilities };
+      if (isMaker) maker = endpoint;
+      else endpoints.push(endpoint);
+    }
+    if (maker) endpoints.unshift(maker);
+    if (endpoints.length === 0) return undefined;
+    const resolved = { name, endpoints, policy: this.#source.defaultPolicy };
+    if (this.#cataloged.size >= maxDirectEndpoints) this.#cataloged.clear();
+    this.#cataloged.set(name, resolved);
+    return resolved;
+  }
+
+  #factsOf({ catalogId }: Host, model: string): EndpointFacts | undefined {
+    const { known } = this.#source;
+    return catalogId === undefined ? undefined : known?.facts.find(catalogId, model, known.atMs);
   }
 }
 
@@ -217,6 +273,12 @@ function directEndpoint(modelName: string, host: Host, upstreamModel: string): E
 function regionOf({ auth }: Host): { readonly region?: string } {
   if (auth.type === 'aws') return { region: auth.region };
   return auth.type === 'google' ? { region: auth.location } : {};
+}
+
+/** Only what the facts grant: a wrong no would refuse what the host would have done. */
+function grantedBy(facts: EndpointFacts | undefined): Endpoint['capabilities'] {
+  const { capabilities = {} } = facts ?? {};
+  return Object.fromEntries(Object.entries(capabilities).filter(([, value]) => value === true));
 }
 
 function unknownModel(name: string, names: readonly string[]): Fault {

@@ -8,6 +8,9 @@ export {
   type ResolvedModel,
 } from './catalog.ts';
 export { type PriceTexts, priceFromTexts } from './configured-price.ts';
+export { CatalogFacts, type EndpointFacts } from './facts/catalog-facts.ts';
+export { shippedObservations } from './facts/shipped-observations.ts';
+export type { CatalogOrigin, PriceState, StoredRow } from './facts/stored-row.ts';
 export { LocalDiscovery, type LocalHost, offerLocalModels } from './discover-local-hosts.ts';
 export { discoverModels } from './discover-models.ts';
 export { buildAllHosts, localHosts, type LocalProvider } from './local-hosts.ts';

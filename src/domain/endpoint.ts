@@ -63,6 +63,8 @@ export interface Host {
   readonly headers: { readonly [name: string]: string };
   /** Most connections and waiting calls to the host's origin. */
   readonly maxConnections: number;
+  /** Name under which the shipped catalog knows it; absent for servers whose prices and limits nobody published. */
+  readonly catalogId?: string;
   /** The address may be private or loopback; absent means yes. Link-local ones are always refused. */
   readonly allowPrivateAddress?: boolean;
 }

@@ -1,6 +1,7 @@
 import {
   buildAllHosts,
   Catalog,
+  CatalogFacts,
   LocalDiscovery,
   type LocalHost,
   localHosts,
@@ -9,6 +10,7 @@ import {
 } from '../catalog/index.ts';
 import { type LoadedConfig, policySchema, readSecret } from '../config/index.ts';
 import type { Host } from '../domain/endpoint.ts';
+import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ProviderRegistry } from '../providers/index.ts';
 import { simulatedModels, type Simulator, startSimulator } from '../simulator/index.ts';
@@ -42,7 +44,9 @@ export async function openSnapshots(
   const discovery = new LocalDiscovery({ hosts: () => localHosts(latest, providers.listProviders()) });
   const simulating = startSimulator({ scripting: false, models: simulatedModels.map(({ name }) => name) });
   const [simulator] = await Promise.all([simulating, discovery.refresh()]);
-  const snapshot = (next: LoadedConfig): Snapshot => snapshotOf(next, providers, { simulator, found: discovery.found });
+  const facts = new CatalogFacts();
+  const snapshot = (next: LoadedConfig): Snapshot =>
+    snapshotOf(next, providers, { simulator, found: discovery.found, facts });
   const state = { snapshot: snapshot(loaded), isDraining: false };
   discovery.start((found) => {
     state.snapshot = snapshot(latest);
@@ -64,7 +68,7 @@ export async function openSnapshots(
 function snapshotOf(
   loaded: LoadedConfig,
   providers: ProviderRegistry,
-  { simulator, found }: { simulator: Simulator; found: readonly LocalHost[] },
+  { simulator, found, facts }: { simulator: Simulator; found: readonly LocalHost[]; facts: CatalogFacts },
 ): Snapshot {
   const hosts = buildAllHosts(loaded, providers.listProviders(), found);
   const simulated: Host = {
@@ -86,7 +90,8 @@ function snapshotOf(
     price,
   }));
   const everyOffer = [...offerLocalModels(found), ...offered];
-  const catalog = new Catalog({ loaded, hosts, offered: everyOffer, defaultPolicy: policySchema.parse({}) });
+  const known = { facts, atMs: systemClock.nowMs() };
+  const catalog = new Catalog({ loaded, hosts, offered: everyOffer, defaultPolicy: policySchema.parse({}), known });
   return { loaded, catalog, keys: buildKeyRing(loaded), otlpTarget: otlpTargetOf(loaded) };
 }
 

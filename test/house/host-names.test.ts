@@ -8,7 +8,8 @@ const ordinaryWords = new Set(['together', 'replicate', 'perplexity', 'baseten',
 /** Where the name of a host is data or a fact about the outside world, each with the reason. */
 const allowedPlaces: Readonly<Record<string, string>> = {
   'src/providers/': 'is where hosts live',
-  'src/catalog/data/': 'lists models and prices by host',
+  'src/catalog/facts/': 'lists models and prices by host',
+  'src/catalog/importers/': 'reads catalogs of others, whose names for hosts it must know',
   'src/config/example': 'is the example that an operator copies',
   'src/cli/offline/import': 'translates the configuration of other gateways, whose names for hosts it must know',
   'src/reports/audit/formats/': "reads other people's logs, whose columns and names for hosts it must know",

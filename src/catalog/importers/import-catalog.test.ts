@@ -124,8 +124,8 @@ describe('prices as each catalog writes them', () => {
     expect(termsOf(offer)).toEqual({
       picosPerUnit: { input: 2_500_000n, output: 15_000_000n, cacheRead: 250_000n },
       rules: [
-        { when: { minTotalInputGt: 272_000 }, picosPerUnit: { input: 5_000_000n, output: 22_500_000n } },
         { when: { serviceTier: 'priority' }, picosPerUnit: { input: 5_000_000n } },
+        { when: { minTotalInputGt: 272_000 }, picosPerUnit: { input: 5_000_000n, output: 22_500_000n } },
       ],
     });
     expect(offer.facts).toMatchObject({ contextTokens: 400_000, maxOutputTokens: 128_000, releasedOn: '2026-03-17' });
