@@ -12,3 +12,4 @@ export type { Key, KeyLimits } from './key.ts';
 export { buildKeyRing, type KeyRing, localKey } from './key-ring.ts';
 export { type Admission, Limiter } from './limiter.ts';
 export { type OwnerToken, ownerTokenMatcher, readOwnerToken } from './owner-token.ts';
+export type { ChargeFunding, FundingPart, ProjectedCharge } from './spending/contract.ts';

@@ -3,7 +3,7 @@ const use = `
   attempts bigint NOT NULL, unpriced bigint NOT NULL, estimated bigint NOT NULL, over_hold bigint NOT NULL,
   input bigint NOT NULL, cache_read bigint NOT NULL, cache_write_5m bigint NOT NULL, cache_write_1h bigint NOT NULL,
   output bigint NOT NULL, reasoning bigint NOT NULL, audio_in bigint NOT NULL, audio_out bigint NOT NULL,
-  image_in bigint NOT NULL, image_out bigint NOT NULL, video_in bigint NOT NULL, counted_requests bigint NOT NULL,
+  image_in bigint NOT NULL, image_out bigint NOT NULL, video_in bigint NOT NULL, counted_requests bigint NOT NULL, compute_ms bigint NOT NULL,
   cost_nanos bigint NOT NULL, charge_nanos bigint NOT NULL, saved_nanos bigint NOT NULL,
   absorbed_nanos bigint NOT NULL, waste_nanos bigint NOT NULL,
   estimated_cost_nanos bigint NOT NULL, estimated_charge_nanos bigint NOT NULL`;
@@ -98,8 +98,8 @@ CREATE TABLE watermark (
   epoch bigint NOT NULL,
   segment bigint NOT NULL,
   byte_offset bigint NOT NULL,
-  -- Latest start of an exchange seen so far; what is far older is never taken for new.
-  high_ms bigint NOT NULL,
+  -- Exchanges that began before are forgotten: whoever tells of one is not believed that it is new.
+  horizon_ms bigint NOT NULL,
   facts bigint NOT NULL,
   repeated bigint NOT NULL,
   PRIMARY KEY (gateway_id, projector)
@@ -138,6 +138,7 @@ CREATE TABLE estimated_attempt (
   cost_nanos bigint NOT NULL,
   charge_nanos bigint NOT NULL,
   units jsonb NOT NULL,
+  is_corrected boolean NOT NULL DEFAULT false,
   PRIMARY KEY (request_id, attempt)
 );
 

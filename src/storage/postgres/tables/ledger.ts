@@ -48,7 +48,8 @@ export interface WatermarkTable {
   epoch: bigint;
   segment: bigint;
   byte_offset: bigint;
-  high_ms: bigint;
+  /** Exchanges that began before are forgotten by exchange_recent. */
+  horizon_ms: bigint;
   facts: bigint;
   repeated: bigint;
 }
@@ -87,6 +88,7 @@ export interface EstimatedAttemptTable {
   cost_nanos: bigint;
   charge_nanos: bigint;
   units: Json;
+  is_corrected: Generated<boolean>;
 }
 
 /** A later figure for an estimated attempt. */
@@ -149,6 +151,7 @@ export interface UseColumns {
   image_out: bigint;
   video_in: bigint;
   counted_requests: bigint;
+  compute_ms: bigint;
   cost_nanos: bigint;
   charge_nanos: bigint;
   saved_nanos: bigint;

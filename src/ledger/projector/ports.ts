@@ -1,0 +1,30 @@
+import type { Price, PriceContract } from '../../domain/price.ts';
+import type { ChargeFunding, ProjectedCharge } from '../../tenants/index.ts';
+import type { Executor } from '../books/post-transaction.ts';
+
+/** Price and contract versions by id, as far as they are known. */
+export interface VersionLookup {
+  /** Loads what is not known yet; asked once per batch. */
+  load(ids: { readonly prices: readonly string[]; readonly contracts: readonly string[] }): Promise<void>;
+  price(versionId: string): Price | undefined;
+  contract(versionId: string): PriceContract | undefined;
+}
+
+/** Moves budgets, leases and grants by what was charged, in the transaction of the projection. */
+export type ApplyCharges = (executor: Executor, charges: readonly ProjectedCharge[]) => Promise<readonly ChargeFunding[]>;
+
+/** Something about a projection that people should hear of. */
+export interface ProjectionAlarm {
+  readonly kind: 'quarantined' | 'fenced' | 'damaged' | 'stuck';
+  readonly gatewayId: string;
+  readonly detail: string;
+}
+
+/** What a projector does not do itself. */
+export interface ProjectorPorts {
+  /** Absent: attempts are not rated again. */
+  readonly versions?: VersionLookup | undefined;
+  /** Absent: every charge waits for an invoice. */
+  readonly applyCharges?: ApplyCharges | undefined;
+  readonly alarm: (alarm: ProjectionAlarm) => void;
+}
