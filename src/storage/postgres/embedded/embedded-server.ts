@@ -109,6 +109,7 @@ async function takeFolder(folder: string): Promise<FolderLock> {
       throw new DatabaseError('locked', `the database in ${folder} is ${error.message}`, error);
     }
     if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
+      if (dropBallast(folder)) return takeFolder(folder);
       throw new DatabaseError('disk_full', `the disk of ${folder} is full: the database cannot start`, error);
     }
     throw error;
@@ -137,7 +138,7 @@ class Supervisor {
   readonly #settings: SupervisorSettings;
   #server: ServerProcess | undefined;
   #port = 0;
-  #isStopping = false;
+  readonly #stopping = new AbortController();
   #ends = 0;
   #restarting: Promise<void> = Promise.resolve();
   #recovery: NodeJS.Timeout | undefined;
@@ -190,7 +191,7 @@ class Supervisor {
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    this.#stopping.abort();
     clearTimeout(this.#recovery);
     await this.#server?.stop();
     await this.#restarting;
@@ -201,7 +202,7 @@ class Supervisor {
     const message = error instanceof Error ? error.message : String(error);
     const isFull = error instanceof DatabaseError && error.code === 'disk_full';
     if (isFull && dropBallast(this.#settings.place.folder)) return;
-    if (attempt >= startAttempts || this.#isStopping) throw error;
+    if (attempt >= startAttempts || this.#stopping.signal.aborted) throw error;
     if (portTaken.test(message)) this.#port = await findFreePort();
     else if (memoryInUse.test(message)) await wait(startPauseMs);
     else throw error;
@@ -222,12 +223,12 @@ class Supervisor {
   #noticeEnd(): void {
     this.#server = undefined;
     clearTimeout(this.#recovery);
-    if (!this.#isStopping) this.#restarting = this.#startAgain();
+    if (!this.#stopping.signal.aborted) this.#restarting = this.#startAgain();
   }
 
   async #startAgain(): Promise<void> {
     const { logger, restartPausesMs, place } = this.#settings;
-    while (!this.#isStopping) {
+    while (!this.#stopping.signal.aborted) {
       const pauseMs = restartPausesMs[this.#ends];
       this.#ends++;
       if (pauseMs === undefined) {
@@ -235,10 +236,10 @@ class Supervisor {
         return;
       }
       logger.error({ pauseMs }, 'the database server has ended by itself and is started again');
-      await wait(pauseMs);
+      await wait(pauseMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       try {
         await clearPostmasterFile(place.data);
-        if (!this.#isStopping) await this.start();
+        if (!this.#stopping.signal.aborted) await this.start();
         return;
       } catch (error) {
         logger.error({ error: String(error) }, 'the database server could not be started again');
