@@ -21,6 +21,15 @@ describe('the browser of journeys', () => {
     await watched.close();
   });
 
+  it('has a font, so that pages with text fields can be shown and filled in', async ({ skip }) => {
+    if (!found.browser) return skip(found.reason);
+    const watched = await openWatchedPage(found.browser);
+    await watched.page.setContent('<label>Name <input></label>');
+    await watched.page.fill('input', 'Switchyard');
+    expect(await watched.page.inputValue('input')).toBe('Switchyard');
+    await watched.close();
+  });
+
   it('keeps the rules of the web that a reader would meet', async ({ skip }) => {
     if (!found.browser) return skip(found.reason);
     const watched = await openWatchedPage(found.browser);

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -63,8 +63,22 @@ function launch(executablePath: string, flags: readonly string[], folder?: strin
   return chromium.launch({
     executablePath,
     args: [...flags, ...quietFlags],
-    env: { ...environment, ...(folder !== undefined && { TMPDIR: folder, FONTCONFIG_PATH: join(folder, 'fonts') }) },
+    env: {
+      ...environment,
+      ...(folder !== undefined && { TMPDIR: folder, FONTCONFIG_FILE: writeFontSettings(folder) }),
+    },
   });
+}
+
+/**
+ * The settings in the package name folders of another machine. Without a font the browser ends as soon as a page has
+ * a text field.
+ */
+function writeFontSettings(folder: string): string {
+  const file = join(folder, 'switchyard-fonts.conf');
+  const [fonts, cache] = [join(folder, 'fonts'), join(folder, 'fonts-cache')];
+  writeFileSync(file, `<fontconfig><dir>${fonts}</dir><cachedir>${cache}</cachedir></fontconfig>\n`);
+  return file;
 }
 
 /** A journey that did not run must not look like one that passed. */

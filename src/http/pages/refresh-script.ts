@@ -1,0 +1,19 @@
+/**
+ * Takes over fresh figures every few seconds while the page is looked at and nobody uses it; without it the page is
+ * merely as old as its last load.
+ */
+export const refreshScript = `
+(() => {
+  const everyMs = 5000;
+  const refresh = async () => {
+    const shown = document.getElementById('figures');
+    if (document.hidden || !shown || shown.contains(document.activeElement)) return;
+    const answer = await fetch('/', { headers: { accept: 'text/html' }, redirect: 'error' });
+    if (!answer.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html').getElementById('figures');
+    if (fresh && !shown.contains(document.activeElement)) shown.replaceWith(fresh);
+  };
+  const again = () => setTimeout(() => refresh().catch(() => undefined).finally(again), everyMs);
+  again();
+})();
+`;
