@@ -1,4 +1,5 @@
 import { migration as control } from './0001-control.ts';
+import { migration as prices } from './0002-prices.ts';
 import { migration as ledger } from './0003-ledger.ts';
 import { migration as spending } from './0004-spending.ts';
 import { migration as invoices } from './0005-invoices.ts';
@@ -7,4 +8,4 @@ import { migration as outbox } from './0007-outbox.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in the order of its number; each area adds its own here. */
-export const migrations: readonly Migration[] = [control, ledger, spending, invoices, reconciliation, outbox];
+export const migrations: readonly Migration[] = [control, prices, ledger, spending, invoices, reconciliation, outbox];

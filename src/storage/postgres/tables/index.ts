@@ -2,6 +2,7 @@ import type { ControlTables } from './control.ts';
 import type { InvoiceTables } from './invoices.ts';
 import type { LedgerTables } from './ledger.ts';
 import type { OutboxTables } from './outbox.ts';
+import type { PriceTables } from './prices.ts';
 import type { ReconciliationTables } from './reconciliation.ts';
 import type { SchemaTables } from './schema.ts';
 import type { SpendingTables } from './spending.ts';
@@ -11,6 +12,7 @@ export interface Tables
   extends
     SchemaTables,
     ControlTables,
+    PriceTables,
     SpendingTables,
     LedgerTables,
     InvoiceTables,
