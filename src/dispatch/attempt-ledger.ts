@@ -117,10 +117,16 @@ export class AttemptLedger {
       computedCostNanos: isReported ? rating.computedCostNanos?.toString() : undefined,
       priceVersionId: rating?.priceVersionId,
       contractVersionId: rating?.contractVersionId,
+      laterPriceVersionId: rating && this.#laterVersion(endpoint, meter.startedAtMs + totalMs, rating),
       batch: this.#plan.isBatch,
       region: usage?.servedRegion ?? endpoint.region,
       flags,
     };
+  }
+
+  #laterVersion(endpoint: Endpoint, endedAtMs: number, rating: Rating): string | undefined {
+    const later = this.#plan.priceOf?.(endpoint, endedAtMs).price?.versionId;
+    return later === rating.priceVersionId ? undefined : later;
   }
 
   /** The price in force when the attempt started rates it, whatever has become of the price since. */

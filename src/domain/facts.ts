@@ -59,6 +59,8 @@ export interface AttemptFact {
   readonly computedCostNanos?: NanosText;
   readonly priceVersionId?: string;
   readonly contractVersionId?: string;
+  /** The price changed while the attempt ran: the version in force at its end, which did not rate it. */
+  readonly laterPriceVersionId?: string;
   readonly batch?: boolean;
   readonly region?: string;
   readonly flags: readonly AttemptFlag[];
