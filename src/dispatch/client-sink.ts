@@ -6,7 +6,7 @@ export interface AnswerHeaders {
 /** Where an answer goes: the client's connection as dispatch sees it. Implemented over node:http by the edge. */
 export interface ClientSink {
   /** Sends status and headers; at most once, before any write. */
-  start(status: number, headers: AnswerHeaders): void;
+  start(status: number, headers: AnswerHeaders, more?: AnswerHeaders): void;
   readonly started: boolean;
   /** False asks to pause until `onDrain`. */
   write(bytes: Buffer | string): boolean;

@@ -84,7 +84,9 @@ export class StreamRace implements RunningAttempt {
   #launch(prepared: PreparedAttempt, flags: readonly AttemptFlag[]): void {
     const { ledger, target, plan, deps } = this.#settings;
     const claim = (): boolean => this.#claim(number);
-    const started = startStream(prepared, { ...target, claim, attempts: () => ledger.attempts }, { plan, deps });
+    const { writer, output, lenient } = target;
+    const own = { writer, output, lenient, claim, attempts: () => ledger.attempts };
+    const started = startStream(prepared, own, { plan, deps });
     // Begun once it runs: what never started has no end that would give its place back.
     const number = ledger.begin(prepared.endpoint);
     this.#running.set(number, started.running);

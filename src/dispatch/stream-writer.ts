@@ -78,7 +78,7 @@ export class StreamWriter {
 
   /** Sends status 200 and headers unless a keepalive did already. */
   start(headers: AnswerHeaders): void {
-    if (!this.#sink.started) this.#sink.start(200, { ...headers, ...streamHeaders(this.#settings.framing) });
+    if (!this.#sink.started) this.#sink.start(200, streamHeaders(this.#settings.framing), headers);
   }
 
   write(bytes: Buffer | string): void {

@@ -30,6 +30,15 @@ const maxQueueShare = 2;
 /** Makes pools at first use; a host whose address or limits changed gets a new one. */
 export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
   const pools = new Map<string, Dispatcher>();
+  /** Hosts live as long as a configuration: naming their pool anew for each call would cost more than finding it. */
+  const names = new WeakMap<Host, { readonly origin: string; readonly name: string }>();
+  const nameOf = (host: Host, origin: string): string => {
+    const known = names.get(host);
+    if (known?.origin === origin) return known.name;
+    const name = `${host.id} ${origin} ${host.maxConnections} ${host.timeouts.connectMs} ${host.allowPrivateAddress ?? true}`;
+    names.set(host, { origin, name });
+    return name;
+  };
   let isClosed = false;
   const ca = network.caFile === undefined ? undefined : readFileSync(network.caFile, 'utf8');
   const open = (host: Host, origin: string): Dispatcher => {
@@ -51,7 +60,7 @@ export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
   return {
     pool(host, origin) {
       if (isClosed) return undefined;
-      const name = `${host.id} ${origin} ${host.maxConnections} ${host.timeouts.connectMs} ${host.allowPrivateAddress ?? true}`;
+      const name = nameOf(host, origin);
       let pool = pools.get(name);
       if (!pool) {
         if (pools.size >= maxPools) dropOldest(pools);

@@ -6,9 +6,11 @@ import type { SegmentWriter } from './segment-writer.ts';
 import { type RingConsumer, sleep } from './shared-ring.ts';
 import type { WriterHealth, WriterMessage, WriterSetup } from './writer-protocol.ts';
 
-/** Longest time a fact that nobody waits for stays unwritten. */
-const lingerMs = 1;
-/** How long after the last frame the writer still looks every `lingerMs` instead of being woken. */
+/** Longest time a fact that nobody waits for stays unwritten; where nobody ever waits, waking less often is cheaper. */
+const lingerMs = { durable: 1, relaxed: 10 } as const;
+/** Longest time such a fact stays unsynced: written, it survives this process, and a sync costs as much as ten writes. */
+const syncWithinMs = 10;
+/** How long after the last frame the writer still looks now and then instead of being woken. */
 const activeMs = 20;
 const housekeepingMs = 1000;
 /** Pause before the next try when the disk refused a new segment. */
@@ -30,6 +32,8 @@ export class WriterLoop {
   readonly #setup: WriterSetup;
   readonly #ports: WriterLoopPorts;
   readonly #guard;
+  readonly #lingerMs: number;
+  readonly #syncWithinMs: number;
   #diskHealth: WriterHealth = { accepting: true, alarm: false };
   #toldHealth = '';
   #seenBell = 0;
@@ -41,6 +45,8 @@ export class WriterLoop {
     this.#setup = setup;
     this.#ports = ports;
     this.#guard = createDiskGuard(setup.limits);
+    this.#lingerMs = lingerMs[setup.durability];
+    this.#syncWithinMs = setup.durability === 'durable' ? syncWithinMs : setup.limits.relaxedSyncMs;
   }
 
   /** Writes until closed, then seals. */
@@ -51,7 +57,7 @@ export class WriterLoop {
       if (ring.closing() && writer.pendingFrames() === 0 && writer.unsyncedFrames() === 0) break;
       if (writer.pendingFrames() > 0) this.#flush();
       else this.#rest();
-      this.#syncRelaxed();
+      this.#syncIfDue();
     }
     writer.seal();
   }
@@ -61,10 +67,10 @@ export class WriterLoop {
     const { ring, writer, clock } = this.#ports;
     const bell = ring.bell();
     const hurried = bell !== this.#seenBell || ring.closing();
-    if (!hurried && this.#sleep(sleep.untilBell, bell, lingerMs)) return;
+    if (!hurried && this.#sleep(sleep.untilBell, bell, this.#lingerMs)) return;
     this.#seenBell = bell;
     writer.write();
-    if (this.#setup.durability === 'durable') writer.sync();
+    if (hurried && this.#setup.durability === 'durable') this.#sync();
     if (writer.stuck() !== undefined) this.#pauseStuck();
     this.#lastFrameMs = clock.monotonicMs();
     this.#tellHealth();
@@ -75,8 +81,8 @@ export class WriterLoop {
     const { ring, writer, clock } = this.#ports;
     const bell = ring.bell();
     this.#seenBell = bell;
-    if (clock.monotonicMs() - this.#lastFrameMs < activeMs) this.#sleep(sleep.untilBell, bell, lingerMs);
-    else this.#sleep(sleep.untilFrame, bell, writer.unsyncedFrames() > 0 ? lingerMs : housekeepingMs);
+    if (clock.monotonicMs() - this.#lastFrameMs < activeMs) this.#sleep(sleep.untilBell, bell, this.#lingerMs);
+    else this.#sleep(sleep.untilFrame, bell, writer.unsyncedFrames() > 0 ? this.#lingerMs : housekeepingMs);
   }
 
   #sleep(how: typeof sleep.untilBell | typeof sleep.untilFrame, bell: number, timeoutMs: number): boolean {
@@ -84,11 +90,15 @@ export class WriterLoop {
     return ring.wait(how, { bell, published: writer.takenFrames(), timeoutMs });
   }
 
-  #syncRelaxed(): void {
+  #syncIfDue(): void {
     const { writer, clock, ring } = this.#ports;
-    if (this.#setup.durability === 'durable' || writer.unsyncedFrames() === 0) return;
-    const dueMs = this.#lastSyncMs + this.#setup.limits.relaxedSyncMs;
-    if (clock.monotonicMs() < dueMs && !ring.closing()) return;
+    if (writer.unsyncedFrames() === 0) return;
+    const dueMs = this.#lastSyncMs + this.#syncWithinMs;
+    if (clock.monotonicMs() >= dueMs || ring.closing()) this.#sync();
+  }
+
+  #sync(): void {
+    const { writer, clock } = this.#ports;
     writer.sync();
     this.#lastSyncMs = clock.monotonicMs();
   }

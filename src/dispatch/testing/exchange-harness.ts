@@ -7,7 +7,7 @@ import type { TimerWheel, WheelTimer } from '../../platform/timer-wheel.ts';
 import { openAIChatInbound } from '../../protocols/index.ts';
 import { createProviderRegistry } from '../../providers/index.ts';
 import { createSignals, type Signals } from '../../signals/index.ts';
-import type { ClientSink } from '../client-sink.ts';
+import type { AnswerHeaders, ClientSink } from '../client-sink.ts';
 import type { DispatchDeps, DispatchPlan, DispatchResult } from '../dispatch-plan.ts';
 import { defaultAttemptPolicy } from '../next-attempt.ts';
 import { runExchange } from '../run-exchange.ts';
@@ -98,13 +98,13 @@ export class FakeSink implements ClientSink {
   gone = false;
   isDestroyed = false;
   isSlow = false;
-  headers: { readonly [name: string]: string } = {};
+  headers: AnswerHeaders = {};
   #onDrain: () => void = () => undefined;
   #onGone: () => void = () => undefined;
 
-  start(_status: number, headers: { readonly [name: string]: string }): void {
+  start(_status: number, headers: AnswerHeaders, more?: AnswerHeaders): void {
     this.started = true;
-    this.headers = headers;
+    this.headers = { ...headers, ...more };
   }
 
   write(bytes: Buffer | string): boolean {

@@ -33,9 +33,9 @@ export function readBody(
       if (sizeBytes > limits.maxBodyBytes) settle(tooLarge(limits.maxBodyBytes));
     };
     request.on('data', onData);
-    request.once('end', () => settle(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    request.once('close', () => settle(undefined));
-    request.once('error', () => settle(undefined));
+    request.on('end', () => settle(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
+    request.on('close', () => settle(undefined));
+    request.on('error', () => settle(undefined));
   });
 }
 

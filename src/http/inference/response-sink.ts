@@ -8,6 +8,7 @@ const maxJoinedBytes = 64 * 1024;
 interface Head {
   readonly status: number;
   readonly headers: AnswerHeaders;
+  readonly more: AnswerHeaders | undefined;
 }
 
 /**
@@ -46,9 +47,9 @@ export class ResponseSink implements ClientSink {
     return this.#gone;
   }
 
-  start(status: number, headers: AnswerHeaders): void {
+  start(status: number, headers: AnswerHeaders, more?: AnswerHeaders): void {
     this.#isStarted = true;
-    this.#head = { status, headers };
+    this.#head = { status, headers, more };
   }
 
   write(bytes: Buffer | string): boolean {
@@ -102,15 +103,20 @@ export class ResponseSink implements ClientSink {
 
   #sendHead(lengthBytes: number | undefined): void {
     if (!this.#head) return;
-    const { status, headers } = this.#head;
+    const { status, headers, more } = this.#head;
     this.#head = undefined;
     const pairs: string[] = [];
-    for (const name in headers) {
-      const value = headers[name];
-      if (value !== undefined) pairs.push(name, value);
-    }
+    addPairs(headers, pairs);
+    if (more) addPairs(more, pairs);
     if (lengthBytes !== undefined) pairs.push('content-length', String(lengthBytes));
     this.#response.writeHead(status, pairs);
+  }
+}
+
+function addPairs(headers: AnswerHeaders, pairs: string[]): void {
+  for (const name in headers) {
+    const value = headers[name];
+    if (value !== undefined) pairs.push(name, value);
   }
 }
 

@@ -23,34 +23,44 @@ const noBytes = Buffer.alloc(0);
 
 /** Joins SSE framing with a dialect's event reader; whatever is malformed becomes an `error` part. */
 export function openSseDecoder(reader: EventReader): StreamDecoder {
-  const framer = new SseFramer();
-  const frameOf = (event: SseEvent): Frame => {
-    const meaning = readSafely(reader, event);
-    return {
-      bytes: event.bytes,
-      parts: meaning.parts,
-      terminal: meaning.terminal ?? false,
-      usageOnly: meaning.usageOnly ?? false,
-    };
-  };
-  return {
-    push(chunk) {
-      try {
-        return framer.push(chunk).map(frameOf);
-      } catch (error) {
-        if (!(error instanceof SseEventTooLarge)) throw error;
-        return [frameOfParts([malformed('An event of the stream exceeds 8 MiB.', error)])];
-      }
-    },
-    end() {
-      const frames = framer.end().map(frameOf);
-      const parts = reader.end();
-      return parts.length > 0 ? [...frames, frameOfParts(parts)] : frames;
-    },
-    get position() {
-      return reader.position;
-    },
-  };
+  return new SseDecoder(reader);
+}
+
+class SseDecoder implements StreamDecoder {
+  readonly #framer = new SseFramer();
+  readonly #reader: EventReader;
+
+  constructor(reader: EventReader) {
+    this.#reader = reader;
+  }
+
+  get position(): StreamPosition {
+    return this.#reader.position;
+  }
+
+  push(chunk: Buffer): readonly Frame[] {
+    try {
+      return this.#framesOf(this.#framer.push(chunk));
+    } catch (error) {
+      if (!(error instanceof SseEventTooLarge)) throw error;
+      return [frameOfParts([malformed('An event of the stream exceeds 8 MiB.', error)])];
+    }
+  }
+
+  end(): readonly Frame[] {
+    const frames = this.#framesOf(this.#framer.end());
+    const parts = this.#reader.end();
+    return parts.length > 0 ? [...frames, frameOfParts(parts)] : frames;
+  }
+
+  #framesOf(events: readonly SseEvent[]): Frame[] {
+    const frames: Frame[] = [];
+    for (const event of events) {
+      const { parts, terminal = false, usageOnly = false } = readSafely(this.#reader, event);
+      frames.push({ bytes: event.bytes, parts, terminal, usageOnly });
+    }
+    return frames;
+  }
 }
 
 function frameOfParts(parts: readonly StreamPart[]): Frame {

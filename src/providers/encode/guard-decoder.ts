@@ -1,22 +1,39 @@
 import type { Host } from '../../domain/endpoint.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
-import type { Frame, StreamDecoder } from '../../protocols/index.ts';
+import type { Frame, StreamDecoder, StreamPosition } from '../../protocols/index.ts';
 import { scrubFault } from '../classify/scrub-secrets.ts';
 import { secretsOf } from '../sign/secrets-of.ts';
 
 /** Keeps a host's credentials out of the faults that its stream reports. Costs nothing while there are none. */
 export function guardDecoder(decoder: StreamDecoder, host: Host): StreamDecoder {
-  const guard = (frames: readonly Frame[]): readonly Frame[] =>
-    frames.some(hasError)
-      ? frames.map((frame) => (hasError(frame) ? scrubbed(frame, secretsOf(host)) : frame))
-      : frames;
-  return {
-    push: (chunk) => guard(decoder.push(chunk)),
-    end: () => guard(decoder.end()),
-    get position() {
-      return decoder.position;
-    },
-  };
+  return new GuardedDecoder(decoder, host);
+}
+
+class GuardedDecoder implements StreamDecoder {
+  readonly #decoder: StreamDecoder;
+  readonly #host: Host;
+
+  constructor(decoder: StreamDecoder, host: Host) {
+    this.#decoder = decoder;
+    this.#host = host;
+  }
+
+  get position(): StreamPosition {
+    return this.#decoder.position;
+  }
+
+  push(chunk: Buffer): readonly Frame[] {
+    return this.#guard(this.#decoder.push(chunk));
+  }
+
+  end(): readonly Frame[] {
+    return this.#guard(this.#decoder.end());
+  }
+
+  #guard(frames: readonly Frame[]): readonly Frame[] {
+    if (!frames.some(hasError)) return frames;
+    return frames.map((frame) => (hasError(frame) ? scrubbed(frame, secretsOf(this.#host)) : frame));
+  }
 }
 
 function hasError(frame: Frame): boolean {
