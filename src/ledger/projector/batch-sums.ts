@@ -14,16 +14,7 @@ export const sumTableShapes = {
   day: { table: 'usage_day', keys: ['customer', 'day_ms', ...usageKeys], timeKey: 'day_ms' },
   host: {
     table: 'host_usage_hour',
-    keys: [
-      'customer',
-      'hour_ms',
-      'host',
-      'upstream_model',
-      'model',
-      'key_name',
-      'price_version',
-      'contract_version',
-    ],
+    keys: ['customer', 'hour_ms', 'host', 'upstream_model', 'model', 'key_name', 'price_version', 'contract_version'],
     timeKey: 'hour_ms',
   },
   endUser: { table: 'end_user_day', keys: ['customer', 'day_ms', 'end_user', 'job'], timeKey: 'day_ms' },

@@ -2,7 +2,7 @@ import type { AttemptFact, FinalFact } from '../../domain/facts.ts';
 import { chargeOfFinal } from '../../domain/margin.ts';
 import { totalInput, totalOutput, type UsageBuckets } from '../../domain/usage.ts';
 import type { JournalPosition } from '../../journal/index.ts';
-import type { PendingExchange, PlacedEnd } from './pending-exchange.ts';
+import type { PendingExchange, PlacedEnd, RecordedAttempt } from './pending-exchange.ts';
 
 /** Whose exchange it was and what about, as rows are kept by it. Empty text is none. */
 export interface ExchangeDimensions {
@@ -102,8 +102,17 @@ export function bookingOf(pending: PendingExchange): Booking {
     isEstimated: attempts.some(({ isEstimated }) => isEstimated),
     digest: ended.digest,
     attemptMarks: facts.map(({ mark }) => mark),
-    costContradiction: contradictionOf({ toldCost, known, isWhole: final !== undefined && facts.length >= final.attempts }),
+    costContradiction: contradictionOf({
+      toldCost,
+      known,
+      isWhole: final !== undefined && facts.length >= final.attempts,
+    }),
   };
+}
+
+/** An attempt as it is booked by itself, after the exchange it belongs to. */
+export function bookedAttemptOf({ fact, isHeld }: RecordedAttempt): BookedAttempt {
+  return toAttempt(fact, { isHeld: isHeld === true, final: undefined });
 }
 
 /** Everything that went in: fresh, cached, written, and in other media. */

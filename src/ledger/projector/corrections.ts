@@ -8,6 +8,7 @@ import type { BatchSums } from './batch-sums.ts';
 import type { BookedAttempt, Booking, ExchangeDimensions } from './booking.ts';
 import type { ApplyCharges } from './ports.ts';
 import type { PlacedMoneyFact } from './read-fact.ts';
+import { storableJson } from './open-exchanges.ts';
 import { adjustExchange } from './recent-exchanges.ts';
 import { minuteOf } from './time-slots.ts';
 
@@ -138,7 +139,7 @@ async function remember(
       attempt: fact.attempt,
       at_ms: BigInt(Math.trunc(fact.atMs)),
       digest: BigInt(digest),
-      fact: JSON.stringify(fact),
+      fact: storableJson(JSON.stringify(fact)),
       state: 'waiting',
       cost_delta_nanos: 0n,
       charge_delta_nanos: 0n,

@@ -42,10 +42,7 @@ export class LedgerSums {
   transactions(sourceRef: string): NewTransaction[] {
     const transactions: NewTransaction[] = [];
     for (const { customer, host, minuteMs, costNanos, absorbedNanos, parts } of this.#chunks.values()) {
-      const entries = [
-        ...chargeEntries(customer, [...parts.values()]),
-        ...costEntries(host, costNanos, absorbedNanos),
-      ];
+      const entries = [...chargeEntries(customer, [...parts.values()]), ...costEntries(host, costNanos, absorbedNanos)];
       if (entries.length === 0) continue;
       const operationKey = `usage/${sourceRef}/${minuteMs}/${customer}/${host}`;
       transactions.push({ kind: 'usage', operationKey, sourceRef, bookedAtMs: minuteMs, customer, host, entries });

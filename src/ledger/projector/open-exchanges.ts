@@ -26,7 +26,7 @@ export async function saveOpenExchanges(
         (SELECT value FROM json_array_elements_text(${JSON.stringify(settled)}::json))`.execute(executor);
   }
   if (pending.length === 0) return;
-  const rows = pending.map((one) => ({ request_id: one.requestId, facts: storable(one.toJson()) }));
+  const rows = pending.map((one) => ({ request_id: one.requestId, facts: storableJson(one.toJson()) }));
   await sql`
     INSERT INTO open_exchange (request_id, gateway_id, facts)
     SELECT request_id, ${gatewayId}, facts::jsonb
@@ -36,6 +36,9 @@ export async function saveOpenExchanges(
 }
 
 /** jsonb holds no zero character and no half of a surrogate pair, which JSON writes as escapes. */
-function storable(json: string): string {
-  return json.replace(/\\u(?:0000|d[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2}\\u)d[c-f][0-9a-f]{2})/gi, '\\ufffd');
+export function storableJson(json: string): string {
+  return json.replace(
+    /\\u(?:0000|d[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2}\\u)d[c-f][0-9a-f]{2})/gi,
+    '\\ufffd',
+  );
 }

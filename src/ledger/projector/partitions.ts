@@ -52,6 +52,15 @@ export class Partitions {
     this.#known.clear();
   }
 
+  /** Whether rows of a table at these times need a partition that may not be there. */
+  missing(table: string, times: Iterable<number>): boolean {
+    for (const atMs of times) {
+      const partition = partitionOf(table, atMs);
+      if (partition && !this.#known.has(partition.name)) return true;
+    }
+    return false;
+  }
+
   /** Makes what is missing for rows of a table at these times. */
   async ensure(executor: Executor, table: string, times: Iterable<number>): Promise<void> {
     for (const atMs of times) {

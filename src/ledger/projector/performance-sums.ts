@@ -64,13 +64,12 @@ export class PerformanceSums {
 
   /** The times of the rows of each table, which decide the partitions they need. */
   times(): ReadonlyMap<string, ReadonlySet<number>> {
-    return new Map(
-      this.#tables.map(({ table, rows }) => [table, new Set([...rows.values()].map(({ atMs }) => atMs))]),
-    );
+    return new Map(this.#tables.map(({ table, rows }) => [table, new Set([...rows.values()].map(({ atMs }) => atMs))]));
   }
 
   async write(executor: Executor): Promise<void> {
-    for (const { table, rows } of this.#tables) if (rows.size > 0) await writeTable(executor, table, [...rows.values()]);
+    for (const { table, rows } of this.#tables)
+      if (rows.size > 0) await writeTable(executor, table, [...rows.values()]);
   }
 }
 

@@ -11,7 +11,10 @@ export interface VersionLookup {
 }
 
 /** Moves budgets, leases and grants by what was charged, in the transaction of the projection. */
-export type ApplyCharges = (executor: Executor, charges: readonly ProjectedCharge[]) => Promise<readonly ChargeFunding[]>;
+export type ApplyCharges = (
+  executor: Executor,
+  charges: readonly ProjectedCharge[],
+) => Promise<readonly ChargeFunding[]>;
 
 /** Something about a projection that people should hear of. */
 export interface ProjectionAlarm {

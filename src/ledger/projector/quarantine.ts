@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { JournalPosition } from '../../journal/index.ts';
 import type { Executor } from '../books/post-transaction.ts';
-import { cleanLabel } from './booking.ts';
+import { type Booking, cleanLabel } from './booking.ts';
+import type { MoneyFact } from './read-fact.ts';
 
 /** Why a fact is kept apart. */
 export type QuarantineReason =
@@ -32,6 +33,29 @@ export interface QuarantinedFact {
   /** Amounts that ledger and rollups lack because of it. */
   readonly costNanos: bigint;
   readonly chargeNanos: bigint;
+}
+
+/** One fact set apart; its amounts are booked or belong to another fact. */
+export function ofFact(
+  { fact, position }: { readonly fact: MoneyFact; readonly position: JournalPosition },
+  flaw: Pick<QuarantinedFact, 'reason' | 'detail'>,
+): QuarantinedFact {
+  const body = Buffer.from(JSON.stringify(fact), 'utf8');
+  return { position, requestId: fact.requestId, factType: fact.type, body, costNanos: 0n, chargeNanos: 0n, ...flaw };
+}
+
+/** An exchange set apart with all its facts. */
+export function ofBooking(booking: Booking, flaw: Pick<QuarantinedFact, 'reason' | 'detail'>): QuarantinedFact {
+  const facts = [...booking.attempts.flatMap(({ fact }) => fact ?? []), ...(booking.final ? [booking.final] : [])];
+  return {
+    position: booking.position,
+    requestId: booking.requestId,
+    factType: 'final',
+    body: Buffer.from(JSON.stringify(facts), 'utf8'),
+    costNanos: 0n,
+    chargeNanos: 0n,
+    ...flaw,
+  };
 }
 
 /** Writes what is kept apart; the same fact for the same reason only once. */

@@ -85,7 +85,8 @@ const optionalText: Check['isRight'] = (value) => value === undefined || typeof 
 const amount: Check['isRight'] = (value) => isAmountText(value);
 const amountOrUnknown: Check['isRight'] = (value) => value === null || isAmountText(value);
 const optionalAmount: Check['isRight'] = (value) => value === undefined || isAmountText(value);
-const count: Check['isRight'] = (value) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= 100_000;
+const count: Check['isRight'] = (value) =>
+  Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= 100_000;
 const units: Check['isRight'] = (value) => {
   if (value === undefined) return true;
   if (!isRecord(value)) return false;
@@ -144,4 +145,3 @@ function flawed(raw: RawFact, flaw: Pick<FlawedFact, 'reason' | 'detail'>, value
     chargeNanos: isCharged && isAmountText(chargeNanos) ? BigInt(chargeNanos) : 0n,
   };
 }
-

@@ -61,7 +61,9 @@ export class SumTable {
       ...sum.toColumns(),
     }));
     const columns = [...keys, ...useColumns];
-    const types = columns.map((column) => `${column} ${keys.includes(column) && column !== timeKey ? 'text' : 'bigint'}`);
+    const types = columns.map(
+      (column) => `${column} ${keys.includes(column) && column !== timeKey ? 'text' : 'bigint'}`,
+    );
     const list = columns.join(', ');
     const sums = useColumns.map((column) => `${column} = ${table}.${column} + excluded.${column}`).join(', ');
     await sql`

@@ -82,7 +82,8 @@ export class UsageLabels {
     let bounded: ExchangeDimensions | undefined;
     for (const kind of labelKinds) {
       const label = dimensions[kind];
-      if (label === '' || this.boundLabel({ startedAtMs, customer: dimensions.customer, kind }, label) === label) continue;
+      if (label === '' || this.boundLabel({ startedAtMs, customer: dimensions.customer, kind }, label) === label)
+        continue;
       bounded = { ...(bounded ?? dimensions), [kind]: otherLabel };
     }
     return bounded ?? dimensions;

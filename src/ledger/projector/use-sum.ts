@@ -61,10 +61,12 @@ export class UseSum {
 
   add({ counts, units, amounts }: Use): void {
     if (counts) {
-      for (const [index, column] of countColumns.entries()) this.#counts[index] = at(this.#counts, index) + (counts[column] ?? 0);
+      for (const [index, column] of countColumns.entries())
+        this.#counts[index] = at(this.#counts, index) + (counts[column] ?? 0);
     }
     if (units) {
-      for (const [index, bucket] of usageBuckets.entries()) this.#units[index] = at(this.#units, index) + (units[bucket] ?? 0);
+      for (const [index, bucket] of usageBuckets.entries())
+        this.#units[index] = at(this.#units, index) + (units[bucket] ?? 0);
     }
     if (amounts) {
       for (const [index, column] of amountColumns.entries()) {
@@ -78,7 +80,8 @@ export class UseSum {
   merge(other: UseSum): void {
     for (const index of this.#counts.keys()) this.#counts[index] = at(this.#counts, index) + at(other.#counts, index);
     for (const index of this.#units.keys()) this.#units[index] = at(this.#units, index) + at(other.#units, index);
-    for (const [index, amount] of other.#amounts.entries()) this.#amounts[index] = (this.#amounts[index] ?? 0n) + amount;
+    for (const [index, amount] of other.#amounts.entries())
+      this.#amounts[index] = (this.#amounts[index] ?? 0n) + amount;
   }
 
   /** Columns of the row; amounts as text, since JSON has no 64-bit integers. */
@@ -86,7 +89,8 @@ export class UseSum {
     const columns: { [column: string]: number | string } = {};
     for (const [index, column] of countColumns.entries()) columns[column] = at(this.#counts, index);
     for (const [index, bucket] of usageBuckets.entries()) columns[unitColumns[bucket]] = at(this.#units, index);
-    for (const [index, column] of amountColumns.entries()) columns[column] = checkAmount(this.#amounts[index] ?? 0n).toString();
+    for (const [index, column] of amountColumns.entries())
+      columns[column] = checkAmount(this.#amounts[index] ?? 0n).toString();
     return columns;
   }
 }

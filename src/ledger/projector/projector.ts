@@ -1,0 +1,239 @@
+import type { Kysely } from 'kysely';
+import type { AttemptFact } from '../../domain/facts.ts';
+import { comparePositions, type CursorBatch, type JournalPosition } from '../../journal/index.ts';
+import type { Tables } from '../../storage/index.ts';
+import { BatchWriter } from './batch-writer.ts';
+import { type Booking, bookingOf } from './booking.ts';
+import { type BatchFold, ExchangeBook } from './exchange-book.ts';
+import { useSchema } from './schema.ts';
+import { loadOpenExchanges } from './open-exchanges.ts';
+import { Partitions } from './partitions.ts';
+import type { ProjectorPorts } from './ports.ts';
+import { ofBooking, ofFact, type QuarantinedFact } from './quarantine.ts';
+import { type FlawedFact, isFlawed, isMoneyType, type PlacedMoneyFact, readFact } from './read-fact.ts';
+import { birthDayOf } from './recent-exchanges.ts';
+import { findRatingDifferences, type RatingDifference } from './rerate.ts';
+import { UsageLabels } from './usage-labels.ts';
+import { claimWatermark, mainProjector, moveWatermark, type ProjectorIdentity } from './watermarks.ts';
+
+/** Whose journal is projected, and where to. */
+export interface ProjectorSettings {
+  readonly gatewayId: string;
+  readonly projector?: string;
+  /** Schema of the projections when it is not the usual one: a rebuild fills tables of its own. */
+  readonly schema?: string;
+}
+
+/** What a batch came to. */
+export interface BatchResult {
+  readonly facts: number;
+  readonly booked: number;
+  readonly repeated: number;
+  readonly quarantined: number;
+}
+
+type Read = PlacedMoneyFact | FlawedFact;
+
+/**
+ * Turns batches of facts into ledger entries and rollups, each in one transaction with its watermark: after a crash
+ * at any moment a batch has happened wholly or not at all. Deterministic: it knows no clock and no chance.
+ */
+export class Projector {
+  readonly #db: Kysely<Tables>;
+  readonly #ports: ProjectorPorts;
+  readonly #settings: Required<Omit<ProjectorSettings, 'schema'>> & Pick<ProjectorSettings, 'schema'>;
+  readonly #book = new ExchangeBook();
+  readonly #labels: UsageLabels;
+  readonly #partitions = new Partitions();
+  #identity: ProjectorIdentity | undefined;
+  #position: JournalPosition = { segment: 0, offset: 0 };
+  #isLoaded = false;
+
+  constructor(db: Kysely<Tables>, settings: ProjectorSettings, ports: ProjectorPorts) {
+    this.#db = db;
+    this.#ports = ports;
+    this.#settings = { projector: mainProjector, ...settings };
+    this.#labels = new UsageLabels(settings.gatewayId);
+  }
+
+  /** Behind everything that is projected. */
+  get position(): JournalPosition {
+    return this.#position;
+  }
+
+  /** Exchanges read in part. */
+  get openExchanges(): number {
+    return this.#book.size;
+  }
+
+  /** Takes the projection over; whoever had it can commit nothing any more. */
+  async claim(): Promise<JournalPosition> {
+    const { gatewayId, projector } = this.#settings;
+    await this.#transaction(async (trx) => {
+      const row = await claimWatermark(trx, { gatewayId, projector });
+      this.#identity = { gatewayId, projector, epoch: row.epoch };
+      this.#position = row.position;
+    });
+    this.#forget();
+    return this.#position;
+  }
+
+  /** Projects one batch. A failure changes nothing, neither in the database nor here. */
+  async project(batch: CursorBatch): Promise<BatchResult> {
+    const identity = this.#identity ?? (await this.#claimed());
+    try {
+      await this.#load();
+      const reads = batch.facts.filter(({ type }) => isMoneyType(type)).map(readFact);
+      return await this.#commit(identity, { batch, reads });
+    } catch (error) {
+      this.#forget();
+      throw error;
+    }
+  }
+
+  /** Sets one fact apart that the database refuses, and goes on behind it. */
+  async refuse(batch: CursorBatch, detail: string): Promise<BatchResult> {
+    const identity = this.#identity ?? (await this.#claimed());
+    await this.#load();
+    const [raw] = batch.facts;
+    const refused = raw && { raw, detail, requestId: '', costNanos: 0n, chargeNanos: 0n };
+    const quarantined = refused ? [toQuarantined({ ...refused, reason: 'malformed' }, 'refused')] : [];
+    return this.#commit(identity, { batch, reads: [], quarantined });
+  }
+
+  async #claimed(): Promise<ProjectorIdentity> {
+    await this.claim();
+    if (!this.#identity) throw new Error('a projector claims its journal first');
+    return this.#identity;
+  }
+
+  async #load(): Promise<void> {
+    if (this.#isLoaded) return;
+    await this.#transaction(async (trx) => {
+      for (const pending of await loadOpenExchanges(trx, this.#settings.gatewayId)) this.#book.restore(pending);
+    });
+    this.#isLoaded = true;
+  }
+
+  #forget(): void {
+    this.#book.clear();
+    this.#labels.clear();
+    this.#partitions.clear();
+    this.#isLoaded = false;
+  }
+
+  async #commit(
+    identity: ProjectorIdentity,
+    work: { batch: CursorBatch; reads: readonly Read[]; quarantined?: readonly QuarantinedFact[] },
+  ): Promise<BatchResult> {
+    const { batch, reads } = work;
+    const { versions, alarm } = this.#ports;
+    const differences = versions ? await findRatingDifferences(reads, versions) : noDifferences;
+    const fold = this.#book.fold(reads, (fact) => differences.has(fact));
+    if (batch.facts.length === 0 && batch.isAtEnd) this.#book.settleIncomplete(fold);
+    this.#book.settleOverflow(fold);
+    const bookings = [...fold.settled.values()].map(bookingOf);
+    const isNothing = comparePositions(batch.next, this.#position) === 0 && bookings.length === 0;
+    if (isNothing) return { facts: 0, booked: 0, repeated: 0, quarantined: 0 };
+    await this.#ensurePartitions(bookings);
+    const quarantined = [...(work.quarantined ?? []), ...quarantinedOf({ batch, reads, fold, differences, bookings })];
+    const result = await this.#transaction(async (trx) => {
+      const horizonMs = await moveWatermark(trx, identity, {
+        from: this.#position,
+        to: batch.next,
+        facts: batch.facts.length,
+        repeated: fold.repeated,
+      });
+      const writer = new BatchWriter(trx, {
+        gatewayId: identity.gatewayId,
+        sourceRef: sourceRefOf(identity.gatewayId, this.#position, batch.next),
+        labels: this.#labels,
+        book: this.#book,
+        applyCharges: this.#ports.applyCharges,
+      });
+      return writer.write({ fold, bookings, quarantined, horizonMs });
+    });
+    this.#position = batch.next;
+    for (const requestId of result.dropped) this.#book.drop(requestId);
+    for (const { reason, detail } of result.quarantined) {
+      alarm({ kind: 'quarantined', gatewayId: identity.gatewayId, detail: `${reason}: ${detail}` });
+    }
+    return {
+      facts: batch.facts.length,
+      booked: result.booked,
+      repeated: fold.repeated + result.repeated,
+      quarantined: result.quarantined.length,
+    };
+  }
+
+  /** Apart from the batch, since making a partition locks its table. */
+  async #ensurePartitions(bookings: readonly Booking[]): Promise<void> {
+    const starts = new Set(bookings.map(({ startedAtMs }) => startedAtMs));
+    const attempts = new Set(bookings.flatMap((one) => one.attempts.map(({ startedAtMs }) => startedAtMs)));
+    const births = new Set(bookings.map(({ requestId }) => birthDayOf(requestId)));
+    const wanted: readonly (readonly [string, ReadonlySet<number>])[] = [
+      ['usage_slot', starts],
+      ['usage_day', starts],
+      ['end_user_day', starts],
+      ['usage_label', new Set([...starts, ...attempts])],
+      ['host_usage_hour', attempts],
+      ['performance_minute', attempts],
+      ['performance_hour', attempts],
+      ['performance_day', attempts],
+      ['exchange_recent', births],
+    ];
+    for (const [table, times] of wanted) {
+      if (this.#partitions.missing(table, times)) {
+        await this.#transaction((trx) => this.#partitions.ensure(trx, table, times));
+      }
+    }
+  }
+
+  #transaction<Result>(work: (trx: Kysely<Tables>) => Promise<Result>): Promise<Result> {
+    return this.#db.transaction().execute(async (trx) => {
+      await useSchema(trx, this.#settings.schema);
+      return work(trx);
+    });
+  }
+}
+
+const noDifferences: ReadonlyMap<AttemptFact, RatingDifference> = new Map();
+
+function sourceRefOf(gatewayId: string, from: JournalPosition, to: JournalPosition): string {
+  return `${gatewayId}/${from.segment}:${from.offset}..${to.segment}:${to.offset}`;
+}
+
+function toQuarantined(flawed: FlawedFact, reason: QuarantinedFact['reason'] = flawed.reason): QuarantinedFact {
+  const { raw, detail, requestId, costNanos, chargeNanos } = flawed;
+  return {
+    position: raw.position,
+    reason,
+    detail,
+    requestId,
+    factType: raw.type,
+    body: raw.body,
+    costNanos,
+    chargeNanos,
+  };
+}
+
+function quarantinedOf(seen: {
+  readonly batch: CursorBatch;
+  readonly reads: readonly Read[];
+  readonly fold: BatchFold;
+  readonly differences: ReadonlyMap<AttemptFact, RatingDifference>;
+  readonly bookings: readonly Booking[];
+}): QuarantinedFact[] {
+  const flawed = seen.reads.filter(isFlawed).map((read) => toQuarantined(read));
+  const conflicts = seen.fold.contradictions.map(({ read, detail }) => ofFact(read, { reason: 'conflict', detail }));
+  const held = [...seen.differences.values()].map(({ read, detail }) => ({
+    ...ofFact(read, { reason: 'rating_difference', detail }),
+    costNanos: BigInt(read.fact.costNanos ?? '0'),
+  }));
+  const contradicting = seen.bookings.flatMap((booking): QuarantinedFact[] => {
+    if (booking.costContradiction === undefined) return [];
+    const flaw = { reason: 'cost_difference', detail: booking.costContradiction } as const;
+    return [ofBooking(booking, flaw)];
+  });
+  return [...flawed, ...conflicts, ...held, ...contradicting];
+}
