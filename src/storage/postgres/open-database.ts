@@ -56,7 +56,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   } catch (error) {
     await pool.end();
     await connected.stopServer();
-    throw error;
+    throw error instanceof DatabaseError ? error : describeRefusal(connected, error);
   }
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listener = new NotificationListener(connected.source, logger);
@@ -86,6 +86,19 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   };
 }
 
+/** The address without credentials, and what the server or the network said. */
+function describeRefusal({ source, engine }: Connected, error: unknown): DatabaseError {
+  const { connectionString } = source();
+  const place =
+    connectionString === undefined ? `${engine} database server` : `database server at ${hostOf(connectionString)}`;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new DatabaseError('unreachable', `the ${place} cannot be used: ${reason}`, error);
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : 'an address that is no URL';
+}
+
 async function connect({ url, folder, logger, embedded }: DatabaseOptions): Promise<Connected> {
   if (url !== undefined) {
     return { engine: 'external', source: () => ({ connectionString: url }), stopServer: async () => undefined };
@@ -107,7 +120,7 @@ async function prepare(
   const client = await pool.connect();
   try {
     const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version') AS version");
-    checkVersion(rows[0]?.version ?? '');
+    checkServerVersion(rows[0]?.version ?? '');
     if (migrations.length === 0) return;
     const run = async (sql: string): Promise<Record<string, unknown>[]> => {
       const result: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
@@ -119,7 +132,8 @@ async function prepare(
   }
 }
 
-function checkVersion(version: string): void {
+/** Throws DatabaseError for a server that lacks what our SQL needs. */
+export function checkServerVersion(version: string): void {
   if (Number.parseInt(version, 10) >= oldestMajor) return;
   throw new DatabaseError(
     'server_too_old',

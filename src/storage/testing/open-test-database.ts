@@ -3,6 +3,7 @@ import pg from 'pg';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import type { Database } from '../postgres/database.ts';
+import type { Migration } from '../postgres/migrations/migration.ts';
 import { openDatabase } from '../postgres/open-database.ts';
 import { databaseUrl, templateName } from './test-server.ts';
 import { testServerVariable } from './test-server-setup.ts';
@@ -15,13 +16,29 @@ export interface TestDatabase {
   close(): Promise<void>;
 }
 
+/** How it differs from the product's. */
+export interface TestDatabaseSettings {
+  /** Empty begins without any table. */
+  readonly migrations?: readonly Migration[];
+}
+
 /** Opens a fresh database with the current schema on the server that all tests of this run share. */
-export async function openTestDatabase(): Promise<TestDatabase> {
+export async function openTestDatabase(settings: TestDatabaseSettings = {}): Promise<TestDatabase> {
+  const { migrations } = settings;
   const serverUrl = await askForServer();
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await administer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${templateName}`);
+  await administer(
+    serverUrl,
+    `CREATE DATABASE ${name} TEMPLATE ${migrations === undefined ? templateName : 'template0'}`,
+  );
   const url = databaseUrl(serverUrl, name);
-  const database = await openDatabase({ url, clock: systemClock, logger: silentLogger, poolSize: 5 });
+  const database = await openDatabase({
+    url,
+    clock: systemClock,
+    logger: silentLogger,
+    poolSize: 5,
+    ...(migrations === undefined ? {} : { migrations }),
+  });
   return {
     database,
     url,

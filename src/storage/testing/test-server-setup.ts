@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http';
-import { startTestServer, type TestServer } from './test-server.ts';
+import { makeTemplate, startTestServer, type TestServer } from './test-server.ts';
 
 /** Where test processes ask for the database server of their run; it starts when the first one asks. */
 export const testServerVariable = 'SWITCHYARD_TEST_POSTGRES_BROKER';
@@ -12,7 +12,7 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env[testServerVariable] !== undefined) return undefined;
   let started: Promise<TestServer> | undefined;
   const broker = createServer((_request, response) => {
-    started ??= startTestServer();
+    started ??= useOrStartServer();
     started.then(
       ({ url }) => response.end(url),
       (error: unknown) => {
@@ -29,6 +29,14 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
     const server = await started?.catch(() => undefined);
     await server?.stop();
   };
+}
+
+/** A server of the developer's choice, such as the oldest version we support; else one of our own. */
+async function useOrStartServer(): Promise<TestServer> {
+  const url = process.env['SWITCHYARD_TEST_DATABASE_URL'];
+  if (url === undefined) return startTestServer();
+  await makeTemplate(url);
+  return { url, stop: async () => undefined };
 }
 
 async function listen(broker: Server): Promise<string> {
