@@ -135,7 +135,11 @@ async function findPosted(
   const known =
     missing.length === 0
       ? []
-      : await executor.selectFrom('ledger_txn').select(['id', 'op_key', 'digest']).where('op_key', 'in', missing).execute();
+      : await executor
+          .selectFrom('ledger_txn')
+          .select(['id', 'op_key', 'digest'])
+          .where('op_key', 'in', missing)
+          .execute();
   const knownByKey = new Map(known.map((row) => [row.op_key, row]));
   return transactions.map(({ operationKey }, index): Posted => {
     const txnId = made.get(operationKey);
@@ -166,11 +170,13 @@ async function insertEntries(
     }));
   });
   if (rows.length === 0) return;
+  const placed = JSON.stringify(rows.map((row, place) => ({ ...row, place })));
   await sql`
     INSERT INTO ledger_entry (txn_id, account_id, amount_nanos, grant_id, mirrors_entry_id)
     SELECT r.txn, account.id, r.amount, r.grant_id, r.mirrors
-    FROM json_to_recordset(${JSON.stringify(rows)}::json) WITH ORDINALITY
-      AS r(txn bigint, kind text, owner text, amount bigint, grant_id text, mirrors bigint, place bigint)
+    FROM ROWS FROM (json_to_recordset(${JSON.stringify(rows)}::json)
+        AS (txn bigint, kind text, owner text, amount bigint, grant_id text, mirrors bigint))
+      WITH ORDINALITY AS r(txn, kind, owner, amount, grant_id, mirrors, place)
     JOIN ledger_account account ON account.kind = r.kind AND account.owner = r.owner
     ORDER BY r.place`.execute(executor);
 }

@@ -1,33 +1,37 @@
 import { formatPeriod } from '../../domain/periods.ts';
 import type { InvoiceLine } from './invoice-line.ts';
 
-/** What earlier invoices have billed for one key of an earlier period. */
-export interface BilledAmount {
-  readonly key: string;
-  readonly amountNanos: bigint;
-  readonly units: bigint | null;
+/**
+ * Compares a closed period as it is known now with the lines that were billed for it: late facts and corrections become
+ * lines of the next invoice, and the old invoice stays as it is.
+ */
+export function buildAdjustments(now: readonly InvoiceLine[], billed: readonly InvoiceLine[]): InvoiceLine[] {
+  const known = new Map(now.map((line) => [line.key, line]));
+  const before = sumByKey(billed);
+  const keys = new Set([...known.keys(), ...before.keys()]);
+  return [...keys].flatMap((key) => {
+    const current = known.get(key);
+    const earlier = before.get(key);
+    const line = current ?? earlier;
+    const amountNanos = (current?.amountNanos ?? 0n) - (earlier?.amountNanos ?? 0n);
+    if (!line || amountNanos === 0n) return [];
+    const days = formatPeriod({ startDay: line.coversStartDay, endDay: line.coversEndDay });
+    const description = `Adjustment ${days}: ${(current ?? earlier)?.description ?? ''}`;
+    const units = line.units === null ? null : (current?.units ?? 0n) - (earlier?.units ?? 0n);
+    return [{ ...line, kind: 'adjustment' as const, description, units, amountNanos }];
+  });
 }
 
-/**
- * Compares a closed period as it is known now with what was billed for it: late facts and corrections become lines of
- * the next invoice, and the old invoice stays as it is.
- */
-export function buildAdjustments(now: readonly InvoiceLine[], billed: readonly BilledAmount[]): InvoiceLine[] {
-  const before = new Map<string, { amountNanos: bigint; units: bigint }>();
-  for (const { key, amountNanos, units } of billed) {
-    const known = before.get(key) ?? { amountNanos: 0n, units: 0n };
-    before.set(key, { amountNanos: known.amountNanos + amountNanos, units: known.units + (units ?? 0n) });
+/** What was billed for each key, by the first invoice and by adjustments after it. */
+function sumByKey(lines: readonly InvoiceLine[]): Map<string, InvoiceLine> {
+  const sums = new Map<string, InvoiceLine>();
+  for (const line of lines) {
+    const sum = sums.get(line.key);
+    if (!sum) sums.set(line.key, line);
+    else {
+      const units = line.units === null ? sum.units : (sum.units ?? 0n) + line.units;
+      sums.set(line.key, { ...sum, units, amountNanos: sum.amountNanos + line.amountNanos });
+    }
   }
-  return now.flatMap((line) => {
-    const { amountNanos, units } = before.get(line.key) ?? { amountNanos: 0n, units: 0n };
-    if (line.amountNanos === amountNanos) return [];
-    const days = { startDay: line.coversStartDay, endDay: line.coversEndDay };
-    return {
-      ...line,
-      kind: 'adjustment' as const,
-      description: `Adjustment ${formatPeriod(days)}: ${line.description}`,
-      units: line.units === null ? null : line.units - units,
-      amountNanos: line.amountNanos - amountNanos,
-    };
-  });
+  return sums;
 }

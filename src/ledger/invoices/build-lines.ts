@@ -16,6 +16,8 @@ export interface PeriodDays {
 export interface PeriodUse {
   readonly period: PeriodDays;
   readonly spans: readonly SpanUse[];
+  /** What wallets have paid of the period's charges. */
+  readonly paidFromCreditNanos: bigint;
   /** Hash over the journal ranges of the period's use. */
   readonly segmentsSha256: string | null;
 }
@@ -24,7 +26,9 @@ type LineDraft = Pick<InvoiceLine, 'key' | 'description' | 'amountNanos'> & Part
 
 /** Builds the lines of a period: pure, so that late facts are found by building it again and comparing. */
 export function buildLines(period: PeriodUse): InvoiceLine[] {
-  return period.spans.flatMap((spanUse) => new SpanLines(period, spanUse).build());
+  const lines = period.spans.flatMap((spanUse) => new SpanLines(period, spanUse).build());
+  if (period.paidFromCreditNanos !== 0n) lines.push(creditLine(period));
+  return lines;
 }
 
 /** The part of a period's amount that falls on one span, so that the parts of all spans add up to it. */
@@ -32,6 +36,23 @@ export function shareOfSpan(amount: bigint, span: PeriodDays, within: { period: 
   const { period, unit } = within;
   const days = [span.startDay - period.startDay, daysOf(span), period.endDay - span.endDay];
   return apportion(amount, days.map(BigInt), unit)[1] ?? 0n;
+}
+
+function creditLine({ period, paidFromCreditNanos, segmentsSha256 }: PeriodUse): InvoiceLine {
+  return {
+    key: 'prepaid',
+    kind: 'prepaid',
+    description: 'Paid from credit',
+    units: null,
+    unit: '',
+    picosPerUnit: null,
+    planVersionId: '',
+    coversStartDay: period.startDay,
+    coversEndDay: period.endDay,
+    amountNanos: -paidFromCreditNanos,
+    isBooked: true,
+    segmentsSha256,
+  };
 }
 
 /** Collects the lines of one span. */
@@ -105,7 +126,8 @@ class SpanLines {
       .filter(({ kind }) => kind === 'usage' || kind === 'settlement' || kind === 'outcomes')
       .reduce((sum, { amountNanos }) => sum + amountNanos, 0n);
     const amountNanos = trueUpOf(this.#share(commitmentNanos, nanosPerCent), used);
-    if (amountNanos > 0n) this.#add('commitment', { key: 'commitment', description: 'Minimum commitment', amountNanos });
+    if (amountNanos > 0n)
+      this.#add('commitment', { key: 'commitment', description: 'Minimum commitment', amountNanos });
   }
 
   #share(amount: bigint, unit: bigint): bigint {
@@ -119,6 +141,7 @@ class SpanLines {
       unit: '',
       picosPerUnit: null,
       segmentsSha256: null,
+      isBooked: kind === 'usage' || kind === 'outcomes',
       ...draft,
       kind,
       key: `${plan.versionId}/${startDay}/${draft.key}`,

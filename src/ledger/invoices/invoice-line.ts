@@ -27,6 +27,8 @@ export interface InvoiceLine {
   readonly coversStartDay: number;
   readonly coversEndDay: number;
   readonly amountNanos: bigint;
+  /** The ledger has it already, from facts or from wallets; the others are posted with the invoice. */
+  readonly isBooked: boolean;
   /** Hash over the journal ranges whose facts are in the amount. */
   readonly segmentsSha256: string | null;
 }

@@ -37,6 +37,9 @@ export interface InvoiceTotals {
   readonly taxes: readonly TaxLine[];
   readonly totalNanos: bigint;
   readonly carryOutUsdNanos: bigint;
+  readonly taxUsdNanos: bigint;
+  /** Exactly what the ledger books as owed. */
+  readonly totalUsdNanos: bigint;
 }
 
 const rateDigits = 12;
@@ -57,9 +60,17 @@ export function totalsOf(input: {
   const exactNanos = divideSigned(exactUsdNanos * rate, oneRate);
   const { roundedNanos } = roundToMinorUnit(exactNanos, minorDigits);
   const taxes = input.taxes.map((tax) => {
-    const { roundedNanos: amountNanos } = roundToMinorUnit(divideSigned(roundedNanos * tax.ratePpm, onePpm), minorDigits);
+    const { roundedNanos: amountNanos } = roundToMinorUnit(
+      divideSigned(roundedNanos * tax.ratePpm, onePpm),
+      minorDigits,
+    );
     return { ...tax, amountNanos };
   });
+  const roundedUsdNanos = inUsd(roundedNanos, exchange);
+  const taxUsdNanos = inUsd(
+    taxes.reduce((sum, { amountNanos }) => sum + amountNanos, 0n),
+    exchange,
+  );
   return {
     currency,
     exchange,
@@ -69,12 +80,14 @@ export function totalsOf(input: {
     roundedNanos,
     taxes,
     totalNanos: taxes.reduce((sum, { amountNanos }) => sum + amountNanos, roundedNanos),
-    carryOutUsdNanos: exactUsdNanos - divideSigned(roundedNanos * oneRate, rate),
+    carryOutUsdNanos: exactUsdNanos - roundedUsdNanos,
+    taxUsdNanos,
+    totalUsdNanos: roundedUsdNanos + taxUsdNanos,
   };
 }
 
 /** An amount of the invoice's currency in USD, by the invoice's own rate. */
-export function inUsd(amountNanos: bigint, exchange: ExchangeRate | undefined): bigint {
+function inUsd(amountNanos: bigint, exchange: ExchangeRate | undefined): bigint {
   return exchange ? divideSigned(amountNanos * oneRate, readRate(exchange)) : amountNanos;
 }
 
@@ -87,6 +100,7 @@ export function minorDigitsOf(currency: string): number {
 function readRate({ rate, currency }: ExchangeRate): bigint {
   const decimal = parseDecimal(rate);
   const scaled = decimal && scaleDecimal(decimal, rateDigits);
-  if (!scaled?.exact || scaled.value === 0n) throw new RangeError(`${rate} is no exchange rate from USD to ${currency}.`);
+  if (!scaled?.exact || scaled.value === 0n)
+    throw new RangeError(`${rate} is no exchange rate from USD to ${currency}.`);
   return scaled.value;
 }

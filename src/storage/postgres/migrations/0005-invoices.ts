@@ -52,6 +52,7 @@ CREATE TABLE invoice_line (
   covers_start_day integer NOT NULL,
   covers_end_day integer NOT NULL,
   amount_nanos bigint NOT NULL,
+  is_booked boolean NOT NULL,
   segments_sha256 text,
   PRIMARY KEY (invoice_id, position),
   UNIQUE (invoice_id, covers_start_day, key)

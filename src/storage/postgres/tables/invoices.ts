@@ -49,6 +49,8 @@ export interface InvoiceLineTable {
   covers_start_day: number;
   covers_end_day: number;
   amount_nanos: bigint;
+  /** The ledger has it from elsewhere. */
+  is_booked: boolean;
   /** Of the journal segments whose facts are in it. */
   segments_sha256: string | null;
 }
