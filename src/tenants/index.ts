@@ -8,8 +8,9 @@ export {
 } from './access/access-tokens.ts';
 export { type AuditQuery, type AuditRecord, readAuditLog, recordChange } from './changes/audit-log.ts';
 export { type ChangeClaim, claimIdempotencyKey, keepAnswer, type KeptAnswer } from './changes/idempotency-keys.ts';
+export * from './control/index.ts';
 export type { Key, KeyLimits } from './key.ts';
 export { buildKeyRing, type KeyRing, localKey } from './key-ring.ts';
 export { type Admission, Limiter } from './limiter.ts';
 export { type OwnerToken, ownerTokenMatcher, readOwnerToken } from './owner-token.ts';
-export type { ChargeFunding, FundingPart, ProjectedCharge } from './spending/contract.ts';
+export * from './spending/index.ts';

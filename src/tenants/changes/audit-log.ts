@@ -39,7 +39,7 @@ export interface AuditQuery {
 }
 
 /** Records a change; call it in the transaction that makes the change, so that neither is without the other. */
-export async function recordChange({ db }: Database, record: NewAuditRecord): Promise<void> {
+export async function recordChange({ db }: Pick<Database, 'db'>, record: NewAuditRecord): Promise<void> {
   await db
     .insertInto('audit_entry')
     .values({

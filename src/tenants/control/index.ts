@@ -1,0 +1,68 @@
+export {
+  type ApiKey,
+  type ApiKeySettings,
+  createKey,
+  findKey,
+  listKeys,
+  type MintedKey,
+  revokeKey,
+  rotateKey,
+  updateKey,
+} from './api-keys.ts';
+export {
+  archiveBudget,
+  type Budget,
+  type BudgetUse,
+  budgetUse,
+  type BudgetWanted,
+  createBudget,
+  listBudgets,
+  updateBudget,
+} from './budgets.ts';
+export {
+  type Actor,
+  type Change,
+  changeControl,
+  type ChangeRecord,
+  controlChannel,
+  type ControlStore,
+  type Page,
+  type PageRequest,
+} from './control-store.ts';
+export {
+  createCustomer,
+  type Customer,
+  type CustomerChange,
+  findCustomer,
+  listCustomers,
+  updateCustomer,
+} from './customers.ts';
+export { createProject, listProjects, type Project } from './projects.ts';
+export {
+  listProviderCredentials,
+  type ProviderCredential,
+  removeProviderCredential,
+  setProviderCredential,
+} from './provider-credentials.ts';
+export { openSealer, type Sealer } from './sealer.ts';
+export { findSubscription, subscribe, type Subscription } from './subscriptions.ts';
+export {
+  createTokenSigner,
+  listTokenSigners,
+  type MintedSigner,
+  revokeToken,
+  revokeTokenSigner,
+  type TokenSigner,
+} from './token-signers.ts';
+export {
+  type ExpiredGrant,
+  findWallet,
+  grantToWallet,
+  type GrantWanted,
+  listGrants,
+  openWallet,
+  payReceivable,
+  sweepWallets,
+  type Wallet,
+  type WalletGrant,
+} from './wallets.ts';
