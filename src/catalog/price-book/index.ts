@@ -12,3 +12,8 @@ export type {
 export { type EndpointView, PriceBook, type StoredEndpoint } from './price-book.ts';
 export type { PriceVersion, VersionStatus } from './price-version.ts';
 export type { Quote } from './quote.ts';
+export { PriceStore } from './price-store.ts';
+export type { StoredAlert } from './price-rows.ts';
+export { RatingVersions } from './rating-versions.ts';
+export { type PriceAct, pricesChannel, StoredPriceBook } from './stored-price-book.ts';
+export { decodeTerms, encodeTerms, termsSchema } from './terms-codec.ts';

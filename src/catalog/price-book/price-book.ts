@@ -54,8 +54,9 @@ export class PriceBook {
     return this.#endpointOf(observation.endpointId)?.observe(observation) ?? [];
   }
 
-  /** Lets time pass for every endpoint. */
-  advance(nowMs: number): BookEvent[] {
+  /** Lets time pass, for every endpoint or for one. */
+  advance(nowMs: number, endpointId?: string): BookEvent[] {
+    if (endpointId !== undefined) return this.#endpoints.get(endpointId)?.advance(nowMs) ?? [];
     const events: BookEvent[] = [];
     for (const endpoint of this.#endpoints.values()) for (const event of endpoint.advance(nowMs)) events.push(event);
     return events;
@@ -111,10 +112,12 @@ export class PriceBook {
     return this.#aliases.memory();
   }
 
-  /** Becomes the book that was stored. */
+  /** Takes over what was stored, in place of what it knew of these endpoints and aliases. */
   recall(endpoints: Iterable<StoredEndpoint>, aliases: Iterable<AliasMemory>): void {
     for (const { endpointId, versions, memory } of endpoints) {
-      this.#endpointOf(endpointId)?.recall(versions, memory);
+      const endpoint = new EndpointBook(endpointId, this.#policy);
+      endpoint.recall(versions, memory);
+      this.#endpoints.set(endpointId, endpoint);
     }
     for (const alias of aliases) this.#aliases.recall(alias);
   }
