@@ -56,8 +56,8 @@ export interface PriceMove {
   /** Pico-USD per unit before and after, of the buckets that changed. */
   readonly changes: readonly {
     readonly bucket: string;
-    readonly before: bigint | undefined;
-    readonly after: bigint | undefined;
+    readonly beforePicos: bigint | undefined;
+    readonly afterPicos: bigint | undefined;
   }[];
   readonly calls: number;
   readonly paidNanos: bigint;

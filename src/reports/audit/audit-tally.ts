@@ -1,7 +1,7 @@
 import type { Price } from '../../domain/price.ts';
 import { totalInput, totalOutput } from '../../domain/usage.ts';
 import type { AuditRow } from './audit-row.ts';
-import { Conversations } from './findings/conversations.ts';
+import { type CacheMove, type CacheSavings, Conversations } from './findings/conversations.ts';
 import { Dimension, otherNames } from './findings/dimension.ts';
 import { HashTable, hash64 } from './findings/hash-table.ts';
 import { ModelAccount } from './findings/model-account.ts';
@@ -22,7 +22,7 @@ interface Counter {
 const counter = (): Counter => ({ calls: 0, costNanos: 0n });
 
 /** Takes rows in any order and keeps sums only: its memory grows with names and days, not with rows. */
-export class AuditTally {
+export class AuditTally implements CacheSavings {
   readonly #prices: AuditPrices;
   readonly #rater = new RowRater();
   readonly #accounts = new Map<string, Map<string, ModelAccount>>();
@@ -177,16 +177,15 @@ export class AuditTally {
 
   #converse(row: AuditRow, { account, price, costNanos }: Paid & { readonly price: Price }, cell: UsageCell): void {
     this.sessions++;
-    this.#conversations.add(`${account.label}\u0000${row.session}`, {
-      row: leanRow(row),
-      price,
-      costNanos,
-      onSaved: (moves, savedNanos) => {
-        this.cacheable.calls++;
-        this.cacheable.costNanos += savedNanos;
-        for (const move of moves) moveUnits(cell.rest, move.from, move);
-      },
-    });
+    const turn = { row: leanRow(row), price, costNanos, cell, savings: this };
+    this.#conversations.add(account.turns, row.session ?? '', turn);
+  }
+
+  /** Books what a prompt cache would have saved on a call. */
+  save(cell: UsageCell, moves: readonly CacheMove[], savedNanos: bigint): void {
+    this.cacheable.calls++;
+    this.cacheable.costNanos += savedNanos;
+    for (const move of moves) moveUnits(cell.rest, move.from, move);
   }
 
   #accountOf({ hostName, modelName }: AuditRow): ModelAccount {

@@ -100,7 +100,7 @@ describe('the total of an audit', () => {
     ['langfuse.csv', 'Langfuse observations', calls, objectsAsCsv(named.map(langfuseRow))],
   ];
 
-  it.each(formats)('of %s (%s) is that of schoolbook fractions, to the nano', async (name, title, of, text) => {
+  it.each(formats)('of %s (%s) is that of schoolbook fractions, to the nano', async (...[name, title, of, text]) => {
     const report = await auditText(name, text);
     expect(report.files[0]).toMatchObject({ format: title, rows: of.length, badCount: 0, unknownColumns: [] });
     expect(report.total.costNanos).toBe(exact(of));

@@ -4,6 +4,7 @@ import { totalInput, type UsageBucket } from '../../../domain/usage.ts';
 import type { AuditRow } from '../audit-row.ts';
 import { ownText } from './dimension.ts';
 import { contextOf } from './row-rater.ts';
+import type { UsageCell } from './usage-cells.ts';
 
 /** Prefixes shorter than this are cached by nobody. */
 const leastPrefix = 1024;
@@ -11,13 +12,23 @@ const leastPrefix = 1024;
 const cacheLifeMs = 5 * 60_000;
 const maxConversations = 200_000;
 
+/** The latest turn of each conversation on one model. */
+export type Turns = Map<string, Turn>;
+
 /** One turn of a conversation, kept until its neighbour comes. */
 export interface Turn {
   readonly row: AuditRow;
   readonly price: Price;
   readonly costNanos: bigint;
-  /** Called with the units that a cache would have read instead. */
-  readonly onSaved: (moves: readonly CacheMove[], savedNanos: bigint) => void;
+  /** Where the usage of the row was summed. */
+  readonly cell: UsageCell;
+  /** Told of the units that a cache would have read instead. */
+  readonly savings: CacheSavings;
+}
+
+/** Takes what a prompt cache would have saved. */
+export interface CacheSavings {
+  save(cell: UsageCell, moves: readonly CacheMove[], savedNanos: bigint): void;
 }
 
 /** Units that would have gone to another bucket with a prompt cache in place. */
@@ -33,22 +44,30 @@ export interface CacheMove {
  * in either order of time.
  */
 export class Conversations {
-  readonly #turns = new Map<string, Turn>();
+  #count = 0;
 
-  add(key: string, turn: Turn): void {
-    const before = this.#turns.get(key);
-    if (before) this.#turns.delete(key);
-    this.#turns.set(before ? key : ownText(key), turn);
-    const [oldest] = this.#turns.keys();
-    if (this.#turns.size > maxConversations && oldest !== undefined) this.#turns.delete(oldest);
+  add(turns: Turns, session: string, turn: Turn): void {
+    const before = turns.get(session);
+    if (before) turns.set(session, turn);
+    else this.#open(turns, session, turn);
     if (!before || Math.abs(before.row.startedAtMs - turn.row.startedAtMs) > cacheLifeMs) return;
     const isOrdered = before.row.startedAtMs <= turn.row.startedAtMs;
     const [earlier, later] = isOrdered ? [before, turn] : [turn, before];
     saveOn(later, Math.min(totalInput(earlier.row.usage.buckets), totalInput(later.row.usage.buckets)));
   }
+
+  /** The oldest conversation makes room for a new one: it is the likeliest to be over. */
+  #open(turns: Turns, session: string, turn: Turn): void {
+    turns.set(ownText(session), turn);
+    this.#count++;
+    if (this.#count <= maxConversations) return;
+    const [oldest] = turns.keys();
+    if (oldest !== undefined) turns.delete(oldest);
+    this.#count--;
+  }
 }
 
-function saveOn({ row, price, costNanos, onSaved }: Turn, sharedUnits: number): void {
+function saveOn({ row, price, costNanos, cell, savings }: Turn, sharedUnits: number): void {
   if (sharedUnits < leastPrefix || price.picosPerUnit.cacheRead === undefined) return;
   const { buckets } = row.usage;
   const [fresh, already] = [buckets.input ?? 0, buckets.cacheRead ?? 0];
@@ -69,5 +88,5 @@ function saveOn({ row, price, costNanos, onSaved }: Turn, sharedUnits: number): 
   if (cachedNanos === null || cachedNanos >= costNanos) return;
   const moves: CacheMove[] = [{ from: 'input', bucket: 'cacheRead', units: movable }];
   if (written > 0) moves.push({ from: 'input', bucket: 'cacheWrite5m', units: written });
-  onSaved(moves, costNanos - cachedNanos);
+  savings.save(cell, moves, costNanos - cachedNanos);
 }

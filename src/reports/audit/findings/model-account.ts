@@ -1,5 +1,6 @@
 import type { UsageBuckets } from '../../../domain/usage.ts';
 import type { AuditPrices, MatchKind, Offer } from '../prices/offer.ts';
+import type { Turns } from './conversations.ts';
 import { ownText } from './dimension.ts';
 import { UsageCells } from './usage-cells.ts';
 
@@ -14,6 +15,7 @@ export class ModelAccount {
   readonly alternatives: readonly Offer[];
   readonly cells: UsageCells;
   readonly byDay = new Map<number, bigint>();
+  readonly turns: Turns = new Map();
   /** Cost by job, to name the job that a proof should look at. */
   readonly #jobs = new Map<string, bigint>();
   firstMs = Number.POSITIVE_INFINITY;

@@ -46,8 +46,8 @@ function paidSince(
 
 function changesOf(before: Price, after: Price): PriceMove['changes'] {
   return usageBuckets
-    .map((bucket) => ({ bucket, before: before.picosPerUnit[bucket], after: after.picosPerUnit[bucket] }))
-    .filter((change) => change.before !== change.after);
+    .map((bucket) => ({ bucket, beforePicos: before.picosPerUnit[bucket], afterPicos: after.picosPerUnit[bucket] }))
+    .filter((change) => change.beforePicos !== change.afterPicos);
 }
 
 function abs(value: bigint): bigint {
