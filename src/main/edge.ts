@@ -3,11 +3,11 @@ import { getRequestListener } from '@hono/node-server';
 import type { InboundDialectId } from '../domain/dialect.ts';
 import {
   controlRoutes,
+  databaseChangeBook,
   createControlApp,
   createHttpServer,
   createInferenceHandler,
   createStatusHandler,
-  databaseChangeBook,
   identifyToken,
 } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -53,7 +53,7 @@ export function openEdge(core: Core): Server {
       identifyToken(token, {
         isOwner,
         database: () => core.database.current(),
-        nowMs: () => systemClock.nowMs(),
+        clock: systemClock,
       }),
     troubled: (error) => logger.error({ err: error }, 'the control API failed'),
   });

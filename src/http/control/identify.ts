@@ -1,4 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
 import { findAccessToken } from '../../tenants/index.ts';
 import type { Outsider, Principal } from './framework/principal.ts';
@@ -7,14 +8,15 @@ import type { Outsider, Principal } from './framework/principal.ts';
 export interface IdentifyDeps {
   isOwner(token: string): boolean;
   database(): Database | undefined;
-  nowMs(): number;
+  readonly clock: Clock;
 }
 
 /** Tells who holds a token; the owner is known without the database. */
 export async function identifyToken(token: string, deps: IdentifyDeps): Promise<Principal | Outsider | undefined> {
   if (deps.isOwner(token)) return { name: 'owner', role: 'owner' };
-  // What end users and keys carry never leads in, whatever the database says of it.
-  if (token.startsWith('swe_') || token.startsWith('eyJ')) return { outsider: 'A token of an end user' };
+  // What end users and clients carry never leads in, whatever the database says of it.
+  if (token.startsWith('eyJ')) return { outsider: 'A token of an end user' };
+  if (token.startsWith('sk-')) return { outsider: 'A key' };
   if (!token.startsWith('swa_')) return undefined;
   const database = deps.database();
   if (database?.isAvailable() !== true) {
@@ -23,7 +25,7 @@ export async function identifyToken(token: string, deps: IdentifyDeps): Promise<
       retryAfterMs: 2000,
     });
   }
-  const found = await findAccessToken(database, { secret: token, atMs: deps.nowMs() });
+  const found = await findAccessToken(database, { secret: token, atMs: deps.clock.nowMs() });
   if (found === undefined) return undefined;
   const { name, role, customerId } = found;
   return { name, role, ...(customerId !== null && { customerId }) };

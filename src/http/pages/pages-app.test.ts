@@ -107,7 +107,12 @@ describe('signing in', () => {
 
   it('is refused for a token of one customer, and in the name of another site', async () => {
     expect((await signIn('swa_customer')).status).toBe(403);
-    for (const headers of [{ origin: 'http://evil.test' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }]) {
+    const foreign: { [name: string]: string }[] = [
+      { origin: 'http://evil.test' },
+      { origin: 'null' },
+      { 'sec-fetch-site': 'cross-site' },
+    ];
+    for (const headers of foreign) {
       expect((await signIn('swo_right', headers)).status).toBe(403);
     }
     expect((await signIn('swo_right', { origin: 'http://gateway.test' })).status).toBe(303);

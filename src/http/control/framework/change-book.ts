@@ -10,8 +10,6 @@ import type { Principal } from './principal.ts';
 
 /** What a change was made to, for the audit log. Never holds a secret. */
 export interface AuditSubject {
-  /** A noun: `customer`, `key`, `budget`. */
-  readonly kind: string;
   readonly id: string;
   readonly customerId?: string | undefined;
   readonly before?: object | undefined;
@@ -21,6 +19,7 @@ export interface AuditSubject {
 /** One line of the audit log. */
 export interface AuditLine {
   readonly principal: Principal;
+  /** Noun and verb: `price.confirm`. */
   readonly action: string;
   readonly subject: AuditSubject;
   readonly atMs: number;
@@ -34,7 +33,10 @@ export interface ChangeBook {
   audit(database: Database, line: AuditLine): Promise<void>;
 }
 
-/** Remembers changes in the tables of the database itself. */
+/**
+ * Remembers changes in the tables of the database itself. Since key, change and audit are one transaction, a second
+ * request with the same key waits for the first, and a failed one leaves its key free.
+ */
 export const databaseChangeBook: ChangeBook = {
   claim: claimIdempotencyKey,
   keep: keepAnswer,
@@ -44,7 +46,7 @@ export const databaseChangeBook: ChangeBook = {
       actor: principal.name,
       role: principal.role,
       action,
-      subjectKind: subject.kind,
+      subjectKind: action.slice(0, action.indexOf('.')),
       subjectId: subject.id,
       customerId: subject.customerId,
       before: subject.before,

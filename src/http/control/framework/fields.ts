@@ -45,11 +45,16 @@ export const positiveNanos = nanosWithin(
   'must be a whole amount of nano-USD above 0 in decimal digits, such as "5000000000" for $5.00',
 );
 
-/** An amount as answered; negative for what flows the other way. */
-export const nanosText = z
-  .string()
-  .regex(/^-?[0-9]+$/)
-  .meta({ id: 'Nanos', description: 'Whole nano-USD as decimal text.', examples: ['5000000000'] });
+/** An amount as handlers give it: the framework writes it as decimal text, which the document says. */
+export const nanosAsText = z
+  .custom<bigint>((value) => typeof value === 'bigint')
+  .meta({
+    id: 'Nanos',
+    type: 'string',
+    pattern: '^-?[0-9]+$',
+    description: 'Whole nano-USD as decimal text.',
+    examples: ['5000000000'],
+  });
 
 /** An instant in milliseconds since the epoch, up to the year 9999. */
 export const instantMs = z.int('must be milliseconds since the epoch').min(0).max(253_402_300_799_999);

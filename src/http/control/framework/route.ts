@@ -51,6 +51,8 @@ export interface RouteFacts {
   readonly status?: 200 | 201 | 204;
   /** Action in the audit log; every route that changes something has one. */
   readonly audit?: string;
+  /** The module that makes the change writes the audit entry itself. */
+  readonly auditedBelow?: boolean;
   /** Works without the database: what it shows or changes is in memory or in the journal. */
   readonly withoutDatabase?: boolean;
   /** Media types of documents, when the answer is no JSON. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Fault } from '../../../domain/fault.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../storage/index.ts';
@@ -69,7 +69,9 @@ async function change(
     database,
     audited: (subject) => void subjects.push(subject),
   });
-  if (subjects.length === 0) throw new Error(`${route.operationId} changed something and did not say what.`);
+  if (subjects.length === 0 && route.auditedBelow !== true) {
+    throw new Error(`${route.operationId} changed something and did not say what.`);
+  }
   for (const subject of subjects) {
     await deps.changes.audit(database, { subject, principal: incoming.principal, action: route.audit ?? '', atMs });
   }
@@ -108,8 +110,7 @@ function claimOf(route: ControlRoute, incoming: IncomingCall, atMs: number): Cha
   const { principal, raw, idempotencyKey } = incoming;
   if (idempotencyKey === undefined) return undefined;
   const payload = JSON.stringify([route.operationId, raw.params, raw.query, raw.body]);
-  const payloadHash = createHash('sha256').update(payload).digest('hex');
-  return { actor: principal.name, idempotencyKey, payloadHash, atMs };
+  return { actor: principal.name, idempotencyKey, payloadHash: hash('sha256', payload, 'hex'), atMs };
 }
 
 function databaseOf(route: ControlRoute, deps: RouteDeps): Database {

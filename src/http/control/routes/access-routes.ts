@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { createAccessToken, listAccessTokens, readAuditLog, revokeAccessToken } from '../../../tenants/index.ts';
 import { readCursor, toPage } from '../framework/cursor.ts';
 import { id, instantMs, name, pageFields, pageOf, text } from '../framework/fields.ts';
+import { pageRequest } from '../framework/pages.ts';
 import { roles } from '../framework/principal.ts';
 import { type ControlRoute, route } from '../framework/route.ts';
+import type { TenantDeps } from './tenant-deps.ts';
 
 const accessToken = z
   .object({
@@ -19,24 +21,24 @@ const accessToken = z
   })
   .meta({ id: 'AccessToken' });
 
-const auditRecord = z
+const auditEntry = z
   .object({
     id: z.string(),
     atMs: z.number(),
     actor: z.string(),
     role: z.string(),
-    action: z.string(),
+    action: z.string().meta({ examples: ['key.rotate'] }),
     subjectKind: z.string(),
     subjectId: z.string(),
     customerId: z.string().nullable(),
     before: z.unknown(),
     after: z.unknown(),
   })
-  .meta({ id: 'AuditRecord' });
+  .meta({ id: 'AuditEntry' });
 
 /** Routes about who may use the control API, and what was changed through it. */
-export function accessRoutes(newId: (prefix: string) => string): ControlRoute[] {
-  return [listTokens(), createToken(newId), revokeToken(), listAudit()];
+export function accessRoutes(deps: TenantDeps): ControlRoute[] {
+  return [listTokens(), createToken(deps), revokeToken(), listChanges()];
 }
 
 function listTokens(): ControlRoute {
@@ -51,14 +53,14 @@ function listTokens(): ControlRoute {
     query: z.strictObject(pageFields),
     answer: pageOf(accessToken),
     async handle({ query }, { database }) {
-      const afterId = readCursor(query.cursor, ['string'])?.[0];
-      const tokens = await listAccessTokens(database, { limit: query.limit, afterId: afterId?.toString() });
-      return toPage(tokens, query.limit, (token) => [token.id]);
+      const { limit, after } = pageRequest(query);
+      const tokens = await listAccessTokens(database, { limit, afterId: after });
+      return toPage(tokens, limit, (token) => [token.id]);
     },
   });
 }
 
-function createToken(newId: (prefix: string) => string): ControlRoute {
+function createToken(deps: TenantDeps): ControlRoute {
   return route({
     operationId: 'createAccessToken',
     method: 'post',
@@ -77,10 +79,10 @@ function createToken(newId: (prefix: string) => string): ControlRoute {
       expiresAtMs: instantMs.optional(),
     }),
     answer: accessToken.extend({ secret: z.string().meta({ description: 'Shown this once.' }) }),
-    async handle({ body }, { database, atMs, audited }) {
-      const { customer: customerId, ...rest } = body;
-      const { token, secret } = await createAccessToken(database, { ...rest, customerId, id: newId('atk'), atMs });
-      audited({ kind: 'access-token', id: token.id, customerId, after: token });
+    async handle({ body: { customer: customerId, ...wanted } }, { database, atMs, audited }) {
+      const made = { ...wanted, customerId, id: deps.newId('token'), atMs };
+      const { token, secret } = await createAccessToken(database, made);
+      audited({ id: token.id, customerId, after: token });
       return { ...token, secret };
     },
   });
@@ -96,17 +98,17 @@ function revokeToken(): ControlRoute {
     roles: ['owner'],
     scope: 'organisation',
     audit: 'access-token.revoke',
-    params: z.strictObject({ tokenId: id('atk') }),
+    params: z.strictObject({ tokenId: id('token') }),
     answer: accessToken,
     async handle({ params }, { database, atMs, audited }) {
       const token = await revokeAccessToken(database, { id: params.tokenId, atMs });
-      audited({ kind: 'access-token', id: token.id, customerId: token.customerId ?? undefined, after: token });
+      audited({ id: token.id, customerId: token.customerId ?? undefined, after: token });
       return token;
     },
   });
 }
 
-function listAudit(): ControlRoute {
+function listChanges(): ControlRoute {
   return route({
     operationId: 'listAuditLog',
     method: 'get',
@@ -121,12 +123,12 @@ function listAudit(): ControlRoute {
       action: text(64).optional(),
       subject: text(128).optional(),
     }),
-    answer: pageOf(auditRecord),
+    answer: pageOf(auditEntry),
     async handle({ query }, { database }) {
       const { limit, cursor, customer: customerId, action, subject: subjectId } = query;
       const beforeId = readCursor(cursor, ['number'])?.[0]?.toString();
-      const records = await readAuditLog(database, { limit, beforeId, customerId, action, subjectId });
-      return toPage(records, limit, (record) => [Number(record.id)]);
+      const entries = await readAuditLog(database, { limit, beforeId, customerId, action, subjectId });
+      return toPage(entries, limit, (entry) => [Number(entry.id)]);
     },
   });
 }

@@ -72,7 +72,7 @@ export function createControlHarness(
       identifyToken(token, {
         isOwner: (presented) => presented === testOwnerToken,
         database: current,
-        nowMs: () => systemClock.nowMs(),
+        clock: systemClock,
       }),
     troubled: (error) => void troubles.push(error),
   });
