@@ -142,7 +142,11 @@ describe('models that are known without configuration', () => {
     const { config } = parseConfig(configText);
     if (!config) throw new Error('the test configuration is wrong');
     const loaded = {
-      ...{ file: 'x.yaml', exists: true, isBlank: false, config, warnings: [] },
+      file: 'x.yaml',
+      exists: true,
+      isBlank: false,
+      config,
+      warnings: [],
       secrets: { environment, directory: '.' },
     };
     const hosts = buildHosts(loaded, [acme, ...providers]);
@@ -180,7 +184,7 @@ describe('models that are known without configuration', () => {
   it('leave explicit prices and other servers of the same name alone', () => {
     const models = (baseUrl: string, price: string): string =>
       `hosts: { openai: { baseUrl: "${baseUrl}" } }\nmodels: { own: { endpoints: [{ host: openai, model: gpt-x${price} }] } }`;
-    const price = (text: string): unknown => resolve(text, 'own', {}).endpoints[0]?.price?.picosPerUnit;
+    const price = (configText: string): unknown => resolve(configText, 'own', {}).endpoints[0]?.price?.picosPerUnit;
     expect(price(models('https://api.openai.com/v1', ', price: { input: "7" }'))).toEqual({ input: 7_000_000n });
     expect(price(models('https://api.openai.com/v1', ''))).toEqual({ input: 2_000_000n, output: 8_000_000n });
     expect(price(models('http://127.0.0.1:9/v1', ''))).toBeUndefined();
@@ -191,7 +195,11 @@ describe('models that are known without configuration', () => {
     if (!config) throw new Error('the test configuration is wrong');
     const environment = { OPENAI_API_KEY: 'k' };
     const loaded = {
-      ...{ file: 'x.yaml', exists: true, isBlank: false, config, warnings: [] },
+      file: 'x.yaml',
+      exists: true,
+      isBlank: false,
+      config,
+      warnings: [],
       secrets: { environment, directory: '.' },
     };
     const hosts = buildHosts(loaded, providers);
