@@ -83,4 +83,25 @@ models:
   discovery: `discovery:
   local: false
 `,
+  organisation: `organisation:
+  name: Acme Models
+  timeZone: Europe/Berlin
+  currency: EUR
+`,
+  customers: `customers:
+  - name: northwind
+    displayName: Northwind Traders
+    timeZone: America/New_York
+    models: ['fast', 'claude-*']
+    budget: { limitUsd: 500.00, period: month }
+    limits: { requestsPerMinute: 600, concurrent: 50 }
+`,
+  budgets: `budgets:
+  - { scope: organisation, limitUsd: 10000, period: month, hard: false }
+  - { scope: endUser, customer: northwind, limitUsd: 0.50, period: day } # each end user of northwind
+  - { scope: job, name: summaries, limitUsd: 25.00, period: week }
+`,
+  rateLimits: `rateLimits:
+  - { scope: endUser, requestsPerMinute: 20, concurrent: 2 }
+`,
 };

@@ -4,6 +4,7 @@ export { parseConfig } from './parse-config.ts';
 export {
   type Config,
   configSchema,
+  type CustomerConfig,
   type HostConfig,
   type KeyConfig,
   type ModelConfig,

@@ -76,6 +76,16 @@ function checkReferences(
       note(errors, ['keys', index, 'secret'], `${key.secret} is not set or empty`);
     }
   }
+  const customerNames = new Set<string>();
+  for (const [index, customer] of config.customers.entries()) {
+    if (customerNames.has(customer.name)) {
+      note(errors, ['customers', index, 'name'], `the name "${customer.name}" is used twice`);
+    }
+    customerNames.add(customer.name);
+    if (customer.plan !== undefined && !(customer.plan in config.plans)) {
+      note(errors, ['customers', index, 'plan'], `there is no plan "${customer.plan}"`);
+    }
+  }
   for (const [name, host] of Object.entries(config.hosts)) {
     if (host.apiKey !== undefined && readSecret(host.apiKey, secrets) === undefined) {
       note(warnings, ['hosts', name, 'apiKey'], `${host.apiKey} is not set or empty: calls to this host will fail`);

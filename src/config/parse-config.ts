@@ -30,7 +30,7 @@ export function parseConfig(text: string): ParsedConfig {
 }
 
 /** Settings whose numbers are prices, amounts and counts of money. */
-const moneySettings: readonly unknown[] = ['price', 'plans'];
+const moneySettings: readonly unknown[] = ['price', 'ratio', 'plans', 'limitUsd'];
 
 /** Prices are read from the scalar's source text: 0.1 must not become a float on its way to an integer. */
 function keepPriceText(document: Document): void {

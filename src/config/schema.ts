@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { databaseSchema } from './schema-database.ts';
 import { hostSchema } from './schema-hosts.ts';
 import { jobSchema, modelSchema } from './schema-models.ts';
+import { budgetSchema, customerSchema, organisationSchema, ownBudgetSchema, rateLimitSchema } from './schema-money.ts';
 import { planSchema } from './schema-plans.ts';
+import { contractSchema } from './schema-prices.ts';
 import { secretReference } from './secret-reference.ts';
 
 const byteCount = z.int().positive();
@@ -19,6 +21,8 @@ export const keySchema = z.strictObject({
     .default(['*'])
     .meta({ description: 'Allowed models; `*` matches any run of characters.' }),
   customer: z.string().min(1).default('default').meta({ description: 'Whom the requests of this key belong to.' }),
+  project: z.string().min(1).optional().meta({ description: 'Which part of the customer its requests belong to.' }),
+  budget: ownBudgetSchema.optional().meta({ description: 'What the key may spend.' }),
   metered: z.boolean().default(true).meta({ description: 'The end of an answer waits until its fact is durable.' }),
   onClientGone: z.enum(['cancel', 'drain']).default('cancel').meta({
     description: 'When the client leaves: cancel the upstream call, or read on to learn its true usage.',
@@ -111,10 +115,26 @@ export const configSchema = z.strictObject({
     .meta({
       description: 'Recurring kinds of work, asked for as `job/NAME`; routing learns which model does them well.',
     }),
+  contracts: z.array(contractSchema).default([]).meta({
+    description: 'What was agreed with hosts beside their list prices; of those that hold the last wins.',
+  }),
   plans: z
     .record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/), planSchema)
     .default({})
     .meta({ description: 'What customers pay. A customer without a plan pays what its requests cost.' }),
+  organisation: organisationSchema.prefault({}).meta({ description: 'Whoever runs this gateway and bills customers.' }),
+  customers: z
+    .array(customerSchema)
+    .default([])
+    .meta({ description: 'Who is billed. A customer that only keys name needs no entry.' }),
+  budgets: z
+    .array(budgetSchema)
+    .default([])
+    .meta({ description: 'What may be spent; a request must fit all that apply to it.' }),
+  rateLimits: z
+    .array(rateLimitSchema)
+    .default([])
+    .meta({ description: 'How fast; beyond them requests are refused with 429 and a Retry-After.' }),
   keys: z
     .array(keySchema)
     .default([])
@@ -173,5 +193,7 @@ export type HostConfig = Config['hosts'][string];
 export type ModelConfig = Config['models'][string];
 /** One entry of `keys`. */
 export type KeyConfig = Config['keys'][number];
+/** One entry of `customers`. */
+export type CustomerConfig = Config['customers'][number];
 /** How far requests for a model may go. */
 export type PolicyConfig = ModelConfig['policy'];

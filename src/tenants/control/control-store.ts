@@ -2,7 +2,6 @@ import { sql, type Transaction } from 'kysely';
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tables } from '../../storage/index.ts';
-import { recordChange } from '../changes/audit-log.ts';
 
 /** Channel on which gateways hear that something changed. */
 export const controlChannel = 'control';
@@ -12,8 +11,6 @@ export interface Actor {
   /** Name of the token, or `config` for the configuration file. */
   readonly name: string;
   readonly role: 'owner' | 'operator' | 'finance' | 'viewer' | 'config';
-  /** For callers that write the audit log themselves; absent: the change does. */
-  audited?(record: ChangeRecord): void;
 }
 
 /** What a change did, for the audit log. Never holds secrets. */
@@ -22,8 +19,8 @@ export interface ChangeRecord {
   readonly action: string;
   readonly subjectId: string;
   readonly customerId?: string | undefined;
-  readonly before?: object | undefined;
-  readonly after?: object | undefined;
+  readonly before?: unknown;
+  readonly after?: unknown;
 }
 
 /** The handle of everything that changes customers, keys and limits. */
@@ -52,8 +49,7 @@ export async function changeControl<Result>(
 ): Promise<Result> {
   const nowMs = BigInt(clock.nowMs());
   const { result, version } = await database.db.transaction().execute(async (trx) => {
-    const record = async (one: ChangeRecord): Promise<void> =>
-      actor.audited === undefined ? writeAudit(trx, { actor, nowMs, record: one }) : actor.audited(one);
+    const record = async (one: ChangeRecord): Promise<void> => writeAudit(trx, { actor, nowMs, record: one });
     const done = await work({ trx, nowMs, record });
     const row = await trx
       .updateTable('control_version')
@@ -120,18 +116,23 @@ async function writeAudit(
   trx: Transaction<Tables>,
   { actor, nowMs, record }: { readonly actor: Actor; readonly nowMs: bigint; readonly record: ChangeRecord },
 ): Promise<void> {
-  await recordChange(
-    { db: trx },
-    {
-      atMs: Number(nowMs),
+  await trx
+    .insertInto('audit_entry')
+    .values({
+      at_ms: nowMs,
       actor: actor.name,
       role: actor.role,
       action: record.action,
-      subjectKind: record.action.slice(0, record.action.indexOf('.')),
-      subjectId: record.subjectId,
-      customerId: record.customerId,
-      before: record.before,
-      after: record.after,
-    },
-  );
+      subject_kind: record.action.slice(0, record.action.indexOf('.')),
+      subject_id: record.subjectId,
+      customer_id: record.customerId ?? null,
+      before: record.before === undefined ? null : toJson(record.before),
+      after: record.after === undefined ? null : toJson(record.after),
+    })
+    .execute();
+}
+
+/** JSON with amounts as decimal text. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_name, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
 }
