@@ -32,7 +32,16 @@ models:
     policy: { maxAttempts: 3, maxWaitMs: 500 }
   large:
     endpoints:
-      - { host: acme, model: large-1, price: { input: 3, output: 15 } }
+      - host: acme
+        model: large-1
+        price:
+          input: 3
+          output: 15
+          batch: 0.5
+          rules: # of those that hold the last wins, bucket by bucket
+            - { overInput: 200000, input: 6, output: 22.5 }
+            - { serviceTier: priority, input: 5, output: 25 }
+            - { from: 16:30, to: 00:30, output: 7.5 }
 `,
   aliases: `aliases:
   default: sim/small
@@ -41,6 +50,11 @@ models:
   summarize:
     description: Summaries of support tickets.
     models: [sim/small, sim/large]
+`,
+  contracts: `contracts:
+  - { host: acme, ratio: 0.85 } # 15 % off the list price of everything there
+  - { host: acme, model: large-1, ratio: 0.7, from: 2026-01-01, to: 2027-01-01 }
+  - { key: nightly, price: { input: 0.1, output: 0.4 } }
 `,
   keys: `keys:
   - { name: dev, secret: env:SWITCHYARD_DEV_KEY }

@@ -1,15 +1,5 @@
 import { z } from 'zod';
-import { usageBuckets } from '../domain/usage.ts';
-
-/** Prices keep their source text: they never pass through a float. */
-const priceText = z
-  .string()
-  .regex(/^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/, 'must be a price in USD per million units, for example 0.15');
-
-/** Prices of an endpoint by usage bucket, USD per million. */
-export const priceSchema = z
-  .partialRecord(z.enum(usageBuckets), priceText)
-  .meta({ description: 'USD per million units, by usage bucket.' });
+import { priceSchema } from './schema-prices.ts';
 
 /** One entry of `models.*.endpoints`. */
 export const endpointSchema = z.strictObject({

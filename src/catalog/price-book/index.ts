@@ -17,3 +17,4 @@ export type { StoredAlert } from './price-rows.ts';
 export { RatingVersions } from './rating-versions.ts';
 export { type PriceAct, pricesChannel, StoredPriceBook } from './stored-price-book.ts';
 export { decodeTerms, encodeTerms, termsSchema } from './terms-codec.ts';
+export { PriceDesk, type PriceSource } from './price-desk.ts';
