@@ -179,7 +179,7 @@ export class Catalog {
         host,
         upstreamModel: endpoint.model,
         weight: endpoint.weight,
-        price: priceFromTexts(endpoint.price) ?? facts?.price,
+        ...(endpoint.price ? { price: priceFromTexts(endpoint.price) } : listPrice(facts)),
         limits: {
           ...facts?.limits,
           ...(endpoint.contextTokens !== undefined && { contextTokens: endpoint.contextTokens }),
@@ -215,8 +215,9 @@ export class Catalog {
   /** What the caller names by host is passed on: facts price and measure it, but never forbid it. */
   #directEndpoint(name: string, host: Host, upstreamModel: string): Endpoint {
     const facts = this.#factsOf(host, upstreamModel);
-    const { price, limits = {} } = facts ?? {};
-    return { ...directEndpoint(name, host, upstreamModel), price, limits, capabilities: grantedBy(facts) };
+    const { limits = {} } = facts ?? {};
+    const capabilities = grantedBy(facts);
+    return { ...directEndpoint(name, host, upstreamModel), ...listPrice(facts), limits, capabilities };
   }
 
   /** `gpt-…` or `maker/model`: every ready host that serves these weights, the maker's own first. */
@@ -234,9 +235,9 @@ export class Catalog {
       // The host that knows the weights by their plain name made them; the others stand behind it, in their order
       // and under names of their own, so that nothing is shared out among companies unasked.
       const isMaker = maker === undefined && facts.row.base?.endsWith(`/${model}`) === true && !model.includes('/');
-      const { price, limits, capabilities } = facts;
+      const { limits, capabilities } = facts;
       const plain = directEndpoint(isMaker ? name : `${host.id}/${model}`, host, model);
-      const endpoint = { ...plain, price, limits, capabilities };
+      const endpoint = { ...plain, ...listPrice(facts), limits, capabilities };
       if (isMaker) maker = endpoint;
       else endpoints.push(endpoint);
     }
@@ -273,6 +274,10 @@ function directEndpoint(modelName: string, host: Host, upstreamModel: string): E
 function regionOf({ auth }: Host): { readonly region?: string } {
   if (auth.type === 'aws') return { region: auth.region };
   return auth.type === 'google' ? { region: auth.location } : {};
+}
+
+function listPrice(facts: EndpointFacts | undefined): Pick<Endpoint, 'price' | 'isListPrice'> {
+  return facts?.price ? { price: facts.price, isListPrice: true } : { price: undefined };
 }
 
 /** Only what the facts grant: a wrong no would refuse what the host would have done. */

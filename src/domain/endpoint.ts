@@ -79,6 +79,8 @@ export interface Endpoint {
   readonly upstreamModel: string;
   readonly weight: number;
   readonly price: Price | undefined;
+  /** The price is that of the shipped catalog: nobody configured it, and a price book knows it better. */
+  readonly isListPrice?: true;
   readonly limits: EndpointLimits;
   readonly capabilities: Capabilities;
   /** Where the host computes, where its address or credentials say so; some prices differ by it. */
