@@ -14,3 +14,6 @@ export type { CatalogOrigin, PriceState, StoredRow } from './facts/stored-row.ts
 export { LocalDiscovery, type LocalHost, offerLocalModels } from './discover-local-hosts.ts';
 export { discoverModels } from './discover-models.ts';
 export { buildAllHosts, localHosts, type LocalProvider } from './local-hosts.ts';
+export { RatingVersions } from './price-book/rating-versions.ts';
+export type { CatalogOffer, ImportedCatalog } from './importers/contract.ts';
+export { importCatalog } from './importers/import-catalog.ts';

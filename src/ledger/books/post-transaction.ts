@@ -170,7 +170,6 @@ async function insertEntries(
     }));
   });
   if (rows.length === 0) return;
-  const placed = JSON.stringify(rows.map((row, place) => ({ ...row, place })));
   await sql`
     INSERT INTO ledger_entry (txn_id, account_id, amount_nanos, grant_id, mirrors_entry_id)
     SELECT r.txn, account.id, r.amount, r.grant_id, r.mirrors

@@ -1,5 +1,7 @@
 import { idTimeMs } from '../../platform/ids.ts';
-import { type Executor, postTransactions } from '../books/post-transaction.ts';
+import type { Transaction } from 'kysely';
+import type { Tables } from '../../storage/index.ts';
+import { postTransactions } from '../books/post-transaction.ts';
 import { BatchSums } from './batch-sums.ts';
 import { type BookedAttempt, type Booking, bookedAttemptOf } from './booking.ts';
 import { applyCorrections, saveEstimates } from './corrections.ts';
@@ -41,13 +43,13 @@ export interface WrittenBatch {
 
 /** Writes one batch within the transaction of its watermark. */
 export class BatchWriter {
-  readonly #trx: Executor;
+  readonly #trx: Transaction<Tables>;
   readonly #parts: BatchWriterParts;
   readonly #sums: BatchSums;
   readonly #quarantined: QuarantinedFact[] = [];
   #repeated = 0;
 
-  constructor(trx: Executor, parts: BatchWriterParts) {
+  constructor(trx: Transaction<Tables>, parts: BatchWriterParts) {
     this.#trx = trx;
     this.#parts = parts;
     this.#sums = new BatchSums(parts.labels);

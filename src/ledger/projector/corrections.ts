@@ -1,4 +1,5 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
+import type { Tables } from '../../storage/index.ts';
 import type { CorrectionFact } from '../../domain/facts.ts';
 import { type UsageBuckets, usageBuckets } from '../../domain/usage.ts';
 import type { JournalPosition } from '../../journal/index.ts';
@@ -14,7 +15,7 @@ import { minuteOf } from './time-slots.ts';
 
 /** What a batch of corrections works with. */
 export interface CorrectionWork {
-  readonly executor: Executor;
+  readonly executor: Transaction<Tables>;
   readonly gatewayId: string;
   readonly sums: BatchSums;
   readonly applyCharges: ApplyCharges | undefined;
@@ -255,10 +256,8 @@ async function payersOf(
       isCorrection: true,
     },
   ]);
-  const paid = funding?.parts ?? [];
-  const sum = paid.reduce((total, { amountNanos }) => total + amountNanos, 0n);
-  // Parts may tell what is given back as sizes.
-  return chargeDelta < 0n && sum > 0n ? paid.map((part) => ({ ...part, amountNanos: -part.amountNanos })) : paid;
+  // Who has no wallet pays, and gets back, on account.
+  return funding?.parts ?? [{ kind: 'receivable', amountNanos: chargeDelta }];
 }
 
 function difference(now: UsageBuckets, before: UsageBuckets): UsageBuckets {

@@ -1,6 +1,7 @@
 import type { Price, PriceContract } from '../../domain/price.ts';
 import type { ChargeFunding, ProjectedCharge } from '../../tenants/index.ts';
-import type { Executor } from '../books/post-transaction.ts';
+import type { Transaction } from 'kysely';
+import type { Tables } from '../../storage/index.ts';
 
 /** Price and contract versions by id, as far as they are known. */
 export interface VersionLookup {
@@ -10,9 +11,9 @@ export interface VersionLookup {
   contract(versionId: string): PriceContract | undefined;
 }
 
-/** Moves budgets, leases and grants by what was charged, in the transaction of the projection. */
+/** Moves budgets, leases and grants by what was charged, in the transaction of the projection. Parts of a negative charge are negative. */
 export type ApplyCharges = (
-  executor: Executor,
+  trx: Transaction<Tables>,
   charges: readonly ProjectedCharge[],
 ) => Promise<readonly ChargeFunding[]>;
 

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { AttemptFact } from '../../domain/facts.ts';
 import { comparePositions, type CursorBatch, type JournalPosition } from '../../journal/index.ts';
 import type { Tables } from '../../storage/index.ts';
@@ -189,7 +189,7 @@ export class Projector {
     }
   }
 
-  #transaction<Result>(work: (trx: Kysely<Tables>) => Promise<Result>): Promise<Result> {
+  #transaction<Result>(work: (trx: Transaction<Tables>) => Promise<Result>): Promise<Result> {
     return this.#db.transaction().execute(async (trx) => {
       await useSchema(trx, this.#settings.schema);
       return work(trx);

@@ -22,6 +22,8 @@ export interface Database {
    * leadership is lost; two leaders for a moment are normal, so the work must be idempotent.
    */
   withLeader<T>(name: string, work: (signal: AbortSignal) => Promise<T>): Promise<T | undefined>;
+  /** Where another thread of ours connects to right now; undefined when the database lives inside this thread. */
+  connectionUrl(): string | undefined;
   /** Did the last look at the server find it answering? Never waits. */
   isAvailable(): boolean;
   close(): Promise<void>;

@@ -5,13 +5,14 @@ import type { Logger } from '../../platform/logger.ts';
 import { type ConnectionSource, createConnectionPool, defaultPoolSettings } from './connection-pool.ts';
 import type { Database, DatabaseEngine } from './database.ts';
 import { DatabaseError } from './database-error.ts';
-import { type EmbeddedSettings, startEmbeddedServer } from './embedded/embedded-server.ts';
+import { addressUrl, type EmbeddedSettings, startEmbeddedServer } from './embedded/embedded-server.ts';
 import { withLeader } from './leader.ts';
 import { migrate } from './migrate.ts';
 import { migrations as ownMigrations } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import { NotificationListener } from './notification-listener.ts';
 import { ServerWatch } from './server-watch.ts';
+import { sessionOf } from './sql-session.ts';
 import type { Tables } from './tables/index.ts';
 
 /** What a database needs to be opened. */
@@ -20,6 +21,8 @@ export interface DatabaseOptions {
   readonly url?: string;
   /** Folder of the embedded server. */
   readonly folder?: string;
+  /** The fallback inside this process must be asked for: it never waits for the disk. */
+  readonly engine?: 'embedded' | 'pglite';
   readonly clock: Clock;
   readonly logger: Logger;
   readonly poolSize?: number;
@@ -34,6 +37,7 @@ export interface DatabaseOptions {
 interface Connected {
   readonly engine: DatabaseEngine;
   readonly source: ConnectionSource;
+  readonly url: () => string | undefined;
   /** For a server that runs and does not answer. */
   restartServer?(): Promise<void>;
   stopServer(): Promise<void>;
@@ -43,7 +47,11 @@ const oldestMajor = 15;
 
 /** Opens the database of the product: starts or finds the server, brings the schema up to date. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { clock, logger } = options;
+  const { clock, logger, folder } = options;
+  if (options.engine === 'pglite' && folder !== undefined) {
+    const { openPglite } = await import('./pglite/open-pglite.ts');
+    return openPglite({ folder, clock, logger, migrations: options.migrations ?? ownMigrations });
+  }
   const connected = await connect(options);
   const pool = createConnectionPool(connected.source, {
     ...defaultPoolSettings,
@@ -74,6 +82,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
       await pool.query('SELECT pg_notify($1, $2)', [channel, payload]);
     },
     withLeader: (name, work) => withLeader(pool, name, work),
+    connectionUrl: () => connected.url(),
     isAvailable: () => watch.isAvailable(),
     close: async () => {
       await watch.close();
@@ -101,13 +110,19 @@ function hostOf(url: string): string {
 
 async function connect({ url, folder, logger, embedded }: DatabaseOptions): Promise<Connected> {
   if (url !== undefined) {
-    return { engine: 'external', source: () => ({ connectionString: url }), stopServer: async () => undefined };
+    return {
+      engine: 'external',
+      source: () => ({ connectionString: url }),
+      url: () => url,
+      stopServer: async () => undefined,
+    };
   }
   if (folder === undefined) throw new Error('a database needs a folder or a URL');
   const server = await startEmbeddedServer({ ...embedded, folder, logger });
   return {
     engine: 'embedded',
     source: () => server.address(),
+    url: () => addressUrl(server.address()),
     restartServer: () => server.restart(),
     stopServer: () => server.stop(),
   };
@@ -122,11 +137,7 @@ async function prepare(
     const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version') AS version");
     checkServerVersion(rows[0]?.version ?? '');
     if (migrations.length === 0) return;
-    const run = async (sql: string): Promise<Record<string, unknown>[]> => {
-      const result: pg.QueryResult | pg.QueryResult[] = await client.query(sql);
-      return (Array.isArray(result) ? result.at(-1) : result)?.rows ?? [];
-    };
-    await migrate({ run }, { migrations, clock });
+    await migrate(sessionOf(client), { migrations, clock });
   } finally {
     client.release();
   }

@@ -19,6 +19,7 @@ export async function inOneTransaction<Result>(
       engine: database.engine,
       listen: (channel, listener, settings) => database.listen(channel, listener, settings),
       withLeader: (leader, lead) => database.withLeader(leader, lead),
+      connectionUrl: () => database.connectionUrl(),
       isAvailable: () => database.isAvailable(),
       close: () => Promise.resolve(),
       notify(channel, payload) {

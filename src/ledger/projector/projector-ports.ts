@@ -1,0 +1,14 @@
+import { RatingVersions } from '../../catalog/index.ts';
+import type { Database } from '../../storage/index.ts';
+import { ChargeProjector } from '../../tenants/index.ts';
+import type { ProjectorPorts } from './ports.ts';
+
+/** What the product's own projector works with: the price versions, and the budgets and wallets it moves. */
+export function createProjectorPorts(database: Database, alarm: ProjectorPorts['alarm']): ProjectorPorts {
+  const charges = new ChargeProjector();
+  return {
+    versions: new RatingVersions(database),
+    applyCharges: async (trx, rows) => (await charges.settleProjected(trx, rows)).fundings,
+    alarm,
+  };
+}
