@@ -94,3 +94,14 @@ export class AttemptMeter {
     this.#delivered = '';
   }
 }
+
+/** Output that some parts hold, each counted by itself: never less than the count of their sum. */
+export function outputTokensOf(parts: readonly StreamPart[]): number {
+  let tokens = 0;
+  for (const part of parts) {
+    if (part.type === 'tool-call-delta') tokens += estimateTextTokens(part.arguments);
+    else if (part.type === 'text-delta' || part.type === 'reasoning-delta' || part.type === 'refusal-delta')
+      tokens += estimateTextTokens(part.text);
+  }
+  return tokens;
+}

@@ -37,6 +37,8 @@ export interface DispatchPlan {
   readonly hedging: Hedging | undefined;
   readonly keepaliveMs: number;
   readonly clientStallMs: number;
+  /** How much a streamed answer may grow under a hard limit; absent, nothing limits it. */
+  readonly allowance?: { covers(outputTokens: number): boolean } | undefined;
   /** Keep the whole of a streamed answer, for the response cache. */
   readonly collects: boolean;
   /** Headers of a streamed answer. */

@@ -120,6 +120,7 @@ export function startStream(
         wheel: deps.wheel,
         timeouts: endpoint.host.timeouts,
         lenient,
+        allowance: plan.allowance,
         verify: mustVerify ? async (completion) => plan.verify?.(completion) : undefined,
         claim,
         classify: (failure) => deps.providerOf(endpoint).classify(failure, deps.clock.nowMs(), endpoint),

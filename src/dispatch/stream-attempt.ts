@@ -8,8 +8,9 @@ import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
 import type { Frame, StreamDecoder } from '../protocols/contract.ts';
 import type { UpstreamFailure, UpstreamRequest } from '../providers/contract.ts';
 import type { AnswerOutput } from './answer-output.ts';
-import type { AttemptMeter } from './attempt-meter.ts';
+import { type AttemptMeter, outputTokensOf } from './attempt-meter.ts';
 import type { AnswerHeaders } from './client-sink.ts';
+import type { DispatchPlan } from './dispatch-plan.ts';
 import { ErrorBody } from './error-body.ts';
 import { judgeAnswer, type Leniency } from './judge-answer.ts';
 import type { StreamWriter } from './stream-writer.ts';
@@ -38,6 +39,8 @@ export interface StreamAttemptSettings {
   readonly lenient: Leniency;
   /** Checks the whole answer before its good end; what does not fit ends in band. */
   readonly verify: ((completion: Completion) => Promise<Fault | undefined>) | undefined;
+  /** Ends the stream when no more output is paid for. */
+  readonly allowance: DispatchPlan['allowance'];
   /** Claims the client for this attempt; false when a hedge was faster. */
   claim(): boolean;
   classify(failure: UpstreamFailure): Fault;
@@ -48,6 +51,7 @@ export interface StreamAttemptSettings {
 /** Bytes of lifecycle frames held before content; more than that commits. */
 const maxHeldBytes = 64 * 1024;
 const maxPingResets = 5;
+const beyondAllowance = 'The answer reached what its budget has left, and ends here.';
 /** After the finish reason the rest is bookkeeping: nobody waits long for it. */
 const tailMs = 5000;
 
@@ -66,6 +70,8 @@ export class StreamAttempt implements UpstreamListener {
   #started = false;
   #timer: WheelTimer | undefined;
   #pingResets = 0;
+  /** Output so far, leaning high; only counted under an allowance. */
+  #countedTokens = 0;
   #errorBody: ErrorBody | undefined;
 
   constructor(settings: StreamAttemptSettings, onEnd: (end: StreamEnd) => void) {
@@ -162,6 +168,10 @@ export class StreamAttempt implements UpstreamListener {
     // Bytes that do not complete an event yet are progress as well: large events take their time.
     let hasProgress = frames.length === 0;
     for (const frame of frames) {
+      if (this.#isBeyondAllowance(frame)) {
+        this.#write(out);
+        return this.#fail(new Fault('budget_exceeded', { message: beyondAllowance }));
+      }
       let hasContent = false;
       for (const part of frame.parts) {
         if (part.type === 'error') {
@@ -184,6 +194,14 @@ export class StreamAttempt implements UpstreamListener {
     this.#write(out);
     this.#touch(hasProgress);
     if (this.#settings.decoder.position.terminated) this.#complete();
+  }
+
+  /** Counted before the frame is taken: what is not paid for is neither delivered nor charged. */
+  #isBeyondAllowance({ parts }: Frame): boolean {
+    const { allowance } = this.#settings;
+    if (!allowance) return false;
+    this.#countedTokens += outputTokensOf(parts);
+    return !allowance.covers(this.#countedTokens);
   }
 
   /** A host that restarts its answer before any content: only the new one counts. */

@@ -1,7 +1,9 @@
 export { requestHeaders } from './answer-headers.ts';
 export { ExchangeBoard, type LiveExchange } from './exchange-board.ts';
 export { type ExchangeRecord, toExchangeRecord } from './exchange-record.ts';
-export { Gateway, type GatewayDeps, refuse } from './gateway.ts';
+export { Gateway, refuse } from './gateway.ts';
+export type { GatewayDeps } from './gateway-deps.ts';
+export type { MoneyPorts } from './money/money-ports.ts';
 export type { ObjectGateway } from './objects-gateway.ts';
 export { type Kept, openKept } from './objects-open.ts';
 export type { ObjectCollection, ObjectRequest } from './objects-request.ts';

@@ -22,6 +22,8 @@ export interface RequestControls {
   /** Conversation for prompt-cache affinity. */
   readonly session?: string;
   readonly job?: string;
+  /** What the request is for: usage and cost are shown by it. */
+  readonly feature?: string;
   /** Put the decision's reasons into the answer's headers. */
   readonly explain: boolean;
   /** Asks for the response cache in this request, whatever the key says. */

@@ -1,7 +1,9 @@
 import type { DispatchResult } from '../dispatch/index.ts';
+import type { Charge } from '../domain/charge.ts';
 import type { DecisionFact, FinalFact, OpenFact } from '../domain/facts.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import type { Choice } from './choose.ts';
+import type { AdmittedSpending } from './money/admit-spending.ts';
 import type { Received } from './received.ts';
 
 /** One exchange from admission on. */
@@ -12,11 +14,13 @@ export interface AdmittedExchange {
   readonly decisionId: string;
   readonly startedAtMs: number;
   readonly inputEstimateTokens: number;
+  readonly spending: AdmittedSpending;
 }
 
 /** The fact that opens an exchange. */
 export function openFact(exchange: AdmittedExchange): OpenFact {
   const { received, head, choice } = exchange;
+  const { spender, hold } = exchange.spending;
   return {
     type: 'open',
     requestId: received.requestId,
@@ -28,9 +32,12 @@ export function openFact(exchange: AdmittedExchange): OpenFact {
     model: head.model,
     stream: head.stream,
     job: choice.job,
-    endUser: head.endUser,
+    endUser: spender.endUser,
+    feature: spender.feature,
+    project: spender.project,
     decisionId: exchange.decisionId,
     inputEstimateTokens: exchange.inputEstimateTokens,
+    heldNanos: hold.amountNanos === 0n ? undefined : hold.amountNanos.toString(),
   };
 }
 
@@ -60,15 +67,20 @@ export interface Settlement {
   readonly cache: FinalFact['cache'];
   /** Cost that a cache hit saved. */
   readonly savedNanos: bigint | undefined;
+  readonly charge: Charge;
+  /** The charge is more than was held for it. */
+  readonly overHold: boolean;
 }
 
 /** The fact that closes an exchange. */
 export function finalFact(
   exchange: AdmittedExchange,
   result: DispatchResult,
-  { nowMs, cache, savedNanos }: Settlement,
+  { nowMs, cache, savedNanos, charge, overHold }: Settlement,
 ): FinalFact {
-  const { received, head, choice } = exchange;
+  const { received, choice } = exchange;
+  const { spender, added } = exchange.spending;
+  const allAdded = added.length === 0 ? result.added : [...added, ...result.added];
   return {
     type: 'final',
     requestId: received.requestId,
@@ -86,15 +98,21 @@ export function finalFact(
     finishReason: result.finishReason,
     usage: result.usage?.buckets,
     costNanos: result.costNanos === null ? null : result.costNanos.toString(),
+    chargeNanos: charge.chargeNanos === null ? null : charge.chargeNanos.toString(),
+    planVersionId: charge.planVersionId,
+    absorbedNanos: charge.absorbedNanos === 0n ? undefined : charge.absorbedNanos.toString(),
+    overHold: overHold || undefined,
     cache,
     savedNanos: savedNanos?.toString(),
     totalMs: nowMs - exchange.startedAtMs,
     firstByteMs: result.firstTokenMs,
     dropped: result.dropped.length > 0 ? result.dropped : undefined,
-    added: result.added.length > 0 ? result.added : undefined,
+    added: allAdded.length > 0 ? allAdded : undefined,
     continued: result.continued || undefined,
     job: choice.job,
-    endUser: head.endUser,
+    endUser: spender.endUser,
+    feature: spender.feature,
+    project: spender.project,
     decisionId: exchange.decisionId,
   };
 }

@@ -18,6 +18,7 @@ import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
 import { Limiter } from '../tenants/index.ts';
 import { type DatabaseLink, linkDatabase } from './database-link.ts';
 import { startDatabaseWork } from './database-work.ts';
+import { openMoney } from './money.ts';
 import { networkOf } from './network.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
@@ -59,6 +60,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const outcomes = new OutcomeBook();
   const board = new ExchangeBoard(metrics);
   const wheel = createTimerWheel(systemClock);
+  const money = openMoney(systemClock);
   const pools = createUpstreamPools(networkOf(loaded, options.environment));
   const media = createMediaFetcher(loaded.config.network, wheel);
   const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
@@ -68,6 +70,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     dispatch: { pools, media, signals, wheel, clock: systemClock, random, providerOf },
     journal,
     limiter: new Limiter(systemClock),
+    money: money.ports,
     board,
     clock: systemClock,
     logger,
@@ -94,6 +97,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     cut.cancel();
     await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
     wheel.close();
+    money.close();
     await journal.close();
     await database.close();
   };

@@ -73,6 +73,8 @@ async function open({ loaded, dataDirectory, logger }: LinkOptions): Promise<Dat
   const { database: setting } = loaded.config;
   const shared = { clock: systemClock, logger };
   if (setting === 'embedded') return openDatabase({ ...shared, folder: join(dataDirectory, 'postgres') });
+  if (setting === 'pglite')
+    return openDatabase({ ...shared, engine: 'pglite', folder: join(dataDirectory, 'postgres') });
   const url = /^(env|file):/.test(setting) ? readSecret(setting, loaded.secrets) : setting;
   if (url === undefined) throw new Fault('database_unavailable', { message: `database: ${setting} is not set.` });
   return openDatabase({ ...shared, url });

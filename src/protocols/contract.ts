@@ -40,6 +40,8 @@ export interface RequestHead {
   readonly previousResponseId?: string;
   /** Job named in the request's metadata. */
   readonly job?: string;
+  /** What the request is for, named in its metadata: usage and cost are shown by it. */
+  readonly feature?: string;
   features(): RequestFeatures;
   /** System text, tools and first user turn: what a provider's prompt cache is keyed by in practice. */
   prefix(): string;
@@ -106,6 +108,8 @@ export interface AnswerEncoder {
 /** The side of a dialect that faces clients. */
 export interface InboundProtocol {
   readonly dialect: InboundDialectId;
+  /** Where a request of the dialect limits the length of its answer. */
+  readonly outputLimitPointer: string;
   readHead(body: JsonObject, route: RouteHints): RequestHead | Fault;
   /** Whole translation into the common vocabulary; only called when dialects differ or features are inspected. */
   parseCall(body: JsonObject, head: RequestHead): ModelCall | Fault;

@@ -1,3 +1,5 @@
+import type { SpenderToken } from './spending/contract.ts';
+
 /** Limits of one key; absent means none. */
 export interface KeyLimits {
   readonly requestsPerMinute?: number | undefined;
@@ -17,6 +19,11 @@ export interface Key {
   /** Whether identical calls may share an answer. */
   readonly cache: 'off' | 'deterministic' | 'all';
   readonly storeResponses: boolean;
+  readonly project?: string | undefined;
+  /** Set by browser-safe tokens, which speak for one end user whatever the body says. */
+  readonly endUser?: string | undefined;
+  /** The budget that such a token carries. */
+  readonly token?: SpenderToken | undefined;
   mayUse(model: string): boolean;
 }
 

@@ -163,6 +163,7 @@ function readControls(headers: IncomingHttpHeaders): RequestControls {
     explain: text('x-switchyard-explain') === '1',
     session: text('x-switchyard-session'),
     job: text('x-switchyard-job'),
+    feature: text('x-switchyard-feature'),
     cacheControl: text('cache-control'),
     cache: cache === 'off' || cache === 'deterministic' || cache === 'all' ? cache : undefined,
     deadlineMs: deadlineMs > 0 ? deadlineMs : undefined,

@@ -10,6 +10,7 @@ import { writeEvent } from './write-event.ts';
 /** The Messages dialect as clients speak it. */
 export const anthropicMessagesInbound: InboundProtocol = {
   dialect: anthropicDialect,
+  outputLimitPointer: '/max_tokens',
   readHead,
   parseCall,
   encodeCompletion,

@@ -17,7 +17,7 @@ export function readHead(body: JsonObject, route: RouteHints): RequestHead | Fau
   if (messages.length === 0) return invalidField('/messages', 'must hold at least one message');
   if (maxOutputTokens === undefined && route.operation === 'generate') return required('/max_tokens');
   const metadata = isObject(body['metadata']) ? body['metadata'] : {};
-  const { user_id: endUser, job } = metadata;
+  const { user_id: endUser, job, feature } = metadata;
   return {
     operation: route.operation,
     model,
@@ -26,6 +26,7 @@ export function readHead(body: JsonObject, route: RouteHints): RequestHead | Fau
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(typeof endUser === 'string' && { endUser }),
     ...(typeof job === 'string' && { job }),
+    ...(typeof feature === 'string' && { feature }),
     features: () => readFeatures(body, messages),
     prefix: () => readPrefix(body, messages),
     estimateInputTokens: () =>

@@ -15,7 +15,7 @@ export function readGeminiHead(body: JsonObject, route: RouteHints): RequestHead
   const config = configOf(request);
   const maxOutputTokens = fieldOf(config, 'maxOutputTokens');
   const labels = fieldOf(request, 'labels');
-  const job = isObject(labels) ? labels['job'] : undefined;
+  const { job, feature } = isObject(labels) ? labels : {};
   return {
     operation,
     model,
@@ -23,6 +23,7 @@ export function readGeminiHead(body: JsonObject, route: RouteHints): RequestHead
     wantsUsage: true,
     ...(typeof maxOutputTokens === 'number' && { maxOutputTokens }),
     ...(typeof job === 'string' && { job }),
+    ...(typeof feature === 'string' && { feature }),
     features: () => featuresOf(request, config),
     prefix: () => prefixOf(request),
     estimateInputTokens: () =>

@@ -7,6 +7,7 @@ import { parseGeminiCall } from './parse-call.ts';
 /** The Gemini API as clients speak it to us. */
 export const geminiInbound: InboundProtocol = {
   dialect: 'gemini',
+  outputLimitPointer: '/generationConfig/maxOutputTokens',
   readHead: readGeminiHead,
   parseCall: parseGeminiCall,
   encodeCompletion: encodeGeminiCompletion,

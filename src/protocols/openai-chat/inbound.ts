@@ -8,6 +8,7 @@ import { readHead } from './read-head.ts';
 /** Chat Completions as clients speak it, with the heads of its sibling routes (embeddings, images …). */
 export const openAIChatInbound: InboundProtocol = {
   dialect: 'openai-chat',
+  outputLimitPointer: '/max_completion_tokens',
   readHead,
   parseCall,
   encodeCompletion,

@@ -30,6 +30,7 @@ export function readHead(body: JsonObject, route: RouteHints): RequestHead | Fau
     endUser,
     cacheKey,
     job: textOf(metadata?.['job']),
+    feature: textOf(metadata?.['feature']),
     features: () => readFeatures(body),
     prefix: () => readPrefix(body),
     estimateInputTokens: () => estimateInputTokens(body),

@@ -36,6 +36,7 @@ export function readPassThroughHead(body: JsonObject, route: RouteHints): Reques
     maxOutputTokens,
     endUser,
     job: textOf(objectOf(body['metadata'])?.['job']),
+    feature: textOf(objectOf(body['metadata'])?.['feature']),
     features: () => noFeatures,
     prefix: () => '',
     estimateInputTokens: () => Math.ceil(estimateJsonTokens(readInputs(body))),

@@ -10,6 +10,7 @@ import { buildResponse, responseIdOf } from './response-object.ts';
 
 /** `POST /v1/responses` as clients speak it. */
 export const openAIResponsesInbound: InboundProtocol = {
+  outputLimitPointer: '/max_output_tokens',
   dialect,
   readHead,
   parseCall,

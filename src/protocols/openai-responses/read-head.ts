@@ -17,6 +17,7 @@ export function readHead(body: JsonObject, route: RouteHints): RequestHead | Fau
   if (fields.fault) return fields.fault;
   if (model === undefined || model === '') return invalidField('/model', 'is required');
   const job = metadata?.['job'];
+  const feature = metadata?.['feature'];
   return {
     operation: route.operation,
     model,
@@ -27,6 +28,7 @@ export function readHead(body: JsonObject, route: RouteHints): RequestHead | Fau
     ...(cacheKey !== undefined && { cacheKey }),
     ...(previousResponseId !== undefined && { previousResponseId }),
     ...(typeof job === 'string' && { job }),
+    ...(typeof feature === 'string' && { feature }),
     features: () => readFeatures(body),
     prefix: () => readPrefix(body),
     estimateInputTokens: () =>

@@ -1,0 +1,35 @@
+import type { Catalog } from '../catalog/index.ts';
+import type { Config } from '../config/index.ts';
+import type { DispatchDeps, Hedging } from '../dispatch/index.ts';
+import type { Journal } from '../journal/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { OutcomeBook, StickyMap } from '../routing/index.ts';
+import type { Tracing } from '../telemetry/index.ts';
+import type { Limiter } from '../tenants/index.ts';
+import type { ExchangeBoard } from './exchange-board.ts';
+import type { MoneyPorts } from './money/money-ports.ts';
+import type { FileReferences } from './objects-references.ts';
+import type { ResponseCache } from './response-cache.ts';
+import type { ResponsesState } from './responses-state.ts';
+
+/** What the gateway needs; the catalog and configuration change by reload, the rest lives as long as the process. */
+export interface GatewayDeps {
+  readonly dispatch: DispatchDeps;
+  readonly journal: Journal;
+  readonly limiter: Limiter;
+  readonly money: MoneyPorts;
+  readonly outcomes: OutcomeBook;
+  readonly sticky: StickyMap;
+  readonly hedging: Hedging;
+  readonly cache: ResponseCache;
+  readonly responses: ResponsesState;
+  readonly files: FileReferences;
+  readonly board: ExchangeBoard;
+  readonly tracing: Tracing;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  newId(prefix: string): string;
+  /** The current snapshot. */
+  settings(): { readonly catalog: Catalog; readonly config: Config };
+}

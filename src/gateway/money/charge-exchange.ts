@@ -1,0 +1,38 @@
+import type { DispatchResult } from '../../dispatch/index.ts';
+import { type AttemptFate, type Charge, type ChargedAttempt, chargeOf } from '../../domain/charge.ts';
+import type { AttemptFact } from '../../domain/facts.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { UsageBuckets } from '../../domain/usage.ts';
+
+/** One exchange as its charge needs it. */
+export interface ChargedExchange {
+  readonly plan: Plan;
+  readonly model: string;
+  readonly job: string | undefined;
+  readonly attempts: readonly AttemptFact[];
+  readonly result: Pick<DispatchResult, 'status' | 'inBand'>;
+  /** Answered from the cache: what the original answer cost. */
+  readonly saved: { readonly costNanos: bigint | null; readonly usage?: UsageBuckets | undefined } | undefined;
+}
+
+/** Charges an exchange that is over, by the plan that was in force when it began. */
+export function chargeExchange({ plan, model, job, attempts, result, saved }: ChargedExchange): Charge {
+  const last = attempts.at(-1);
+  const charged = attempts.map((attempt) => toCharged(attempt, attempt === last && result.inBand));
+  return chargeOf(plan, { model, job, status: result.status, attempts: charged, saved });
+}
+
+function toCharged(attempt: AttemptFact, wasCutInBand: boolean): ChargedAttempt {
+  const { usage } = attempt;
+  const costNanos = attempt.costNanos === null ? null : BigInt(attempt.costNanos);
+  return { fate: fateOf(attempt, wasCutInBand), usage, costNanos };
+}
+
+/** What the client got of an attempt. */
+function fateOf({ fault, flags, usage }: AttemptFact, wasCutInBand: boolean): AttemptFate {
+  if (flags.includes('hedge_loser')) return 'lost';
+  // The client left while the answer was on its way to it, or took what there was until it broke off.
+  if (fault === undefined || wasCutInBand) return 'delivered';
+  if (fault === 'client_gone') return 'delivered';
+  return fault === 'empty_completion' || (usage?.output === 0 && usage.input !== undefined) ? 'empty' : 'lost';
+}
