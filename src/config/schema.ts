@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { databaseSchema } from './schema-database.ts';
+import { catalogSchema } from './schema-catalog.ts';
 import { hostSchema } from './schema-hosts.ts';
 import { jobSchema, modelSchema } from './schema-models.ts';
 import { budgetSchema, customerSchema, organisationSchema, ownBudgetSchema, rateLimitSchema } from './schema-money.ts';
@@ -175,6 +176,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({})
     .meta({ description: 'Traces of requests; off without a collector.' }),
+  catalog: catalogSchema.prefault({}).meta({ description: 'Catalogs of models and prices beside the shipped one.' }),
   discovery: z
     .strictObject({
       local: z.boolean().default(true).meta({

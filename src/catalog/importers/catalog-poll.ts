@@ -1,0 +1,132 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Observation } from '../price-book/observation.ts';
+import type { CatalogFormat } from './contract.ts';
+import { fetchCatalog, type FetchedCatalog } from './fetch-catalog.ts';
+import { observeCatalog } from './observe-catalog.ts';
+
+/** A catalog that is asked again and again. */
+export interface PolledSource {
+  readonly url: string;
+  readonly format?: CatalogFormat | undefined;
+  /** Host of a file that holds only one. */
+  readonly provider?: string | undefined;
+}
+
+/** How a source fared, for operators. */
+export interface PollState {
+  readonly url: string;
+  readonly lastGoodAtMs: number | undefined;
+  readonly endpoints: number;
+  /** Why the last poll failed; undefined when it did not. */
+  readonly problem: string | undefined;
+}
+
+/** What a poll depends on. */
+export interface PollDependencies {
+  readonly clock: Clock;
+  /** Takes in what a catalog says, in order of time. */
+  ingest(observations: readonly Observation[]): Promise<unknown>;
+  failed(url: string, problem: string): void;
+  readonly fetch?: (url: string, options: Parameters<typeof fetchCatalog>[1]) => Promise<FetchedCatalog>;
+}
+
+interface Remembered {
+  readonly etag: string | undefined;
+  readonly source: string;
+  readonly endpointIds: ReadonlySet<string>;
+  readonly atMs: number;
+}
+
+/** A catalog that lost more than half of its rows is broken rather than emptied. */
+const smallestShare = 0.5;
+
+/**
+ * Asks catalogs for their prices at a steady pace, one after the other. What cannot be fetched, read or believed leaves
+ * the last good state in place. An endpoint that a catalog no longer carries is told as removed.
+ */
+export class CatalogPoll {
+  readonly #sources: readonly PolledSource[];
+  readonly #dependencies: PollDependencies;
+  readonly #good = new Map<string, Remembered>();
+  readonly #problems = new Map<string, string>();
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(sources: readonly PolledSource[], dependencies: PollDependencies) {
+    this.#sources = sources;
+    this.#dependencies = dependencies;
+  }
+
+  /** Polls now, and then each time the interval has passed. */
+  start(intervalMs: number): void {
+    if (this.#sources.length === 0 || this.#timer) return;
+    this.#timer = setInterval(() => void this.refresh(), intervalMs);
+    this.#timer.unref();
+    void this.refresh();
+  }
+
+  /** Polls every source; a poll that is running already is joined. */
+  refresh(): Promise<void> {
+    this.#running ??= this.#pollAll().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  state(): readonly PollState[] {
+    return this.#sources.map(({ url }) => {
+      const good = this.#good.get(url);
+      const problem = this.#problems.get(url);
+      return { url, lastGoodAtMs: good?.atMs, endpoints: good?.endpointIds.size ?? 0, problem };
+    });
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await this.#running;
+  }
+
+  async #pollAll(): Promise<void> {
+    for (const source of this.#sources) {
+      const problem = await this.#poll(source).catch((error: unknown) =>
+        error instanceof Error ? error.message : String(error),
+      );
+      if (problem === undefined) this.#problems.delete(source.url);
+      else {
+        this.#problems.set(source.url, problem);
+        this.#dependencies.failed(source.url, problem);
+      }
+    }
+  }
+
+  /** Undefined when all is well, else what is wrong. */
+  async #poll({ url, format, provider }: PolledSource): Promise<string | undefined> {
+    const { clock, ingest, fetch = fetchCatalog } = this.#dependencies;
+    const good = this.#good.get(url);
+    const fetched = await fetch(url, {
+      ...(good?.etag !== undefined && { etag: good.etag }),
+      ...(format !== undefined && { format }),
+      ...(provider !== undefined && { provider }),
+    });
+    if (fetched.status === 'failed') return fetched.problem;
+    const atMs = clock.nowMs();
+    if (fetched.status === 'unchanged') {
+      if (good) this.#good.set(url, { ...good, atMs });
+      return undefined;
+    }
+    const { catalog, etag, sourceHash } = fetched;
+    const observations = observeCatalog(catalog, { atMs, sourceHash });
+    const endpointIds = new Set(observations.flatMap((one) => (one.kind === 'quote' ? [one.endpointId] : [])));
+    if (endpointIds.size === 0) return 'the catalog prices no host that can be called';
+    if (good && endpointIds.size < good.endpointIds.size * smallestShare) {
+      return `the catalog shrank from ${good.endpointIds.size} to ${endpointIds.size} prices`;
+    }
+    const source = catalog.format;
+    const gone = [...(good?.endpointIds ?? [])].filter((endpointId) => !endpointIds.has(endpointId));
+    const removals = gone.map((endpointId): Observation => ({ kind: 'removed', source, endpointId, atMs, sourceHash }));
+    await ingest([...observations, ...removals]);
+    this.#good.set(url, { etag, source, endpointIds, atMs });
+    return undefined;
+  }
+}
