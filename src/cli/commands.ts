@@ -20,6 +20,10 @@ export const commands: CommandTree = {
     tail: async () => (await import('./commands/journal-tail.ts')).journalTailCommand,
     stats: async () => (await import('./commands/journal-stats.ts')).journalStatsCommand,
   },
+  backup: async () => (await import('./commands/backup.ts')).backupCommand,
+  restore: async () => (await import('./commands/restore.ts')).restoreCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   'fake-upstream': async () => (await import('./commands/fake-upstream.ts')).fakeUpstreamCommand,
+  audit: async () => (await import('./offline/audit-command.ts')).auditCommand,
   import: async () => (await import('./offline/import-command.ts')).importCommand,
 };

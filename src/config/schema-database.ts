@@ -7,16 +7,16 @@ export const databaseSchema = z
   .string()
   .refine(isDatabaseSetting, {
     message:
-      'must be "embedded", "off", a reference env:NAME or file:PATH to the URL of a Postgres server, or such a URL without a password',
+      'must be "embedded", "pglite", "off", a reference env:NAME or file:PATH to the URL of a Postgres server, or such a URL without a password',
   })
   .default('embedded')
   .meta({
     description:
-      '`embedded`: a Postgres server of our own in the data folder. `env:NAME` or `file:PATH`: the URL of a server from version 15 on; a literal URL only without a password. `off`: a gateway without money.',
+      '`embedded`: a Postgres server of our own in the data folder. `env:NAME` or `file:PATH`: the URL of a server from version 15 on; a literal URL only without a password. `pglite`: a database inside the process that never waits for the disk, for trials where no server can run. `off`: a gateway without money.',
   });
 
 function isDatabaseSetting(setting: string): boolean {
-  if (setting === 'embedded' || setting === 'off' || reference.test(setting)) return true;
+  if (['embedded', 'pglite', 'off'].includes(setting) || reference.test(setting)) return true;
   if (!/^postgres(ql)?:\/\//.test(setting) || !URL.canParse(setting)) return false;
   return new URL(setting).password === '' && !/[?&]password=/.test(setting);
 }

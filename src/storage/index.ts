@@ -1,3 +1,4 @@
+export { writeAtomically } from './atomic-file.ts';
 export { type ObjectKind, ObjectIndex, type OwnedObject } from './objects/object-index.ts';
 export type { Owner } from './owner.ts';
 export { ResponseStore, type ResponseStoreLimits, responseStoreLimits } from './responses/response-store.ts';
@@ -5,3 +6,13 @@ export type { Database, DatabaseEngine, ListenSettings } from './postgres/databa
 export { DatabaseError, type DatabaseErrorCode } from './postgres/database-error.ts';
 export { type DatabaseOptions, openDatabase } from './postgres/open-database.ts';
 export type { Tables } from './postgres/tables/index.ts';
+export {
+  type BackupManifest,
+  type BackupSettings,
+  type RestoreSettings,
+  restoreBackup,
+  type TableRecord,
+  writeBackup,
+} from './backup/index.ts';
+export { reachServer, type ReachedServer } from './postgres/reach-server.ts';
+export { type EngineInspection, inspectEngine } from './postgres/embedded/inspect-engine.ts';

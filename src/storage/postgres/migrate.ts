@@ -28,6 +28,8 @@ const defaults = { lockTimeoutMs: 2_000, attempts: 30, retryAfterMs: 500 };
 /** Brings the schema to the newest version this program knows; returns the numbers that were applied. */
 export async function migrate(session: SqlSession, settings: MigrateSettings): Promise<number[]> {
   checkNumbers(settings.migrations);
+  // Another process may migrate for longer than a statement usually may take.
+  await session.run('SET statement_timeout = 0');
   await session.run(`SELECT pg_advisory_lock(${advisoryLock})`);
   try {
     await session.run(`CREATE TABLE IF NOT EXISTS schema_migration (
@@ -39,6 +41,7 @@ export async function migrate(session: SqlSession, settings: MigrateSettings): P
     return pending.map(({ number }) => number);
   } finally {
     await session.run(`SELECT pg_advisory_unlock(${advisoryLock})`);
+    await session.run('RESET statement_timeout');
   }
 }
 
@@ -108,7 +111,6 @@ async function apply(
   }
   await session.run('BEGIN');
   await session.run(`SET LOCAL lock_timeout = ${lockTimeoutMs}`);
-  await session.run('SET LOCAL statement_timeout = 0');
   if (outsideTransaction !== true) await session.run(sql);
   await session.run(`INSERT INTO schema_migration (number, name, checksum, applied_at_ms)
     VALUES (${number}, '${name.replaceAll("'", "''")}', '${checksumOf(migration)}', ${nowMs})`);

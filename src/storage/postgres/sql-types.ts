@@ -20,7 +20,11 @@ function parseWholeNumbers(text: string): (bigint | null)[] {
     .map((item) => (item === 'NULL' ? null : parseWholeNumber(item)));
 }
 
-const parsers = new Map<number, (text: string) => unknown>([
+/** By type of the column. */
+export const wholeNumberParsers: ReadonlyMap<number, (text: string) => unknown> = new Map<
+  number,
+  (text: string) => unknown
+>([
   [oids.int8, (text) => BigInt(text)],
   [oids.numeric, parseWholeNumber],
   [oids.int8Array, parseWholeNumbers],
@@ -30,6 +34,6 @@ const parsers = new Map<number, (text: string) => unknown>([
 /** How column values become JavaScript values: amounts are `bigint`, never a float. */
 export const columnTypes: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
-    (format === 'binary' ? undefined : parsers.get(oid)) ??
+    (format === 'binary' ? undefined : wholeNumberParsers.get(oid)) ??
     pg.types.getTypeParser(oid, format ?? 'text')) as pg.CustomTypesConfig['getTypeParser'],
 };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, chown, cp, lchown, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { chmod, chown, cp, lchown, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { writeAtomically } from '../../atomic-file.ts';
 import type { Identity, Launcher } from './launcher.ts';
 import { binariesIn, type PostgresBinaries } from './postgres-binaries.ts';
@@ -25,6 +25,12 @@ export function isMovedAway(folder: string): boolean {
   return existsSync(join(folder, pointerFile));
 }
 
+/** The server's own folder, wherever it is. */
+export function readDataFolder(folder: string): string {
+  const pointer = join(folder, pointerFile);
+  return join(existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : folder, 'data');
+}
+
 /** Prepares what the launcher needs: usually nothing; for another user, copies that belong to that user. */
 export async function preparePlace(
   { folder, stateFolder = defaultStateFolder }: { folder: string; stateFolder?: string },
@@ -32,7 +38,7 @@ export async function preparePlace(
 ): Promise<ClusterPlace> {
   const { identity } = launcher;
   if (identity === undefined) return { folder, data: join(folder, 'data'), binaries };
-  const away = await locate(folder, stateFolder);
+  const away = isMovedAway(folder) ? dirname(readDataFolder(folder)) : placeAway(folder, stateFolder);
   await mkdir(stateFolder, { recursive: true, mode: 0o755 });
   await mkdir(away, { recursive: true, mode: 0o700 });
   await chown(away, identity.uid, identity.gid);
@@ -43,8 +49,7 @@ export async function preparePlace(
   return { folder, data, binaries: copied };
 }
 
-async function locate(folder: string, stateFolder: string): Promise<string> {
-  if (isMovedAway(folder)) return (await readFile(join(folder, pointerFile), 'utf8')).trim();
+function placeAway(folder: string, stateFolder: string): string {
   return join(stateFolder, createHash('sha256').update(folder).digest('hex').slice(0, 16));
 }
 
