@@ -11,6 +11,7 @@ export {
   type JournalReport,
   listGateways,
   readJournalDirectory,
+  readJournalSegment,
   type SegmentReport,
   verifyJournal,
 } from './verify-journal.ts';

@@ -58,13 +58,18 @@ export function segmentPath(folder: string, segment: number): string {
   return join(folder, `facts-${String(segment).padStart(10, '0')}.log`);
 }
 
+/** Number of the segment that a file name stands for; undefined when it is no segment's. */
+export function segmentOfName(name: string): number | undefined {
+  const digits = namePattern.exec(name)?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
 /** Segment numbers present in a folder, oldest first. */
 export async function listSegments(folder: string): Promise<number[]> {
   const names = await readdir(folder);
   return names
-    .map((name) => namePattern.exec(name)?.[1])
-    .filter((digits) => digits !== undefined)
-    .map(Number)
+    .map(segmentOfName)
+    .filter((segment) => segment !== undefined)
     .toSorted((one, other) => one - other);
 }
 

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+import { JournalError } from './journal-error.ts';
 import type { PlacedFact } from './segment-reader.ts';
 import { SegmentReader } from './segment-reader.ts';
-import { listSegments, type SegmentHeader } from './segment-meta.ts';
+import { listSegments, segmentOfName, type SegmentHeader } from './segment-meta.ts';
 import { type SegmentSurvey, surveySegment } from './segment-recovery.ts';
 
 /** What an audit found in one segment. */
@@ -53,6 +54,16 @@ export async function* readJournalDirectory(
     const facts = reader.read(await listSegments(folder), undefined, Number.POSITIVE_INFINITY);
     for await (const placed of facts) yield { gatewayId, ...placed };
   }
+}
+
+/** Every fact of one segment file, which must lie in the folder of its gateway: its frames are sealed with that name. */
+export async function* readJournalSegment(path: string): AsyncGenerator<PlacedFact> {
+  const folder = dirname(path);
+  const segment = segmentOfName(basename(path));
+  if (segment === undefined) throw new JournalError('damaged', `${path} is no segment of a journal`);
+  const reader = new SegmentReader(folder, basename(folder));
+  await reader.header(segment);
+  for await (const batch of reader.facts({ segment, from: 0, end: Number.POSITIVE_INFINITY })) yield* batch;
 }
 
 /** Gateways that have a journal in a folder. */

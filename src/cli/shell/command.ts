@@ -16,6 +16,8 @@ export interface Command {
 export interface CommandDefinition<Definitions extends ArgsDef> {
   readonly description: string;
   readonly args: Definitions;
+  /** Takes any number of words after the named ones; they are all in `args._`. */
+  readonly takesMany?: boolean;
   run(args: ParsedArgs<Definitions>, terminal: Terminal): Promise<number> | number;
 }
 
@@ -28,7 +30,7 @@ export function defineCommand<const Definitions extends ArgsDef>(definition: Com
     async execute(rawArguments, terminal) {
       checkFlags(rawArguments, args);
       const parsed = parse<Definitions>(rawArguments, args);
-      checkWords(parsed, args);
+      if (definition.takesMany !== true) checkWords(parsed, args);
       return definition.run(parsed, terminal);
     },
   };

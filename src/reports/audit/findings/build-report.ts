@@ -103,19 +103,19 @@ function savings(tally: AuditTally, cheaper: readonly CheaperHost[]): SavingStep
       name: 'Failed calls',
       savedNanos: tally.failed.costNanos,
       certainty: 'paid',
-      note: 'paid for calls that ended in an error',
+      note: 'calls that ended in an error',
     },
     {
       name: 'Aborted calls',
       savedNanos: tally.aborted.costNanos,
       certainty: 'paid',
-      note: 'paid for answers that nobody waited for',
+      note: 'answers that nobody waited for',
     },
     {
       name: 'Prompt cache',
       savedNanos: tally.cacheable.costNanos,
       certainty: 'bound',
-      note: 'at most: prefixes that growing conversations share',
+      note: 'prefixes that growing conversations share',
     },
     {
       name: 'Repeated requests',

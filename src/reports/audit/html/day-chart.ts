@@ -106,12 +106,14 @@ function grid(ceiling: bigint): Html {
   return html`<g>${lines}</g>`;
 }
 
-/** The next of 1, 2, 4 and 8 times a power of ten: its quarters are round too. */
+/** The next amount whose quarters are round too. */
 function niceCeiling(value: bigint): bigint {
   let power = 1n;
-  while (power * 10n <= value) power *= 10n;
-  for (const factor of [1n, 2n, 4n, 8n]) if (power * factor >= value) return power * factor;
-  return power * 10n;
+  while (power * 100n <= value) power *= 10n;
+  for (const factor of [10n, 12n, 16n, 20n, 24n, 32n, 40n, 48n, 60n, 80n]) {
+    if (power * factor >= value) return power * factor;
+  }
+  return power * 100n;
 }
 
 function shortDay(label: string): string {

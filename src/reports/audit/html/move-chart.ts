@@ -4,7 +4,7 @@ import { shareOf, signedUsd } from '../figures.ts';
 import { type Html, html } from './escape.ts';
 import { round } from './day-chart.ts';
 
-const [width, height, left, right, middle, reach] = [960, 250, 20, 20, 120, 82];
+const [width, height, left, right, middle, reach] = [960, 260, 20, 20, 128, 84];
 const maxMoves = 24;
 
 /** Price changes on a line of time: up what was paid more, down what was paid less. */
@@ -45,7 +45,7 @@ function drawMove(move: PriceMove, x: number, most: bigint): Html {
   const y = isRise ? middle - length : middle + length;
   const anchor = anchorAt(x);
   const kind = isRise ? 'rise' : 'cut';
-  const text = isRise ? y - 22 : y + 20;
+  const text = isRise ? y - 27 : y + 22;
   return html`<g
     ><title>${dayText(dayNumber(move.atMs))} ${move.model}: ${signedUsd(move.paidNanos)}</title
     ><line class="stem ${kind}" x1="${round(x)}" x2="${round(x)}" y1="${middle}" y2="${round(y)}" /><circle

@@ -24,7 +24,8 @@ const number = <Row>(title: string, of: (row: Row) => number): Column<Row> => ({
 
 /** Spend by day. */
 export function daySection(report: AuditReport): Html {
-  const names = report.byModel.slice(0, colourCount).map(({ name }) => name);
+  const priced = report.byModel.filter(({ costNanos }) => costNanos > 0n);
+  const names = priced.slice(0, colourCount).map(({ name }) => name);
   const bars = dayBars(report, names);
   const hasRest = bars.some(({ parts }) => (parts.at(-1) ?? 0n) > 0n);
   const legend = [...names, ...(hasRest ? ['all others'] : [])].map(

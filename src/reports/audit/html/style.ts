@@ -31,7 +31,7 @@ svg.chart{display:block;width:100%;height:auto;overflow:visible}
 svg text{font-family:inherit;fill:var(--ink);font-size:13px}
 svg text.axis{fill:var(--faint);font-size:12px}svg text.label{font-size:13px;fill:var(--soft)}
 svg text.value{font-weight:620}svg .faint{fill:var(--faint);font-weight:400}
-svg .bars text,svg.bars text{font-size:14px}
+svg.bars text{font-size:14px}
 .grid{stroke:var(--line);stroke-width:1}.grid.strong{stroke:var(--faint)}.tick{stroke:var(--faint)}
 .track{fill:var(--line);opacity:.6}.bar{fill:var(--accent)}.bar.rest{fill:var(--c7)}
 .s0{fill:var(--c0)}.s1{fill:var(--c1)}.s2{fill:var(--c2)}.s3{fill:var(--c3)}.s4{fill:var(--c4)}.s5{fill:var(--c5)}.s6{fill:var(--c6)}
@@ -50,7 +50,7 @@ details{margin-top:14px}summary{cursor:pointer;color:var(--accent);font-size:13p
 table{border-collapse:collapse;width:100%;font-size:13.5px}caption{text-align:left;color:var(--faint);font-size:12.5px;padding:0 0 6px}
 th,td{text-align:left;padding:7px 12px 7px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 th.number,td.number{text-align:right;white-space:nowrap}th{color:var(--soft);font-weight:600;white-space:nowrap}
-td.number+td:not(.number){padding-left:14px}
+td:first-child{min-width:10em}td.number+td:not(.number){padding-left:14px}
 th button{all:unset;cursor:pointer}th button:focus-visible,summary:focus-visible{outline:2px solid var(--accent);outline-offset:3px}
 th[aria-sort=ascending] button::after{content:" \\2191"}th[aria-sort=descending] button::after{content:" \\2193"}
 code{font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--paper);border:1px solid var(--line);

@@ -42,17 +42,22 @@ export function demoCalls(count: number, seed = 11): SyntheticCall[] {
   const random = createSeededRandom(seed);
   const below = (limit: number): number => Math.floor(random.unit() * limit);
   const weights = jobs.reduce((sum, [, , weight]) => sum + weight, 0);
+  let talk: { job: (typeof jobs)[number]; atMs: number; user: string } | undefined;
   return Array.from({ length: count }, (_, index) => {
-    const [job, endpoint, , input, output] = pick(below(weights));
+    const turn = index % 6;
+    if (turn === 0 || !talk) {
+      const day = busyDay(below);
+      const atMs = startMs + day * dayMs + Math.floor(dayMs * (0.25 + 0.6 * random.unit()));
+      talk = { job: pick(below(weights)), atMs, user: `customer-${Math.floor(random.unit() ** 2.2 * 40)}` };
+    }
+    const [job, endpoint, , input, output] = talk.job;
     const slash = endpoint.indexOf('/');
-    const day = busyDay(below);
-    const turn = below(6);
     const size = Math.round(input * (0.5 + random.unit() * 0.8 + turn * 0.25));
     const fate = below(100);
     const stated = (size * 2.5 + output * 10) * 1e-6;
     return {
       id: `demo-${index}`,
-      atMs: startMs + day * dayMs + Math.floor(dayMs * (0.25 + 0.6 * random.unit())),
+      atMs: talk.atMs + turn * 45_000 * (1 + below(8)),
       host: endpoint.slice(0, slash),
       model: below(400) === 0 ? 'in-house-v2' : endpoint.slice(slash + 1),
       input: size,
@@ -60,9 +65,9 @@ export function demoCalls(count: number, seed = 11): SyntheticCall[] {
       cacheWrite: 0,
       output: Math.round(output * (0.3 + random.unit() * 1.4)),
       reasoning: 0,
-      user: `customer-${Math.floor(random.unit() ** 2.2 * 40)}`,
+      user: talk.user,
       job,
-      session: `${day}-${Math.floor(index / 8) % 400}-${job}`,
+      session: `talk-${Math.floor(index / 6)}`,
       stated: stated.toFixed(9),
       outcome: outcomeOf(fate),
       prompt: below(12) === 0 ? `same question ${below(40)}` : `question ${index}`,
