@@ -10,7 +10,7 @@ export { type AuditQuery, type AuditRecord, readAuditLog, recordChange } from '.
 export { type ChangeClaim, claimIdempotencyKey, keepAnswer, type KeptAnswer } from './changes/idempotency-keys.ts';
 export * from './control/index.ts';
 export type { Key, KeyLimits } from './key.ts';
-export { buildKeyRing, type KeyRing, localKey } from './key-ring.ts';
+export { buildKeyRing, type KeyRing, type KeyRingSources, localKey } from './key-ring.ts';
 export { type Admission, Limiter } from './limiter.ts';
 export { type OwnerToken, ownerTokenMatcher, readOwnerToken } from './owner-token.ts';
 export * from './spending/index.ts';

@@ -133,6 +133,6 @@ async function writeAudit(
 }
 
 /** JSON with amounts as decimal text. */
-function toJson(value: unknown): string {
+export function toJson(value: unknown): string {
   return JSON.stringify(value, (_name, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
 }

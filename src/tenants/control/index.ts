@@ -19,6 +19,8 @@ export {
   listBudgets,
   updateBudget,
 } from './budgets.ts';
+export { ControlFeed, type ControlFeedSettings } from './control-feed.ts';
+export type { ControlSnapshot } from './control-snapshot.ts';
 export {
   type Actor,
   type Change,
@@ -46,6 +48,7 @@ export {
 } from './provider-credentials.ts';
 export { openSealer, type Sealer } from './sealer.ts';
 export { findSubscription, subscribe, type Subscription } from './subscriptions.ts';
+export { syncConfig } from './sync-config.ts';
 export {
   createTokenSigner,
   listTokenSigners,

@@ -7,4 +7,5 @@ export { type GatewayRun, type GatewayState, listGateways, releaseLeases } from 
 export { isTimeZone, PeriodCalendar, periodOf, type PeriodSpan } from './period.ts';
 export { dollars } from './refusal.ts';
 export { ReservationGate, type ReservationGateSettings } from './reservation-gate.ts';
+export { mergeRules, rulesOfConfig } from './rules-of-config.ts';
 export { readSpendingRules } from './spending-rules.ts';

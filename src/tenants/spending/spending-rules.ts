@@ -18,11 +18,23 @@ export async function readSpendingRules(db: Kysely<Tables>): Promise<SpendingRul
     .orderBy('id')
     .execute();
   const rates = await db.selectFrom('rate_limit').selectAll().orderBy('id').execute();
+  const keys = await db
+    .selectFrom('api_key')
+    .select(['name', 'limits'])
+    .where('status', '=', 'active')
+    .where('source', '=', 'api')
+    .orderBy('name')
+    .execute();
   return {
     timeZone: organisation?.time_zone ?? 'UTC',
     timeZones: new Map(customers.map(({ id, time_zone }) => [id, time_zone ?? 'UTC'])),
     budgets: budgets.map(toBudgetRule),
-    rates: rates.map(toRateRule),
+    rates: [
+      ...rates.map(toRateRule),
+      ...keys
+        .filter(({ limits }) => Object.keys(limits).length > 0)
+        .map(({ name, limits }): RateRule => ({ scope: 'key', name, ...limits })),
+    ],
   };
 }
 
