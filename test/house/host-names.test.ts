@@ -12,6 +12,7 @@ const allowedPlaces: Readonly<Record<string, string>> = {
   'src/catalog/importers/': 'reads catalogs of others, whose names for hosts it must know',
   'src/config/example': 'is the example that an operator copies',
   'src/cli/offline/import': 'translates the configuration of other gateways, whose names for hosts it must know',
+  'src/ledger/reconciliation/formats/': 'reads the bills of hosts, whose columns it must know',
   'src/reports/audit/formats/': "reads other people's logs, whose columns and names for hosts it must know",
 };
 
