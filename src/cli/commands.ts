@@ -15,6 +15,39 @@ export const commands: CommandTree = {
   requests: {
     show: async () => (await import('./commands/requests-show.ts')).requestsShowCommand,
   },
+  customers: {
+    list: async () => (await import('./commands/customers/customer-commands.ts')).customersListCommand,
+    show: async () => (await import('./commands/customers/customer-commands.ts')).customersShowCommand,
+    create: async () => (await import('./commands/customers/customer-commands.ts')).customersCreateCommand,
+    update: async () => (await import('./commands/customers/customer-commands.ts')).customersUpdateCommand,
+  },
+  keys: {
+    list: async () => (await import('./commands/keys/key-commands.ts')).keysListCommand,
+    create: async () => (await import('./commands/keys/key-commands.ts')).keysCreateCommand,
+    rotate: async () => (await import('./commands/keys/key-commands.ts')).keysRotateCommand,
+    revoke: async () => (await import('./commands/keys/key-commands.ts')).keysRevokeCommand,
+  },
+  budgets: {
+    list: async () => (await import('./commands/budgets/budget-commands.ts')).budgetsListCommand,
+    create: async () => (await import('./commands/budgets/budget-commands.ts')).budgetsCreateCommand,
+    update: async () => (await import('./commands/budgets/budget-commands.ts')).budgetsUpdateCommand,
+    archive: async () => (await import('./commands/budgets/budget-commands.ts')).budgetsArchiveCommand,
+    use: async () => (await import('./commands/budgets/budget-commands.ts')).budgetsUseCommand,
+  },
+  wallets: {
+    show: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsShowCommand,
+    open: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsOpenCommand,
+    grants: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsGrantsCommand,
+    grant: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsGrantCommand,
+  },
+  tokens: {
+    list: async () => (await import('./commands/tokens/token-commands.ts')).tokensListCommand,
+    create: async () => (await import('./commands/tokens/token-commands.ts')).tokensCreateCommand,
+    revoke: async () => (await import('./commands/tokens/token-commands.ts')).tokensRevokeCommand,
+  },
+  'audit-log': {
+    list: async () => (await import('./commands/audit-log/audit-log-commands.ts')).auditLogListCommand,
+  },
   journal: {
     verify: async () => (await import('./commands/journal-verify.ts')).journalVerifyCommand,
     tail: async () => (await import('./commands/journal-tail.ts')).journalTailCommand,

@@ -1,13 +1,14 @@
-import { ConnectionError, type Problem, ProblemError, UnexpectedAnswerError } from './errors.ts';
 import type { LiveView } from './live-view.ts';
 import type { OutcomeInput, OutcomeRecord } from './outcome.ts';
 import type { RequestRecord } from './request-record.ts';
+import { accessOf, auditLogOf, budgetsOf, customersOf, keysOf, walletsOf } from './tenants.ts';
+import { createCaller } from './transport.ts';
 
 /** Where the gateway is and who asks. */
 export interface ClientOptions {
   /** Origin of the gateway, for example `http://127.0.0.1:8787`. */
   readonly url: string;
-  /** The owner token; it is sent as a bearer token and never put into an error. */
+  /** The owner token or an access token; it is sent as a bearer token and never put into an error. */
   readonly ownerToken: string;
   /** Longest wait for an answer; default 10 seconds. */
   readonly timeoutMs?: number;
@@ -35,11 +36,15 @@ export interface Outcomes {
 export interface Client {
   readonly requests: Requests;
   readonly outcomes: Outcomes;
+  readonly customers: ReturnType<typeof customersOf>;
+  readonly keys: ReturnType<typeof keysOf>;
+  readonly budgets: ReturnType<typeof budgetsOf>;
+  readonly wallets: ReturnType<typeof walletsOf>;
+  readonly accessTokens: ReturnType<typeof accessOf>;
+  readonly auditLog: ReturnType<typeof auditLogOf>;
   /** What is running now, what just ended, and how the endpoints are doing. */
   live(options?: CallOptions): Promise<LiveView>;
 }
-
-const defaultTimeoutMs = 10_000;
 
 /**
  * Makes a client of one gateway's control API.
@@ -48,69 +53,25 @@ const defaultTimeoutMs = 10_000;
  * const client = createClient({ url: 'http://127.0.0.1:8787', ownerToken });
  * const record = await client.requests.get(requestId);
  * await client.outcomes.post({ requestId, kind: 'score', value: 1 });
+ * const { secret } = await client.keys.create({ name: 'shop', customer: 'acme' });
  */
 export function createClient(options: ClientOptions): Client {
-  const call = <Answer>(path: string, init: RequestInit): Promise<Answer> => send<Answer>(options, path, init);
+  const call = createCaller(options);
   return {
     requests: {
       get: (requestId, { signal } = {}) =>
-        call<RequestRecord>(`/api/v1/requests/${encodeURIComponent(requestId)}`, signal ? { signal } : {}),
+        call<RequestRecord>({ path: `/api/v1/requests/${encodeURIComponent(requestId)}`, signal }),
     },
     outcomes: {
       post: (outcome, { signal } = {}) =>
-        call<OutcomeRecord>('/api/v1/outcomes', {
-          method: 'POST',
-          body: JSON.stringify(outcome),
-          ...(signal && { signal }),
-        }),
+        call<OutcomeRecord>({ method: 'POST', path: '/api/v1/outcomes', body: outcome, signal }),
     },
-    live: ({ signal } = {}) => call<LiveView>('/api/v1/live', signal ? { signal } : {}),
+    customers: customersOf(call),
+    keys: keysOf(call),
+    budgets: budgetsOf(call),
+    wallets: walletsOf(call),
+    accessTokens: accessOf(call),
+    auditLog: auditLogOf(call),
+    live: ({ signal } = {}) => call<LiveView>({ path: '/api/v1/live', signal }),
   };
-}
-
-async function send<Answer>(options: ClientOptions, path: string, init: RequestInit): Promise<Answer> {
-  const url = `${options.url.replace(/\/+$/, '')}${path}`;
-  const timeout = AbortSignal.timeout(options.timeoutMs ?? defaultTimeoutMs);
-  const fetcher = options.fetch ?? globalThis.fetch;
-  let status: number;
-  let text: string;
-  try {
-    const response = await fetcher(url, {
-      ...init,
-      headers: { authorization: `Bearer ${options.ownerToken}`, 'content-type': 'application/json' },
-      signal: init.signal ? AbortSignal.any([init.signal, timeout]) : timeout,
-      // A token is never carried on to another origin.
-      redirect: 'error',
-    });
-    status = response.status;
-    text = await response.text();
-  } catch (error) {
-    if (init.signal?.aborted === true) throw error;
-    throw new ConnectionError(url, error);
-  }
-  const body = parse(text);
-  if (status >= 200 && status < 300 && body !== undefined) return body as unknown as Answer;
-  if (isProblem(body)) throw new ProblemError(body);
-  throw new UnexpectedAnswerError(url, status);
-}
-
-function parse(text: string): object | undefined {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === 'object' && body !== null ? body : undefined;
-  } catch {
-    // A page of some other server: told by its status.
-    return undefined;
-  }
-}
-
-function isProblem(body: object | undefined): body is Problem {
-  return (
-    body !== undefined &&
-    'code' in body &&
-    typeof body.code === 'string' &&
-    'status' in body &&
-    'detail' in body &&
-    typeof body.detail === 'string'
-  );
 }

@@ -10,3 +10,27 @@ export { ConnectionError, type Problem, ProblemError, SwitchyardError, Unexpecte
 export type { LiveEndpoint, LiveFinal, LiveJournal, LiveRequest, LiveView } from './live-view.ts';
 export type { OutcomeInput, OutcomeRecord } from './outcome.ts';
 export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
+export type {
+  AccessToken,
+  AccessTokenInput,
+  AuditEntry,
+  Budget,
+  BudgetInput,
+  BudgetScope,
+  BudgetUse,
+  Customer,
+  CustomerInput,
+  Grant,
+  GrantInput,
+  Key,
+  KeyInput,
+  KeyLimits,
+  MintedKey,
+  Nanos,
+  Page,
+  PageQuery,
+  Project,
+  Wallet,
+  WalletInput,
+} from './tenant-types.ts';
+export type { ChangeOptions } from './tenants.ts';

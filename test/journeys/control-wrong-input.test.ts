@@ -101,7 +101,7 @@ describe('wrong input on every route', () => {
     ['POST', '/customers/acme/grants', { kind: 'promo', amountNanos: '0', operationKey: 'x' }, 'amountNanos'],
     ['POST', '/access-tokens', { name: 'x', role: 'owner', customer: 'acme' }, 'customer'],
     ['GET', '/audit-log?cursor=bm9uc2Vuc2U', undefined, 'cursor'],
-  ])('%s %s with %j names %s', async (method, path, body, field) => {
+  ])('%s %s with %j names %s', async (...[method, path, body, field]) => {
     const before = await tableSums(world.opened);
     expect(complaint(field, await world.api.call(method, path, { body }))).toBeUndefined();
     expect(await tableSums(world.opened)).toEqual(before);

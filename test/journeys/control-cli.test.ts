@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/index.ts';
+import { createControlHarness, testOwnerToken } from '../../src/http/control/testing/control-harness.ts';
+import { createClient } from '../../src/sdk/index.ts';
+import { openTestDatabase, type TestDatabase } from '../../src/storage/testing/open-test-database.ts';
+import { createTestTerminal, type TestTerminal } from '../cli/test-terminal.ts';
+import { readControlDocument } from './support/control-document.ts';
+import { serveControl } from './support/serve-control.ts';
+
+let opened: TestDatabase;
+let served: { readonly url: string; close(): void };
+let terminal: TestTerminal;
+
+beforeAll(async () => {
+  opened = await openTestDatabase();
+  served = await serveControl(createControlHarness(opened.database));
+}, 60_000);
+afterAll(async () => {
+  served?.close();
+  await opened?.close();
+});
+beforeEach(() => {
+  terminal = createTestTerminal({ SWITCHYARD_OWNER_TOKEN: testOwnerToken, SWITCHYARD_URL: served.url });
+});
+
+/** Runs a command line and gives what it wrote to stdout. Throws what it complained of. */
+async function run(line: string): Promise<string> {
+  terminal = createTestTerminal({ SWITCHYARD_OWNER_TOKEN: testOwnerToken, SWITCHYARD_URL: served.url });
+  const words = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
+  const code = await main(words, terminal);
+  if (code !== 0) throw new Error(`${code}: ${terminal.stderr()}`);
+  return terminal.stdout();
+}
+
+const json = async (line: string): Promise<Record<string, unknown>> =>
+  JSON.parse(await run(`${line} --json`)) as Record<string, unknown>;
+
+describe('the command line over the control API', () => {
+  it('adds a customer with a key, a limit and a wallet, and lists them', async () => {
+    expect(await run('customers list')).toContain('default');
+    expect(await run('customers create acme --name "Acme GmbH" --time-zone Europe/Berlin')).toContain('Acme GmbH');
+    const key = await json('keys create shop --customer acme --models small,job/* --concurrent 50');
+    expect(key).toMatchObject({ models: ['small', 'job/*'], limits: { concurrent: 50 }, secret: expect.any(String) });
+    expect(await run('keys list --customer acme')).toMatch(/shop +acme .*small,job\/\*/);
+    const budget = await json('budgets create --scope customer --name acme --limit 0.25 --period month');
+    expect(budget['limitNanos']).toBe('250000000');
+    expect(await run('budgets list --customer acme')).toContain('$0.25');
+    expect(await json(`budgets update ${String(budget['id'])} --limit 9007199.254740993`)).toMatchObject({
+      limitNanos: '9007199254740993',
+    });
+    expect(await run(`budgets use ${String(budget['id'])}`)).toBe('none\n');
+    await run('wallets open acme --may-owe 20');
+    await run('wallets grant acme --amount 100 --operation payment-1');
+    await run('wallets grant acme --amount 100 --operation payment-1');
+    expect(await run('wallets show acme')).toMatch(/balance +\$100\.00/);
+    expect(await run('wallets grants acme')).toMatch(/prepaid +\$100\.00/);
+    expect(await run('customers update acme --status suspended')).toMatch(/status +suspended/);
+  });
+
+  it('shows a new secret once, and says so', async () => {
+    await run('customers create globex');
+    expect(await run('keys create tool --customer globex')).toMatch(/secret +sk-\S+\n.*cannot be shown again/);
+    expect(await run('keys list --customer globex')).not.toContain('sk-');
+    expect((await json('keys rotate tool --overlap-hours 0'))['secret']).toMatch(/^sk-/);
+    expect(await json('keys revoke tool')).toMatchObject({ status: 'revoked' });
+  });
+
+  it('makes tokens for others, and tells who changed what', async () => {
+    const made = await json('tokens create books --role finance');
+    const asking = createTestTerminal({ SWITCHYARD_OWNER_TOKEN: String(made['secret']), SWITCHYARD_URL: served.url });
+    expect(await main(['keys', 'create', 'x', '--customer', 'globex'], asking)).toBe(1);
+    expect(asking.stderr()).toMatch(/^switchyard: The token "books" \(finance\) may not do this.*\n$/);
+    expect(await run(`tokens revoke ${String(made['id'])}`)).toContain('revoked');
+    expect(await run('audit-log list --action access-token.revoke')).toMatch(/owner \(owner\) +access-token\.revoke/);
+  });
+
+  it('walks through long lists page by page', async () => {
+    for (const name of ['p1', 'p2', 'p3']) await run(`customers create ${name}`);
+    const first = await json('customers list --limit 2');
+    const second = await json(`customers list --limit 200 --cursor ${String(first['nextCursor'])}`);
+    const ids = [first, second].flatMap((page) => (page['data'] as { id: string }[]).map(({ id }) => id));
+    expect(ids).toEqual([...new Set(ids)].sort());
+    expect(ids).toEqual(expect.arrayContaining(['default', 'p1', 'p2', 'p3']));
+  });
+
+  it.each([
+    ['customers show nobody', 1, 'There is no customer "nobody".'],
+    ['customers create acme2 --time-zone Mars/Base', 1, 'timeZone must be a time zone'],
+    ['budgets create --scope customer --name a --limit five --period day', 2, '--limit must be an amount'],
+    ['budgets create --scope planet --name a --limit 5 --period day', 2, '--scope must be one of'],
+    ['tokens create x --role king', 2, '--role must be one of'],
+    ['keys create k --customer nobody', 1, 'There is no customer "nobody".'],
+  ])('%s fails in one sentence', async (line, code, words) => {
+    expect(await main(line.split(' '), terminal)).toBe(code);
+    expect(terminal.stderr()).toContain(words);
+    expect(terminal.stderr()).not.toContain('    at ');
+  });
+});
+
+describe('the client package', () => {
+  it('has a method for every route of the document, with its method and path', async () => {
+    const { operations } = await readControlDocument(createControlHarness(opened.database));
+    const called: string[] = [];
+    const client = createClient({
+      url: 'http://gateway.test',
+      ownerToken: 't',
+      fetch: (url, init) => {
+        const { pathname } = new URL(String(url));
+        called.push(`${init?.method ?? 'GET'} ${pathname.replace('/api/v1', '')}`);
+        return Promise.resolve(new Response('{}', { status: 200 }));
+      },
+    });
+    await callEverything(client as unknown as { readonly [name: string]: unknown });
+    const wanted = operations.map(({ method, path }) => `${method} ${path.replace(/\{\w+\}/g, 'x')}`);
+    expect(called.sort()).toEqual(wanted.sort());
+  });
+});
+
+/** Calls each function of the client with placeholders: a text where an id stands, an object where a body stands. */
+async function callEverything(client: { readonly [name: string]: unknown }): Promise<void> {
+  for (const member of Object.values(client)) {
+    if (typeof member === 'object' && member !== null) await callEverything({ ...member });
+    else if (typeof member === 'function') await (member as (...words: unknown[]) => Promise<unknown>)('x', {}, {});
+  }
+}
