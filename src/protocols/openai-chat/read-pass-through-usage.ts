@@ -34,6 +34,7 @@ function readBilledUnits(body: JsonObject): Usage | undefined {
   const billed = objectOf(objectOf(body['meta'])?.['billed_units']);
   return provider({
     input: numberOf(billed?.['input_tokens']),
+    output: numberOf(billed?.['output_tokens']),
     imageIn: numberOf(billed?.['images']),
     requests: numberOf(billed?.['search_units']),
   });
