@@ -14,3 +14,4 @@ export { buildKeyRing, type KeyRing, type KeyRingSources, localKey } from './key
 export { type Admission, Limiter } from './limiter.ts';
 export { type OwnerToken, ownerTokenMatcher, readOwnerToken } from './owner-token.ts';
 export * from './spending/index.ts';
+export { type TokenUse, TokenVerifier, type TokenVerifierSettings } from './token-verifier.ts';

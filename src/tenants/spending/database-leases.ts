@@ -9,7 +9,8 @@ import { grantLease, type LeaseView, lookAtCounter, returnLease } from './lease-
 
 /** How a gateway leases. */
 export interface DatabaseLeasesSettings {
-  readonly database: Database;
+  /** Undefined while it is starting. */
+  database(): Database | undefined;
   readonly gatewayId: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -62,8 +63,10 @@ export class DatabaseLeases implements LeaseSource {
    */
   async tick(counters: Iterable<Counter>): Promise<number | undefined> {
     const { clock, logger } = this.#settings;
+    const database = this.#settings.database();
+    if (database === undefined) return undefined;
     try {
-      const liveGateways = await this.#renew(counters);
+      const liveGateways = await this.#renew(database, counters);
       if (this.#settings.mode === 'chunked') await this.#giveBackIdle(counters);
       return liveGateways;
     } catch (error) {
@@ -113,8 +116,8 @@ export class DatabaseLeases implements LeaseSource {
     await Promise.allSettled(this.#underWay.values());
   }
 
-  async #renew(counters: Iterable<Counter>): Promise<number> {
-    const { clock, database, gatewayId, notice, logger } = this.#settings;
+  async #renew(database: Database, counters: Iterable<Counter>): Promise<number> {
+    const { clock, gatewayId, notice, logger } = this.#settings;
     const askedAtMs = clock.monotonicMs();
     if (this.#run === undefined) this.#run = await registerGateway(database, gatewayId, this.#ttlMs);
     const answer = await beat(database, this.#run, this.#ttlMs);
@@ -159,9 +162,10 @@ export class DatabaseLeases implements LeaseSource {
   }
 
   async #ask(counter: Counter, amountNanos: bigint): Promise<RefillOutcome> {
-    const { database, clock } = this.#settings;
+    const { clock } = this.#settings;
     const run = this.#run;
-    if (run === undefined) return 'unavailable';
+    const database = this.#settings.database();
+    if (run === undefined || database === undefined) return 'unavailable';
     for (let attempt = 0; attempt < maxAttempts; attempt++) {
       const missingNanos = amountNanos - counter.unusedNanos;
       if (missingNanos <= 0n && amountNanos > 0n) return 'granted';
@@ -199,9 +203,10 @@ export class DatabaseLeases implements LeaseSource {
   }
 
   async #return(counter: Counter, amountNanos: bigint): Promise<void> {
-    const { database, logger } = this.#settings;
+    const { logger } = this.#settings;
     const run = this.#run;
-    if (run === undefined) return;
+    const database = this.#settings.database();
+    if (run === undefined || database === undefined) return;
     // From now on nobody here uses it, whatever becomes of the statement.
     counter.ceilingNanos -= amountNanos;
     counter.returningNanos += amountNanos;

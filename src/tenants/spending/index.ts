@@ -7,5 +7,7 @@ export { type GatewayRun, type GatewayState, listGateways, releaseLeases } from 
 export { isTimeZone, PeriodCalendar, periodOf, type PeriodSpan } from './period.ts';
 export { dollars } from './refusal.ts';
 export { ReservationGate, type ReservationGateSettings } from './reservation-gate.ts';
+export { chargeOf, spenderOf, SpendingRestorer } from './restore-spending.ts';
 export { mergeRules, rulesOfConfig } from './rules-of-config.ts';
 export { readSpendingRules } from './spending-rules.ts';
+export { SpendingService, type SpendingServiceSettings } from './spending-service.ts';

@@ -55,7 +55,7 @@ async function startGateway(gatewayId: string, mode: 'whole' | 'chunked', databa
   const notices: SpendingNotice[] = [];
   const notice = (one: SpendingNotice): number => notices.push(one);
   const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-  const leases = new DatabaseLeases({ database, gatewayId, clock, logger: silentLogger, mode, notice });
+  const leases = new DatabaseLeases({ database: () => database, gatewayId, clock, logger: silentLogger, mode, notice });
   const gate = new ReservationGate({ clock, leases, notice });
   gate.setRules(await readSpendingRules(database.db));
   await leases.tick(gate.counters);

@@ -1,0 +1,96 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Database } from '../../storage/index.ts';
+import type { SpendingNotice, SpendingRules } from './contract.ts';
+import { DatabaseLeases } from './database-leases.ts';
+import { type GatewayRun, releaseLeases } from './gateway-registry.ts';
+import { ReservationGate } from './reservation-gate.ts';
+
+/** How a gateway keeps its limits. */
+export interface SpendingServiceSettings {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The directory of the journal is the gateway: its charges are found there. */
+  readonly gatewayId: string;
+  /** Absent: this process alone decides and counts from its journal. Answers undefined while it is starting. */
+  database?(): Database | undefined;
+  /** Several gateways on one database need chunked leases. */
+  readonly mode?: 'whole' | 'chunked';
+  notice?(notice: SpendingNotice): void;
+}
+
+const tickMs = 1_000;
+
+/** The gate of one gateway with what keeps it going: heartbeats, leases, the shares of rate limits. */
+export class SpendingService {
+  readonly gate: ReservationGate;
+  readonly #settings: SpendingServiceSettings;
+  readonly #leases: DatabaseLeases | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #ticking: Promise<void> | undefined;
+  #liveGateways = 1;
+
+  constructor(settings: SpendingServiceSettings) {
+    this.#settings = settings;
+    const { clock, logger, gatewayId, mode = 'whole' } = settings;
+    const notice = (one: SpendingNotice): void => settings.notice?.(one);
+    const database = settings.database?.bind(settings);
+    this.#leases = database && new DatabaseLeases({ database, gatewayId, clock, logger, mode, notice });
+    this.gate = new ReservationGate({ clock, leases: this.#leases, notice });
+  }
+
+  /** This run of the gateway; undefined without a database, or before it was reached. */
+  get run(): GatewayRun | undefined {
+    return this.#leases?.run;
+  }
+
+  get liveGateways(): number {
+    return this.#liveGateways;
+  }
+
+  setRules(rules: SpendingRules): void {
+    this.gate.setRules(rules);
+  }
+
+  /** Registers the gateway, if there is a database, and keeps its leases from now on. */
+  async start(): Promise<void> {
+    await this.tick();
+    this.#timer = setInterval(() => void this.tick(), tickMs);
+    this.#timer.unref();
+  }
+
+  /** What happens each second; ticks never overlap. */
+  async tick(): Promise<void> {
+    this.#ticking ??= this.#tick().finally(() => {
+      this.#ticking = undefined;
+    });
+    return this.#ticking;
+  }
+
+  /**
+   * Voids what earlier runs of this gateway had leased. Call it once the projector has reached the place where the
+   * journal ended at the start: until then it counts as spent.
+   */
+  async releaseEarlierRuns(): Promise<bigint> {
+    const { gatewayId } = this.#settings;
+    const database = this.#settings.database?.();
+    const { run } = this;
+    if (database === undefined || run === undefined) return 0n;
+    return releaseLeases(database, { gatewayId, beforeEpoch: run.epoch });
+  }
+
+  /** Gives back what is unused. */
+  async close(): Promise<void> {
+    if (this.#timer !== undefined) clearInterval(this.#timer);
+    await this.#ticking;
+    await this.#leases?.close(this.gate.counters);
+  }
+
+  async #tick(): Promise<void> {
+    this.gate.sweep();
+    const live = await this.#leases?.tick(this.gate.counters);
+    if (live === undefined) return;
+    this.#liveGateways = live;
+    this.gate.setReplicas(live);
+  }
+}
