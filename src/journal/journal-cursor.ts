@@ -51,6 +51,12 @@ export class JournalCursor {
     return (await listSegments(this.#reader.folder))[0];
   }
 
+  /** Whether the journal is there from its very first segment on. */
+  async reachesBack(): Promise<boolean> {
+    const oldest = await this.oldest();
+    return oldest === undefined || (await this.#reader.header(oldest)).previous === undefined;
+  }
+
   /** Facts behind a position. Damage is thrown, never skipped; so is a segment that is gone. */
   async read(from: JournalPosition, limits: CursorLimits): Promise<CursorBatch> {
     const present = await this.#present(limits.until);
