@@ -94,6 +94,12 @@ models:
   otlpEndpoint: http://127.0.0.1:4318
   sampleRatio: 0.1
 `,
+  catalog: `catalog:
+  refreshHours: 6
+  sources:
+    - url: https://models.dev/api.json
+    - { url: https://prices.example/litellm.json, format: litellm }
+`,
   discovery: `discovery:
   local: false
 `,

@@ -14,6 +14,29 @@ export type { CatalogOrigin, PriceState, StoredRow } from './facts/stored-row.ts
 export { LocalDiscovery, type LocalHost, offerLocalModels } from './discover-local-hosts.ts';
 export { discoverModels } from './discover-models.ts';
 export { buildAllHosts, localHosts, type LocalProvider } from './local-hosts.ts';
+export { PriceDesk, type PriceSource } from './price-book/price-desk.ts';
+export type { StoredAlert } from './price-book/price-rows.ts';
+export { PriceStore } from './price-book/price-store.ts';
 export { RatingVersions } from './price-book/rating-versions.ts';
-export type { CatalogOffer, ImportedCatalog } from './importers/contract.ts';
+export { catalogFormats, type CatalogFormat } from './importers/contract.ts';
+export { CatalogPoll, type PolledSource, type PollState } from './importers/catalog-poll.ts';
+export { fetchCatalog, type FetchedCatalog } from './importers/fetch-catalog.ts';
 export { importCatalog } from './importers/import-catalog.ts';
+export { importPriceHistory } from './importers/import-price-history.ts';
+export { observeCatalog } from './importers/observe-catalog.ts';
+export { type CatalogDiff, type CatalogDifference, diffCatalogs } from './price-commands/diff-catalogs.ts';
+export {
+  explainBookPrice,
+  explainShippedPrice,
+  type PriceExplanation,
+  priceHistory,
+  type PricePeriod,
+} from './price-commands/explain-price.ts';
+export {
+  type ImportEffect,
+  importPrices,
+  planImport,
+  type PriceImport,
+  tryImport,
+} from './price-commands/import-prices.ts';
+export { type PriceFile, readPriceFile } from './price-commands/read-price-file.ts';

@@ -56,6 +56,11 @@ export const commands: CommandTree = {
   backup: async () => (await import('./commands/backup.ts')).backupCommand,
   restore: async () => (await import('./commands/restore.ts')).restoreCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  prices: {
+    diff: async () => (await import('./commands/prices-diff.ts')).pricesDiffCommand,
+    import: async () => (await import('./commands/prices-import.ts')).pricesImportCommand,
+    explain: async () => (await import('./commands/prices-explain.ts')).pricesExplainCommand,
+  },
   'fake-upstream': async () => (await import('./commands/fake-upstream.ts')).fakeUpstreamCommand,
   audit: async () => (await import('./offline/audit-command.ts')).auditCommand,
   import: async () => (await import('./offline/import-command.ts')).importCommand,
