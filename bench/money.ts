@@ -1,0 +1,1 @@
+export { describe, type MoneyResult, run } from './money/main.ts';
