@@ -10,6 +10,7 @@ const allowedPlaces: Readonly<Record<string, string>> = {
   'src/providers/': 'is where hosts live',
   'src/catalog/facts/': 'lists models and prices by host',
   'src/catalog/importers/': 'reads catalogs of others, whose names for hosts it must know',
+  'src/config/schema-catalog': 'names formats of catalogs, one of which is that of a host',
   'src/config/example': 'is the example that an operator copies',
   'src/cli/offline/import': 'translates the configuration of other gateways, whose names for hosts it must know',
   'src/ledger/reconciliation/formats/': 'reads the bills of hosts, whose columns it must know',

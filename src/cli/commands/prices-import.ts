@@ -9,7 +9,7 @@ export const pricesImportCommand = defineCommand({
       required: true,
       description: 'Catalog (JSON, JSON lines) or history (CSV), may be gzipped',
     },
-    format: { type: 'string', description: 'litellm, models.dev, openrouter, genai-prices, portkey or langfuse' },
+    format: { type: 'string', description: 'Format of a catalog; default: recognized by its rows' },
     provider: { type: 'string', description: 'Host of a file that holds only one' },
     at: { type: 'string', description: 'Date of the state of a catalog, YYYY-MM-DD; default: today' },
     'dry-run': { type: 'boolean', description: 'Change nothing' },
