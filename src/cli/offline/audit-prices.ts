@@ -39,7 +39,8 @@ async function fromYaml(path: string, text: string): Promise<readonly Offer[]> {
     // Every figure keeps its source text.
     value = parse(text, { schema: 'failsafe' });
   } catch (error) {
-    throw new CliError(`${path} is neither YAML nor JSON: ${error instanceof Error ? error.message : ''}`);
+    const [reason] = error instanceof Error ? error.message.split('\n') : [];
+    throw new CliError(`${path} holds no prices: it is neither YAML nor JSON (${reason})`);
   }
   const { priceFromTexts } = await import('../../catalog/index.ts');
   const byEndpoint = new Map<string, { host: string; model: string; versions: OfferVersion[] }>();

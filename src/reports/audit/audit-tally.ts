@@ -115,6 +115,8 @@ export class AuditTally implements CacheSavings {
     this.users.add(row.user, share);
     this.keys.add(row.key, share);
     this.total.rows++;
+    if (row.fingerprint !== undefined) this.fingerprints++;
+    if (row.session !== undefined) this.sessions++;
     this.total.calls += row.calls;
     if (costNanos === null) this.total.unpricedCalls += row.calls;
     else this.total.costNanos += costNanos;
@@ -168,7 +170,6 @@ export class AuditTally implements CacheSavings {
 
   #isRepeat(row: AuditRow, account: ModelAccount): boolean {
     if (row.fingerprint === undefined || row.isSum === true) return false;
-    this.fingerprints++;
     const [high, low] = hash64(row.fingerprint, 1);
     const [labelHigh, labelLow] = hash64(account.label, 2);
     const before = this.#asked.swap([(high ^ labelHigh) >>> 0, (low ^ labelLow) >>> 0], row.startedAtMs);
@@ -176,7 +177,6 @@ export class AuditTally implements CacheSavings {
   }
 
   #converse(row: AuditRow, { account, price, costNanos }: Paid & { readonly price: Price }, cell: UsageCell): void {
-    this.sessions++;
     const turn = { row: leanRow(row), price, costNanos, cell, savings: this };
     this.#conversations.add(account.turns, row.session ?? '', turn);
   }

@@ -19,7 +19,8 @@ const shownNames = 8;
 
 /** The report in words for a terminal. */
 export function reportLines(report: AuditReport, style: ReportStyle): readonly string[] {
-  const paint = (colour: Colour, text: string): string => (style.isColoured ? styleText(colour, text) : text);
+  const paint = (colour: Colour, text: string): string =>
+    style.isColoured ? styleText(colour, text, { validateStream: false }) : text;
   const page = new Summary(style, paint);
   page.head(report);
   page.table('By model', report.byModel, (name) => {
