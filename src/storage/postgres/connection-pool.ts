@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import type { Logger } from '../../platform/logger.ts';
 import { columnTypes } from './sql-types.ts';
@@ -19,8 +20,15 @@ export const defaultPoolSettings = { size: 10, statementTimeoutMs: 30_000, conne
 
 const abandonedTransactionMs = 60_000;
 
-/** Connections to one server; a lost one is replaced at the next use and never ends the process. */
-export function createConnectionPool(source: ConnectionSource, settings: PoolSettings): pg.Pool {
+/** Connections to one server. */
+export interface ConnectionPool {
+  readonly pool: pg.Pool;
+  /** Ends every connection at once: whoever waits for an answer gets an error instead of waiting on. */
+  cut(): void;
+}
+
+/** Opens connections as they are needed; a lost one is replaced at the next use and never ends the process. */
+export function createConnectionPool(source: ConnectionSource, settings: PoolSettings): ConnectionPool {
   const { size, statementTimeoutMs, connectTimeoutMs, logger } = settings;
   const Client = class extends pg.Client {
     constructor(config?: string | pg.ClientConfig) {
@@ -41,5 +49,16 @@ export function createConnectionPool(source: ConnectionSource, settings: PoolSet
   });
   // Idle connections report here as well; without a listener that would end the process.
   pool.on('error', () => undefined);
-  return pool;
+  const sockets = new Set<Duplex>();
+  pool.on('connect', (client) => {
+    const { stream } = client.connection;
+    sockets.add(stream);
+    stream.once('close', () => sockets.delete(stream));
+  });
+  return {
+    pool,
+    cut: () => {
+      for (const socket of sockets) socket.destroy(new Error('the database server does not answer'));
+    },
+  };
 }

@@ -1,3 +1,4 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -139,7 +140,7 @@ describe('an open database', { timeout: 60_000 }, () => {
       url: test.url,
       clock: systemClock,
       logger: silentLogger,
-      watchIntervalMs: 10,
+      watch: { intervalMs: 10 },
     });
     expect(watched.isAvailable()).toBe(true);
     const name = new URL(test.url).pathname.slice(1);
@@ -152,6 +153,33 @@ describe('an open database', { timeout: 60_000 }, () => {
     await waitFor(() => watched.isAvailable(), 'the return');
     await elsewhere.end();
     await watched.close();
+  });
+
+  it('[storage fault 12] does not wait for ever for a server that falls silent', async () => {
+    const { hostname, port } = new URL(test.url);
+    const silent: Socket[] = [];
+    let isSilent = false;
+    const relay = createServer((client) => {
+      const server = connect(Number(port), hostname);
+      silent.push(client, server);
+      client.on('data', (bytes) => isSilent || server.write(bytes)).on('error', () => undefined);
+      server.on('data', (bytes) => isSilent || client.write(bytes)).on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const url = new URL(test.url);
+    url.port = String((relay.address() as AddressInfo).port);
+    const watch = { intervalMs: 10, deadlineMs: 100 };
+    const far = await openDatabase({ url: url.href, clock: systemClock, logger: silentLogger, watch });
+    await sql`SELECT 1`.execute(far.db);
+    isSilent = true;
+    await expect(sql`SELECT 2`.execute(far.db)).rejects.toThrow('does not answer');
+    expect(far.isAvailable()).toBe(false);
+    isSilent = false;
+    await waitFor(() => far.isAvailable(), 'the return');
+    expect((await sql`SELECT 3 AS three`.execute(far.db)).rows).toEqual([{ three: 3 }]);
+    await far.close();
+    for (const socket of silent) socket.destroy();
+    relay.close();
   });
 
   it('[storage fault 12] that nobody serves is refused in one sentence without its password', async () => {

@@ -11,7 +11,7 @@ import { migrate } from './migrate.ts';
 import { migrations as ownMigrations } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
 import { NotificationListener } from './notification-listener.ts';
-import { ServerWatch } from './server-watch.ts';
+import { ServerWatch, type WatchSettings } from './server-watch.ts';
 import { sessionOf } from './sql-session.ts';
 import type { Tables } from './tables/index.ts';
 
@@ -29,7 +29,8 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   /** How the embedded server is run, for tests. */
   readonly embedded?: Omit<EmbeddedSettings, 'folder' | 'logger'>;
-  readonly watchIntervalMs?: number;
+  /** How often and how patiently the server is looked at, for tests. */
+  readonly watch?: Pick<WatchSettings, 'intervalMs' | 'deadlineMs'>;
   /** Empty opens the database as it is. */
   readonly migrations?: readonly Migration[];
 }
@@ -53,7 +54,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     return openPglite({ folder, clock, logger, migrations: options.migrations ?? ownMigrations });
   }
   const connected = await connect(options);
-  const pool = createConnectionPool(connected.source, {
+  const { pool, cut } = createConnectionPool(connected.source, {
     ...defaultPoolSettings,
     logger,
     ...(options.poolSize === undefined ? {} : { size: options.poolSize }),
@@ -68,11 +69,13 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
   }
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const listener = new NotificationListener(connected.source, logger);
-  const { watchIntervalMs } = options;
   const watch = new ServerWatch({
+    ...options.watch,
     source: connected.source,
-    ...(watchIntervalMs === undefined ? {} : { intervalMs: watchIntervalMs }),
-    onHung: () => void connected.restartServer?.(),
+    onHung: () => {
+      cut();
+      void connected.restartServer?.();
+    },
   });
   return {
     db,

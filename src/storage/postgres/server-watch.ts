@@ -54,10 +54,11 @@ export class ServerWatch {
       await client.query('SELECT 1');
       this.#isAvailable = true;
       this.#misses = 0;
-    } catch {
-      // Whatever the reason, the server does not answer.
+    } catch (error) {
       this.#drop();
       this.#isAvailable = false;
+      // A refusal is an answer: the server starts, or has no connection left.
+      if (error instanceof pg.DatabaseError) return;
       this.#misses++;
       if (this.#misses % this.#settings.missesBeforeHung === 0 && !this.#isClosed) this.#settings.onHung?.();
     }

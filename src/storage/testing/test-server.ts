@@ -1,14 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { systemClock } from '../../platform/clock.ts';
+import { lockFolder } from '../../platform/folder-lock.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { addressUrl, startEmbeddedServer } from '../postgres/embedded/embedded-server.ts';
 import { openDatabase } from '../postgres/open-database.ts';
 
 /** Name of the database that every test database is copied from. */
 export const templateName = 'switchyard_template';
+
+const folderPrefix = 'switchyard-test-postgres-';
 
 /** The server that all tests of one run share, holding a migrated template. */
 export interface TestServer {
@@ -19,7 +23,8 @@ export interface TestServer {
 
 /** Starts it in a temporary folder: nothing of it has to survive, so it never waits for the disk. */
 export async function startTestServer(): Promise<TestServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'switchyard-test-postgres-'));
+  await sweepAbandoned();
+  const folder = await mkdtemp(join(tmpdir(), folderPrefix));
   const flags = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: 200 };
   const server = await startEmbeddedServer({ folder, logger: silentLogger, flags, ballast: false });
   const url = addressUrl(server.address());
@@ -34,6 +39,20 @@ export async function startTestServer(): Promise<TestServer> {
     throw error;
   }
   return { url, stop };
+}
+
+/** A run that was killed leaves its folder; its server has stopped by itself. */
+async function sweepAbandoned(): Promise<void> {
+  const names = (await readdir(tmpdir())).filter((name) => name.startsWith(folderPrefix));
+  for (const name of names) {
+    const folder = join(tmpdir(), name);
+    try {
+      lockFolder(folder).release();
+      if (!existsSync(join(folder, 'data', 'postmaster.pid'))) await rm(folder, { recursive: true, force: true });
+    } catch {
+      // Somebody else's, or in use.
+    }
+  }
 }
 
 /** Makes the template anew, since the migrations may have changed since the last run on a server of the developer. */

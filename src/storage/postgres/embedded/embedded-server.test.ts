@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { isProcessAlive } from '../../../platform/folder-lock.ts';
 import { silentLogger } from '../../../platform/logger.ts';
 import { waitFor } from '../testing/wait-for.ts';
+import { sharedMemoryFlags } from './server-flags.ts';
 import { type EmbeddedServer, type EmbeddedSettings, startEmbeddedServer } from './embedded-server.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -70,6 +71,15 @@ describe('the embedded server', { timeout: 120_000 }, () => {
     const server = await start();
     await expect(start()).rejects.toThrow(`in use by process ${process.pid}`);
     expect(await query(server, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('starts where shared memory is tiny', async () => {
+    plantData();
+    expect(sharedMemoryFlags('/nowhere')).toEqual({ dynamic_shared_memory_type: 'mmap' });
+    const server = await start({ flags: sharedMemoryFlags('/nowhere') });
+    expect(await query(server, "SELECT current_setting('dynamic_shared_memory_type') AS type")).toEqual([
+      { type: 'mmap' },
+    ]);
   });
 
   it('asks for its password', async () => {

@@ -11,7 +11,7 @@ import { findFreePort } from './free-port.ts';
 import { chooseLauncher, type Launcher, type LauncherKind } from './launcher.ts';
 import { locateBinaries } from './postgres-binaries.ts';
 import { clearPostmasterFile } from './postmaster-file.ts';
-import { serverFlags } from './server-flags.ts';
+import { serverFlags, sharedMemoryFlags } from './server-flags.ts';
 import { type ServerProcess, startServer } from './server-process.ts';
 
 /** How the embedded server is run. */
@@ -167,7 +167,7 @@ class Supervisor {
           launcher,
           data: place.data,
           port: this.#port,
-          flags: { ...serverFlags, ...flags },
+          flags: { ...serverFlags, ...sharedMemoryFlags(), ...flags },
           readyTimeoutMs,
           noticeOutput: (text) => this.#noticeOutput(text),
         });

@@ -1,3 +1,5 @@
+import { statfsSync } from 'node:fs';
+
 /** Settings for a server that shares a machine with the gateway and keeps money: durable, modest, only for us. */
 export const serverFlags: { readonly [name: string]: string | number } = {
   listen_addresses: '127.0.0.1',
@@ -20,3 +22,16 @@ export const serverFlags: { readonly [name: string]: string | number } = {
   // Statements hold what customers sent; the log does not.
   log_min_error_statement: 'panic',
 };
+
+const comfortableSharedMemoryBytes = 256 * 1024 * 1024;
+
+/** Containers often come with a tiny /dev/shm, in which larger queries fail: then files of the server do the work. */
+export function sharedMemoryFlags(folder = '/dev/shm'): { readonly [name: string]: string } {
+  if (process.platform !== 'linux') return {};
+  try {
+    const { blocks, bsize } = statfsSync(folder);
+    return blocks * bsize < comfortableSharedMemoryBytes ? { dynamic_shared_memory_type: 'mmap' } : {};
+  } catch {
+    return { dynamic_shared_memory_type: 'mmap' }; // There is none.
+  }
+}
