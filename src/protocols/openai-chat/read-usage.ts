@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../domain/model-call.ts';
+import { divideHalfEven, parseUsdAsNanos } from '../../domain/money.ts';
 import type { Usage, UsageBuckets } from '../../domain/usage.ts';
 import { numberOf, objectOf, textOf } from './values.ts';
 
@@ -135,17 +136,17 @@ function readRequests(usage: JsonObject): number | undefined {
 function readReportedCost(usage: JsonObject): bigint | undefined {
   const ticks = numberOf(usage['cost_in_usd_ticks']);
   // A tick is a tenth of a nano-dollar.
-  if (ticks !== undefined && Number.isSafeInteger(ticks)) return (BigInt(ticks) + 5n) / 10n;
+  if (ticks !== undefined && ticks >= 0 && Number.isSafeInteger(ticks)) return divideHalfEven(BigInt(ticks), 10n);
   const cost = numberOf(usage['cost']);
   if (cost === undefined || cost < 0) return undefined;
   // With a key of the operator's own at the model's maker, the host's cost is only its fee.
   const details = usage['is_byok'] === true ? objectOf(usage['cost_details']) : undefined;
-  return usdToNanos(cost) + usdToNanos(numberOf(details?.['upstream_inference_cost']) ?? 0);
+  const upstream = numberOf(details?.['upstream_inference_cost']) ?? 0;
+  const fee = usdToNanos(cost);
+  return fee === undefined ? undefined : fee + (usdToNanos(upstream) ?? 0n);
 }
 
 /** JSON numbers are doubles: their shortest decimal text is what the host wrote. */
-function usdToNanos(usd: number): bigint {
-  const [whole = '0', fraction = ''] = usd.toFixed(12).split('.');
-  const picos = BigInt(whole) * 1_000_000_000_000n + BigInt(fraction.padEnd(12, '0'));
-  return (picos + 500n) / 1000n;
+function usdToNanos(usd: number): bigint | undefined {
+  return parseUsdAsNanos(String(usd));
 }
