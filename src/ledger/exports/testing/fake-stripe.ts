@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+
+/** What the fake keeps of a call that it accepted. */
+export interface StripeCall {
+  readonly path: string;
+  readonly fields: URLSearchParams;
+  readonly idempotencyKey: string | undefined;
+}
+
+const dayMs = 24 * 3_600_000;
+
+/**
+ * Stripe as far as it matters here: identifiers of meter events are unique for 24 hours, older events are refused, and
+ * an idempotency key gives its first answer again, or an error when it comes with other fields.
+ */
+export class FakeStripe {
+  readonly accepted: StripeCall[] = [];
+  readonly identifiers = new Map<string, number>();
+  /** Answers to give instead: `down` closes the connection, `lost` does the work and closes it then. */
+  readonly script: ('down' | 'lost')[] = [];
+  isDown = false;
+  readonly #server: Server;
+  readonly #answers = new Map<string, { fields: string; status: number; body: string }>();
+  readonly #nowMs: () => number;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#server = createServer((request, response) => void this.#answer(request, response));
+  }
+
+  async start(): Promise<{ protocol: 'http'; host: string; port: number }> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+    const address = this.#server.address();
+    if (typeof address !== 'object' || address === null) throw new Error('The server has no address.');
+    return { protocol: 'http', host: '127.0.0.1', port: address.port };
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = '';
+    for await (const chunk of request) text += String(chunk);
+    const step = this.script.shift();
+    if (this.isDown || step === 'down') {
+      request.socket.destroy();
+      return;
+    }
+    const header = request.headers['idempotency-key'];
+    const idempotencyKey = typeof header === 'string' ? header : undefined;
+    const answer = this.#work(request.url ?? '', text, idempotencyKey);
+    if (step === 'lost') {
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(answer.body);
+  }
+
+  #work(path: string, text: string, idempotencyKey: string | undefined): { status: number; body: string } {
+    const known = idempotencyKey === undefined ? undefined : this.#answers.get(idempotencyKey);
+    if (known && known.fields !== text)
+      return refusal('Keys for idempotent requests can only be used with the same parameters.');
+    if (known) return known;
+    const fields = new URLSearchParams(text);
+    const answer =
+      path === '/v1/billing/meter_events' ? this.#meterEvent(fields) : { status: 200, body: '{"id":"ii_1"}' };
+    if (answer.status === 200) this.accepted.push({ path, fields, idempotencyKey });
+    if (idempotencyKey !== undefined) this.#answers.set(idempotencyKey, { fields: text, ...answer });
+    return answer;
+  }
+
+  #meterEvent(fields: URLSearchParams): { status: number; body: string } {
+    const identifier = fields.get('identifier') ?? '';
+    const seenMs = this.identifiers.get(identifier);
+    if (identifier === '') return refusal('No identifier was given.');
+    if (seenMs !== undefined && this.#nowMs() - seenMs < dayMs) {
+      return refusal(`An event already exists with identifier ${identifier}.`);
+    }
+    if (this.#nowMs() - Number(fields.get('timestamp')) * 1000 > dayMs)
+      return refusal('The timestamp is too far in the past.');
+    this.identifiers.set(identifier, this.#nowMs());
+    return { status: 200, body: JSON.stringify({ object: 'billing.meter_event', identifier }) };
+  }
+}
+
+function refusal(message: string): { status: number; body: string } {
+  return { status: 400, body: JSON.stringify({ error: { type: 'invalid_request_error', message } }) };
+}
