@@ -1,13 +1,11 @@
 import { isIP } from 'node:net';
 import { formatProblem, loadConfig, watchConfig } from './config/index.ts';
 import { closeServer, listen } from './http/index.ts';
-import type { Journal } from './journal/index.ts';
 import { type Core, createCore } from './main/core.ts';
 import { openEdge } from './main/edge.ts';
 import { refuseOpenBind } from './main/network.ts';
 import { logReloadProblem, reload } from './main/reload.ts';
 import type { ServeOptions } from './main/serve-options.ts';
-import type { OutcomeBook } from './routing/index.ts';
 import { ownerTokenMatcher, readOwnerToken } from './tenants/index.ts';
 
 export type { ServeOptions } from './main/serve-options.ts';
@@ -36,8 +34,8 @@ export async function startProduct(options: ServeOptions): Promise<Product> {
   refuseOpenBind(bindHost, loaded);
   const owner = readOwnerToken(options.dataDirectory, options.environment['SWITCHYARD_OWNER_TOKEN']);
   const core = await createCore(options, loaded, ownerTokenMatcher(owner.token));
-  await replayOutcomes(core.journal, core.outcomes);
-  const server = openEdge(core);
+  await replayJournal(core);
+  const server = openEdge(core, owner.token);
   const port = await listen(server, bindHost, options.port ?? loaded.config.server.port).catch(
     async (error: unknown) => {
       await core.close();
@@ -63,9 +61,12 @@ export async function startProduct(options: ServeOptions): Promise<Product> {
   };
 }
 
-/** What routing learned is a projection of the journal: read again at each start. */
-async function replayOutcomes(journal: Journal, outcomes: OutcomeBook): Promise<void> {
-  for await (const { fact } of journal.read()) if (fact.type === 'outcome') outcomes.note(fact);
+/** What routing learned and what limits have counted are projections of the journal: read again at each start. */
+async function replayJournal({ journal, outcomes, money }: Core): Promise<void> {
+  for await (const { fact } of journal.read()) {
+    if (fact.type === 'outcome') outcomes.note(fact);
+    else money.restore(fact);
+  }
 }
 
 function hintsOf({ state, providers }: Core): string[] {

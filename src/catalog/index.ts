@@ -14,10 +14,22 @@ export type { CatalogOrigin, PriceState, StoredRow } from './facts/stored-row.ts
 export { LocalDiscovery, type LocalHost, offerLocalModels } from './discover-local-hosts.ts';
 export { discoverModels } from './discover-models.ts';
 export { buildAllHosts, localHosts, type LocalProvider } from './local-hosts.ts';
+export type { BookEvent, FigureMove, PriceAlert } from './price-book/book-event.ts';
+export {
+  type BookPolicy,
+  customaryAutoCapPpm,
+  defaultBookPolicy,
+  type EndpointState,
+} from './price-book/book-policy.ts';
+export type { Observation } from './price-book/observation.ts';
+export { type EndpointView, PriceBook } from './price-book/price-book.ts';
 export { PriceDesk, type PriceSource } from './price-book/price-desk.ts';
 export type { StoredAlert } from './price-book/price-rows.ts';
 export { PriceStore } from './price-book/price-store.ts';
+export type { PriceVersion } from './price-book/price-version.ts';
 export { RatingVersions } from './price-book/rating-versions.ts';
+export { type PriceAct, pricesChannel, StoredPriceBook } from './price-book/stored-price-book.ts';
+export { decodeTerms, encodeTerms, termsSchema } from './price-book/terms-codec.ts';
 export { catalogFormats, type CatalogFormat } from './importers/contract.ts';
 export { CatalogPoll, type PolledSource, type PollState } from './importers/catalog-poll.ts';
 export { fetchCatalog, type FetchedCatalog } from './importers/fetch-catalog.ts';
@@ -40,3 +52,4 @@ export {
   tryImport,
 } from './price-commands/import-prices.ts';
 export { type PriceFile, readPriceFile } from './price-commands/read-price-file.ts';
+export { type FedBook, PriceFeed, type PriceFeedDependencies } from './price-feed.ts';

@@ -4,7 +4,7 @@ import type { FinishReason, StreamPart } from '../domain/stream-part.ts';
 import { isContent } from '../domain/stream-part.ts';
 import { type Usage, type UsageBuckets } from '../domain/usage.ts';
 import type { Clock } from '../platform/clock.ts';
-import { type CompletionCollector, estimateTextTokens } from '../protocols/index.ts';
+import { type CompletionCollector, estimateTextTokens, weighText } from '../protocols/index.ts';
 
 /** Watches the parts of one attempt: usage, finish, first token, and how much was delivered. */
 export class AttemptMeter {
@@ -95,13 +95,13 @@ export class AttemptMeter {
   }
 }
 
-/** Output that some parts hold, each counted by itself: never less than the count of their sum. */
-export function outputTokensOf(parts: readonly StreamPart[]): number {
+/** Output tokens that some parts hold, unrounded: what comes in pieces adds up to the estimate of the whole. */
+export function weighOutput(parts: readonly StreamPart[]): number {
   let tokens = 0;
   for (const part of parts) {
-    if (part.type === 'tool-call-delta') tokens += estimateTextTokens(part.arguments);
+    if (part.type === 'tool-call-delta') tokens += weighText(part.arguments);
     else if (part.type === 'text-delta' || part.type === 'reasoning-delta' || part.type === 'refusal-delta')
-      tokens += estimateTextTokens(part.text);
+      tokens += weighText(part.text);
   }
   return tokens;
 }

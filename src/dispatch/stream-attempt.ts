@@ -8,7 +8,7 @@ import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
 import type { Frame, StreamDecoder } from '../protocols/contract.ts';
 import type { UpstreamFailure, UpstreamRequest } from '../providers/contract.ts';
 import type { AnswerOutput } from './answer-output.ts';
-import { type AttemptMeter, outputTokensOf } from './attempt-meter.ts';
+import { type AttemptMeter, weighOutput } from './attempt-meter.ts';
 import type { AnswerHeaders } from './client-sink.ts';
 import type { DispatchPlan } from './dispatch-plan.ts';
 import { ErrorBody } from './error-body.ts';
@@ -51,6 +51,8 @@ export interface StreamAttemptSettings {
 /** Bytes of lifecycle frames held before content; more than that commits. */
 const maxHeldBytes = 64 * 1024;
 const maxPingResets = 5;
+/** Estimates of long texts are rounded up once per gathered piece. */
+const roundingTokens = 4;
 const beyondAllowance = 'The answer reached what its budget has left, and ends here.';
 /** After the finish reason the rest is bookkeeping: nobody waits long for it. */
 const tailMs = 5000;
@@ -200,8 +202,9 @@ export class StreamAttempt implements UpstreamListener {
   #isBeyondAllowance({ parts }: Frame): boolean {
     const { allowance } = this.#settings;
     if (!allowance) return false;
-    this.#countedTokens += outputTokensOf(parts);
-    return !allowance.covers(this.#countedTokens);
+    this.#countedTokens += weighOutput(parts);
+    // One more for every text whose end is rounded up when it is charged.
+    return !allowance.covers(Math.ceil(this.#countedTokens) + roundingTokens);
   }
 
   /** A host that restarts its answer before any content: only the new one counts. */

@@ -6,7 +6,6 @@ import type { JsonObject, ModelCall } from '../domain/model-call.ts';
 import { type AnswerContext, holdsLongIntegers, isObject, parseExact } from '../protocols/index.ts';
 import type { OutboundCall } from '../providers/contract.ts';
 import { formatTraceparent } from '../telemetry/index.ts';
-import type { Admission } from '../tenants/index.ts';
 import { answerHeaders, headerText, requestHeaders } from './answer-headers.ts';
 import type { AnswerSchemas } from './answer-schemas.ts';
 import { CallSignatures } from './call-signatures.ts';
@@ -26,7 +25,6 @@ const drainMs = 30_000;
 export interface Admitted {
   readonly exchange: AdmittedExchange;
   readonly request: ReadRequest;
-  readonly admission: Admission;
 }
 
 /** Makes of an admitted exchange what dispatch needs: the call for its upstreams and the plan for its answer. */

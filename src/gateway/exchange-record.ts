@@ -11,6 +11,8 @@ export interface ExchangeRecord {
   readonly outcomes: readonly OutcomeFact[];
   /** Sum over all attempts; null when a price is unknown. */
   readonly costNanos: string | null;
+  /** What the customer owes for it; absent while it runs, null when a price is unknown. */
+  readonly chargeNanos?: string | null | undefined;
 }
 
 /** Gathers the facts of one exchange into a record; undefined when there are none. */
@@ -27,6 +29,7 @@ export function toExchangeRecord(requestId: string, facts: readonly Fact[]): Exc
     final,
     outcomes: facts.filter((fact) => fact.type === 'outcome'),
     costNanos: final ? final.costNanos : sumCost(attempts),
+    chargeNanos: final?.type === 'final' ? final.chargeNanos : final?.costNanos,
   };
 }
 

@@ -6,7 +6,6 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { OutcomeBook, StickyMap } from '../routing/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
-import type { Limiter } from '../tenants/index.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { MoneyPorts } from './money/money-ports.ts';
 import type { FileReferences } from './objects-references.ts';
@@ -17,7 +16,6 @@ import type { ResponsesState } from './responses-state.ts';
 export interface GatewayDeps {
   readonly dispatch: DispatchDeps;
   readonly journal: Journal;
-  readonly limiter: Limiter;
   readonly money: MoneyPorts;
   readonly outcomes: OutcomeBook;
   readonly sticky: StickyMap;

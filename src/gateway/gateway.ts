@@ -3,7 +3,6 @@ import type { AttemptFact, FinalFact } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
 import { totalInput, totalOutput } from '../domain/usage.ts';
 import type { RequestHead } from '../protocols/index.ts';
-import type { Admission } from '../tenants/index.ts';
 import { answerHeaders, faultHeaders } from './answer-headers.ts';
 import { AnswerSchemas } from './answer-schemas.ts';
 import { type Choice, choose } from './choose.ts';
@@ -64,8 +63,7 @@ export class Gateway {
       try {
         await this.#run(admitted, sink);
       } finally {
-        // After a settlement these do nothing; after a defect they give back what would be held for ever.
-        admitted.admission.release(0);
+        // After a settlement this does nothing; after a defect it gives back what would be held for ever.
         admitted.exchange.spending.hold.release();
       }
     } catch (error) {
@@ -104,34 +102,29 @@ export class Gateway {
   }
 
   #admit(received: Received, { request, choice }: Resumed): Admitted | Fault | Promise<Admitted | Fault> {
-    const { journal, limiter, clock } = this.#deps;
+    const { journal, clock } = this.#deps;
     const state = journal.state();
     if (!state.accepting) return new Fault('journal_full', { detail: state.reason });
     const inputEstimateTokens = estimateInput(received, request);
-    const admission = limiter.admit(received.key, inputEstimateTokens + (request.head.maxOutputTokens ?? 0));
-    if (Fault.is(admission)) return admission;
-    const startedAtMs = clock.nowMs();
-    const asked = { received, request, choice, inputEstimateTokens, atMs: startedAtMs };
-    const admitted = (spending: AdmittedSpending | Fault): Admitted | Fault => {
-      if (!Fault.is(spending)) return this.#admitted(asked, spending, admission);
-      admission.release(0);
-      return spending;
-    };
+    const asked = { received, request, choice, inputEstimateTokens, atMs: clock.nowMs() };
     const spending = admitSpending(asked, { money: this.#deps.money, lengths: this.#lengths });
-    return spending instanceof Promise ? spending.then(admitted) : admitted(spending);
+    return spending instanceof Promise
+      ? spending.then((admitted) => this.#admitted(asked, admitted))
+      : this.#admitted(asked, spending);
   }
 
-  #admitted(asked: AskedSpending, spending: AdmittedSpending, admission: Admission): Admitted {
+  #admitted(asked: AskedSpending, spending: AdmittedSpending | Fault): Admitted | Fault {
+    if (Fault.is(spending)) return spending;
     const { received, inputEstimateTokens, atMs } = asked;
     const { choice, request } = spending;
     const decisionId = this.#deps.newId('dec');
     const { head } = request;
     const exchange = { received, head, choice, decisionId, startedAtMs: atMs, inputEstimateTokens, spending };
-    return { exchange, request, admission };
+    return { exchange, request };
   }
 
   async #run(admitted: Admitted, sink: ClientSink): Promise<void> {
-    const { exchange, admission } = admitted;
+    const { exchange } = admitted;
     const { journal, board, sticky, tracing } = this.#deps;
     const { received, head, choice } = exchange;
     const open = openFact(exchange);
@@ -145,8 +138,6 @@ export class Gateway {
     });
     const attempts: AttemptFact[] = [];
     const { result, recalled } = await this.#answer(admitted, attempts, sink);
-    const usage = result.usage?.buckets ?? {};
-    admission.release(totalInput(usage) + totalOutput(usage));
     // An answer from the cache warms nothing.
     if (result.status === 'completed' && result.attempts > 0 && choice.conversation !== undefined && result.endpoint) {
       sticky.set(choice.conversation, result.endpoint.id);

@@ -65,12 +65,19 @@ export class ObjectGateway {
     if (!methods) return new Fault('not_found', { message: `There is no route /${route}.` });
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
     if (!handler) return new Fault('method_not_allowed', { message: `Use ${Object.keys(methods).join(' or ')}.` });
-    const admission = this.#deps.limiter.admit(request.key, 0);
-    if (Fault.is(admission)) return admission;
+    const { key, requestId } = request;
+    const hold = await this.#deps.money.gate.admit({
+      exchangeId: requestId,
+      spender: { customer: key.customer, key: key.name, project: key.project, endUser: key.endUser },
+      amountNanos: 0n,
+      tokensEstimate: 0,
+      atMs: this.#deps.clock.nowMs(),
+    });
+    if (Fault.is(hold)) return hold;
     try {
       return await handler(request, this.#deps);
     } finally {
-      admission.release(0);
+      hold.release();
     }
   }
 }

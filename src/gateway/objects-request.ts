@@ -8,7 +8,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { InboundProtocol } from '../protocols/index.ts';
 import type { ObjectIndex } from '../storage/index.ts';
-import type { Key, Limiter } from '../tenants/index.ts';
+import type { Key } from '../tenants/index.ts';
+import type { MoneyPorts } from './money/money-ports.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { ResponsesState } from './responses-state.ts';
 
@@ -46,7 +47,7 @@ export interface ObjectDeps {
   readonly responses: ResponsesState;
   readonly dispatch: DispatchDeps;
   readonly journal: Journal;
-  readonly limiter: Limiter;
+  readonly money: MoneyPorts;
   readonly board: ExchangeBoard;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -15,13 +15,15 @@ import { createProviderRegistry, type Provider, type ProviderRegistry } from '..
 import { OutcomeBook, StickyMap } from '../routing/index.ts';
 import { createSignals, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
-import { Limiter } from '../tenants/index.ts';
 import { type DatabaseLink, linkDatabase } from './database-link.ts';
 import { startDatabaseWork } from './database-work.ts';
-import { openMoney } from './money.ts';
+import { type Money, openMoney } from './money.ts';
 import { networkOf } from './network.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
+
+/** The one gateway of a data folder: its journal is found under this name. */
+const gatewayId = 'gw1';
 
 /** Everything that lives as long as the process. */
 export interface Core {
@@ -34,6 +36,7 @@ export interface Core {
   readonly outcomes: OutcomeBook;
   readonly board: ExchangeBoard;
   readonly database: DatabaseLink;
+  readonly money: Money;
   readonly gateway: Gateway;
   readonly objects: ObjectGateway;
   readonly startedAtMs: number;
@@ -60,7 +63,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const outcomes = new OutcomeBook();
   const board = new ExchangeBoard(metrics);
   const wheel = createTimerWheel(systemClock);
-  const money = openMoney(systemClock);
+  const money = await openMoney(loaded, { clock: systemClock, logger, gatewayId });
   const pools = createUpstreamPools(networkOf(loaded, options.environment));
   const media = createMediaFetcher(loaded.config.network, wheel);
   const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
@@ -69,7 +72,6 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const shared = {
     dispatch: { pools, media, signals, wheel, clock: systemClock, random, providerOf },
     journal,
-    limiter: new Limiter(systemClock),
     money: money.ports,
     board,
     clock: systemClock,
@@ -97,12 +99,17 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     cut.cancel();
     await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
     wheel.close();
-    money.close();
+    await money.close();
     await journal.close();
     await database.close();
   };
-  const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, database };
-  return { ...core, startedAtMs: systemClock.nowMs(), ...snapshots, objects: kept.objects, newId, isOwner, close };
+  const adopt = (next: LoadedConfig): void => {
+    snapshots.adopt(next);
+    money.adopt(next);
+  };
+  const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, database, money };
+  const own = { startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
+  return { ...core, ...snapshots, ...own };
 }
 
 /** Traces for a collector, gauges for a scraper. */
@@ -126,7 +133,7 @@ function openProductJournal(dataDirectory: string, loaded: LoadedConfig, logger:
   const { durability, retentionDays } = loaded.config.journal;
   return openJournal({
     directory: join(dataDirectory, 'journal'),
-    gatewayId: 'gw1',
+    gatewayId,
     durability,
     clock: systemClock,
     log: ({ level, event, fields }) => logger[level](fields, event),

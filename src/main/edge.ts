@@ -1,16 +1,6 @@
 import type { Server } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
 import type { InboundDialectId } from '../domain/dialect.ts';
-import {
-  controlRoutes,
-  databaseChangeBook,
-  createControlApp,
-  createHttpServer,
-  createInferenceHandler,
-  createStatusHandler,
-  identifyToken,
-} from '../http/index.ts';
-import { systemClock } from '../platform/clock.ts';
+import { createHttpServer, createInferenceHandler, createStatusHandler } from '../http/index.ts';
 import {
   anthropicMessagesInbound,
   geminiInbound,
@@ -19,6 +9,7 @@ import {
   openAIResponsesInbound,
 } from '../protocols/index.ts';
 import type { Core } from './core.ts';
+import { openManagement } from './management.ts';
 
 const inbounds: { readonly [Dialect in InboundDialectId]: InboundProtocol } = {
   'openai-chat': openAIChatInbound,
@@ -28,7 +19,7 @@ const inbounds: { readonly [Dialect in InboundDialectId]: InboundProtocol } = {
 };
 
 /** Builds the one server: inference, status, and everything else. */
-export function openEdge(core: Core): Server {
+export function openEdge(core: Core, ownerToken: string): Server {
   const { state, journal, metrics, isOwner, board, logger } = core;
   const notReady = (): string | undefined => {
     if (state.isDraining) return 'draining';
@@ -44,25 +35,11 @@ export function openEdge(core: Core): Server {
     admits: () => !state.isDraining && board.runningCount < state.snapshot.loaded.config.server.maxConcurrent,
     refused: (fault) => board.refuse(fault),
   });
-  const control = createControlApp(controlRoutes({ ...core, clock: systemClock }), {
-    clock: systemClock,
-    changes: databaseChangeBook,
-    database: () => core.database.current(),
-    absence: () => core.database.absence(),
-    identify: (token) =>
-      identifyToken(token, {
-        isOwner,
-        database: () => core.database.current(),
-        clock: systemClock,
-      }),
-    troubled: (error) => logger.error({ err: error }, 'the control API failed'),
-  });
-  const listener = getRequestListener(control.fetch, { overrideGlobalObjects: false });
   return createHttpServer(state.snapshot.loaded.config.server, {
     inference,
     status: createStatusHandler({ metrics, notReady, isOwner }),
     corsOrigins: () => state.snapshot.loaded.config.server.corsOrigins,
-    control: (request, response) => void listener(request, response),
+    control: openManagement(core, ownerToken),
     troubled: (error) => logger.error({ err: error }, 'a connection could not be accepted'),
   });
 }

@@ -11,7 +11,6 @@ export { type ChangeClaim, claimIdempotencyKey, keepAnswer, type KeptAnswer } fr
 export * from './control/index.ts';
 export type { Key, KeyLimits } from './key.ts';
 export { buildKeyRing, type KeyRing, type KeyRingSources, localKey } from './key-ring.ts';
-export { type Admission, Limiter } from './limiter.ts';
 export { type OwnerToken, ownerTokenMatcher, readOwnerToken } from './owner-token.ts';
 export * from './spending/index.ts';
 export { type TokenUse, TokenVerifier, type TokenVerifierSettings } from './token-verifier.ts';

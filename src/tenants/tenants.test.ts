@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../config/index.ts';
-import { Fault } from '../domain/fault.ts';
 import { modelMatcher } from './key.ts';
-import { buildKeyRing, localKey } from './key-ring.ts';
-import { Limiter } from './limiter.ts';
+import { buildKeyRing } from './key-ring.ts';
 import { ownerTokenMatcher, readOwnerToken } from './owner-token.ts';
 
 describe('keys', () => {
@@ -27,46 +25,6 @@ describe('keys', () => {
     expect(['openai', 'smaller', 'mini', 'anthropic/x'].map(mayUse)).toEqual([false, false, false, false]);
     expect(modelMatcher(['a.c'])('abc')).toBe(false);
     expect(modelMatcher(['a.c*'])('abcd')).toBe(false);
-  });
-});
-
-describe('limits', () => {
-  let nowMs = 0;
-  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
-  const keyOf = (limits: object): typeof localKey => ({ ...localKey, limits });
-
-  it('refuse the request over the rate with the wait until the next one', () => {
-    const limiter = new Limiter(clock);
-    const key = keyOf({ requestsPerMinute: 2 });
-    expect(Fault.is(limiter.admit(key, 1))).toBe(false);
-    expect(Fault.is(limiter.admit(key, 1))).toBe(false);
-    const refused = limiter.admit(key, 1);
-    expect(Fault.is(refused) && refused.retryAfterMs).toBe(30_000);
-    nowMs += 30_000;
-    expect(Fault.is(limiter.admit(key, 1))).toBe(false);
-  });
-
-  it('reserve tokens before the work and give back what was not used', () => {
-    const limiter = new Limiter(clock);
-    const key = keyOf({ tokensPerMinute: 1000 });
-    const first = limiter.admit(key, 800);
-    expect(Fault.is(limiter.admit(key, 800))).toBe(true);
-    if (!Fault.is(first)) first.release(100);
-    expect(Fault.is(limiter.admit(key, 800))).toBe(false);
-  });
-
-  it('count concurrent requests, once each, across a change of the limits', () => {
-    const limiter = new Limiter(clock);
-    const first = limiter.admit(keyOf({ concurrent: 1 }), 0);
-    const refused = limiter.admit(keyOf({ concurrent: 1 }), 0);
-    expect(Fault.is(refused) && refused.message).toContain('1 concurrent requests');
-    expect(Fault.is(limiter.admit(keyOf({ concurrent: 1, requestsPerMinute: 100 }), 0))).toBe(true);
-    if (!Fault.is(first)) {
-      first.release(0);
-      first.release(0);
-    }
-    expect(Fault.is(limiter.admit(keyOf({ concurrent: 1 }), 0))).toBe(false);
-    expect(Fault.is(limiter.admit(keyOf({ concurrent: 1 }), 0))).toBe(true);
   });
 });
 

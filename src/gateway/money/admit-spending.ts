@@ -119,13 +119,15 @@ function sizeUp(
   if (limit !== undefined) {
     return { amountNanos: quote(Math.min(limit, longest) * alternatives), choice, request, added: [] };
   }
+  const headroomNanos = money.gate.headroomNanos(spender, atMs);
   if (head.stream) {
-    const usual = Math.min(lengths.p99(kindOf(asked)) ?? firstOutputTokens, longest);
-    const tokens = usual * alternatives;
+    const usual = Math.min(lengths.p99(kindOf(asked)) ?? firstOutputTokens, longest) * alternatives;
+    // Near the limit a stream begins with what there is, as long as that can be an answer.
+    const tokens = Math.max(affordable(quote, headroomNanos, usual), Math.min(leastOutputTokens, usual));
     const nanosPerStep = quote(tokens + allowanceStepTokens) - quote(tokens);
     return { amountNanos: quote(tokens), choice, request, added: [], open: { tokens, nanosPerStep, alternatives } };
   }
-  const fits = affordable(quote, money.gate.headroomNanos(spender, atMs), longest * alternatives);
+  const fits = affordable(quote, headroomNanos, longest * alternatives);
   if (fits === longest * alternatives) return { amountNanos: quote(fits), choice, request, added: [] };
   const perAnswer = Math.max(Math.floor(fits / alternatives), leastOutputTokens);
   const limited = imposeOutputLimit(received, request, perAnswer);

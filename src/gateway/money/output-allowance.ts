@@ -1,6 +1,8 @@
 import type { Hold } from '../../tenants/index.ts';
 
 const stepTokens = 1000;
+/** Near the end of a budget less is asked for at a time, down to this. */
+const leastStepTokens = 50;
 /** More is asked for while this many tokens are left, since a share of another gateway's takes a moment to come. */
 const reserveTokens = 250;
 
@@ -21,6 +23,7 @@ export class OutputAllowance {
   readonly #nanosPerStep: bigint;
   readonly #alternatives: number;
   #heldTokens: number;
+  #stepTokens = stepTokens;
   #isAsking = false;
   #isDry = false;
 
@@ -39,7 +42,9 @@ export class OutputAllowance {
   }
 
   #ask(): void {
-    const answer = this.#hold.topUpOrWait(this.#nanosPerStep);
+    const share = BigInt(this.#stepTokens);
+    const nanos = (this.#nanosPerStep * share + BigInt(stepTokens) - 1n) / BigInt(stepTokens);
+    const answer = this.#hold.topUpOrWait(nanos);
     if (typeof answer === 'boolean') return this.#answered(answer);
     this.#isAsking = true;
     answer.then(
@@ -55,7 +60,8 @@ export class OutputAllowance {
   }
 
   #answered(isMore: boolean): void {
-    if (isMore) this.#heldTokens += stepTokens;
+    if (isMore) this.#heldTokens += this.#stepTokens;
+    else if (this.#stepTokens > leastStepTokens) this.#stepTokens = Math.max(leastStepTokens, this.#stepTokens >> 1);
     else this.#isDry = true;
   }
 }

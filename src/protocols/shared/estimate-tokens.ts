@@ -9,9 +9,14 @@ const perMessage = 4;
  * and aborted streams; always flagged as an estimate.
  */
 export function estimateTextTokens(text: string): number {
+  return Math.ceil(weighText(text));
+}
+
+/** The same estimate before it is rounded, for texts that come in pieces: weights of pieces add up. */
+export function weighText(text: string): number {
   const bytes = Buffer.byteLength(text);
   const wide = bytes - text.length;
-  return Math.ceil((text.length - wide / 2) / 3.2 + wide / 2.4);
+  return (text.length - wide / 2) / 3.2 + wide / 2.4;
 }
 
 /** Estimates the tokens of any JSON request content: its strings, plus a fixed sum per message and per inline image. */
