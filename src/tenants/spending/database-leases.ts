@@ -4,7 +4,7 @@ import type { Database } from '../../storage/index.ts';
 import type { SpendingNotice } from './contract.ts';
 import type { Counter } from './counter.ts';
 import { beat, type GatewayRun, registerGateway } from './gateway-registry.ts';
-import type { LeaseSource, RefillOutcome } from './lease-source.ts';
+import type { LeaseSource, RefillNeed, RefillOutcome } from './lease-source.ts';
 import { grantLease, type LeaseView, lookAtCounter, returnLease } from './lease-statements.ts';
 
 /** How a gateway leases. */
@@ -76,12 +76,12 @@ export class DatabaseLeases implements LeaseSource {
     }
   }
 
-  async refill(counter: Counter, amountNanos: bigint): Promise<RefillOutcome> {
+  async refill(counter: Counter, { amountNanos, wantedNanos }: RefillNeed): Promise<RefillOutcome> {
     const nowMs = this.#settings.clock.monotonicMs();
     if (!this.isValid() || nowMs < this.#awayUntilMs) return 'unavailable';
     const { refusedNanos } = counter;
     if (refusedNanos !== undefined && amountNanos >= refusedNanos && nowMs < counter.refusedUntilMs) return 'exhausted';
-    counter.wantedNanos += amountNanos;
+    counter.wantedNanos += wantedNanos;
     try {
       const running = this.#refills.get(counter);
       if (running === undefined) return await this.#begin(counter, amountNanos);
@@ -90,16 +90,16 @@ export class DatabaseLeases implements LeaseSource {
       const isForUs = outcome === 'unavailable' || amountNanos >= (counter.refusedNanos ?? 0n);
       return isForUs ? outcome : 'granted';
     } finally {
-      counter.wantedNanos -= amountNanos;
+      counter.wantedNanos -= wantedNanos;
     }
   }
 
   foresee(counter: Counter): void {
     if (this.#settings.mode === 'whole' || counter.view === undefined || this.#refills.has(counter)) return;
-    const quarterNanos = counter.burnNanos >> 2n;
-    if (quarterNanos === 0n || counter.unusedNanos >= quarterNanos) return;
+    const halfNanos = counter.burnNanos >> 1n;
+    if (halfNanos === 0n || counter.unusedNanos >= halfNanos) return;
     const { limitNanos, spentNanos, leasedNanos } = counter.view;
-    const isNearLimit = (limitNanos - spentNanos - leasedNanos) / chunkDivisor < quarterNanos;
+    const isNearLimit = (limitNanos - spentNanos - leasedNanos) / chunkDivisor < halfNanos;
     if (!isNearLimit && this.isValid()) void this.#begin(counter, 0n);
   }
 
@@ -141,7 +141,7 @@ export class DatabaseLeases implements LeaseSource {
     for (const counter of counters) {
       counter.burnNanos = counter.admittedNanos;
       counter.admittedNanos = 0n;
-      const spareNanos = counter.unusedNanos - counter.burnNanos;
+      const spareNanos = counter.unusedNanos - keptNanos(counter);
       if (spareNanos > 0n && counter.wantedNanos === 0n) returns.push(this.#return(counter, spareNanos));
     }
     await Promise.all(returns);
@@ -197,7 +197,9 @@ export class DatabaseLeases implements LeaseSource {
     if (freeNanos < missingNanos) return undefined;
     if (this.#settings.mode === 'whole') return freeNanos;
     const shareNanos = freeNanos / chunkDivisor;
-    const wishNanos = counter.burnNanos > counter.wantedNanos ? counter.burnNanos : counter.wantedNanos;
+    // Twice what is known to be needed: while one answer is under way, the next requests arrive.
+    const needNanos = counter.burnNanos > counter.wantedNanos ? counter.burnNanos : counter.wantedNanos;
+    const wishNanos = 2n * needNanos;
     const chunkNanos = wishNanos < shareNanos ? wishNanos : shareNanos;
     return chunkNanos > missingNanos ? chunkNanos : missingNanos;
   }
@@ -241,6 +243,13 @@ function accept(counter: Counter, view: LeaseView, chunkNanos: bigint): RefillOu
   counter.view = view;
   counter.refusedNanos = undefined;
   return 'granted';
+}
+
+/** What the next second may need; twice that while the budget is far from its end, to lease less often. */
+function keptNanos({ burnNanos, view }: Counter): bigint {
+  if (view === undefined) return burnNanos;
+  const freeNanos = view.limitNanos - view.spentNanos - view.leasedNanos;
+  return freeNanos / chunkDivisor > burnNanos ? 3n * burnNanos : burnNanos;
 }
 
 /** After a fence: what was used but not projected, and what is held, must be leased anew. */

@@ -9,12 +9,13 @@ import type {
   SpendingNotice,
   SpendingRules,
 } from './contract.ts';
-import type { Counter } from './counter.ts';
+import { Counter } from './counter.ts';
 import { CounterBook } from './counter-book.ts';
 import { ExchangeHold, type HoldKeeper } from './exchange-hold.ts';
-import type { LeaseSource, RefillOutcome } from './lease-source.ts';
+import type { LeaseSource } from './lease-source.ts';
 import { type Meter, RateMeters } from './rate-meters.ts';
 import { budgetExceeded, budgetUnavailable } from './refusal.ts';
+import { WaitingLines } from './waiting-lines.ts';
 
 /** What a gate is made of. */
 export interface ReservationGateSettings {
@@ -42,16 +43,14 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
   readonly #book: CounterBook;
   readonly #meters = new RateMeters();
   readonly #holds = new Map<string, ExchangeHold>();
-  readonly #maxWaitMs: number;
-  readonly #maxWaiting: number;
-  #waiting = 0;
+  readonly #lines: WaitingLines | undefined;
 
   constructor(settings: ReservationGateSettings) {
     this.#clock = settings.clock;
     this.#leases = settings.leases;
     this.#notice = settings.notice ?? (() => undefined);
-    this.#maxWaitMs = settings.maxWaitMs ?? defaults.maxWaitMs;
-    this.#maxWaiting = settings.maxWaiting ?? defaults.maxWaiting;
+    const { maxWaitMs, maxWaiting } = { ...defaults, ...settings };
+    this.#lines = settings.leases && new WaitingLines(settings.leases, { maxWaitMs, maxWaiting });
     this.#book = new CounterBook({
       countsSoft: settings.leases === undefined,
       maxCounters: settings.maxCounters ?? defaults.maxCounters,
@@ -87,16 +86,9 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
   }
 
   admit(request: SpenderRequest): Admittance {
-    const running = this.#holds.get(request.exchangeId);
-    if (running !== undefined) return running;
-    const nowMs = this.#clock.monotonicMs();
-    const meters = this.#meters.check(request.spender, request.tokensEstimate, nowMs);
-    if (Fault.is(meters)) return meters;
-    const counters = this.#book.countersOf(request.spender, request.atMs, nowMs);
-    if (counters === undefined) return budgetUnavailable('too many budgets are in use');
-    const short = this.#shortOf(counters, request.amountNanos);
-    if (short === undefined) return this.#take(request, counters, meters);
-    return this.#leases === undefined ? budgetExceeded(short, request.amountNanos) : this.#admitLater(request);
+    const answer = this.#attempt(request);
+    if (!(answer instanceof Counter)) return answer;
+    return this.#lines === undefined ? budgetExceeded(answer, request.amountNanos) : this.#admitLater(request, answer);
   }
 
   headroomNanos(spender: Spender, atMs: number): bigint | undefined {
@@ -128,12 +120,18 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
   }
 
   extendOrWait(counters: readonly Counter[], nanos: bigint): boolean | Promise<boolean> {
-    if (this.extend(counters, nanos)) return true;
-    if (this.#leases === undefined) return false;
-    return this.#whenRefilled(nanos, {
-      counters: () => counters,
-      attempt: () => (this.extend(counters, nanos) ? true : undefined),
-    }).then((outcome) => outcome === true);
+    const short = this.#shortOf(counters, nanos);
+    if (short === undefined) return this.extend(counters, nanos);
+    const lines = this.#lines;
+    if (lines === undefined) return false;
+    return new Promise((resolve) => {
+      const attempt = (): Counter | undefined => {
+        const stillShort = this.#shortOf(counters, nanos);
+        if (stillShort === undefined) resolve(this.extend(counters, nanos));
+        return stillShort;
+      };
+      lines.join(short, { amountNanos: nanos, counters: () => counters, attempt, refuse: () => resolve(false) });
+    });
   }
 
   end(hold: ExchangeHold, chargeNanos: bigint | undefined, usedTokens: number): void {
@@ -192,58 +190,29 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
     }
   }
 
-  async #admitLater(request: SpenderRequest): Promise<Hold | Fault> {
+  async #admitLater(request: SpenderRequest, short: Counter): Promise<Hold | Fault> {
     const { spender, atMs, amountNanos } = request;
-    const countersOf = (): readonly Counter[] => this.#book.countersOf(spender, atMs, this.#clock.monotonicMs()) ?? [];
-    const outcome = await this.#whenRefilled(amountNanos, {
-      counters: countersOf,
-      attempt: () => this.#retry(request, countersOf()),
+    const counters = (): readonly Counter[] => this.#book.countersOf(spender, atMs, this.#clock.monotonicMs()) ?? [];
+    return new Promise((resolve) => {
+      const attempt = (): Counter | undefined => {
+        const answer = this.#attempt(request);
+        if (!(answer instanceof Counter)) resolve(answer);
+        return answer instanceof Counter ? answer : undefined;
+      };
+      this.#lines?.join(short, { amountNanos, counters, attempt, refuse: resolve });
     });
-    return outcome;
   }
 
-  #retry(request: SpenderRequest, counters: readonly Counter[]): Hold | Fault | undefined {
+  /** The hold, the refusal, or the counter that is short. */
+  #attempt(request: SpenderRequest): Hold | Fault | Counter {
     const running = this.#holds.get(request.exchangeId);
     if (running !== undefined) return running;
-    const meters = this.#meters.check(request.spender, request.tokensEstimate, this.#clock.monotonicMs());
+    const nowMs = this.#clock.monotonicMs();
+    const meters = this.#meters.check(request.spender, request.tokensEstimate, nowMs);
     if (Fault.is(meters)) return meters;
-    return this.#shortOf(counters, request.amountNanos) === undefined
-      ? this.#take(request, counters, meters)
-      : undefined;
-  }
-
-  /** Asks for more and tries again until it works, the budget is used up, or patience ends. */
-  async #whenRefilled<Result>(
-    amountNanos: bigint,
-    { counters, attempt }: { counters(): readonly Counter[]; attempt(): Result | undefined },
-  ): Promise<Result | Fault> {
-    if (this.#waiting >= this.#maxWaiting) return budgetUnavailable('too many requests wait for it');
-    this.#waiting++;
-    const untilMs = this.#clock.monotonicMs() + this.#maxWaitMs;
-    try {
-      while (this.#clock.monotonicMs() < untilMs) {
-        const refusal = await this.#refillAll(counters(), amountNanos);
-        const result = attempt();
-        if (result !== undefined) return result;
-        if (refusal !== undefined) return refusal;
-      }
-      return budgetUnavailable('its database is busy');
-    } finally {
-      this.#waiting--;
-    }
-  }
-
-  async #refillAll(counters: readonly Counter[], amountNanos: bigint): Promise<Fault | undefined> {
-    const leases = this.#leases;
-    if (leases === undefined) return undefined;
-    const short = counters.filter((counter) => counter.rule.isHard && !counter.fits(amountNanos));
-    if (short.length === 0) return leases.isValid() ? undefined : budgetUnavailable('this gateway lost its lease');
-    const outcomes = await Promise.all(short.map((counter) => leases.refill(counter, amountNanos)));
-    for (const [index, outcome] of outcomes.entries()) {
-      const counter = short[index];
-      if (counter !== undefined && outcome !== 'granted') return refusalOf(outcome, counter, amountNanos);
-    }
-    return undefined;
+    const counters = this.#book.countersOf(request.spender, request.atMs, nowMs);
+    if (counters === undefined) return budgetUnavailable('too many budgets are in use');
+    return this.#shortOf(counters, request.amountNanos) ?? this.#take(request, counters, meters);
   }
 
   #limit(counter: Counter): void {
@@ -261,11 +230,4 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
     const freeNanos = view.limitNanos - view.spentNanos - view.leasedNanos;
     return freeNanos > 0n ? unusedNanos + freeNanos : unusedNanos;
   }
-}
-
-function refusalOf(outcome: Exclude<RefillOutcome, 'granted'>, counter: Counter, amountNanos: bigint): Fault {
-  if (outcome === 'exhausted') return budgetExceeded(counter, amountNanos);
-  return outcome === 'in_doubt'
-    ? budgetUnavailable('the share of a gateway that stopped is not accounted for yet')
-    : budgetUnavailable('its database does not answer');
 }
