@@ -1,8 +1,12 @@
+import { audit } from './audit.ts';
+import { admission } from './admission.ts';
+import { projector } from './projector.ts';
 import { rating } from './rating.ts';
 import { type Figure, isReached, type Section, type SectionOptions } from './section.ts';
+import { usageQueries } from './usage-queries.ts';
 
 /** Everything that is measured, in this order. */
-const sections: readonly Section[] = [rating];
+const sections: readonly Section[] = [rating, projector, admission, usageQueries, audit];
 
 /** Figures of a run. */
 export interface MoneyResult {

@@ -52,6 +52,7 @@ export const commands: CommandTree = {
     verify: async () => (await import('./commands/journal-verify.ts')).journalVerifyCommand,
     tail: async () => (await import('./commands/journal-tail.ts')).journalTailCommand,
     stats: async () => (await import('./commands/journal-stats.ts')).journalStatsCommand,
+    rebuild: async () => (await import('./commands/journal-rebuild.ts')).journalRebuildCommand,
   },
   backup: async () => (await import('./commands/backup.ts')).backupCommand,
   restore: async () => (await import('./commands/restore.ts')).restoreCommand,

@@ -13,6 +13,7 @@ import { ofBooking, ofFact, type QuarantinedFact } from './quarantine.ts';
 import { type FlawedFact, isFlawed, isMoneyType, type PlacedMoneyFact, readFact } from './read-fact.ts';
 import { birthDayOf } from './recent-exchanges.ts';
 import { findRatingDifferences, type RatingDifference } from './rerate.ts';
+import { dayOf } from './time-slots.ts';
 import { UsageLabels } from './usage-labels.ts';
 import { claimWatermark, mainProjector, moveWatermark, type ProjectorIdentity } from './watermarks.ts';
 
@@ -168,8 +169,9 @@ export class Projector {
 
   /** Apart from the batch, since making a partition locks its table. */
   async #ensurePartitions(bookings: readonly Booking[]): Promise<void> {
-    const starts = new Set(bookings.map(({ startedAtMs }) => startedAtMs));
-    const attempts = new Set(bookings.flatMap((one) => one.attempts.map(({ startedAtMs }) => startedAtMs)));
+    // By days: no partition is shorter.
+    const starts = new Set(bookings.map(({ startedAtMs }) => dayOf(startedAtMs)));
+    const attempts = new Set(bookings.flatMap((one) => one.attempts.map(({ startedAtMs }) => dayOf(startedAtMs))));
     const births = new Set(bookings.map(({ requestId }) => birthDayOf(requestId)));
     const wanted: readonly (readonly [string, ReadonlySet<number>])[] = [
       ['usage_slot', starts],

@@ -60,28 +60,30 @@ export class UseSum {
   readonly #amounts: bigint[] = amountColumns.map(() => 0n);
 
   add({ counts, units, amounts }: Use): void {
-    if (counts) {
-      for (const [index, column] of countColumns.entries())
-        this.#counts[index] = at(this.#counts, index) + (counts[column] ?? 0);
-    }
-    if (units) {
-      for (const [index, bucket] of usageBuckets.entries())
-        this.#units[index] = at(this.#units, index) + (units[bucket] ?? 0);
-    }
+    // Only what is named is touched: most uses name a few columns of many, and this runs for every attempt.
+    if (counts) addNamed(this.#counts, countIndex, counts);
+    if (units) addNamed(this.#units, unitIndex, units);
     if (amounts) {
-      for (const [index, column] of amountColumns.entries()) {
-        const amount = amounts[column];
-        if (amount !== undefined && amount !== 0n) this.#amounts[index] = (this.#amounts[index] ?? 0n) + amount;
+      for (const name in amounts) {
+        const amount = amounts[name as AmountColumn];
+        const index = amountIndex[name];
+        if (index !== undefined && amount !== undefined && amount !== 0n)
+          this.#amounts[index] = (this.#amounts[index] ?? 0n) + amount;
       }
     }
   }
 
   /** Adds another row's sums. */
   merge(other: UseSum): void {
-    for (const index of this.#counts.keys()) this.#counts[index] = at(this.#counts, index) + at(other.#counts, index);
-    for (const index of this.#units.keys()) this.#units[index] = at(this.#units, index) + at(other.#units, index);
-    for (const [index, amount] of other.#amounts.entries())
-      this.#amounts[index] = (this.#amounts[index] ?? 0n) + amount;
+    for (let index = 0; index < countColumns.length; index += 1) {
+      this.#counts[index] = at(this.#counts, index) + at(other.#counts, index);
+    }
+    for (let index = 0; index < usageBuckets.length; index += 1) {
+      this.#units[index] = at(this.#units, index) + at(other.#units, index);
+    }
+    for (let index = 0; index < amountColumns.length; index += 1) {
+      this.#amounts[index] = (this.#amounts[index] ?? 0n) + (other.#amounts[index] ?? 0n);
+    }
   }
 
   /** Columns of the row; amounts as text, since JSON has no 64-bit integers. */
@@ -92,6 +94,24 @@ export class UseSum {
     for (const [index, column] of amountColumns.entries())
       columns[column] = checkAmount(this.#amounts[index] ?? 0n).toString();
     return columns;
+  }
+}
+
+type Index = { readonly [name: string]: number };
+
+function indexOf(names: readonly string[]): Index {
+  return Object.fromEntries(names.map((name, index) => [name, index]));
+}
+
+const countIndex = indexOf(countColumns);
+const unitIndex = indexOf(usageBuckets);
+const amountIndex = indexOf(amountColumns);
+
+function addNamed(sums: Float64Array, index: Index, named: { readonly [name: string]: number | undefined }): void {
+  for (const name in named) {
+    const place = index[name];
+    const value = named[name];
+    if (place !== undefined && value !== undefined) sums[place] = at(sums, place) + value;
   }
 }
 

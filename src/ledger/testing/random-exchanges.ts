@@ -31,7 +31,8 @@ export interface ExchangeMix {
   readonly startMs: number;
   readonly spreadMs: number;
   readonly customers: number;
-  readonly priceUnknownShare?: number;
+  /** How many different names of each kind there are; fewer are more like real traffic. */
+  readonly variety?: number;
 }
 
 const openingRest = { dialect: 'openai-chat', operation: 'generate', stream: false, inputEstimateTokens: 10 } as const;
@@ -66,12 +67,13 @@ function oneExchange(
   truth: Truth,
 ): Fact[] {
   const { random } = mix;
+  const variety = mix.variety ?? 4;
   const customer = `customer-${below(random, mix.customers)}`;
-  const who = { key: `${customer}-key-${below(random, 3)}`, customer, model: `model-${below(random, 4)}` };
+  const who = { key: `${customer}-key-${below(random, variety)}`, customer, model: `model-${below(random, variety)}` };
   const labels = {
-    job: `job-${below(random, 4)}`,
+    job: `job-${below(random, variety)}`,
     endUser: `user-${below(random, 50)}`,
-    feature: `feature-${below(random, 5)}`,
+    feature: `feature-${below(random, variety)}`,
   };
   const attemptCount = 1 + below(random, 3);
   const isFailed = random.unit() < 0.1;

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Fact } from '../../src/domain/facts.ts';
+import { JournalCursor, openJournal } from '../../src/journal/index.ts';
+import { Projector } from '../../src/ledger/index.ts';
+import { randomExchanges } from '../../src/ledger/testing/random-exchanges.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { silentLogger } from '../../src/platform/logger.ts';
+import { createSeededRandom } from '../../src/platform/random.ts';
+import { openDatabase } from '../../src/storage/index.ts';
+import type { Section } from './section.ts';
+
+const gatewayId = 'bench';
+/** One exchange has an open, a decision, and on average two attempts and a final. */
+const exchangesPerRound = 10_000;
+
+/** How fast a backlog drains into ledger and rollups: the journal is read, parsed, added up and committed durably. */
+export const projector: Section = {
+  name: 'projector',
+  async measure({ quick }) {
+    const folder = mkdtempSync(join(process.cwd(), '.bench-projector-'));
+    const directory = join(folder, 'journal');
+    const rounds = quick ? 2 : 12;
+    await writeJournal(directory, rounds);
+    const database = await openDatabase({ folder: join(folder, 'db'), clock: systemClock, logger: silentLogger });
+    try {
+      const { facts, seconds } = await drain(
+        new Projector(database.db, { gatewayId }, { alarm: () => undefined }),
+        directory,
+      );
+      const goal = { atLeast: 50_000 };
+      return [{ name: 'projector, facts per second', value: Math.round(facts / seconds), unit: 'facts/s', goal }];
+    } finally {
+      await database.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+};
+
+async function drain(projection: Projector, directory: string): Promise<{ facts: number; seconds: number }> {
+  const cursor = new JournalCursor(directory, gatewayId);
+  await projection.claim();
+  let facts = 0;
+  const startedMs = performance.now();
+  for (;;) {
+    const batch = await cursor.read(projection.position, { maxBytes: 8 * 1024 * 1024 });
+    const result = await projection.project(batch);
+    facts += result.facts;
+    if (batch.isAtEnd && batch.facts.length === 0) break;
+  }
+  return { facts, seconds: (performance.now() - startedMs) / 1000 };
+}
+
+async function writeJournal(directory: string, rounds: number): Promise<void> {
+  const journal = await openJournal({
+    directory,
+    gatewayId,
+    durability: 'relaxed',
+    clock: systemClock,
+    log: () => undefined,
+    limits: { ringBytes: 256 * 1024 * 1024 },
+  });
+  const random = createSeededRandom(1);
+  const startMs = Date.UTC(2026, 9, 1);
+  for (let round = 0; round < rounds; round += 1) {
+    // A thousand requests per second, of twenty customers.
+    const mix = { random, startMs: startMs + round * 10_000, spreadMs: 10_000, customers: 20, variety: 2 };
+    for (const fact of withDecisions(randomExchanges(exchangesPerRound, mix).facts)) journal.append(fact);
+    while (journal.state().queuedBytes > 1024 * 1024) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await journal.close();
+}
+
+function withDecisions(facts: readonly Fact[]): Fact[] {
+  return facts.flatMap((fact): Fact[] =>
+    fact.type === 'open'
+      ? [
+          fact,
+          {
+            type: 'decision',
+            requestId: fact.requestId,
+            decisionId: 'dec_1',
+            atMs: fact.atMs,
+            model: fact.model,
+            seed: 1,
+            chosen: 'host-1/upstream-1',
+            ranked: ['host-1/upstream-1', 'host-2/upstream-1'],
+            excluded: [],
+            reasons: ['cheapest'],
+            propensity: 1,
+          },
+        ]
+      : [fact],
+  );
+}
