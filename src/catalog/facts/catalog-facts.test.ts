@@ -85,5 +85,11 @@ describe('the shipped catalog', () => {
     const own = facts.find('openai', 'gpt-5.5', atMs)?.price?.picosPerUnit;
     expect(book.priceAt('openai/gpt-5.5', atMs)?.price.picosPerUnit).toEqual(own);
     expect(book.view('openai/gpt-5.5')?.state).toMatchObject({ kind: 'agreed' });
+    const [alias] = everyRow.filter(({ row }) => row.alias !== undefined && row.alias !== '?');
+    const nowMs = Date.parse('2026-11-01');
+    expect(book.view(`${alias?.host}/${alias?.row.model}`)).toBeUndefined();
+    expect(book.priceAt(`${alias?.host}/${alias?.row.model}`, nowMs)).toBe(
+      book.priceAt(`${alias?.host}/${alias?.row.alias}`, nowMs),
+    );
   });
 });

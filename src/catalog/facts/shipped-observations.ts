@@ -22,13 +22,10 @@ function observe(host: string, row: StoredRow, { origins }: CatalogFacts): Obser
     if (origin === undefined) continue;
     const { source, date } = origin;
     if (row.alias !== undefined && row.alias !== '?') {
-      observations.push({
-        kind: 'alias',
-        source,
-        aliasId: endpointId,
-        endpointId: `${host}/${row.alias}`,
-        atMs: Date.parse(date),
-      });
+      const standsFor = `${host}/${row.alias}`;
+      observations.push({ kind: 'alias', source, aliasId: endpointId, endpointId: standsFor, atMs: Date.parse(date) });
+      // A name that stands for another is no key of a price.
+      continue;
     }
     for (const price of row.prices ?? []) {
       const atMs = Math.max(Date.parse(date), price.from === undefined ? 0 : Date.parse(price.from));

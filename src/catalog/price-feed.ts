@@ -1,0 +1,112 @@
+import type { Config } from '../config/index.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { CatalogFacts } from './facts/catalog-facts.ts';
+import { shippedObservations } from './facts/shipped-observations.ts';
+import { CatalogPoll, type PollState } from './importers/catalog-poll.ts';
+import type { BookEvent, EndpointView, Observation } from './price-book/index.ts';
+
+/** The price book as it is fed: the stored one in the product. */
+export interface FedBook {
+  view(endpointId: string): EndpointView | undefined;
+  ingest(observations: readonly Observation[]): Promise<readonly BookEvent[]>;
+  advance(nowMs: number): Promise<readonly BookEvent[]>;
+}
+
+/** What feeds a price book depends on. */
+export interface PriceFeedDependencies {
+  readonly book: FedBook;
+  readonly facts: CatalogFacts;
+  readonly catalog: Config['catalog'];
+  readonly clock: Clock;
+  /** Runs work in one process of many; absent: this is the only one. */
+  readonly asLeader?: (work: () => Promise<void>) => Promise<unknown>;
+  /** Is told what changed: versions, alerts, aliases. */
+  changed(events: readonly BookEvent[]): void;
+  failed(source: string, problem: string): void;
+}
+
+const advanceEveryMs = 3_600_000;
+const hourMs = 3_600_000;
+
+/**
+ * Feeds a price book: with the shipped catalog where the book knows nothing yet, with the catalogs that are polled, and
+ * with time, so that what lasted is told. A failure is told and tried again at the next turn.
+ */
+export class PriceFeed {
+  readonly #dependencies: PriceFeedDependencies;
+  readonly #poll: CatalogPoll;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #nextPollMs = Number.NEGATIVE_INFINITY;
+  #isSeeded = false;
+
+  constructor(dependencies: PriceFeedDependencies) {
+    this.#dependencies = dependencies;
+    const { catalog, clock, failed } = dependencies;
+    this.#poll = new CatalogPoll(catalog.sources, {
+      clock,
+      failed,
+      ingest: (observations) => this.#ingest(observations),
+    });
+  }
+
+  start(): void {
+    if (this.#timer) return;
+    this.#timer = setInterval(() => void this.turn(), advanceEveryMs);
+    this.#timer.unref();
+    void this.turn();
+  }
+
+  /** One turn: what is missing is taken from the shipped catalog, due polls are made, and time passes. */
+  turn(): Promise<void> {
+    this.#running ??= this.#lead().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  pollStates(): readonly PollState[] {
+    return this.#poll.state();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    await this.#running;
+    await this.#poll.close();
+  }
+
+  async #lead(): Promise<void> {
+    const { asLeader = (work: () => Promise<void>) => work(), failed } = this.#dependencies;
+    try {
+      await asLeader(() => this.#work());
+    } catch (error) {
+      failed('price book', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async #work(): Promise<void> {
+    const { book, catalog, clock, changed } = this.#dependencies;
+    if (!this.#isSeeded) await this.#seed();
+    const nowMs = clock.nowMs();
+    if (nowMs >= this.#nextPollMs) {
+      await this.#poll.refresh();
+      this.#nextPollMs = nowMs + catalog.refreshHours * hourMs;
+    }
+    changed(await book.advance(nowMs));
+  }
+
+  /** What is shipped is older than what was polled: only endpoints that nobody named yet are taken from it. */
+  async #seed(): Promise<void> {
+    const { book, facts } = this.#dependencies;
+    const missing = shippedObservations(facts).filter((observation) => {
+      return book.view(observation.kind === 'alias' ? observation.aliasId : observation.endpointId) === undefined;
+    });
+    if (missing.length > 0) await this.#ingest(missing);
+    this.#isSeeded = true;
+  }
+
+  async #ingest(observations: readonly Observation[]): Promise<void> {
+    this.#dependencies.changed(await this.#dependencies.book.ingest(observations));
+  }
+}
