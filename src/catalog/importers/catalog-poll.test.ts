@@ -138,7 +138,8 @@ describe('a catalog that is polled', () => {
 describe('the configuration', () => {
   it('knows every format that can be read, and no other', () => {
     const read = (format: string): boolean =>
-      parseConfig(`catalog: { sources: [{ url: "https://a.example/x.json", format: ${format} }] }`).config !== undefined;
+      parseConfig(`catalog: { sources: [{ url: "https://a.example/x.json", format: ${format} }] }`).config !==
+      undefined;
     expect(catalogFormats.filter((format) => !read(format))).toEqual([]);
     expect(read('other')).toBe(false);
     expect(parseConfig('catalog: { refreshHours: 6 }').config?.catalog).toEqual({ sources: [], refreshHours: 6 });
