@@ -106,6 +106,17 @@ describe('backup and restore', { timeout: 60_000 }, () => {
     expect(readdirSync(join(journalFolder, 'gw1'))).toEqual(['facts-0000000003.log']);
   });
 
+  it('keep every byte of more rows than fit into the memory between server and file', async () => {
+    const source = await openEmpty([shop]);
+    await sql`INSERT INTO z_parent (id, note)
+      SELECT 'p' || n, repeat(md5(n::text), 10) FROM generate_series(1, 20000) AS n`.execute(source.database.db);
+    const target = await openEmpty();
+    await restoreBackup({ from: await save(source), url: target.url, clock: systemClock, migrations: [shop] });
+    const fingerprint = sql`SELECT md5(string_agg(id || note, ',' ORDER BY id)) AS hash FROM z_parent`;
+    const [before, after] = await Promise.all([source, target].map(({ database }) => fingerprint.execute(database.db)));
+    expect(after?.rows).toEqual(before?.rows);
+  });
+
   it('[storage fault 15] hold one moment even while rows are written', async () => {
     const test = await openShop();
     let writing = true;

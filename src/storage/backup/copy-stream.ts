@@ -58,7 +58,8 @@ class CopyOutQuery extends CopyQuery {
   }
 
   handleCopyData({ chunk }: { chunk: Buffer }, connection: WireConnection): void {
-    const busy = this.#take(chunk);
+    // A copy: the driver reads the next rows into the same memory.
+    const busy = this.#take(Buffer.from(chunk));
     if (busy === undefined) return;
     connection.stream.pause();
     void busy.finally(() => connection.stream.resume());

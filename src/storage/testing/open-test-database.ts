@@ -29,7 +29,7 @@ export async function openTestDatabase(settings: TestDatabaseSettings = {}): Pro
   const name = `test_${randomBytes(8).toString('hex')}`;
   await administer(
     serverUrl,
-    `CREATE DATABASE ${name} TEMPLATE ${migrations === undefined ? templateName : 'template0'}`,
+    `CREATE DATABASE ${name} TEMPLATE ${migrations === undefined ? templateName : 'template0'} STRATEGY FILE_COPY`,
   );
   const url = databaseUrl(serverUrl, name);
   const database = await openDatabase({

@@ -25,7 +25,13 @@ export interface TestServer {
 export async function startTestServer(): Promise<TestServer> {
   await sweepAbandoned();
   const folder = await mkdtemp(join(tmpdir(), folderPrefix));
-  const flags = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: 200 };
+  const flags = {
+    fsync: 'off',
+    full_page_writes: 'off',
+    synchronous_commit: 'off',
+    max_connections: 200,
+    file_copy_method: 'clone',
+  };
   const server = await startEmbeddedServer({ folder, logger: silentLogger, flags, ballast: false });
   const url = addressUrl(server.address());
   const stop = async (): Promise<void> => {
