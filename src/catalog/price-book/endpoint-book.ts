@@ -54,6 +54,11 @@ export class EndpointBook {
     return this.#board.all;
   }
 
+  /** What one catalog says now. */
+  quoteOf(source: string): Quote | undefined {
+    return this.#board.of(source);
+  }
+
   /** The version that rates a request that starts then. */
   versionAt(atMs: number): PriceVersion | undefined {
     return this.#line.at(atMs);

@@ -93,6 +93,11 @@ export class PriceBook {
     return this.#aliases.spansOf(aliasId);
   }
 
+  /** What one catalog says of an endpoint now. */
+  quoteOf(endpointId: string, source: string): Quote | undefined {
+    return this.#endpoints.get(endpointId)?.quoteOf(source);
+  }
+
   /** Everything known of an endpoint; undefined when no catalog ever named it. */
   view(endpointId: string): EndpointView | undefined {
     const endpoint = this.#endpoints.get(endpointId);

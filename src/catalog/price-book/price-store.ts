@@ -30,8 +30,8 @@ export interface StoredBook {
 
 /** Rows of one statement; more are sent in several. */
 const chunkSize = 500;
-/** Transactions may commit out of the order of their revisions: that many are read again. */
-const revisionOverlap = 5000n;
+/** One writer at a time: revisions then become visible in their order, and none is missed by who reads after one. */
+const writerLock = 7_302_101_990;
 
 /** Keeps the price book in the database: versions and alerts for good, what catalogs say as it is now. */
 export class PriceStore {
@@ -44,6 +44,7 @@ export class PriceStore {
   /** Stores changes, all or none. Storing the same twice stores it once. */
   async save(changes: BookChanges): Promise<void> {
     await this.#database.db.transaction().execute(async (transaction) => {
+      await sql`SELECT pg_advisory_xact_lock(${writerLock})`.execute(transaction);
       for (const event of changes.events)
         if (event.type === 'version_closed') await closeVersion(transaction, event.version);
       const opened = changes.events.flatMap((event) => (event.type === 'version_opened' ? [event.version] : []));
@@ -56,9 +57,8 @@ export class PriceStore {
   /** Everything stored after a revision; from 0 everything there is. */
   async load(sinceRevision = 0n): Promise<StoredBook> {
     const { db } = this.#database;
-    const from = sinceRevision > revisionOverlap ? sinceRevision - revisionOverlap : 0n;
-    const rows = await db.selectFrom('price_endpoint').selectAll().where('revision', '>', from).execute();
-    const aliasRows = await db.selectFrom('price_alias').selectAll().where('revision', '>', from).execute();
+    const rows = await db.selectFrom('price_endpoint').selectAll().where('revision', '>', sinceRevision).execute();
+    const aliasRows = await db.selectFrom('price_alias').selectAll().where('revision', '>', sinceRevision).execute();
     const versions = await this.#versionsOf(rows.map(({ endpoint_id }) => endpoint_id));
     const endpoints = rows.map(({ endpoint_id, memory }) => {
       return { endpointId: endpoint_id, versions: versions.get(endpoint_id) ?? [], memory: decodeMemory(memory) };

@@ -108,6 +108,22 @@ describe('a stored price book', () => {
     expect(book.priceAt(id, 0)?.price).toMatchObject(cheap);
   });
 
+  it('takes in a whole catalog piece by piece, and does not write again what is only affirmed', async () => {
+    const book = new StoredPriceBook(test.database);
+    const catalogAt = (atMs: number): QuoteObservation[] =>
+      Array.from({ length: 700 }, (_, index) => ({ ...quote('a', atMs, cheap), endpointId: `many/${index}` }));
+    await book.ingest(catalogAt(0));
+    const revisions = () =>
+      test.database.db.selectFrom('price_endpoint').select('revision').orderBy('endpoint_id').execute();
+    const before = await revisions();
+    expect(before).toHaveLength(700);
+    await book.ingest(catalogAt(3_600_000));
+    expect(await revisions()).toEqual(before);
+    await book.ingest(catalogAt(dayMs));
+    expect(await revisions()).not.toEqual(before);
+    expect(book.priceAt('many/699', dayMs)?.price).toMatchObject(cheap);
+  });
+
   it('keeps aliases, and prices and contracts of the configuration by their ids', async () => {
     const book = new StoredPriceBook(test.database);
     await book.ingest([

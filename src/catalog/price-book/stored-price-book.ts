@@ -6,9 +6,14 @@ import type { Observation } from './observation.ts';
 import { type EndpointView, PriceBook } from './price-book.ts';
 import { PriceStore } from './price-store.ts';
 import type { PriceVersion } from './price-version.ts';
+import { type Quote, sameFigures } from './quote.ts';
 
 /** Tells replicas that prices changed. */
 export const pricesChannel = 'prices';
+
+/** Observations that are taken in and stored at once. */
+const pieceSize = 250;
+const dayMs = 86_400_000;
 
 /** Who does something to a price, and when. */
 export interface PriceAct {
@@ -54,15 +59,17 @@ export class StoredPriceBook {
     return this.#inTurn(() => this.#read());
   }
 
-  /** Takes in observations, in order of time; answers what they changed. */
-  ingest(observations: readonly Observation[]): Promise<readonly BookEvent[]> {
-    return this.#change((book) => ({
-      events: observations.flatMap((observation) => book.observe(observation)),
-      endpointIds: observations.flatMap((observation) =>
-        observation.kind === 'alias' ? [] : [observation.endpointId],
-      ),
-      aliasIds: observations.flatMap((observation) => (observation.kind === 'alias' ? [observation.aliasId] : [])),
-    }));
+  /**
+   * Takes in observations, in order of time; answers what they changed. Long lists are stored piece by piece, so that
+   * requests are served in between; a price that is only affirmed is stored once a day.
+   */
+  async ingest(observations: readonly Observation[]): Promise<readonly BookEvent[]> {
+    const events: BookEvent[] = [];
+    for (let start = 0; start < observations.length; start += pieceSize) {
+      const piece = observations.slice(start, start + pieceSize);
+      for (const event of await this.#change((book) => observeAll(book, piece))) events.push(event);
+    }
+    return events;
   }
 
   /** Lets time pass: what lasted is told and accepted. */
@@ -139,6 +146,33 @@ export class StoredPriceBook {
     this.#last = result.catch(() => undefined);
     return result;
   }
+}
+
+function observeAll(book: PriceBook, observations: readonly Observation[]): Touched {
+  const events: BookEvent[] = [];
+  const endpointIds: string[] = [];
+  const aliasIds: string[] = [];
+  for (const observation of observations) {
+    if (observation.kind === 'alias') {
+      const moved = book.observe(observation);
+      for (const event of moved) events.push(event);
+      aliasIds.push(observation.aliasId);
+      continue;
+    }
+    const { endpointId, source } = observation;
+    const before = book.quoteOf(endpointId, source);
+    const caused = book.observe(observation);
+    for (const event of caused) events.push(event);
+    if (caused.length > 0 || isNews(before, book.quoteOf(endpointId, source))) endpointIds.push(endpointId);
+  }
+  return { events, endpointIds, aliasIds };
+}
+
+/** Whether a quote says more than that the price is still what it was earlier the same day. */
+function isNews(before: Quote | undefined, after: Quote | undefined): boolean {
+  if (!before || !after) return true;
+  const isSameDay = Math.floor(before.seenMs / dayMs) === Math.floor(after.seenMs / dayMs);
+  return !isSameDay || before.removedAtMs !== after.removedAtMs || !sameFigures(before.flat, after.flat);
 }
 
 /** What a change touched. */
