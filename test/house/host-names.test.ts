@@ -14,6 +14,7 @@ const allowedPlaces: Readonly<Record<string, string>> = {
   'src/config/example': 'is the example that an operator copies',
   'src/cli/offline/import': 'translates the configuration of other gateways, whose names for hosts it must know',
   'src/ledger/reconciliation/formats/': 'reads the bills of hosts, whose columns it must know',
+  'src/cli/offline/audit': 'says which logs it reads',
   'src/reports/audit/formats/': "reads other people's logs, whose columns and names for hosts it must know",
 };
 

@@ -3,6 +3,8 @@ import { parseUsdAsNanos } from '../../../domain/money.ts';
 import { RowProblem } from '../audit-row.ts';
 import { parseInstant } from './instant.ts';
 
+const numberAfterName = /\s*:\s*(-?[0-9][0-9.eE+-]*)/y;
+
 /** A plain object of a log. */
 export type Fields = { readonly [name: string]: unknown };
 
@@ -138,8 +140,9 @@ export class CsvRecord extends LogRecord {
 function sourceOfNumber(source: string, name: string): string | undefined {
   const quoted = `"${name}"`;
   const at = source.indexOf(quoted);
-  if (at < 0 || source.indexOf(quoted, at + quoted.length) >= 0) return undefined;
-  return /^\s*:\s*(-?[0-9][0-9.eE+-]*)/.exec(source.slice(at + quoted.length, at + quoted.length + 96))?.[1];
+  if (at < 0 || source.includes(quoted, at + quoted.length)) return undefined;
+  numberAfterName.lastIndex = at + quoted.length;
+  return numberAfterName.exec(source)?.[1];
 }
 
 function exactSource(source: string, name: string): string | undefined {
