@@ -3,7 +3,9 @@ import { parseUsdAsNanos } from '../../../domain/money.ts';
 import { RowProblem } from '../audit-row.ts';
 import { parseInstant } from './instant.ts';
 
-const numberAfterName = /\s*:\s*(-?[0-9][0-9.eE+-]*)/y;
+/** Longer than any number that is an amount. */
+const numberLength = 96;
+const numberAfterName = /^\s*:\s*(-?[0-9][0-9.eE+-]*)/;
 
 /** A plain object of a log. */
 export type Fields = { readonly [name: string]: unknown };
@@ -141,8 +143,8 @@ function sourceOfNumber(source: string, name: string): string | undefined {
   const quoted = `"${name}"`;
   const at = source.indexOf(quoted);
   if (at < 0 || source.includes(quoted, at + quoted.length)) return undefined;
-  numberAfterName.lastIndex = at + quoted.length;
-  return numberAfterName.exec(source)?.[1];
+  const from = at + quoted.length;
+  return numberAfterName.exec(source.slice(from, from + numberLength))?.[1];
 }
 
 function exactSource(source: string, name: string): string | undefined {
