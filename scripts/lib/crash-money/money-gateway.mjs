@@ -1,0 +1,88 @@
+// @ts-check
+// A gateway reduced to its journal: settles exchanges of a known cost and charge and tells each acknowledgement.
+// `node money-gateway.mjs DIST JOURNALS GATEWAY`; the message `kill-writer` ends its journal's thread.
+import { randomBytes } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+const [dist = '', directory = '', gatewayId = ''] = process.argv.slice(2);
+const { openJournal, spawnWriter } = await import(`${dist}/journal/open-journal.js`);
+const { systemClock } = await import(`${dist}/platform/clock.js`);
+
+/** @type {import('node:worker_threads').Worker | undefined} */
+let writer;
+const journal = await openJournal(
+  {
+    directory,
+    gatewayId,
+    durability: 'durable',
+    clock: systemClock,
+    log: () => undefined,
+    limits: { segmentBytes: 256 * 1024 },
+  },
+  {
+    spawn: (/** @type {unknown} */ setup) => {
+      writer = spawnWriter(setup);
+      return writer;
+    },
+  },
+);
+
+function settle() {
+  const nowMs = systemClock.nowMs();
+  const requestId = `req_${nowMs.toString(16).padStart(12, '0')}${randomBytes(10).toString('hex')}`;
+  const cost = randomBytes(3).readUIntBE(0, 3);
+  const charge = cost + (cost >> 2);
+  const who = { requestId, key: `key-${cost % 5}`, customer: `customer-${cost % 3}`, model: `model-${cost % 2}` };
+  const costNanos = String(cost);
+  journal.append({
+    type: 'open',
+    atMs: nowMs,
+    ...who,
+    dialect: 'openai-chat',
+    operation: 'generate',
+    stream: true,
+    inputEstimateTokens: 10,
+    heldNanos: String(charge * 2),
+  });
+  const attempt = {
+    type: 'attempt',
+    requestId,
+    attempt: 1,
+    host: `host-${cost % 2}`,
+    upstreamModel: 'm',
+    dialect: 'openai-chat',
+    startedAtMs: nowMs,
+    totalMs: 12,
+    costNanos,
+    flags: [],
+  };
+  const final = {
+    type: 'final',
+    atMs: nowMs + 12,
+    ...who,
+    status: 'completed',
+    httpStatus: 200,
+    attempts: 1,
+    host: attempt.host,
+    costNanos,
+    chargeNanos: String(charge),
+    cache: 'miss',
+    totalMs: 12,
+  };
+  // One in ten facts is told twice, as a retried delivery would.
+  const facts = cost % 10 === 0 ? [attempt, attempt, final, final] : [attempt, final];
+  void journal.commit(...facts).then(
+    () => process.stdout.write(`${requestId}\n`),
+    () => undefined,
+  );
+}
+
+process.on('message', (order) => {
+  if (order === 'kill-writer') void writer?.terminate();
+});
+process.stdout.write('ready\n');
+for (;;) {
+  if (journal.state().accepting) for (let count = 0; count < 5; count += 1) settle();
+  await nextTurn();
+  await new Promise((resolve) => setTimeout(resolve, 1));
+}

@@ -1,0 +1,29 @@
+// @ts-check
+// A projector in a process of its own, so that it can be killed: `node money-projector.mjs DIST JOURNALS GATEWAY URL [drain]`.
+// With `drain` it ends when nothing is left to read.
+const [dist = '', directory = '', gatewayId = '', url = '', mode = ''] = process.argv.slice(2);
+const { JournalCursor } = await import(`${dist}/journal/index.js`);
+const { Projector, runProjector } = await import(`${dist}/ledger/index.js`);
+const { openDatabase } = await import(`${dist}/storage/index.js`);
+const { systemClock } = await import(`${dist}/platform/clock.js`);
+const { silentLogger } = await import(`${dist}/platform/logger.js`);
+
+const database = await openDatabase({ url, clock: systemClock, logger: silentLogger, poolSize: 2, migrations: [] });
+const cursor = new JournalCursor(directory, gatewayId);
+const stop = new AbortController();
+process.stdout.write('ready\n');
+await runProjector(new Projector(database.db, { gatewayId }, { alarm: () => undefined }), {
+  gatewayId,
+  read: (/** @type {unknown} */ from, /** @type {number} */ maxBytes) => cursor.read(from, { maxBytes }),
+  until: () => undefined,
+  clock: systemClock,
+  alarm: (/** @type {{ detail: string }} */ alarm) => process.stderr.write(`${alarm.detail}\n`),
+  report: (/** @type {{ isCaughtUp: boolean, facts: number, failure?: string }} */ progress) => {
+    if (mode === 'drain' && progress.isCaughtUp && progress.facts === 0 && progress.failure === undefined) stop.abort();
+  },
+  signal: stop.signal,
+  maxBatchBytes: 64 * 1024,
+  idleMs: 10,
+  longestBackOffMs: 200,
+});
+await database.close();
