@@ -190,8 +190,10 @@ describe('the embedded server', { timeout: 120_000 }, () => {
     await expect(start({ launchers: [] })).rejects.toThrow('refuses to run as root');
   });
 
-  const canMount = isRoot && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', '/mnt']).status === 0;
-  if (canMount) spawnSync('umount', ['/mnt']);
+  const mountPoint = mkdtempSync(join(tmpdir(), 'switchyard-mount-'));
+  const canMount = isRoot && spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', mountPoint]).status === 0;
+  if (canMount) spawnSync('umount', [mountPoint]);
+  rmSync(mountPoint, { recursive: true });
 
   it.runIf(canMount)('refuses a full disk in one sentence and leaves nothing behind', async () => {
     mkdirSync(folder, { recursive: true });
