@@ -40,6 +40,19 @@ export const commands: CommandTree = {
     grants: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsGrantsCommand,
     grant: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsGrantCommand,
   },
+  usage: {
+    show: async () => (await import('./commands/usage/usage-commands.ts')).usageShowCommand,
+  },
+  ledger: {
+    accounts: async () => (await import('./commands/ledger/ledger-commands.ts')).ledgerAccountsCommand,
+  },
+  invoices: {
+    list: async () => (await import('./commands/invoices/invoice-commands.ts')).invoicesListCommand,
+    show: async () => (await import('./commands/invoices/invoice-commands.ts')).invoicesShowCommand,
+    draft: async () => (await import('./commands/invoices/invoice-commands.ts')).invoicesDraftCommand,
+    finalise: async () => (await import('./commands/invoices/invoice-commands.ts')).invoicesFinaliseCommand,
+    void: async () => (await import('./commands/invoices/invoice-commands.ts')).invoicesVoidCommand,
+  },
   tokens: {
     list: async () => (await import('./commands/tokens/token-commands.ts')).tokensListCommand,
     create: async () => (await import('./commands/tokens/token-commands.ts')).tokensCreateCommand,
@@ -58,6 +71,7 @@ export const commands: CommandTree = {
   restore: async () => (await import('./commands/restore.ts')).restoreCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   prices: {
+    alerts: async () => (await import('./commands/prices/price-alert-commands.ts')).pricesAlertsCommand,
     diff: async () => (await import('./commands/prices-diff.ts')).pricesDiffCommand,
     import: async () => (await import('./commands/prices-import.ts')).pricesImportCommand,
     explain: async () => (await import('./commands/prices-explain.ts')).pricesExplainCommand,

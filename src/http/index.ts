@@ -5,5 +5,8 @@ export type { Outsider, Principal, Role } from './control/framework/principal.ts
 export { identifyToken, type IdentifyDeps } from './control/identify.ts';
 export { createInferenceHandler, type InferenceDeps, type InferenceHandler } from './inference/inference-handler.ts';
 export { closeServer, listen } from './listen.ts';
+export { createPagesApp, type FigureSource, type PagesDeps } from './pages/pages-app.ts';
+export { createFigureSource, type FigureDeps } from './pages/read-figures.ts';
+export { Sessions } from './pages/session.ts';
 export { createHttpServer, type ServerParts } from './server.ts';
 export { createStatusHandler, type StatusDeps } from './status-routes.ts';

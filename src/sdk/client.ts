@@ -1,7 +1,10 @@
 import type { LiveView } from './live-view.ts';
+import { invoicesOf, ledgerOf, pricesOf, usageOf } from './money.ts';
+import type { Exchange } from './money-types.ts';
 import type { OutcomeInput, OutcomeRecord } from './outcome.ts';
 import type { RequestRecord } from './request-record.ts';
 import { accessOf, auditLogOf, budgetsOf, customersOf, keysOf, walletsOf } from './tenants.ts';
+import type { Page, PageQuery } from './tenant-types.ts';
 import { createCaller } from './transport.ts';
 
 /** Where the gateway is and who asks. */
@@ -25,6 +28,16 @@ export interface CallOptions {
 export interface Requests {
   /** Facts, attempts, cost and decision of one request. Rejects with a ProblemError `not_found` for an unknown id. */
   get(requestId: string, options?: CallOptions): Promise<RequestRecord>;
+  /** The last settled requests, newest first. */
+  list(query?: RequestQuery): Promise<Page<Exchange>>;
+}
+
+/** Which requests to list. */
+export interface RequestQuery extends PageQuery {
+  readonly customer?: string | undefined;
+  readonly job?: string | undefined;
+  readonly model?: string | undefined;
+  readonly status?: 'completed' | 'failed' | 'aborted' | undefined;
 }
 
 /** Evidence from which routing learns. */
@@ -40,6 +53,10 @@ export interface Client {
   readonly keys: ReturnType<typeof keysOf>;
   readonly budgets: ReturnType<typeof budgetsOf>;
   readonly wallets: ReturnType<typeof walletsOf>;
+  readonly usage: ReturnType<typeof usageOf>;
+  readonly ledger: ReturnType<typeof ledgerOf>;
+  readonly invoices: ReturnType<typeof invoicesOf>;
+  readonly prices: ReturnType<typeof pricesOf>;
   readonly accessTokens: ReturnType<typeof accessOf>;
   readonly auditLog: ReturnType<typeof auditLogOf>;
   /** What is running now, what just ended, and how the endpoints are doing. */
@@ -61,6 +78,7 @@ export function createClient(options: ClientOptions): Client {
     requests: {
       get: (requestId, { signal } = {}) =>
         call<RequestRecord>({ path: `/api/v1/requests/${encodeURIComponent(requestId)}`, signal }),
+      list: (query) => call<Page<Exchange>>({ path: '/api/v1/requests', query }),
     },
     outcomes: {
       post: (outcome, { signal } = {}) =>
@@ -70,6 +88,10 @@ export function createClient(options: ClientOptions): Client {
     keys: keysOf(call),
     budgets: budgetsOf(call),
     wallets: walletsOf(call),
+    usage: usageOf(call),
+    ledger: ledgerOf(call),
+    invoices: invoicesOf(call),
+    prices: pricesOf(call),
     accessTokens: accessOf(call),
     auditLog: auditLogOf(call),
     live: ({ signal } = {}) => call<LiveView>({ path: '/api/v1/live', signal }),

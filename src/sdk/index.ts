@@ -4,10 +4,22 @@ export {
   type ClientOptions,
   type CallOptions,
   type Outcomes,
+  type RequestQuery,
   type Requests,
 } from './client.ts';
 export { ConnectionError, type Problem, ProblemError, SwitchyardError, UnexpectedAnswerError } from './errors.ts';
 export type { LiveEndpoint, LiveFinal, LiveJournal, LiveRequest, LiveView } from './live-view.ts';
+export type {
+  Exchange,
+  Invoice,
+  InvoiceHead,
+  InvoiceInput,
+  LedgerAccount,
+  PriceAlert,
+  UsageDimension,
+  UsageQuery,
+  UsageRow,
+} from './money-types.ts';
 export type { OutcomeInput, OutcomeRecord } from './outcome.ts';
 export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
 export type {

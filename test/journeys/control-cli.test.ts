@@ -74,6 +74,19 @@ describe('the command line over the control API', () => {
     expect(await run('audit-log list --action access-token.revoke')).toMatch(/owner \(owner\) +access-token\.revoke/);
   });
 
+  it('shows usage, the books and invoices, and closes a month', async () => {
+    await run('customers create initech');
+    expect(await run('usage show --from 2026-09-01 --to 2026-10-01 --by customer,model')).toBe('none\n');
+    const drafted = await json('invoices draft initech --month 2026-09 --tax VAT=19');
+    expect(drafted).toMatchObject({ status: 'draft', number: null, lines: [] });
+    const closed = await json(`invoices finalise ${String(drafted['id'])}`);
+    expect(closed).toMatchObject({ status: 'finalised', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(await run(`invoices void ${String(drafted['id'])} --reason mistake`)).toMatch(/kind +credit_note/);
+    expect(await run('invoices list --customer initech')).toMatch(/invoice +initech +void/);
+    expect(await json('ledger accounts')).toMatchObject({ sumNanos: '0' });
+    expect(await run('prices alerts')).toBe('none\n');
+  });
+
   it('walks through long lists page by page', async () => {
     for (const name of ['p1', 'p2', 'p3']) await run(`customers create ${name}`);
     const first = await json('customers list --limit 2');

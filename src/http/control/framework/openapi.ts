@@ -121,7 +121,11 @@ function collector(schemas: { [name: string]: Piece }): Collect {
       io,
       unrepresentable: 'any',
       // An id is the name of a component, which answers and input share.
-      override: ({ jsonSchema }) => void delete jsonSchema.id,
+      override({ jsonSchema, zodSchema }) {
+        delete jsonSchema.id;
+        // Whole numbers beyond what a JSON number holds exactly are written as text.
+        if (zodSchema._zod.def.type === 'bigint') Object.assign(jsonSchema, { type: 'string', pattern: '^-?[0-9]+$' });
+      },
     }) as Piece & { readonly $defs?: { readonly [name: string]: Piece } };
     const { $defs = {}, $schema: _dialect, ...rest } = converted;
     for (const [name, definition] of Object.entries($defs)) schemas[name] = pointToComponents(definition);

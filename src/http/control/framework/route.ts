@@ -35,6 +35,8 @@ export interface FileAnswer {
   readonly contentType: string;
   readonly fileName: string;
   readonly content: Uint8Array | string;
+  /** Whose document it is, for the same check as of any other answer. */
+  readonly ownerId: string | undefined;
 }
 
 /** What a route declares about itself; everything but the handler also stands in the OpenAPI document. */
@@ -132,7 +134,7 @@ export function route<
       const input = checkInput(raw, { params, query, body });
       return async (call) => {
         const value = await handle(input, call);
-        if (isFile(value)) return { value, ownerId: call.customerId };
+        if (isFile(value)) return { value, ownerId: value.ownerId };
         return { value, ownerId: ownerOf?.(value) };
       };
     },

@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import {
+  controlRoutes,
+  createControlApp,
+  createFigureSource,
+  createPagesApp,
+  databaseChangeBook,
+  identifyToken,
+  Sessions,
+} from '../http/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { Core } from './core.ts';
+
+/** Builds what people and programs manage the product by: the control API below /api, pages everywhere else. */
+export function openManagement(
+  core: Core,
+  ownerToken: string,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const { logger, isOwner, board } = core;
+  const shared = {
+    clock: systemClock,
+    database: () => core.database.current(),
+    absence: () => core.database.absence(),
+    identify: (token: string) =>
+      identifyToken(token, { isOwner, clock: systemClock, database: () => core.database.current() }),
+  };
+  const control = createControlApp(controlRoutes({ ...core, clock: systemClock }), {
+    ...shared,
+    changes: databaseChangeBook,
+    troubled: (error) => logger.error({ err: error }, 'the control API failed'),
+  });
+  const pages = createPagesApp({
+    ...shared,
+    sessions: new Sessions(ownerToken),
+    figures: createFigureSource({ ...shared, board }),
+    troubled: (error) => logger.error({ err: error }, 'a page failed'),
+  });
+  const [toControl, toPages] = [control, pages].map((app) =>
+    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+  );
+  return (request, response) => {
+    const listener = request.url?.startsWith('/api/') === true ? toControl : toPages;
+    void listener?.(request, response);
+  };
+}
