@@ -29,10 +29,6 @@ export {
   postTransactions,
 } from './books/post-transaction.ts';
 export { type Reversal, type Reversed, reverseTransaction } from './books/reverse-transaction.ts';
-export { type DraftRequest, InvoiceBook, type InvoiceFilter } from './invoices/invoice-book.ts';
-export type { Invoice } from './invoices/invoice-rows.ts';
-export type { InvoiceSettingsInput } from './invoices/invoice-settings.ts';
-export { type InvoiceForm, renderInvoice } from './invoices/render/render-invoice.ts';
 export { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
 export { dropExpired } from './projector/drop-expired.ts';
 export { Histogram } from './projector/histogram.ts';
@@ -58,3 +54,31 @@ export {
   type UsageQuery,
   type UsageRow,
 } from './usage/usage-query.ts';
+export { type CsvValue, csvLine } from './csv.ts';
+export { CloudEventsSink, type CloudEventsSettings } from './exports/cloud-events-sink.ts';
+export { exportFocus } from './exports/export-focus.ts';
+export { focusFileName } from './exports/focus-rows.ts';
+export { type MeteredUse, meterEventId, meterMessages } from './exports/meter-events.ts';
+export { type Delivery, type DeliveryRound, enqueue, Outbox, type OutboxMessage, type Sink } from './exports/outbox.ts';
+export {
+  manualPayments,
+  type PaymentNotice,
+  type PaymentPort,
+  type TopUpAnswer,
+  type TopUpRequest,
+} from './exports/payment-port.ts';
+export { type CheckoutClient, StripePayments } from './exports/stripe-payments.ts';
+export { openStripe, type StripeClient, type StripeSettings, StripeSink } from './exports/stripe-sink.ts';
+export { type DraftRequest, InvoiceBook, type InvoiceBookDeps, type InvoiceFilter } from './invoices/invoice-book.ts';
+export type { InvoiceDocument } from './invoices/invoice-document.ts';
+export type { InvoiceLine, InvoiceLineKind } from './invoices/invoice-line.ts';
+export type { Invoice } from './invoices/invoice-rows.ts';
+export type { InvoiceSettingsInput } from './invoices/invoice-settings.ts';
+export type { ExchangeRate } from './invoices/invoice-totals.ts';
+export { chargeOutcome } from './invoices/outcome-charges.ts';
+export { type InvoiceForm, type RenderedInvoice, renderInvoice } from './invoices/render/render-invoice.ts';
+export { BillError, type BillProblem } from './reconciliation/bill.ts';
+export type { CompareSettings } from './reconciliation/compare-bill.ts';
+export { formatReport, type ReportDocument } from './reconciliation/format-report.ts';
+export { type BillFile, type ImportedBill, type PostedVariance, Reconciler } from './reconciliation/reconciler.ts';
+export type { DifferenceClass, ReconciliationReport } from './reconciliation/reconciliation-report.ts';
