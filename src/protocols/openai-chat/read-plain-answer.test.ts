@@ -6,22 +6,25 @@ import { readPlainAnswer } from './read-plain-answer.ts';
 
 const units = fc.oneof(fc.nat(100_000), fc.constant(null), fc.constant('many'));
 const absent = fc.oneof(fc.constant(null), fc.constant([]));
+/** Mostly the first: answers with one oddity at a time are the ones that could be read wrongly. */
+const mostly = <Usual, Odd>(usual: fc.Arbitrary<Usual>, odd: fc.Arbitrary<Odd>): fc.Arbitrary<Usual | Odd> =>
+  fc.oneof({ weight: 9, arbitrary: usual }, { weight: 1, arbitrary: odd });
 const something = fc.oneof(fc.constant('text'), fc.constant([{ type: 'x', text: 'y' }]), fc.constant({ data: 'z' }));
 
 const message = fc.record(
   {
     role: fc.constant('assistant'),
-    content: fc.oneof(fc.string(), absent, something),
-    refusal: fc.oneof(absent, fc.constant('no')),
+    content: mostly(fc.string({ minLength: 1 }), fc.oneof(absent, something, fc.constant(''))),
+    refusal: mostly(absent, fc.constant('no')),
     tool_calls: fc.oneof(
       absent,
       fc.constant([{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }]),
     ),
-    reasoning_content: fc.oneof(absent, something),
-    annotations: fc.oneof(absent, fc.constant([{ url_citation: { url: 'https://a.example/' } }])),
-    audio: fc.oneof(absent, something),
+    reasoning_content: mostly(absent, something),
+    annotations: mostly(absent, fc.constant([{ url_citation: { url: 'https://a.example/' } }])),
+    audio: mostly(absent, something),
   },
-  { requiredKeys: ['role'] },
+  { requiredKeys: ['role', 'content'] },
 );
 
 const usage = fc.record(
@@ -36,13 +39,16 @@ const usage = fc.record(
 
 const choice = fc.record(
   {
-    index: fc.constantFrom(0, 1, null),
+    index: mostly(fc.constant(0), fc.constantFrom(1, null)),
     message,
-    finish_reason: fc.constantFrom('stop', 'length', 'tool_calls', 'content_filter', 'odd', '', null),
+    finish_reason: mostly(
+      fc.constantFrom('stop', 'length'),
+      fc.constantFrom('tool_calls', 'content_filter', 'odd', '', null),
+    ),
     text: fc.string(),
     error: fc.constant(null),
   },
-  { requiredKeys: [] },
+  { requiredKeys: ['message', 'finish_reason'] },
 );
 
 const answer = fc.record(
@@ -50,13 +56,13 @@ const answer = fc.record(
     id: fc.oneof(fc.string(), fc.constant(null)),
     model: fc.oneof(fc.string(), fc.constant(7)),
     created: fc.oneof(fc.nat(), fc.constant(-1), fc.constant('now')),
-    choices: fc.array(choice, { minLength: 1, maxLength: 2 }),
-    usage: fc.oneof(usage, fc.constant(null)),
+    choices: mostly(fc.tuple(choice), fc.array(choice, { minLength: 1, maxLength: 2 })),
+    usage: mostly(usage, fc.constant(null)),
     service_tier: fc.constantFrom('default', '', null),
     citations: fc.constantFrom([], ['https://b.example/']),
     x_host: fc.record({ usage }),
   },
-  { requiredKeys: ['choices'] },
+  { requiredKeys: ['choices', 'usage'] },
 );
 
 describe('the short way through a plain answer', () => {
@@ -71,7 +77,7 @@ describe('the short way through a plain answer', () => {
       }),
       { numRuns: 3000 },
     );
-    expect(short).toBeGreaterThan(0);
+    expect(short).toBeGreaterThan(3);
   });
 
   it('is taken by the answer that most hosts give', () => {
