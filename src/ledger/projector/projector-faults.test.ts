@@ -37,36 +37,40 @@ function failpoint(at: number): KyselyPlugin & { readonly seen: () => number } {
 }
 
 describe('a projector that dies', () => {
-  it('[storage fault 3] between any two statements has done all of a batch or nothing', async () => {
-    const { database } = await closedAfterTest(openTestDatabase());
-    const directory = temporaryFolder();
-    const { facts, truth } = randomExchanges(60, mixOf(21));
-    await writeJournal(directory, facts);
-    const cursor = new JournalCursor(directory, gatewayId);
-    let deaths = 0;
-    let at = 1;
-    for (;;) {
-      const dying = new Projector(database.db.withPlugin(failpoint(at)), { gatewayId }, quietPorts().ports);
-      try {
-        await dying.claim();
-        const batch = await cursor.read(dying.position, { maxBytes: 6000 });
-        if (batch.facts.length === 0) break;
-        await dying.project(batch);
-        at = 1;
-      } catch (error) {
-        expect(String(error)).toContain('killed before');
-        deaths += 1;
-        at += 1;
+  it(
+    '[storage fault 3] between any two statements has done all of a batch or nothing',
+    { timeout: 60_000 },
+    async () => {
+      const { database } = await closedAfterTest(openTestDatabase());
+      const directory = temporaryFolder();
+      const { facts, truth } = randomExchanges(12, mixOf(21));
+      await writeJournal(directory, facts);
+      const cursor = new JournalCursor(directory, gatewayId);
+      let deaths = 0;
+      let at = 1;
+      for (;;) {
+        const dying = new Projector(database.db.withPlugin(failpoint(at)), { gatewayId }, quietPorts().ports);
+        try {
+          await dying.claim();
+          const batch = await cursor.read(dying.position, { maxBytes: 6000 });
+          if (batch.facts.length === 0) break;
+          await dying.project(batch);
+          at = 1;
+        } catch (error) {
+          expect(String(error)).toContain('killed before');
+          deaths += 1;
+          at += 1;
+        }
+        const sums = await bookedSums(database.db);
+        expect(new Set(Object.values(sums.cost)).size).toBe(1);
+        expect(new Set(Object.values(sums.charge)).size).toBe(1);
       }
+      expect(deaths).toBeGreaterThan(20);
       const sums = await bookedSums(database.db);
-      expect(new Set(Object.values(sums.cost)).size).toBe(1);
-      expect(new Set(Object.values(sums.charge)).size).toBe(1);
-    }
-    expect(deaths).toBeGreaterThan(20);
-    const sums = await bookedSums(database.db);
-    expect(sums.cost['ledger']).toBe(truth.costNanos);
-    expect(sums.requests).toBe(BigInt(truth.requests));
-  });
+      expect(sums.cost['ledger']).toBe(truth.costNanos);
+      expect(sums.requests).toBe(BigInt(truth.requests));
+    },
+  );
 
   it('[storage fault 12] waits while the database refuses and drains the backlog afterwards', async () => {
     const { database } = await closedAfterTest(openTestDatabase());
