@@ -44,6 +44,7 @@ export {
   listProviderCredentials,
   type ProviderCredential,
   removeProviderCredential,
+  sealPurpose,
   setProviderCredential,
 } from './provider-credentials.ts';
 export { openSealer, type Sealer } from './sealer.ts';

@@ -5,7 +5,6 @@ export { spendingScopes } from './contract.ts';
 export { DatabaseLeases, type DatabaseLeasesSettings } from './database-leases.ts';
 export { type GatewayRun, type GatewayState, listGateways, releaseLeases } from './gateway-registry.ts';
 export { isTimeZone, PeriodCalendar, periodOf, type PeriodSpan } from './period.ts';
-export { dollars } from './refusal.ts';
 export { ReservationGate, type ReservationGateSettings } from './reservation-gate.ts';
 export { chargeOf, spenderOf, SpendingRestorer } from './restore-spending.ts';
 export { mergeRules, rulesOfConfig } from './rules-of-config.ts';

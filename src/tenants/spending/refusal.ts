@@ -1,8 +1,8 @@
 import { Fault } from '../../domain/fault.ts';
+import { formatNanosAsUsd } from '../../domain/money.ts';
 import type { Counter } from './counter.ts';
 import { describeScope } from './rate-meters.ts';
 
-const nanosPerDollar = 1_000_000_000n;
 const periodWords = { day: 'daily', week: 'weekly', month: 'monthly', lifetime: 'lifetime' } as const;
 
 /** Wait before a limit that cannot be checked is worth asking about again. */
@@ -17,8 +17,8 @@ export function budgetExceeded(counter: Counter, amountNanos: bigint): Fault {
     ? ` It resets at ${toInstant(period.endMs)}.`
     : ' It does not reset by itself.';
   const message =
-    `The ${limit} of the ${who} does not cover this request, which may cost up to ${dollars(amountNanos)}:` +
-    ` limit ${dollars(counter.limitNanos)}, spent ${dollars(counter.spentNanos)}, held ${dollars(counter.reservedNanos)}.${reset}`;
+    `The ${limit} of the ${who} does not cover this request, which may cost up to ${formatNanosAsUsd(amountNanos)}:` +
+    ` limit ${formatNanosAsUsd(counter.limitNanos)}, spent ${formatNanosAsUsd(counter.spentNanos)}, held ${formatNanosAsUsd(counter.reservedNanos)}.${reset}`;
   return new Fault('budget_exceeded', { message });
 }
 
@@ -26,17 +26,6 @@ export function budgetExceeded(counter: Counter, amountNanos: bigint): Fault {
 export function budgetUnavailable(why: string): Fault {
   const message = `A hard budget cannot be checked right now: ${why}. Try again in ${unavailableRetryMs / 1000} s.`;
   return new Fault('budget_unavailable', { message, retryAfterMs: unavailableRetryMs });
-}
-
-/** An amount in dollars, exact to the nano, without trailing zeros beyond cents. */
-export function dollars(nanos: bigint): string {
-  const sign = nanos < 0n ? '-' : '';
-  const absolute = nanos < 0n ? -nanos : nanos;
-  const fraction = (absolute % nanosPerDollar)
-    .toString()
-    .padStart(9, '0')
-    .replace(/0{1,7}$/, '');
-  return `${sign}$${absolute / nanosPerDollar}.${fraction}`;
 }
 
 /** Whom the counter limits, as the caller knows it: counters of `*` rules carry the name of their subject. */
