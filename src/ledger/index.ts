@@ -29,31 +29,6 @@ export {
   postTransactions,
 } from './books/post-transaction.ts';
 export { type Reversal, type Reversed, reverseTransaction } from './books/reverse-transaction.ts';
-export { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
-export { dropExpired } from './projector/drop-expired.ts';
-export { Histogram } from './projector/histogram.ts';
-export type { ApplyCharges, ProjectionAlarm, ProjectorPorts, VersionLookup } from './projector/ports.ts';
-export { type BatchResult, Projector, type ProjectorSettings } from './projector/projector.ts';
-export { type ProjectionProgress, runProjector } from './projector/projector-loop.ts';
-export {
-  type Projection,
-  type ProjectionLag,
-  type ProjectionOptions,
-  startProjection,
-} from './projector/start-projection.ts';
-export { mainProjector, readWatermarks, type WatermarkRow } from './projector/watermarks.ts';
-export { checkSums, type PlaceSums, type SumsReport } from './rebuild/check-sums.ts';
-export { rebuildProjections, type RebuildOptions, type RebuildReport } from './rebuild/rebuild-projections.ts';
-export type { RebuildDifference } from './rebuild/rebuild-tables.ts';
-export { type RecentExchange, recentExchanges, type RecentQuery } from './usage/recent-query.ts';
-export {
-  usage,
-  type UsageDimension,
-  usageDimensions,
-  type UsagePage,
-  type UsageQuery,
-  type UsageRow,
-} from './usage/usage-query.ts';
 export { type CsvValue, csvLine } from './csv.ts';
 export { CloudEventsSink, type CloudEventsSettings } from './exports/cloud-events-sink.ts';
 export { exportFocus } from './exports/export-focus.ts';
@@ -77,8 +52,33 @@ export type { InvoiceSettingsInput } from './invoices/invoice-settings.ts';
 export type { ExchangeRate } from './invoices/invoice-totals.ts';
 export { chargeOutcome } from './invoices/outcome-charges.ts';
 export { type InvoiceForm, type RenderedInvoice, renderInvoice } from './invoices/render/render-invoice.ts';
+export { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
+export { dropExpired } from './projector/drop-expired.ts';
+export { Histogram } from './projector/histogram.ts';
+export type { ApplyCharges, ProjectionAlarm, ProjectorPorts, VersionLookup } from './projector/ports.ts';
+export { type ProjectionProgress, runProjector } from './projector/projector-loop.ts';
+export { type BatchResult, Projector, type ProjectorSettings } from './projector/projector.ts';
+export {
+  type Projection,
+  type ProjectionLag,
+  type ProjectionOptions,
+  startProjection,
+} from './projector/start-projection.ts';
+export { mainProjector, readWatermarks, type WatermarkRow } from './projector/watermarks.ts';
+export { checkSums, type PlaceSums, type SumsReport } from './rebuild/check-sums.ts';
+export { rebuildProjections, type RebuildOptions, type RebuildReport } from './rebuild/rebuild-projections.ts';
+export type { RebuildDifference } from './rebuild/rebuild-tables.ts';
 export { BillError, type BillProblem } from './reconciliation/bill.ts';
 export type { CompareSettings } from './reconciliation/compare-bill.ts';
 export { formatReport, type ReportDocument } from './reconciliation/format-report.ts';
 export { type BillFile, type ImportedBill, type PostedVariance, Reconciler } from './reconciliation/reconciler.ts';
 export type { DifferenceClass, ReconciliationReport } from './reconciliation/reconciliation-report.ts';
+export { type RecentExchange, recentExchanges, type RecentQuery } from './usage/recent-query.ts';
+export {
+  usage,
+  type UsageDimension,
+  usageDimensions,
+  type UsagePage,
+  type UsageQuery,
+  type UsageRow,
+} from './usage/usage-query.ts';

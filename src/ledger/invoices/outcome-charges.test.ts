@@ -41,8 +41,18 @@ beforeEach(async () => {
       fault: '',
       cache: 'miss',
       attempts: 1,
-      ...{ input_units: 1n, output_units: 1n, cost_nanos: 5n, charge_nanos: 0n, saved_nanos: 0n, absorbed_nanos: 0n },
-      ...{ is_estimated: false, plan_version: 'p', first_byte_ms: null, total_ms: 1, digest: 0n, attempt_digests: [] },
+      input_units: 1n,
+      output_units: 1n,
+      cost_nanos: 5n,
+      charge_nanos: 0n,
+      saved_nanos: 0n,
+      absorbed_nanos: 0n,
+      is_estimated: false,
+      plan_version: 'p',
+      first_byte_ms: null,
+      total_ms: 1,
+      digest: 0n,
+      attempt_digests: [],
     })
     .execute();
 });
