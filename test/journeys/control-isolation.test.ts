@@ -10,7 +10,8 @@ import {
   readControlDocument,
 } from './support/control-document.ts';
 import { rightQueries } from './support/right-bodies.ts';
-import { type ControlWorld, markOf, openControlWorld, tableSums, worldCustomers } from './support/control-world.ts';
+import { markOf, worldCustomers } from './support/control-customers.ts';
+import { type ControlWorld, openControlWorld, tableSums } from './support/control-world.ts';
 
 /** A route with a defect, to see that the search would find it. */
 const leaky = route({

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { ControlHarness } from '../../../src/http/control/testing/control-harness.ts';
 import type { TestDatabase } from '../../../src/storage/testing/open-test-database.ts';
-import { markOf, type WorldCustomer, type WorldIds } from './control-world.ts';
+import { markOf, type WorldCustomer, type WorldIds } from './control-customers.ts';
 
 const dayMs = 86_400_000;
 
@@ -44,7 +44,7 @@ export async function plantMoney(
 }
 
 /** Plants a row; columns that are not given are 0, empty or false, as their type wants. */
-async function plantRow(
+export async function plantRow(
   db: TestDatabase['database']['db'],
   table: string,
   given: { readonly [column: string]: string | number },

@@ -2,16 +2,8 @@ import { sql } from 'kysely';
 import { createControlHarness, type ControlHarness } from '../../../src/http/control/testing/control-harness.ts';
 import type { ControlRoute } from '../../../src/http/control/framework/route.ts';
 import { openTestDatabase, type TestDatabase } from '../../../src/storage/testing/open-test-database.ts';
+import { markOf, type WorldCustomer, type WorldIds } from './control-customers.ts';
 import { plantMoney } from './control-world-money.ts';
-
-/** The two customers of the world. */
-export const worldCustomers = ['acme', 'globex'] as const;
-
-/** Name of a customer of the world. */
-export type WorldCustomer = (typeof worldCustomers)[number];
-
-/** Ids by the name of the path parameter that takes them. */
-export type WorldIds = { readonly [parameter: string]: string };
 
 /** The control API over two customers full of data that says whose it is. */
 export interface ControlWorld {
@@ -21,11 +13,6 @@ export interface ControlWorld {
   /** Secrets of the keys that the customers' programs call with. */
   readonly keySecrets: { readonly [Customer in WorldCustomer]: string };
   close(): Promise<void>;
-}
-
-/** Text that stands in everything that belongs to a customer, and nowhere else. */
-export function markOf(customer: WorldCustomer): string {
-  return `mark-${customer}`;
 }
 
 /** Opens a database, plants both customers and everything that can belong to one. */
