@@ -12,7 +12,7 @@ const dayMs = 86_400_000;
 const days = 30;
 const requests = 10_000_000;
 /** Customers × keys × jobs × models that were active on a day; each row stands for the requests of one of them. */
-const shape = { customers: 100, keys: 3, jobs: 3, models: 3 };
+const shape = { customers: 100, keys: 2, jobs: 2, models: 2 };
 const slotsPerDay = 96;
 
 /** Questions about a month of ten million requests, over rollups that have the rows such a month leaves. */
