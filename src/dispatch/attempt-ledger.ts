@@ -25,6 +25,8 @@ export class AttemptLedger {
   readonly #plan: DispatchPlan;
   readonly #signals: Signals;
   #started = 0;
+  /** What each attempt was admitted with; made for those that found their endpoint's circuit open. */
+  #admissions: Map<number, number> | undefined;
   #costNanos: bigint | null = 0n;
   /** Usage of the attempt that answered. */
   usage: Usage | undefined;
@@ -45,8 +47,9 @@ export class AttemptLedger {
   }
 
   begin(endpoint: Endpoint): number {
-    this.#signals.of(endpoint.id).begin();
+    const admission = this.#signals.of(endpoint.id).begin();
     this.#started++;
+    if (admission !== 0) (this.#admissions ??= new Map()).set(this.#started, admission);
     return this.#started;
   }
 
@@ -61,6 +64,7 @@ export class AttemptLedger {
       firstTokenMs: meter.firstTokenMs,
       totalMs,
       outputTokens: usage && totalOutput(usage.buckets),
+      admission: this.#admissions?.get(number) ?? 0,
     });
     this.#plan.attempted(this.#toFact(number, attempt, { usage, totalMs }));
   }

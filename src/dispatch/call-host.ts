@@ -1,9 +1,9 @@
 import type { Endpoint, Host } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import type { ObjectCall, UpstreamRequest } from '../providers/contract.ts';
-import type { BufferedAnswer } from './buffered-attempt.ts';
+import type { BufferedAnswer, BufferedEnd } from './buffered-attempt.ts';
 import type { DispatchDeps } from './dispatch-plan.ts';
-import { findPool, startBuffered } from './exchange-attempts.ts';
+import { findPool, type RunningAttempt, startBuffered, unsigned } from './exchange-attempts.ts';
 
 /** An endpoint without a model: calls about objects are addressed to a host, and nothing is routed. */
 export function endpointOfHost(host: Host): Endpoint {
@@ -25,14 +25,31 @@ export function endpointOfHost(host: Host): Endpoint {
  */
 export async function callHost(call: ObjectCall, host: Host, deps: DispatchDeps): Promise<BufferedAnswer | Fault> {
   const endpoint = endpointOfHost(host);
-  const request = await signedRequest(call, endpoint, deps);
-  if (Fault.is(request)) return request;
-  const pool = findPool(endpoint, request, deps);
-  if (Fault.is(pool)) return pool;
-  const { running, ended } = startBuffered({ endpoint, request, pool }, deps);
-  const deadline = deps.wheel.after(host.timeouts.totalMs, () => running.abort(new Fault('deadline_exceeded')));
-  const end = await ended;
-  deadline.cancel();
+  let running: RunningAttempt | undefined;
+  let expire: (fault: Fault) => void = () => undefined;
+  const expired = new Promise<Fault>((resolve) => {
+    expire = resolve;
+  });
+  const deadline = deps.wheel.after(host.timeouts.totalMs, () => {
+    const fault = new Fault('deadline_exceeded');
+    running?.abort(fault);
+    expire(fault);
+  });
+  try {
+    // A token that never comes is no reason to wait for ever.
+    const request = await Promise.race([signedRequest(call, endpoint, deps), expired]);
+    if (Fault.is(request)) return request;
+    const pool = findPool(endpoint, request, deps);
+    if (Fault.is(pool)) return pool;
+    const started = startBuffered({ endpoint, request, pool }, deps);
+    running = started.running;
+    return answerOf(await started.ended, host);
+  } finally {
+    deadline.cancel();
+  }
+}
+
+function answerOf(end: BufferedEnd, host: Host): BufferedAnswer | Fault {
   if (end.kind === 'answered') return end.answer;
   if (end.kind === 'cancelled') return new Fault('client_gone');
   if (end.fault.upstreamStatus !== 404) return end.fault;
@@ -53,7 +70,6 @@ async function signedRequest(
   try {
     return await provider.sign(request, endpoint);
   } catch (error) {
-    if (Fault.is(error)) return error;
-    return new Fault('upstream_auth', { message: 'Credentials for the host could not be obtained.', cause: error });
+    return unsigned(error);
   }
 }

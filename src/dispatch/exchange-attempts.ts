@@ -9,7 +9,7 @@ import { AttemptMeter } from './attempt-meter.ts';
 import { BufferedAttempt, type BufferedEnd } from './buffered-attempt.ts';
 import type { DispatchDeps, DispatchPlan } from './dispatch-plan.ts';
 import type { Leniency } from './judge-answer.ts';
-import type { MediaFetcher } from './media-fetcher.ts';
+import type { Interrupter, MediaFetcher } from './media-fetcher.ts';
 import type { MediaKind } from './remote-media.ts';
 import { StreamAttempt, type StreamEnd } from './stream-attempt.ts';
 import type { StreamWriter } from './stream-writer.ts';
@@ -47,39 +47,68 @@ export interface StreamTarget {
   claim(): boolean;
 }
 
-/** Encodes and signs a call for an endpoint and finds it a place. What fails here never became an attempt. */
-export async function prepareAttempt(
+/** What is asked of which endpoint. */
+export interface AttemptOrder {
+  readonly endpoint: Endpoint;
+  readonly call: OutboundCall;
+  /** Tells when nobody waits for the attempt any more. */
+  readonly interrupter?: Interrupter | undefined;
+}
+
+/**
+ * Encodes and signs a call for an endpoint and finds it a place. What fails here never became an attempt. A promise
+ * only where media must be fetched or credentials be asked for.
+ */
+export function prepareAttempt(
+  order: AttemptOrder,
+  deps: DispatchDeps,
+): PreparedAttempt | Fault | Promise<PreparedAttempt | Fault> {
+  const { endpoint, call } = order;
+  const inlined = deps.media && deps.providerOf(endpoint).inlineMedia?.(call, endpoint);
+  if (!deps.media || !inlined) return encodeAndSign(endpoint, call, deps);
+  return withMedia(order, inlined, deps.media).then((ready) =>
+    Fault.is(ready) ? ready : encodeAndSign(endpoint, ready, deps),
+  );
+}
+
+function encodeAndSign(
   endpoint: Endpoint,
   call: OutboundCall,
   deps: DispatchDeps,
-): Promise<PreparedAttempt | Fault> {
+): PreparedAttempt | Fault | Promise<PreparedAttempt | Fault> {
   const provider = deps.providerOf(endpoint);
-  const inlined = deps.media && provider.inlineMedia?.(call, endpoint);
-  const ready = deps.media && inlined ? await withMedia(call, inlined, deps.media) : call;
-  if (Fault.is(ready)) return ready;
-  const encoded = provider.encode(ready, endpoint);
+  const encoded = provider.encode(call, endpoint);
   if (Fault.is(encoded)) return encoded;
-  let request: UpstreamRequest;
   try {
     const signed = provider.sign(encoded.request, endpoint);
-    request = signed instanceof Promise ? await signed : signed;
+    if (!(signed instanceof Promise)) return placed({ endpoint, encoded, request: signed }, deps);
+    return signed.then((request) => placed({ endpoint, encoded, request }, deps), unsigned);
   } catch (error) {
-    if (Fault.is(error)) return error;
-    return new Fault('upstream_auth', { message: 'Credentials for the host could not be obtained.', cause: error });
+    return unsigned(error);
   }
+}
+
+function placed(ready: Omit<PreparedAttempt, 'pool'>, deps: DispatchDeps): PreparedAttempt | Fault {
+  const { endpoint, encoded, request } = ready;
   const pool = findPool(endpoint, request, deps);
   return Fault.is(pool) ? pool : { endpoint, encoded, request, pool };
 }
 
+/** What is told when a call could not be signed. */
+export function unsigned(error: unknown): Fault {
+  if (Fault.is(error)) return error;
+  return new Fault('upstream_auth', { message: 'Credentials for the host could not be obtained.', cause: error });
+}
+
 /** The call with media as bytes that its own dialect names by URL. */
 async function withMedia(
-  call: OutboundCall,
+  { call, interrupter }: AttemptOrder,
   kinds: readonly MediaKind[],
   media: MediaFetcher,
 ): Promise<OutboundCall | Fault> {
   const parsed = call.parse();
   if (Fault.is(parsed)) return parsed;
-  const inlined = await media.inline(parsed, kinds);
+  const inlined = await media.inline(parsed, kinds, interrupter);
   if (Fault.is(inlined)) return inlined;
   return inlined === parsed ? call : { ...call, parse: () => inlined };
 }

@@ -19,10 +19,19 @@ export interface MediaSettings {
   readonly resolve?: LookupFunction;
 }
 
+/** Says when what was begun for a request is not wanted any more: its client left, or its time is up. */
+export interface Interrupter {
+  onInterrupt(stop: () => void): void;
+}
+
 /** Turns media by URL into bytes for hosts that take no addresses. */
 export interface MediaFetcher {
   /** The same call with the bytes of the given kinds of media in place; the very same when it has none by URL. */
-  inline(call: ModelCall, kinds: readonly MediaKind[]): Promise<ModelCall | Fault> | ModelCall;
+  inline(
+    call: ModelCall,
+    kinds: readonly MediaKind[],
+    interrupter?: Interrupter,
+  ): Promise<ModelCall | Fault> | ModelCall;
 }
 
 const maxMedia = 16;
@@ -46,14 +55,20 @@ export function createMediaFetcher(settings: MediaSettings, wheel: TimerWheel): 
   // Another attempt at the same call finds the bytes of the first.
   const inlined = new WeakMap<ModelCall, Promise<ModelCall | Fault>>();
   let requests = 0;
-  const fetchAll = async (call: ModelCall, media: readonly RemoteMedia[]): Promise<ModelCall | Fault> => {
+  const fetchAll = async (
+    call: ModelCall,
+    media: readonly RemoteMedia[],
+    interrupter: Interrupter | undefined,
+  ): Promise<ModelCall | Fault> => {
     if (requests >= maxRequests) {
       return new Fault('shedding', { message: 'Media are being fetched for too many requests.' });
     }
     requests += 1;
     const agent = new Agent({ connect, connections: maxAtOnce, pipelining: 1 });
     try {
-      const sources = await new MediaRound(agent, wheel).fetch(media);
+      const round = new MediaRound(agent, wheel);
+      interrupter?.onInterrupt(() => round.stop());
+      const sources = await round.fetch(media);
       return Fault.is(sources) ? sources : withInlineMedia(call, sources);
     } finally {
       requests -= 1;
@@ -61,13 +76,13 @@ export function createMediaFetcher(settings: MediaSettings, wheel: TimerWheel): 
     }
   };
   return {
-    inline(call, kinds) {
+    inline(call, kinds, interrupter) {
       const media = remoteMediaOf(call, kinds);
       if (media.length === 0) return call;
       if (media.length > maxMedia) return Promise.resolve(tooMany(media));
       const known = inlined.get(call);
       if (known) return known;
-      const fetched = fetchAll(call, media);
+      const fetched = fetchAll(call, media, interrupter);
       inlined.set(call, fetched);
       return fetched;
     },
@@ -85,6 +100,11 @@ class MediaRound {
   constructor(agent: Dispatcher, wheel: TimerWheel) {
     this.#agent = agent;
     this.#wheel = wheel;
+  }
+
+  /** Nobody waits for these media any more. */
+  stop(): void {
+    this.#over.abort();
   }
 
   async fetch(media: readonly RemoteMedia[]): Promise<ReadonlyMap<string, InlineSource> | Fault> {

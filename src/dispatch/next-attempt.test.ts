@@ -58,9 +58,9 @@ describe('the next attempt', () => {
   });
 
   it('starts with the first ready candidate', () => {
-    expect(next([])).toEqual({ kind: 'attempt', endpoint: a, waitMs: 0 });
+    expect(next([])).toEqual({ kind: 'attempt', endpoint: a, waitMs: 0, isLastResort: false });
     open(a);
-    expect(next([])).toEqual({ kind: 'attempt', endpoint: b, waitMs: 0 });
+    expect(next([])).toEqual({ kind: 'attempt', endpoint: b, waitMs: 0, isLastResort: false });
   });
 
   it('goes to the next candidate after a fault of the upstream, at once', () => {
@@ -71,7 +71,7 @@ describe('the next attempt', () => {
       'upstream_auth',
       'upstream_quota',
     ] as const) {
-      expect(next([[a, code]])).toEqual({ kind: 'attempt', endpoint: b, waitMs: 0 });
+      expect(next([[a, code]])).toEqual({ kind: 'attempt', endpoint: b, waitMs: 0, isLastResort: false });
     }
   });
 
@@ -84,7 +84,12 @@ describe('the next attempt', () => {
   it('[scenario 39] stays with the endpoint when the policy forbids fallback', () => {
     const policy = { ...defaultAttemptPolicy, fallback: false };
     expect(next([[a, 'upstream_timeout']], { policy }).kind).toBe('give-up');
-    expect(next([[a, 'upstream_unreachable']], { policy })).toEqual({ kind: 'attempt', endpoint: a, waitMs: 0 });
+    expect(next([[a, 'upstream_unreachable']], { policy })).toEqual({
+      kind: 'attempt',
+      endpoint: a,
+      waitMs: 0,
+      isLastResort: false,
+    });
   });
 
   it('asks the same endpoint once more after a reset, with backoff after an error, never after a timeout', () => {
@@ -118,7 +123,7 @@ describe('the next attempt', () => {
 
   it('[scenario 35] answers at once when the wait exceeds the deadline, and waits when it is short', () => {
     cool(a, 1_500);
-    expect(next([], { candidates: [a] })).toEqual({ kind: 'attempt', endpoint: a, waitMs: 1_500 });
+    expect(next([], { candidates: [a] })).toEqual({ kind: 'attempt', endpoint: a, waitMs: 1_500, isLastResort: false });
     expect(next([], { candidates: [a], remainingMs: 1_000 }).kind).toBe('give-up');
   });
 
@@ -126,7 +131,7 @@ describe('the next attempt', () => {
     open(a);
     nowMs += 5_000;
     open(b);
-    expect(next([])).toEqual({ kind: 'attempt', endpoint: a, waitMs: 0 });
+    expect(next([])).toEqual({ kind: 'attempt', endpoint: a, waitMs: 0, isLastResort: false });
     expect(next([[a, 'upstream_error']]).kind).toBe('give-up');
   });
 

@@ -34,7 +34,13 @@ export interface Tried {
 
 /** What to do next. */
 export type NextAttempt =
-  | { readonly kind: 'attempt'; readonly endpoint: Endpoint; readonly waitMs: number }
+  | {
+      readonly kind: 'attempt';
+      readonly endpoint: Endpoint;
+      readonly waitMs: number;
+      /** Every circuit is open: this one is asked all the same. */
+      readonly isLastResort: boolean;
+    }
   | { readonly kind: 'give-up'; readonly fault: Fault };
 
 /** What the choice depends on. */
@@ -75,16 +81,16 @@ export function nextAttempt(input: NextAttemptInput): NextAttempt {
   if (tried.filter(({ fault }) => fault.code === 'schema_unmet').length > 1) return giveUp(input, last.fault);
   if (policy.fallback) {
     const fresh = untried(input).find((endpoint) => isReady(input, endpoint) && isFit(endpoint, last));
-    if (fresh) return { kind: 'attempt', endpoint: fresh, waitMs: 0 };
+    if (fresh) return { kind: 'attempt', endpoint: fresh, waitMs: 0, isLastResort: false };
   }
   return retrySame(input, last) ?? waitForCooling(input) ?? giveUp(input, last.fault);
 }
 
 function firstAttempt(input: NextAttemptInput): NextAttempt {
   const ready = input.candidates.find((endpoint) => isReady(input, endpoint));
-  if (ready) return { kind: 'attempt', endpoint: ready, waitMs: 0 };
+  if (ready) return { kind: 'attempt', endpoint: ready, waitMs: 0, isLastResort: false };
   const leastBad = leastBadOpen(input);
-  if (leastBad) return { kind: 'attempt', endpoint: leastBad, waitMs: 0 };
+  if (leastBad) return { kind: 'attempt', endpoint: leastBad, waitMs: 0, isLastResort: true };
   return waitForCooling(input) ?? giveUp(input, new Fault('upstream_rate_limited'));
 }
 
@@ -131,7 +137,7 @@ function retrySame(input: NextAttemptInput, last: Tried): NextAttempt | undefine
   if (waitMs > Math.min(input.policy.maxWaitMs, input.remainingMs)) return undefined;
   // An empty answer is asked for once more whatever the budget: otherwise it could never be delivered.
   if (last.fault.code !== 'empty_completion' && !signals.takeRetry()) return undefined;
-  return { kind: 'attempt', endpoint: last.endpoint, waitMs };
+  return { kind: 'attempt', endpoint: last.endpoint, waitMs, isLastResort: false };
 }
 
 function waitBeforeRetry(input: NextAttemptInput, fault: Fault, failures: number): number {
@@ -150,7 +156,7 @@ function waitForCooling(input: NextAttemptInput): NextAttempt | undefined {
     const waitMs = availability.untilMs - input.nowMs;
     if (waitMs > bestMs) continue;
     bestMs = waitMs;
-    best = { kind: 'attempt', endpoint, waitMs };
+    best = { kind: 'attempt', endpoint, waitMs, isLastResort: false };
   }
   return best;
 }

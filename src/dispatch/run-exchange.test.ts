@@ -84,6 +84,70 @@ describe('an exchange', () => {
   });
 });
 
+describe('the preparation of an attempt', () => {
+  /** A host whose credentials come when the test says so. */
+  function slowSigner(): { provider: Provider; give(): void } {
+    let give = (): void => undefined;
+    const credentials = new Promise<void>((resolve) => {
+      give = resolve;
+    });
+    const sign: Provider['sign'] = (request, endpoint) =>
+      endpoint.host.id === 'a' ? credentials.then(() => request) : request;
+    return { provider: { ...chat, sign }, give: () => give() };
+  }
+
+  it('is not waited for once the client has left', async () => {
+    const { provider } = slowSigner();
+    const { sink, result, time } = runHarness({ deps: () => ({ providerOf: () => provider }) });
+    await settle();
+    sink.leave();
+    expect(await result).toMatchObject({ status: 'aborted', attempts: 0 });
+    expect(time.size).toBe(0);
+  });
+
+  it('is not waited for beyond the deadline', async () => {
+    const { provider } = slowSigner();
+    const deps = (): object => ({ providerOf: () => provider });
+    const { result, time } = runHarness({ deps, plan: { totalMs: 5000 } });
+    await settle();
+    time.advance(5000);
+    expect(await result).toMatchObject({ status: 'failed', fault: { code: 'deadline_exceeded' }, attempts: 0 });
+  });
+
+  it('[scenario 40] leaves a half-open circuit to the probe that began meanwhile', async () => {
+    const { provider, give } = slowSigner();
+    const { calls, signals } = runHarness({
+      candidates,
+      prepare: (all) => all.of('a/m').end({ fault: 'upstream_auth', totalMs: 1 }),
+      deps: ({ clock }) => {
+        (clock as FakeTime).advance(30_000);
+        return { providerOf: () => provider };
+      },
+    });
+    await settle();
+    expect(calls).toHaveLength(0);
+    signals.of('a/m').begin();
+    give();
+    await settle();
+    expect(calls.map(({ hostId }) => hostId)).toEqual(['b']);
+  });
+});
+
+describe('a hedge', () => {
+  it('is not sent to a host that has fallen ill since it was planned', async () => {
+    const { calls, signals, time } = runHarness({
+      candidates,
+      plan: { hedging: new Hedging(new FakeTime()) },
+      prepare: (all) => all.of('a/m').end({ totalMs: 200, firstTokenMs: 100 }),
+    });
+    await settle();
+    signals.of('b/m').end({ fault: 'upstream_auth', totalMs: 1 });
+    time.advance(1000);
+    await settle();
+    expect(calls.map(({ hostId }) => hostId)).toEqual(['a']);
+  });
+});
+
 describe('a defect of our own', () => {
   it.each(['push', 'end'] as const)('in the %s of an encoder ends the exchange, not the process', async (method) => {
     const inbound = inboundWith(() => ({ [method]: throwDefect }));

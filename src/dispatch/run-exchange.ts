@@ -12,6 +12,7 @@ import { ContinuedOutput } from './continued-output.ts';
 import type { DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
 import { type PreparedAttempt, prepareAttempt, type RunningAttempt, startBuffered } from './exchange-attempts.ts';
 import type { Leniency } from './judge-answer.ts';
+import type { Interrupter } from './media-fetcher.ts';
 import { nextAttempt, type Tried } from './next-attempt.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
 import { type EndedStream, StreamRace } from './stream-race.ts';
@@ -30,13 +31,15 @@ interface Round {
   readonly endpoint: Endpoint;
   readonly call: OutboundCall;
   readonly flags: readonly AttemptFlag[];
+  /** Asked although its circuit is open. */
+  readonly isLastResort: boolean;
 }
 
 /** What is particular to the end of one exchange. */
 type Ending = Pick<DispatchResult, 'status'> &
   Partial<Omit<DispatchResult, 'attempts' | 'costNanos' | 'dropped' | 'added' | 'continued' | 'usage'>>;
 
-class ExchangeRun {
+class ExchangeRun implements Interrupter {
   readonly #plan: DispatchPlan;
   readonly #deps: DispatchDeps;
   readonly #ledger: AttemptLedger;
@@ -48,6 +51,7 @@ class ExchangeRun {
   readonly #continued: ContinuedOutput | undefined;
   #running: RunningAttempt | undefined;
   #wake: (() => void) | undefined;
+  #stopFetching: (() => void) | undefined;
   #drainTimer: WheelTimer | undefined;
   #isGone = false;
   #isExpired = false;
@@ -78,7 +82,8 @@ class ExchangeRun {
           await this.#sleep(next.waitMs);
           if (this.#isGone || this.#isExpired) continue;
         }
-        const result = await this.#round({ endpoint: next.endpoint, call: this.#plan.call, flags: [] });
+        const { endpoint, isLastResort } = next;
+        const result = await this.#round({ endpoint, call: this.#plan.call, flags: [], isLastResort });
         if (result) return result;
       }
     } finally {
@@ -99,15 +104,29 @@ class ExchangeRun {
 
   /** One attempt; undefined when another endpoint may take over. */
   async #round(round: Round): Promise<DispatchResult | undefined> {
-    const prepared = await prepareAttempt(round.endpoint, round.call, this.#deps);
+    const { endpoint, call } = round;
+    const preparing = prepareAttempt({ endpoint, call, interrupter: this }, this.#deps);
+    const prepared = preparing instanceof Promise ? await this.#whileWanted(preparing) : preparing;
+    if (prepared === undefined) return undefined;
     if (Fault.is(prepared)) {
       this.#tried.push({ endpoint: round.endpoint, fault: prepared });
       return undefined;
     }
     if (this.#isGone || this.#isExpired) return undefined;
+    // While this call was made ready, another may have become the one probe of a circuit: then the choice is made anew.
+    if (!round.isLastResort && this.#deps.signals.of(round.endpoint.id).availability().state === 'open')
+      return undefined;
     if (!this.#writer) return this.#roundBuffered(prepared);
     const ended = await this.#stream(prepared, round, this.#writer);
     return this.#afterStream(ended);
+  }
+
+  /** Undefined as soon as the client leaves or time is up; the work itself may serve others, and goes on. */
+  #whileWanted<Value>(work: Promise<Value>): Promise<Value | undefined> {
+    return new Promise((resolve, reject) => {
+      this.#wake = () => resolve(undefined);
+      work.then(resolve, reject);
+    });
   }
 
   async #stream(prepared: PreparedAttempt, round: Round, writer: StreamWriter): Promise<EndedStream> {
@@ -159,7 +178,7 @@ class ExchangeRun {
     if (!endpoint || Fault.is(original)) return undefined;
     const parsed = output.continue(original, this.#ledger.usage);
     const call: OutboundCall = { ...this.#plan.call, translate: true, parse: () => parsed };
-    const result = await this.#round({ endpoint, call, flags: ['continued'] });
+    const result = await this.#round({ endpoint, call, flags: ['continued'], isLastResort: false });
     return result && { ...result, continued: true };
   }
 
@@ -252,16 +271,25 @@ class ExchangeRun {
     // Clients also leave while the end of their answer is on its way.
     if (this.#isOver) return;
     this.#isGone = true;
-    this.#wake?.();
+    this.#interrupt();
     this.#writer?.detach();
     const { drainMs } = this.#plan;
     if (drainMs === 0) this.#running?.cancel();
     else this.#drainTimer = this.#deps.wheel.after(drainMs, () => this.#running?.cancel());
   }
 
+  onInterrupt(stop: () => void): void {
+    this.#stopFetching = stop;
+  }
+
+  #interrupt(): void {
+    this.#stopFetching?.();
+    this.#wake?.();
+  }
+
   #expire(): void {
     this.#isExpired = true;
-    this.#wake?.();
+    this.#interrupt();
     this.#running?.abort(new Fault('deadline_exceeded'));
   }
 

@@ -103,20 +103,25 @@ export class StreamRace implements RunningAttempt {
   }
 
   async #launchHedge(hedge: NonNullable<RaceSettings['hedge']>): Promise<void> {
-    if (this.#isStopped || this.#claimed !== undefined || !hedge.take()) return;
+    if (!this.#wants(hedge) || !hedge.take()) return;
     this.#isPreparing = true;
     const { plan, deps } = this.#settings;
     try {
-      const prepared = await prepareAttempt(hedge.endpoint, plan.call, deps);
+      const prepared = await prepareAttempt({ endpoint: hedge.endpoint, call: plan.call }, deps);
       this.#isPreparing = false;
-      const isStillOpen = !this.#isStopped && this.#claimed === undefined;
-      if (!Fault.is(prepared) && isStillOpen) return this.#launch(prepared, ['hedge']);
+      if (!Fault.is(prepared) && this.#wants(hedge)) return this.#launch(prepared, ['hedge']);
     } catch (defect) {
       return this.#break(defect);
     }
     // The first attempt may have failed in the meantime and waits for this one.
     const last = this.#dropouts.pop();
     if (last) this.#resolve({ decided: last, dropouts: this.#dropouts });
+  }
+
+  /** Much may have changed since the hedge was planned: the race, and the health of its endpoint. */
+  #wants({ endpoint }: NonNullable<RaceSettings['hedge']>): boolean {
+    if (this.#isStopped || this.#claimed !== undefined) return false;
+    return this.#settings.deps.signals.of(endpoint.id).availability().state === 'ready';
   }
 
   /** The first attempt with content has the client; the others are over. */
@@ -141,7 +146,7 @@ export class StreamRace implements RunningAttempt {
       flags: [...flags, ...this.#flagsOf(end, isLoser)],
     });
     if (isLoser) return;
-    const isLast = this.#running.size === 0 && !this.#isPreparing;
+    const isLast = this.#running.size === 0 && (!this.#isPreparing || this.#isStopped);
     if (this.#claimed !== number && !isLast) {
       this.#dropouts.push(ended);
       return;

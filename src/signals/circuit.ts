@@ -29,7 +29,9 @@ export class Circuit {
   #slotNumber = 0;
   #openUntilMs = 0;
   #openForMs = 0;
-  #probing = false;
+  /** Admission of the attempt that probes; 0 when none does. */
+  #probe = 0;
+  #lastAdmission = 0;
   #isOpen = false;
 
   constructor(settings: CircuitSettings = defaultCircuitSettings) {
@@ -39,7 +41,7 @@ export class Circuit {
   /** `half-open` means: the next attempt is the one probe. */
   state(nowMs: number): 'closed' | 'open' | 'half-open' {
     if (!this.#isOpen) return 'closed';
-    return nowMs >= this.#openUntilMs && !this.#probing ? 'half-open' : 'open';
+    return nowMs >= this.#openUntilMs && this.#probe === 0 ? 'half-open' : 'open';
   }
 
   /** When a probe is admitted; 0 while closed. */
@@ -47,20 +49,27 @@ export class Circuit {
     return this.#isOpen ? this.#openUntilMs : 0;
   }
 
-  /** An attempt begins; in the half-open state it becomes the probe. */
-  enter(nowMs: number): void {
-    if (this.state(nowMs) === 'half-open') this.#probing = true;
+  /**
+   * An attempt begins; in the half-open state it becomes the probe. Its end says so with the admission returned here: 0
+   * while the circuit is closed, else a number of its own.
+   */
+  enter(nowMs: number): number {
+    if (!this.#isOpen) return 0;
+    this.#lastAdmission++;
+    if (this.state(nowMs) === 'half-open') this.#probe = this.#lastAdmission;
+    return this.#lastAdmission;
   }
 
-  /** An attempt ended without a verdict (client gone, cancelled): a probe may be tried again. */
-  release(): void {
-    this.#probing = false;
+  /** An attempt ended without a verdict (client gone, cancelled): if it was the probe, another may be tried. */
+  release(admission = 0): void {
+    if (admission !== 0 && admission === this.#probe) this.#probe = 0;
   }
 
-  succeed(nowMs: number): void {
-    this.#probing = false;
-    if (this.#isOpen) {
+  /** Only what began after the circuit had opened can close it: a long answer from before says nothing new. */
+  succeed(nowMs: number, admission = 0): void {
+    if (this.#isOpen && admission !== 0) {
       this.#isOpen = false;
+      this.#probe = 0;
       this.#openForMs = 0;
       this.#faults.fill(0);
       this.#attempts.fill(0);
@@ -69,12 +78,12 @@ export class Circuit {
   }
 
   /** `immediately` opens at once: wrong credentials, exhausted quota, model gone. */
-  fail(nowMs: number, immediately = false): void {
+  fail(nowMs: number, immediately = false, admission = 0): void {
     this.#count(nowMs, 1);
     if (this.#isOpen) {
-      if (this.#probing) this.#open(nowMs);
-      this.#probing = false;
-      return;
+      if (admission === 0 || admission !== this.#probe) return;
+      this.#probe = 0;
+      return this.#open(nowMs);
     }
     const faults = sum(this.#faults);
     const share = faults / sum(this.#attempts);

@@ -13,6 +13,8 @@ export interface AttemptSample {
   readonly firstTokenMs?: number;
   readonly totalMs: number;
   readonly outputTokens?: number;
+  /** What `begin` returned for this attempt. */
+  readonly admission?: number;
 }
 
 /** Can an endpoint be tried now, and if not, when? */
@@ -34,6 +36,11 @@ export interface EndpointSpeed {
 
 const opensAtOnce: ReadonlySet<FaultCode> = new Set(['upstream_auth', 'upstream_quota', 'upstream_model_gone']);
 const defaultCoolingMs = 1000;
+/**
+ * Hosts have asked for days, and for moments in wrong units. Believing a true one a quarter of an hour at a time costs
+ * one refused call in each; believing a false one would take the endpoint out until we are restarted.
+ */
+const maxCoolingMs = 15 * 60_000;
 const ready: Availability = { state: 'ready' };
 
 /** Live health and speed of one endpoint, from its attempts. */
@@ -60,10 +67,11 @@ export class EndpointSignals {
     return this.#coolingUntilMs > nowMs ? { state: 'cooling', untilMs: this.#coolingUntilMs } : ready;
   }
 
-  begin(): void {
+  /** An attempt begins; its end brings back the number returned here. */
+  begin(): number {
     const nowMs = this.#clock.monotonicMs();
-    this.#circuit.enter(nowMs);
     this.#retries.noteAttempt(nowMs);
+    return this.#circuit.enter(nowMs);
   }
 
   /** May this endpoint take an attempt beyond the first of an exchange? */
@@ -76,14 +84,14 @@ export class EndpointSignals {
     this.#attempts++;
     if (sample.firstTokenMs !== undefined) this.#firstTokenMs.add(sample.firstTokenMs, nowMs);
     this.#noteSpeed(sample, nowMs);
-    if (sample.fault === undefined) return this.#circuit.succeed(nowMs);
+    if (sample.fault === undefined) return this.#circuit.succeed(nowMs, sample.admission);
     const kind = faultKinds[sample.fault];
     if (kind.blame === 'upstream') this.#faults++;
     if (sample.fault === 'upstream_rate_limited') {
-      this.#coolingUntilMs = nowMs + (sample.retryAfterMs ?? defaultCoolingMs);
-      this.#circuit.release();
-    } else if (kind.breaker) this.#circuit.fail(nowMs, opensAtOnce.has(sample.fault));
-    else this.#circuit.release();
+      this.#coolingUntilMs = nowMs + Math.min(sample.retryAfterMs ?? defaultCoolingMs, maxCoolingMs);
+      this.#circuit.release(sample.admission);
+    } else if (kind.breaker) this.#circuit.fail(nowMs, opensAtOnce.has(sample.fault), sample.admission);
+    else this.#circuit.release(sample.admission);
   }
 
   speed(): EndpointSpeed {

@@ -7,8 +7,8 @@ let signals: Signals;
 
 function fail(times: number): void {
   for (let count = 0; count < times; count++) {
-    signals.of('a').begin();
-    signals.of('a').end({ fault: 'upstream_error', totalMs: 1 });
+    const admission = signals.of('a').begin();
+    signals.of('a').end({ fault: 'upstream_error', totalMs: 1, admission });
   }
 }
 
@@ -25,9 +25,9 @@ describe('endpoint signals', () => {
     expect(signals.of('a').availability()).toEqual({ state: 'open', untilMs: nowMs + 30_000 });
     nowMs += 30_000;
     expect(signals.of('a').availability().state).toBe('ready');
-    signals.of('a').begin();
+    const admission = signals.of('a').begin();
     expect(signals.of('a').availability().state).toBe('open');
-    signals.of('a').end({ totalMs: 5 });
+    signals.of('a').end({ totalMs: 5, admission });
     expect(signals.of('a').availability().state).toBe('ready');
     fail(4);
     expect(signals.of('a').availability().state).toBe('ready');
@@ -66,6 +66,36 @@ describe('endpoint signals', () => {
     expect(signals.of('a').availability()).toEqual({ state: 'cooling', untilMs: nowMs + 107_000 });
     nowMs += 107_000;
     expect(signals.of('a').availability().state).toBe('ready');
+  });
+
+  it('waits for its one probe, whatever other attempts end meanwhile', () => {
+    const before = signals.of('a').begin();
+    fail(5);
+    nowMs += 30_000;
+    const probe = signals.of('a').begin();
+    for (const sample of [
+      { fault: 'client_gone', totalMs: 1 },
+      { fault: 'upstream_rejected', totalMs: 1 },
+      { fault: 'upstream_error', totalMs: 1 },
+      { totalMs: 40_000 },
+    ] as const) {
+      signals.of('a').end({ ...sample, admission: before });
+      expect(signals.of('a').availability().state).toBe('open');
+    }
+    signals.of('a').end({ fault: 'client_gone', totalMs: 1, admission: probe });
+    expect(signals.of('a').availability().state).toBe('ready');
+  });
+
+  it('closes on the success of a last resort that was asked although the circuit was open', () => {
+    fail(5);
+    const admission = signals.of('a').begin();
+    signals.of('a').end({ totalMs: 1, admission });
+    expect(signals.of('a').availability().state).toBe('ready');
+  });
+
+  it('cools for no longer than a quarter of an hour, whatever the upstream asks for', () => {
+    signals.of('a').end({ fault: 'upstream_rate_limited', retryAfterMs: 86_400_000, totalMs: 1 });
+    expect(signals.of('a').availability()).toEqual({ state: 'cooling', untilMs: nowMs + 900_000 });
   });
 
   it('[scenario 36] opens at once when the credentials have no quota', () => {
