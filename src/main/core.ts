@@ -10,13 +10,14 @@ import { createIdSource } from '../platform/ids.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createSystemRandom } from '../platform/random.ts';
+import { ControlFeed } from '../tenants/index.ts';
 import { createTimerWheel } from '../platform/timer-wheel.ts';
 import { createProviderRegistry, type Provider, type ProviderRegistry } from '../providers/index.ts';
 import { OutcomeBook, StickyMap } from '../routing/index.ts';
 import { createSignals, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
 import { type DatabaseLink, linkDatabase } from './database-link.ts';
-import { startDatabaseWork } from './database-work.ts';
+import { bringIn, databaseWork } from './database-work.ts';
 import { type Money, openMoney } from './money.ts';
 import { networkOf } from './network.ts';
 import type { ServeOptions } from './serve-options.ts';
@@ -63,7 +64,22 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const outcomes = new OutcomeBook();
   const board = new ExchangeBoard(metrics);
   const wheel = createTimerWheel(systemClock);
-  const money = await openMoney(loaded, { clock: systemClock, logger, gatewayId });
+  const money = await openMoney(loaded, {
+    clock: systemClock,
+    logger,
+    gatewayId,
+    database: () => database.current(),
+  });
+  const feed = new ControlFeed({
+    dataDirectory: options.dataDirectory,
+    clock: systemClock,
+    logger,
+    changed(control) {
+      snapshots.adoptControl(control);
+      money.adoptSnapshot(control);
+    },
+  });
+  if (loaded.config.database !== 'off') await feed.loadFromDisk();
   const pools = createUpstreamPools(networkOf(loaded, options.environment));
   const media = createMediaFetcher(loaded.config.network, wheel);
   const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
@@ -80,7 +96,10 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     settings: () => ({ catalog: state.snapshot.catalog, config: state.snapshot.loaded.config }),
   };
   const kept = await openKept(options.dataDirectory, shared);
-  const database = linkDatabase({ ...options, loaded, logger, work: startDatabaseWork });
+  const { dataDirectory } = options;
+  const parts = { dataDirectory, gatewayId, journal, money, feed, logger, metrics, newId };
+  const work = databaseWork({ ...parts, loaded: () => state.snapshot.loaded });
+  const database: DatabaseLink = linkDatabase({ ...options, loaded, logger, work });
   const gateway = new Gateway({
     ...shared,
     responses: kept.responses,
@@ -106,6 +125,11 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const adopt = (next: LoadedConfig): void => {
     snapshots.adopt(next);
     money.adopt(next);
+    const open = database.current();
+    if (!open) return;
+    bringIn({ loaded: () => next, money }, { database: open, clock: systemClock, newId }).catch((error: unknown) =>
+      logger.error({ err: error }, 'the configuration could not be brought into the database'),
+    );
   };
   const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, database, money };
   const own = { startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };

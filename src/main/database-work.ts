@@ -1,4 +1,149 @@
+import { join } from 'node:path';
+import {
+  CatalogFacts,
+  PriceFeed,
+  priceFromTexts,
+  pricesChannel,
+  RatingVersions,
+  StoredPriceBook,
+} from '../catalog/index.ts';
+import type { LoadedConfig } from '../config/index.ts';
+import type { Price } from '../domain/price.ts';
+import type { Journal } from '../journal/index.ts';
+import { dropExpired, type Projection, startProjection } from '../ledger/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Database } from '../storage/index.ts';
+import {
+  type ControlFeed,
+  type ControlStore,
+  readCustomerPlans,
+  sweepWallets,
+  syncConfig,
+  syncPlans,
+} from '../tenants/index.ts';
 import type { DatabaseWork } from './database-link.ts';
+import type { Money } from './money.ts';
 
-/** Starts everything that works on the open database and stops it in the opposite order. */
-export const startDatabaseWork: DatabaseWork = () => Promise.resolve(() => Promise.resolve());
+/** What the work on an open database needs of the running gateway. */
+export interface DatabaseWorkParts {
+  readonly dataDirectory: string;
+  readonly gatewayId: string;
+  readonly journal: Journal;
+  readonly money: Money;
+  readonly feed: ControlFeed;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  loaded(): LoadedConfig;
+  newId(prefix: string): string;
+}
+
+const upkeepEveryMs = 60_000;
+const upkeep = { name: 'switchyard', role: 'owner' } as const;
+
+/** Starts everything that works on the open database, and stops it in the opposite order. */
+export function databaseWork(parts: DatabaseWorkParts): DatabaseWork {
+  return async (database) => {
+    const store: ControlStore = { database, clock: systemClock, newId: parts.newId };
+    await bringIn(parts, store);
+    const prices = await openPrices(parts, database);
+    await parts.feed.follow(database);
+    const projection = startProjection({
+      ...parts,
+      database,
+      directory: join(parts.dataDirectory, 'journal'),
+      clock: systemClock,
+    });
+    const keeper = startUpkeep(parts, { store, projection });
+    return async () => {
+      await keeper.stop();
+      await projection.stop();
+      await parts.feed.close();
+      await prices.close();
+    };
+  };
+}
+
+/** Brings a configuration's customers, keys, limits and plans into the database, where the others are. */
+export async function bringIn(
+  { loaded, money }: Pick<DatabaseWorkParts, 'loaded' | 'money'>,
+  store: ControlStore,
+): Promise<void> {
+  const { config } = loaded();
+  await syncConfig(store, config);
+  await syncPlans(store, config);
+  const versions = new RatingVersions(store.database);
+  const { prices, contracts } = money.agreed();
+  await versions.remember([...prices, ...configuredPrices(loaded())], contracts);
+  money.adoptPlans(await readCustomerPlans(store.database.db));
+}
+
+function configuredPrices({ config }: LoadedConfig): Price[] {
+  const endpoints = Object.values(config.models).flatMap((model) => model.endpoints);
+  return endpoints.flatMap(({ price }) => priceFromTexts(price) ?? []);
+}
+
+/** The price book, fed by the shipped catalog, by catalogs that are polled and by other gateways. */
+async function openPrices(
+  { money, loaded, logger }: DatabaseWorkParts,
+  database: Database,
+): Promise<{ close(): Promise<void> }> {
+  const book = new StoredPriceBook(database);
+  await book.refresh();
+  money.usePrices(book);
+  const failed = (source: string, problem: string): void =>
+    logger.warn({ source, problem }, 'prices could not be read');
+  const refresh = (): void => void book.refresh().catch((error: unknown) => failed('price book', String(error)));
+  const stopListening = await database.listen(pricesChannel, refresh, { pollMs: 10_000 });
+  const feed = new PriceFeed({
+    book,
+    facts: new CatalogFacts(),
+    catalog: loaded().config.catalog,
+    clock: systemClock,
+    asLeader: (work) => database.withLeader('price-feed', work),
+    changed: (events) => logger.info({ events: events.length }, 'the price book changed'),
+    failed,
+  });
+  feed.start();
+  return {
+    async close() {
+      await feed.close();
+      await stopListening();
+    },
+  };
+}
+
+/** What is due now and then, in one gateway of many: expired credit, old partitions, leases of earlier runs. */
+function startUpkeep(
+  { money, logger }: DatabaseWorkParts,
+  { store, projection }: { readonly store: ControlStore; readonly projection: Projection },
+): { stop(): Promise<void> } {
+  let running: Promise<void> | undefined;
+  let isReleased = false;
+  const turn = async (): Promise<void> => {
+    // Until the journal of earlier runs is projected, what they had leased counts as spent.
+    if (!isReleased && projection.lag().isCaughtUp) {
+      await money.spending.releaseEarlierRuns();
+      isReleased = true;
+    }
+    await store.database.withLeader('upkeep', async () => {
+      await sweepWallets(store, upkeep);
+      await dropExpired(store.database, systemClock.nowMs());
+    });
+  };
+  const timer = setInterval(() => {
+    running ??= turn()
+      .catch((error: unknown) => logger.warn({ err: error }, 'upkeep of the database failed; it is tried again'))
+      .finally(() => {
+        running = undefined;
+      });
+  }, upkeepEveryMs);
+  timer.unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}

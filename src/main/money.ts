@@ -1,69 +1,117 @@
-import { hash } from 'node:crypto';
-import { PriceDesk } from '../catalog/index.ts';
+import { PriceDesk, type PriceSource } from '../catalog/index.ts';
 import type { Config, LoadedConfig } from '../config/index.ts';
 import type { Fact } from '../domain/facts.ts';
 import { atCostPlan, type Plan, planAt } from '../domain/plan.ts';
 import { readPlan } from '../domain/plan-terms.ts';
+import type { Price, PriceContract } from '../domain/price.ts';
 import type { MoneyPorts } from '../gateway/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import { type ReservationGate, rulesOfConfig, SpendingRestorer, SpendingService } from '../tenants/index.ts';
+import type { Database } from '../storage/index.ts';
+import {
+  type ControlSnapshot,
+  mergeRules,
+  planVersionId,
+  type RateRule,
+  rulesOfConfig,
+  SpendingRestorer,
+  SpendingService,
+} from '../tenants/index.ts';
 
 /** Money as the gateway asks about it, with what changes it while the gateway runs. */
 export interface Money {
   readonly ports: MoneyPorts;
-  readonly gate: ReservationGate;
+  readonly spending: SpendingService;
   /** Takes limits, plans and contracts of another configuration. */
   adopt(loaded: LoadedConfig): void;
+  /** Takes limits that the database adds to those of the configuration. */
+  adoptSnapshot(snapshot: ControlSnapshot): void;
+  /** Takes the plans of customers as the database knows them, those of the configuration among them. */
+  adoptPlans(plans: ReadonlyMap<string, readonly Plan[]>): void;
+  /** Takes the price book: from now on it prices what the configuration leaves open. */
+  usePrices(source: PriceSource): void;
+  /** Agreed prices and contracts that facts will name. */
+  agreed(): { readonly prices: readonly Price[]; readonly contracts: readonly PriceContract[] };
   /** Is told every fact of the journal at the start, in its order: what was spent before counts. */
   restore(fact: Fact): void;
   close(): Promise<void>;
 }
 
-/** What a configuration says about money. */
-interface Terms {
-  readonly desk: PriceDesk;
-  readonly plans: ReadonlyMap<string, readonly Plan[]>;
+/** What money is opened with. */
+export interface MoneyDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly gatewayId: string;
+  /** Undefined while it starts. */
+  database(): Database | undefined;
 }
 
 /** Opens the limits of this process, the terms of its customers and its contracts with hosts. */
-export async function openMoney(
-  loaded: LoadedConfig,
-  { clock, logger, gatewayId }: { clock: Clock; logger: Logger; gatewayId: string },
-): Promise<Money> {
-  const service = new SpendingService({
+export async function openMoney(loaded: LoadedConfig, deps: MoneyDeps): Promise<Money> {
+  const { clock, logger, gatewayId } = deps;
+  const setting = loaded.config.database;
+  const isAlone = setting === 'off';
+  const spending = new SpendingService({
     clock,
     logger,
     gatewayId,
     notice: (notice) => logger.warn({ notice }, 'a limit needs attention'),
+    // A server of its own serves one gateway; a foreign one may serve many.
+    ...(!isAlone && { database: deps.database, mode: setting === 'embedded' ? 'whole' : 'chunked' }),
   });
-  const restorer = new SpendingRestorer(service.gate);
-  let terms: Terms;
-  const adopt = ({ config }: LoadedConfig): void => {
-    terms = { desk: new PriceDesk(config.contracts), plans: plansOf(config) };
-    service.setRules(rulesOfConfig(config));
-  };
-  adopt(loaded);
-  await service.start();
+  const restorer = new SpendingRestorer(spending.gate);
+  let current = loaded.config;
+  let source: PriceSource | undefined;
+  let snapshot: ControlSnapshot | undefined;
+  let desk = new PriceDesk(current.contracts);
+  let plans = plansOf(current);
+  const setRules = (): void => spending.setRules(mergeRules(rulesOfConfig(current), snapshot && rulesOf(snapshot)));
+  setRules();
+  await spending.start();
   return {
-    gate: service.gate,
-    adopt,
+    spending,
     ports: {
-      gate: service.gate,
-      planOf: (customer, atMs) => planAt(terms.plans.get(customer) ?? [], atMs) ?? atCostPlan,
-      priceOf: (endpoint, atMs, key) => terms.desk.priceOf(endpoint, atMs, key),
+      gate: spending.gate,
+      planOf: (customer, atMs) => planAt(plans.get(customer) ?? [], atMs) ?? atCostPlan,
+      priceOf: (endpoint, atMs, key) => desk.priceOf(endpoint, atMs, key),
     },
-    restore: (fact) => restorer.add(fact),
-    close: () => service.close(),
+    adopt({ config }) {
+      current = config;
+      desk = new PriceDesk(config.contracts, source);
+      plans = new Map([...plans, ...plansOf(config)]);
+      setRules();
+    },
+    adoptSnapshot(next) {
+      snapshot = next;
+      setRules();
+    },
+    adoptPlans(next) {
+      plans = next;
+    },
+    usePrices(next) {
+      source = next;
+      desk = new PriceDesk(current.contracts, source);
+    },
+    agreed: () => desk.versions,
+    // With a database the projection counts what was spent.
+    restore: (fact) => {
+      if (isAlone) restorer.add(fact);
+    },
+    close: () => spending.close(),
   };
 }
 
-/** Plans of customers by the configuration. A version is named by its content: the same terms are the same version. */
+/** Limits of the database: its budgets and rates, and the rates of its keys. */
+function rulesOf({ rules, keys }: ControlSnapshot): ControlSnapshot['rules'] {
+  const ofKeys = keys.map(({ name, limits }): RateRule => ({ scope: 'key', name, ...limits }));
+  const limiting = ofKeys.filter((rule) => rule.requestsPerMinute ?? rule.tokensPerMinute ?? rule.concurrent);
+  return { ...rules, rates: [...rules.rates, ...limiting] };
+}
+
 function plansOf({ plans, customers }: Config): ReadonlyMap<string, readonly Plan[]> {
   const read = new Map<string, Plan>();
   for (const [name, terms] of Object.entries(plans)) {
-    const digest = hash('sha256', JSON.stringify(terms), 'hex').slice(0, 16);
-    read.set(name, readPlan({ name, versionId: `${name}@${digest}`, validFromMs: 0 }, terms));
+    read.set(name, readPlan({ name, versionId: planVersionId(name, terms), validFromMs: 0 }, terms));
   }
   return new Map(
     customers.flatMap(({ name, plan }) => {

@@ -15,7 +15,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { ProviderRegistry } from '../providers/index.ts';
 import { simulatedModels, type Simulator, startSimulator } from '../simulator/index.ts';
 import { type OtlpTarget, readOtlpTarget } from '../telemetry/index.ts';
-import { buildKeyRing, type KeyRing } from '../tenants/index.ts';
+import { buildKeyRing, type ControlSnapshot, type KeyRing } from '../tenants/index.ts';
 
 /** What a reload replaces as a whole. */
 export interface Snapshot {
@@ -31,6 +31,8 @@ export interface Snapshots {
   readonly discovery: LocalDiscovery;
   /** Makes a configuration the current one. Throws a Fault when it names what does not exist. */
   adopt(loaded: LoadedConfig): void;
+  /** Takes customers and keys of the database. */
+  adoptControl(control: ControlSnapshot): void;
   close(): Promise<void>;
 }
 
@@ -41,12 +43,13 @@ export async function openSnapshots(
   logger: Logger,
 ): Promise<Snapshots> {
   let latest = loaded;
+  let control: ControlSnapshot | undefined;
   const discovery = new LocalDiscovery({ hosts: () => localHosts(latest, providers.listProviders()) });
   const simulating = startSimulator({ scripting: false, models: simulatedModels.map(({ name }) => name) });
   const [simulator] = await Promise.all([simulating, discovery.refresh()]);
   const facts = new CatalogFacts();
   const snapshot = (next: LoadedConfig): Snapshot =>
-    snapshotOf(next, providers, { simulator, found: discovery.found, facts });
+    snapshotOf(next, providers, { simulator, found: discovery.found, facts, control });
   const state = { snapshot: snapshot(loaded), isDraining: false };
   discovery.start((found) => {
     state.snapshot = snapshot(latest);
@@ -59,16 +62,28 @@ export async function openSnapshots(
       state.snapshot = snapshot(next);
       latest = next;
     },
+    adoptControl(next) {
+      control = next;
+      const { snapshot: known } = state;
+      state.snapshot = { ...known, keys: buildKeyRing(latest, { snapshot: control, clock: systemClock }) };
+    },
     async close() {
       await Promise.all([discovery.close(), simulator.close()]);
     },
   };
 }
 
+interface SnapshotParts {
+  readonly simulator: Simulator;
+  readonly found: readonly LocalHost[];
+  readonly facts: CatalogFacts;
+  readonly control: ControlSnapshot | undefined;
+}
+
 function snapshotOf(
   loaded: LoadedConfig,
   providers: ProviderRegistry,
-  { simulator, found, facts }: { simulator: Simulator; found: readonly LocalHost[]; facts: CatalogFacts },
+  { simulator, found, facts, control }: SnapshotParts,
 ): Snapshot {
   const hosts = buildAllHosts(loaded, providers.listProviders(), found);
   const simulated: Host = {
@@ -92,7 +107,8 @@ function snapshotOf(
   const everyOffer = [...offerLocalModels(found), ...offered];
   const known = { facts, atMs: systemClock.nowMs() };
   const catalog = new Catalog({ loaded, hosts, offered: everyOffer, defaultPolicy: policySchema.parse({}), known });
-  return { loaded, catalog, keys: buildKeyRing(loaded), otlpTarget: otlpTargetOf(loaded) };
+  const keys = buildKeyRing(loaded, { snapshot: control, clock: systemClock });
+  return { loaded, catalog, keys, otlpTarget: otlpTargetOf(loaded) };
 }
 
 function otlpTargetOf({ config, secrets }: LoadedConfig): OtlpTarget | undefined {

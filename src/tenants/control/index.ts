@@ -39,6 +39,15 @@ export {
   listCustomers,
   updateCustomer,
 } from './customers.ts';
+export {
+  createPlanVersion,
+  findPlanVersion,
+  listPlanVersions,
+  type PlanVersion,
+  planVersionId,
+  readCustomerPlans,
+  syncPlans,
+} from './plans.ts';
 export { createProject, listProjects, type Project } from './projects.ts';
 export {
   listProviderCredentials,
