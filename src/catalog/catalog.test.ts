@@ -51,6 +51,13 @@ describe('model names', () => {
     expect(endpointsOf(catalogOf(text), 'fast')).toEqual(['acme/gpt-mock', 'acme/gpt-large']);
   });
 
+  it('tell the endpoints that somebody configured from those that clients name', () => {
+    const catalog = catalogOf(text, { OPENAI_API_KEY: 'k' });
+    endpointsOf(catalog, 'openai/gpt-x');
+    const ids = ['acme/gpt-mock', 'acme/gpt-large', 'sim/small', 'openai/gpt-x'];
+    expect(ids.map((id) => catalog.isConfigured(id))).toEqual([true, true, true, false]);
+  });
+
   it('prefer what is configured over a host of the same first segment', () => {
     const catalog = catalogOf(text, { OPENAI_API_KEY: 'k' });
     expect(endpointsOf(catalog, 'openai/pinned')).toEqual(['acme/gpt-pinned']);

@@ -59,6 +59,7 @@ export class Catalog {
   readonly #direct = new Map<string, ResolvedModel>();
   /** Models named by the catalog's id, at every host that serves them, made at first use. */
   readonly #cataloged = new Map<string, ResolvedModel>();
+  readonly #configuredIds = new Set<string>();
 
   constructor(source: CatalogSource) {
     this.#source = source;
@@ -77,12 +78,17 @@ export class Catalog {
       }
       this.#models.set(name, { name, endpoints, policy: model.policy });
     }
+    for (const model of [...this.#models.values(), ...this.#offered.values()]) this.#noteConfigured(model);
     for (const [name, target] of Object.entries(config.aliases)) {
-      if (Fault.is(this.resolve(target))) throw unknownReference(`aliases.${name}`, target, this.#names());
+      const model = this.resolve(target);
+      if (Fault.is(model)) throw unknownReference(`aliases.${name}`, target, this.#names());
+      this.#noteConfigured(model);
     }
     for (const [name, job] of Object.entries(config.jobs)) {
       for (const model of job.models) {
-        if (Fault.is(this.resolve(model))) throw unknownReference(`jobs.${name}.models`, model, this.#names());
+        const resolved = this.resolve(model);
+        if (Fault.is(resolved)) throw unknownReference(`jobs.${name}.models`, model, this.#names());
+        this.#noteConfigured(resolved);
       }
     }
   }
@@ -102,6 +108,11 @@ export class Catalog {
       if (target) return target;
     }
     return unknownModel(name, this.#names());
+  }
+
+  /** Does something other than a client's request name the endpoint: the configuration, discovery, the simulator? */
+  isConfigured(endpointId: string): boolean {
+    return this.#configuredIds.has(endpointId);
   }
 
   /** Finds a job's candidates; undefined when the name is no job. */
@@ -189,6 +200,10 @@ export class Catalog {
         ...regionOf(host),
       };
     });
+  }
+
+  #noteConfigured({ endpoints }: ResolvedModel): void {
+    for (const { id } of endpoints) this.#configuredIds.add(id);
   }
 
   #resolveOffered(offered: OfferedModel): ResolvedModel {

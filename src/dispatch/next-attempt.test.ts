@@ -131,7 +131,7 @@ describe('the next attempt', () => {
     open(a);
     nowMs += 5_000;
     open(b);
-    expect(next([])).toEqual({ kind: 'attempt', endpoint: a, waitMs: 0, isLastResort: false });
+    expect(next([])).toEqual({ kind: 'attempt', endpoint: a, waitMs: 0, isLastResort: true });
     expect(next([[a, 'upstream_error']]).kind).toBe('give-up');
   });
 

@@ -33,7 +33,8 @@ export class ExchangeBoard {
   #next = 0;
   #total = 0;
 
-  constructor(metrics: Metrics) {
+  /** `isConfigured`: does the configuration name the endpoint, rather than a client? */
+  constructor(metrics: Metrics, isConfigured: (endpointId: string) => boolean = () => true) {
     this.#refusals = metrics.counter('switchyard_refusals_total', 'Requests turned away before any work, by fault.');
     const requests = metrics.counter('switchyard_requests_total', 'Exchanges by model, host, status and fault.');
     const tries = metrics.counter('switchyard_attempts_total', 'Upstream calls by host, model and fault.');
@@ -47,8 +48,9 @@ export class ExchangeBoard {
       secondsBounds,
     );
     metrics.gauge('switchyard_requests_running', 'Exchanges in flight.', () => [[{}, this.#running.size]]);
-    const labelsOf = rememberLabels();
-    const attemptLabelsOf = rememberAttemptLabels();
+    const nameOf = boundNames(isConfigured);
+    const labelsOf = rememberLabels(nameOf);
+    const attemptLabelsOf = rememberAttemptLabels(nameOf);
     this.#count = (final, attempts) => {
       const { place, end, buckets } = labelsOf(final);
       requests.add(end);
@@ -106,29 +108,47 @@ export class ExchangeBoard {
   }
 }
 
-function rememberLabels(): (final: FinalFact) => LabelSet {
+/** Beyond this many models that clients named at hosts, the figures of further ones are told together. */
+const maxNamedByClients = 100;
+const otherModels = 'other';
+
+type NameOf = (model: string, host: string | undefined, upstreamModel?: string) => string;
+
+/** Names of clients' choosing get series of their own up to a bound, so that they never use up what there is. */
+function boundNames(isConfigured: (endpointId: string) => boolean): NameOf {
+  const named = new Set<string>();
+  return (model, host, upstreamModel = model) => {
+    if (host !== undefined && isConfigured(`${host}/${upstreamModel}`)) return model;
+    if (!named.has(model)) {
+      if (named.size >= maxNamedByClients) return otherModels;
+      named.add(model);
+    }
+    return model;
+  };
+}
+
+function rememberLabels(nameOf: NameOf): (final: FinalFact) => LabelSet {
   const known = new Map<string, LabelSet>();
-  return (final) => {
-    const { model, host = 'none', status, fault = 'none' } = final;
-    const name = `${model}\n${host}\n${status}\n${fault}`;
+  return ({ model, host, upstreamModel, status, fault = 'none' }) => {
+    const name = `${model}\n${host ?? ''}\n${status}\n${fault}`;
     let set = known.get(name);
     if (!set) {
       if (known.size >= maxLabelSets) known.clear();
-      set = makeLabelSet({ model, host }, { status, fault });
+      set = makeLabelSet({ model: nameOf(model, host, upstreamModel), host: host ?? 'none' }, { status, fault });
       known.set(name, set);
     }
     return set;
   };
 }
 
-function rememberAttemptLabels(): (attempt: AttemptFact) => Labels {
+function rememberAttemptLabels(nameOf: NameOf): (attempt: AttemptFact) => Labels {
   const known = new Map<string, Labels>();
   return ({ host, upstreamModel, fault = 'none' }) => {
     const name = `${host}\n${upstreamModel}\n${fault}`;
     let labels = known.get(name);
     if (!labels) {
       if (known.size >= maxLabelSets) known.clear();
-      labels = { host, model: upstreamModel, fault };
+      labels = { host, model: nameOf(upstreamModel, host), fault };
       known.set(name, labels);
     }
     return labels;

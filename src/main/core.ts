@@ -12,7 +12,7 @@ import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createSystemRandom } from '../platform/random.ts';
 import { ControlFeed } from '../tenants/index.ts';
 import { createTimerWheel } from '../platform/timer-wheel.ts';
-import { createProviderRegistry, type Provider, type ProviderRegistry } from '../providers/index.ts';
+import { createProviderRegistry, type Provider, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
 import { OutcomeBook, StickyMap } from '../routing/index.ts';
 import { createSignals, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
@@ -60,9 +60,10 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const snapshots = await openSnapshots(loaded, providers, logger);
   const { state } = snapshots;
   const journal = await openProductJournal(options.dataDirectory, loaded, logger);
-  const signals = createSignals(systemClock);
+  const isConfigured = (endpointId: string): boolean => state.snapshot.catalog.isConfigured(endpointId);
+  const signals = createSignals(systemClock, { isConfigured });
   const outcomes = new OutcomeBook();
-  const board = new ExchangeBoard(metrics);
+  const board = new ExchangeBoard(metrics, isConfigured);
   const wheel = createTimerWheel(systemClock);
   const money = await openMoney(loaded, {
     clock: systemClock,
@@ -122,18 +123,30 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     await journal.close();
     await database.close();
   };
-  const adopt = (next: LoadedConfig): void => {
-    snapshots.adopt(next);
-    money.adopt(next);
-    const open = database.current();
-    if (!open) return;
-    bringIn({ loaded: () => next, money }, { database: open, clock: systemClock, newId }).catch((error: unknown) =>
-      logger.error({ err: error }, 'the configuration could not be brought into the database'),
-    );
-  };
+  const adopt = (next: LoadedConfig): void => adoptEverywhere(next, { snapshots, money, database, logger, newId });
   const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, database, money };
   const own = { startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
   return { ...core, ...snapshots, ...own };
+}
+
+/** Makes a configuration the current one, in the database as well as soon as there is one. */
+function adoptEverywhere(
+  next: LoadedConfig,
+  {
+    snapshots,
+    money,
+    database,
+    logger,
+    newId,
+  }: Pick<Core, 'money' | 'database' | 'logger' | 'newId'> & { snapshots: Snapshots },
+): void {
+  snapshots.adopt(next);
+  money.adopt(next);
+  const open = database.current();
+  if (!open) return;
+  bringIn({ loaded: () => next, money }, { database: open, clock: systemClock, newId }).catch((error: unknown) =>
+    logger.error({ err: error }, 'the configuration could not be brought into the database'),
+  );
 }
 
 /** Traces for a collector, gauges for a scraper. */
@@ -143,7 +156,13 @@ function observe(
   const { state, metrics, logger, signals, journal, cache } = core;
   const sampleRatio = (): number => state.snapshot.loaded.config.telemetry.sampleRatio;
   return openTelemetry(
-    { metrics, logger, sampleRatio, target: () => state.snapshot.otlpTarget },
+    {
+      metrics,
+      logger,
+      sampleRatio,
+      target: () => state.snapshot.otlpTarget,
+      providerNameOf: (hostId) => providerNameOf(state.snapshot.catalog.host(hostId)),
+    },
     {
       endpoints: () => [...signals.all()].map(([id, one]) => [id, one.speed()] as const),
       journal: () => journal.state(),
@@ -154,7 +173,8 @@ function observe(
 }
 
 function openProductJournal(dataDirectory: string, loaded: LoadedConfig, logger: Logger): Promise<Journal> {
-  const { durability, retentionDays } = loaded.config.journal;
+  const { config } = loaded;
+  const { durability, retentionDays } = config.journal;
   return openJournal({
     directory: join(dataDirectory, 'journal'),
     gatewayId,
@@ -162,7 +182,14 @@ function openProductJournal(dataDirectory: string, loaded: LoadedConfig, logger:
     clock: systemClock,
     log: ({ level, event, fields }) => logger[level](fields, event),
     limits: { retentionMs: retentionDays * 24 * 3_600_000 },
+    // What is not projected yet is the only record of what customers owe.
+    isProjected: config.database !== 'off',
   });
+}
+
+/** The simulator and hosts that are gone are known by nothing better than their own name. */
+function providerNameOf(host: Host | undefined): string | undefined {
+  return host && host.id !== 'sim' ? telemetryNameOf(host.providerId) : undefined;
 }
 
 function providerOfHost(providers: ProviderRegistry, host: Host): Provider {

@@ -9,3 +9,4 @@ export {
 } from './provider-registry.ts';
 export { quirkMeanings, type Quirks } from './quirks.ts';
 export { providerDefinitions } from './registry.gen.ts';
+export { telemetryNameOf } from './telemetry-name.ts';

@@ -1,4 +1,4 @@
 export { type CircuitSettings, defaultCircuitSettings } from './circuit.ts';
 export type { AttemptSample, Availability, EndpointSignals, EndpointSpeed } from './endpoint-signals.ts';
 export { RetryBudget } from './retry-budget.ts';
-export { createSignals, type Signals } from './signals.ts';
+export { createSignals, type Signals, type SignalsSettings } from './signals.ts';

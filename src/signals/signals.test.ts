@@ -128,3 +128,27 @@ describe('endpoint signals', () => {
     expect(signals.of('a').speed().firstTokenP50Ms).toBeUndefined();
   });
 });
+
+describe('the signals of endpoints that clients name', () => {
+  it('never push out those of configured ones, and the ones used last stay', () => {
+    const bounded = createSignals(clock, { isConfigured: (id) => id.startsWith('own/') });
+    const own = bounded.of('own/quiet');
+    const used = bounded.of('host/used');
+    for (let count = 0; count < 20_000; count++) {
+      bounded.of(`host/${count}`);
+      if (count % 500 === 0) bounded.of('host/used');
+    }
+    expect(bounded.of('own/quiet')).toBe(own);
+    expect(bounded.of('host/used')).toBe(used);
+    expect([...bounded.all()]).toHaveLength(1001);
+  });
+
+  it('stay when the configuration comes to name them', () => {
+    const named = new Set<string>();
+    const bounded = createSignals(clock, { isConfigured: (id) => named.has(id) });
+    const first = bounded.of('host/first');
+    named.add('host/first');
+    for (let count = 0; count < 2000; count++) bounded.of(`host/${count}`);
+    expect(bounded.of('host/first')).toBe(first);
+  });
+});

@@ -15,11 +15,14 @@ export interface SettledExchange {
   readonly conversation?: string | undefined;
 }
 
+/** What the conventions call the provider that runs on a host. */
+type ProviderNameOf = (hostId: string) => string | undefined;
+
 /**
  * One span for the exchange and a child for each attempt. Usage stands on the attempts alone, so that a backend which
  * sums over spans counts no token twice.
  */
-export function toSpans(settled: SettledExchange, context: TraceContext): Span[] {
+export function toSpans(settled: SettledExchange, context: TraceContext, providerNameOf: ProviderNameOf): Span[] {
   const { open, final, attempts } = settled;
   const parentSpanId = spanIdOf(open.requestId);
   const exchange: Span = {
@@ -30,7 +33,7 @@ export function toSpans(settled: SettledExchange, context: TraceContext): Span[]
     kind: 'server',
     startMs: open.atMs,
     endMs: Math.max(final.atMs, open.atMs),
-    attributes: exchangeAttributes(settled),
+    attributes: exchangeAttributes(settled, providerNameOf),
     error: final.fault,
   };
   const children = attempts.map((attempt): Span => ({
@@ -41,20 +44,24 @@ export function toSpans(settled: SettledExchange, context: TraceContext): Span[]
     kind: 'client',
     startMs: attempt.startedAtMs,
     endMs: attempt.startedAtMs + attempt.totalMs,
-    attributes: attemptAttributes(attempt, open),
+    attributes: attemptAttributes(attempt, open, providerNameOf),
     error: attempt.fault,
   }));
   return [exchange, ...children];
 }
 
-function exchangeAttributes({ open, final, conversation }: SettledExchange): Attributes {
+function exchangeAttributes(
+  { open, final, conversation }: SettledExchange,
+  providerNameOf: ProviderNameOf,
+): Attributes {
   return {
     [genAi.operationName]: operationName(open.operation),
     [genAi.requestModel]: open.model,
     [genAi.requestStream]: open.stream,
     [genAi.responseModel]: final.upstreamModel,
     [genAi.responseFinishReasons]: final.finishReason && [final.finishReason],
-    [genAi.providerName]: final.host,
+    [genAi.providerName]: final.host && (providerNameOf(final.host) ?? final.host),
+    [own.host]: final.host,
     [genAi.conversationId]: conversation,
     [general.httpStatusCode]: final.httpStatus,
     [general.errorType]: final.fault,
@@ -70,11 +77,11 @@ function exchangeAttributes({ open, final, conversation }: SettledExchange): Att
   };
 }
 
-function attemptAttributes(attempt: AttemptFact, open: OpenFact): Attributes {
+function attemptAttributes(attempt: AttemptFact, open: OpenFact, providerNameOf: ProviderNameOf): Attributes {
   const { firstTokenMs, flags } = attempt;
   return {
     [genAi.operationName]: operationName(open.operation),
-    [genAi.providerName]: attempt.host,
+    [genAi.providerName]: providerNameOf(attempt.host) ?? attempt.host,
     [genAi.requestModel]: attempt.upstreamModel,
     [genAi.requestStream]: open.stream,
     [genAi.responseModel]: attempt.upstreamModel,

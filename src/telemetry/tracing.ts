@@ -11,6 +11,8 @@ export interface TracingSettings {
   target(): OtlpTarget | undefined;
   /** Share of the traces begun here that are sent; a caller's own decision is kept. */
   sampleRatio(): number;
+  /** What the conventions call the provider of a host; undefined when the host is not known any more. */
+  providerNameOf(hostId: string): string | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly limits?: SpanQueueLimits;
@@ -51,7 +53,7 @@ export class Tracing {
     const context = traceContextOf(settled.open.requestId, settled.traceparent);
     if (!context.sampled) return;
     if (context.parentSpanId === undefined && !isInShare(context.traceId, this.#settings.sampleRatio())) return;
-    this.#queue.push(toSpans(settled, context));
+    this.#queue.push(toSpans(settled, context, this.#settings.providerNameOf));
   }
 
   /** Sends what is left; at most a few seconds. */

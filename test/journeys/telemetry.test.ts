@@ -65,7 +65,8 @@ describe('traces', () => {
       'gen_ai.operation.name': 'chat',
       'gen_ai.request.model': 'small',
       'gen_ai.response.model': 'mock-2',
-      'gen_ai.provider.name': 'second',
+      'gen_ai.provider.name': 'anthropic',
+      'switchyard.host': 'second',
       'gen_ai.response.finish_reasons': ['stop'],
       'gen_ai.conversation.id': 'talk-7',
       'switchyard.request.id': answer.headers['x-switchyard-request-id'],
@@ -82,7 +83,11 @@ describe('traces', () => {
     });
     const last = attempts.at(-1);
     expect(last).toMatchObject({ name: 'chat mock-2', isError: false });
-    expect(last?.attributes).toMatchObject({ 'gen_ai.provider.name': 'second', 'gen_ai.request.model': 'mock-2' });
+    expect(last?.attributes).toMatchObject({
+      'gen_ai.provider.name': 'anthropic',
+      'switchyard.host': 'second',
+      'gen_ai.request.model': 'mock-2',
+    });
     expect(last?.attributes['gen_ai.response.time_to_first_chunk']).toBeGreaterThan(0);
     expect(last?.durationMs).toBeLessThanOrEqual((exchange?.durationMs ?? 0) + 2);
     // The upstream learns nothing of the client's trace unless the operator wants it to.
