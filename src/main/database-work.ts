@@ -9,7 +9,7 @@ import {
 } from '../catalog/index.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Price } from '../domain/price.ts';
-import type { Journal } from '../journal/index.ts';
+import type { Journal, JournalPosition } from '../journal/index.ts';
 import { dropExpired, type Projection, startProjection } from '../ledger/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
@@ -40,12 +40,14 @@ export interface DatabaseWorkParts {
 }
 
 const upkeepEveryMs = 60_000;
+const releaseEveryMs = 250;
 const upkeep = { name: 'switchyard', role: 'owner' } as const;
 
 /** Starts everything that works on the open database, and stops it in the opposite order. */
 export function databaseWork(parts: DatabaseWorkParts): DatabaseWork {
   return async (database) => {
     const store: ControlStore = { database, clock: systemClock, newId: parts.newId };
+    const earlierEnd = parts.journal.durableEnd();
     await bringIn(parts, store);
     const prices = await openPrices(parts, database);
     await parts.feed.follow(database);
@@ -55,9 +57,10 @@ export function databaseWork(parts: DatabaseWorkParts): DatabaseWork {
       directory: join(parts.dataDirectory, 'journal'),
       clock: systemClock,
     });
-    const keeper = startUpkeep(parts, { store, projection });
+    const returning = returnEarlierLeases(parts, { projection, earlierEnd });
+    const keeper = startUpkeep(parts, store);
     return async () => {
-      await keeper.stop();
+      await Promise.all([keeper.stop(), returning.stop()]);
       await projection.stop();
       await parts.feed.close();
       await prices.close();
@@ -114,19 +117,41 @@ async function openPrices(
   };
 }
 
-/** What is due now and then, in one gateway of many: expired credit, old partitions, leases of earlier runs. */
-function startUpkeep(
+/** Until the journal of earlier runs is projected, what they had leased counts as spent; then it is given back. */
+function returnEarlierLeases(
   { money, logger }: DatabaseWorkParts,
-  { store, projection }: { readonly store: ControlStore; readonly projection: Projection },
+  { projection, earlierEnd }: { readonly projection: Projection; readonly earlierEnd: JournalPosition },
 ): { stop(): Promise<void> } {
   let running: Promise<void> | undefined;
-  let isReleased = false;
+  const isReached = (): boolean => {
+    const position = projection.progress()?.position;
+    if (position === undefined || position.segment < earlierEnd.segment) return false;
+    return position.segment > earlierEnd.segment || position.offset >= earlierEnd.offset;
+  };
+  const timer = setInterval(() => {
+    // Before this run is registered, which ones are earlier is not known.
+    if (running !== undefined || money.spending.run === undefined || !isReached()) return;
+    running = money.spending.releaseEarlierRuns().then(
+      () => clearInterval(timer),
+      (error: unknown) => {
+        running = undefined;
+        logger.warn({ err: error }, 'leases of earlier runs could not be given back; it is tried again');
+      },
+    );
+  }, releaseEveryMs);
+  timer.unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+/** What is due now and then, in one gateway of many: expired credit, old partitions. */
+function startUpkeep({ logger }: DatabaseWorkParts, store: ControlStore): { stop(): Promise<void> } {
+  let running: Promise<void> | undefined;
   const turn = async (): Promise<void> => {
-    // Until the journal of earlier runs is projected, what they had leased counts as spent.
-    if (!isReleased && projection.lag().isCaughtUp) {
-      await money.spending.releaseEarlierRuns();
-      isReleased = true;
-    }
     await store.database.withLeader('upkeep', async () => {
       await sweepWallets(store, upkeep);
       await dropExpired(store.database, systemClock.nowMs());

@@ -46,6 +46,11 @@ export interface MoneyDeps {
   database(): Database | undefined;
 }
 
+/** A database of its own serves one gateway; a foreign server may serve many. */
+export function sharesDatabase(setting: Config['database']): boolean {
+  return !['embedded', 'pglite', 'off'].includes(setting);
+}
+
 /** Opens the limits of this process, the terms of its customers and its contracts with hosts. */
 export async function openMoney(loaded: LoadedConfig, deps: MoneyDeps): Promise<Money> {
   const { clock, logger, gatewayId } = deps;
@@ -56,8 +61,7 @@ export async function openMoney(loaded: LoadedConfig, deps: MoneyDeps): Promise<
     logger,
     gatewayId,
     notice: (notice) => logger.warn({ notice }, 'a limit needs attention'),
-    // A server of its own serves one gateway; a foreign one may serve many.
-    ...(!isAlone && { database: deps.database, mode: setting === 'embedded' ? 'whole' : 'chunked' }),
+    ...(!isAlone && { database: deps.database, mode: sharesDatabase(setting) ? 'chunked' : 'whole' }),
   });
   const restorer = new SpendingRestorer(spending.gate);
   let current = loaded.config;
