@@ -108,6 +108,21 @@ models:
   timeZone: Europe/Berlin
   currency: EUR
 `,
+  plans: `plans:
+  reseller: # cost and a fifth on top, never less than what it cost
+    markupPercent: 20
+    chargeFloorPercent: 100
+    marginFloorPercent: 10
+  team:
+    baseFee: 49.00
+    seatFee: 9.00
+    prices: { '*': { input: 1.00, output: 4.00 } } # USD per million units
+    meters:
+      - name: tokens
+        buckets: [input, output]
+        includedUnits: 1000000
+        steps: [{ upTo: 10000000, price: 2.00 }, { price: 1.50 }]
+`,
   customers: `customers:
   - name: northwind
     displayName: Northwind Traders

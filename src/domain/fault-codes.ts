@@ -148,7 +148,8 @@ export const faultKinds = {
   }),
   database_unavailable: kind(503, 'us', {
     retryable: true,
-    meaning: 'The database is starting or out of reach, so that nothing can be read from it or changed in it right now.',
+    meaning:
+      'The database is starting or out of reach, so that nothing can be read from it or changed in it right now.',
   }),
   upstream_timeout: kind(504, 'upstream', {
     retryable: true,

@@ -10,21 +10,18 @@ import { createIdSource } from '../platform/ids.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createSystemRandom } from '../platform/random.ts';
-import { ControlFeed } from '../tenants/index.ts';
 import { createTimerWheel } from '../platform/timer-wheel.ts';
 import { createProviderRegistry, type Provider, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
 import { OutcomeBook, StickyMap } from '../routing/index.ts';
 import { createSignals, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
-import { type DatabaseLink, linkDatabase } from './database-link.ts';
-import { bringIn, databaseWork } from './database-work.ts';
-import { type Money, openMoney } from './money.ts';
+import { openBusiness } from './business.ts';
+import type { DatabaseLink } from './database-link.ts';
+import { readGatewayId } from './gateway-id.ts';
+import { type Money, sharesDatabase } from './money.ts';
 import { networkOf } from './network.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
-
-/** The one gateway of a data folder: its journal is found under this name. */
-const gatewayId = 'gw1';
 
 /** Everything that lives as long as the process. */
 export interface Core {
@@ -59,28 +56,15 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const providers = createProviderRegistry({ clock: systemClock });
   const snapshots = await openSnapshots(loaded, providers, logger);
   const { state } = snapshots;
-  const journal = await openProductJournal(options.dataDirectory, loaded, logger);
   const isConfigured = (endpointId: string): boolean => state.snapshot.catalog.isConfigured(endpointId);
   const signals = createSignals(systemClock, { isConfigured });
   const outcomes = new OutcomeBook();
   const board = new ExchangeBoard(metrics, isConfigured);
   const wheel = createTimerWheel(systemClock);
-  const money = await openMoney(loaded, {
-    clock: systemClock,
-    logger,
-    gatewayId,
-    database: () => database.current(),
-  });
-  const feed = new ControlFeed({
-    dataDirectory: options.dataDirectory,
-    clock: systemClock,
-    logger,
-    changed(control) {
-      snapshots.adoptControl(control);
-      money.adoptSnapshot(control);
-    },
-  });
-  if (loaded.config.database !== 'off') await feed.loadFromDisk();
+  const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
+  const journal = await openProductJournal({ ...options, gatewayId, loaded, logger });
+  const business = await openBusiness(loaded, { options, gatewayId, journal, snapshots, logger, metrics, newId });
+  const { money } = business;
   const pools = createUpstreamPools(networkOf(loaded, options.environment));
   const media = createMediaFetcher(loaded.config.network, wheel);
   const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
@@ -97,10 +81,6 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     settings: () => ({ catalog: state.snapshot.catalog, config: state.snapshot.loaded.config }),
   };
   const kept = await openKept(options.dataDirectory, shared);
-  const { dataDirectory } = options;
-  const parts = { dataDirectory, gatewayId, journal, money, feed, logger, metrics, newId };
-  const work = databaseWork({ ...parts, loaded: () => state.snapshot.loaded });
-  const database: DatabaseLink = linkDatabase({ ...options, loaded, logger, work });
   const gateway = new Gateway({
     ...shared,
     responses: kept.responses,
@@ -119,34 +99,13 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     cut.cancel();
     await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
     wheel.close();
-    await money.close();
     await journal.close();
-    await database.close();
+    await business.close();
   };
-  const adopt = (next: LoadedConfig): void => adoptEverywhere(next, { snapshots, money, database, logger, newId });
+  const { database, adopt } = business;
   const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, database, money };
   const own = { startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
   return { ...core, ...snapshots, ...own };
-}
-
-/** Makes a configuration the current one, in the database as well as soon as there is one. */
-function adoptEverywhere(
-  next: LoadedConfig,
-  {
-    snapshots,
-    money,
-    database,
-    logger,
-    newId,
-  }: Pick<Core, 'money' | 'database' | 'logger' | 'newId'> & { snapshots: Snapshots },
-): void {
-  snapshots.adopt(next);
-  money.adopt(next);
-  const open = database.current();
-  if (!open) return;
-  bringIn({ loaded: () => next, money }, { database: open, clock: systemClock, newId }).catch((error: unknown) =>
-    logger.error({ err: error }, 'the configuration could not be brought into the database'),
-  );
 }
 
 /** Traces for a collector, gauges for a scraper. */
@@ -172,7 +131,16 @@ function observe(
   );
 }
 
-function openProductJournal(dataDirectory: string, loaded: LoadedConfig, logger: Logger): Promise<Journal> {
+function openProductJournal({
+  dataDirectory,
+  gatewayId,
+  loaded,
+  logger,
+}: Pick<ServeOptions, 'dataDirectory'> & {
+  gatewayId: string;
+  loaded: LoadedConfig;
+  logger: Logger;
+}): Promise<Journal> {
   const { config } = loaded;
   const { durability, retentionDays } = config.journal;
   return openJournal({

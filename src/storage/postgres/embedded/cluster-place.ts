@@ -60,7 +60,7 @@ async function copyBinaries(
 ): Promise<PostgresBinaries> {
   const root = join(stateFolder, `postgres-${binaries.packageVersion}`);
   if (!existsSync(root)) {
-    const unfinished = `${root}.${process.pid}.tmp`;
+    const unfinished = `${root}.${process.pid}.unfinished`;
     await cp(binaries.root, unfinished, { recursive: true, verbatimSymlinks: true });
     await chmod(unfinished, 0o755);
     try {
@@ -76,7 +76,7 @@ async function copyBinaries(
 /** Data that was created while another way of starting worked. */
 async function moveData(from: string, { data, identity }: { data: string; identity: Identity }): Promise<void> {
   if (!existsSync(from) || existsSync(data)) return;
-  const unfinished = `${data}.tmp`;
+  const unfinished = `${data}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   await cp(from, unfinished, { recursive: true, verbatimSymlinks: true });
   for (const name of ['.', ...(await readdir(unfinished, { recursive: true }))]) {

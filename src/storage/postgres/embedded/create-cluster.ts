@@ -38,7 +38,7 @@ export async function createCluster(place: ClusterPlace, launcher: Launcher): Pr
     return;
   }
   await checkRoom(dirname(data));
-  const unfinished = `${data}.tmp`;
+  const unfinished = `${data}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
   const password = randomBytes(24).toString('base64url');
   await writeAtomically(join(folder, passwordFile), password, { durable: true });

@@ -137,10 +137,10 @@ describe('the embedded server', { timeout: 120_000 }, () => {
   });
 
   it('[storage fault 16] begins anew where creating the data was cut off', async () => {
-    mkdirSync(join(folder, 'data.tmp', 'base'), { recursive: true });
-    writeFileSync(join(folder, 'data.tmp', 'PG_VERSION'), '18\n');
+    mkdirSync(join(folder, 'data.unfinished', 'base'), { recursive: true });
+    writeFileSync(join(folder, 'data.unfinished', 'PG_VERSION'), '18\n');
     expect(await query(await start(), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    expect(existsSync(join(folder, 'data.tmp'))).toBe(false);
+    expect(existsSync(join(folder, 'data.unfinished'))).toBe(false);
   });
 
   it('refuses data of another major version and says what to do', async () => {
@@ -202,7 +202,7 @@ describe('the embedded server', { timeout: 120_000 }, () => {
       await expect(start()).rejects.toThrow(
         /the disk of .* is full: the database needs 192 MiB to begin, 2\d MiB are free$/,
       );
-      expect(existsSync(join(folder, 'data.tmp'))).toBe(false);
+      expect(existsSync(join(folder, 'data.unfinished'))).toBe(false);
     } finally {
       spawnSync('umount', [folder]);
     }

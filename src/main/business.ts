@@ -1,0 +1,77 @@
+import type { LoadedConfig } from '../config/index.ts';
+import type { Journal } from '../journal/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import { ControlFeed } from '../tenants/index.ts';
+import { type DatabaseLink, linkDatabase } from './database-link.ts';
+import { bringIn, databaseWork } from './database-work.ts';
+import { type Money, openMoney } from './money.ts';
+import type { ServeOptions } from './serve-options.ts';
+import type { Snapshots } from './snapshots.ts';
+
+/** Customers and their money, with the database behind them. */
+export interface Business {
+  readonly money: Money;
+  readonly feed: ControlFeed;
+  readonly database: DatabaseLink;
+  /** Makes a configuration the current one, in the database as well as soon as there is one. */
+  adopt(next: LoadedConfig): void;
+  close(): Promise<void>;
+}
+
+/** What the business side is opened with. */
+export interface BusinessParts {
+  readonly options: ServeOptions;
+  readonly gatewayId: string;
+  readonly journal: Journal;
+  readonly snapshots: Snapshots;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  newId(prefix: string): string;
+}
+
+/** Opens limits, plans and keys as far as the configuration and the last run know them; the database comes behind. */
+export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): Promise<Business> {
+  const { options, gatewayId, snapshots, logger, newId } = parts;
+  const { dataDirectory } = options;
+  let link: DatabaseLink | undefined;
+  const money = await openMoney(loaded, { clock: systemClock, logger, gatewayId, database: () => link?.current() });
+  const feed = new ControlFeed({
+    dataDirectory,
+    clock: systemClock,
+    logger,
+    changed(control) {
+      snapshots.adoptControl(control);
+      money.adoptSnapshot(control);
+    },
+  });
+  if (loaded.config.database !== 'off') await feed.loadFromDisk();
+  const work = databaseWork({
+    ...parts,
+    dataDirectory,
+    money,
+    feed,
+    loaded: () => snapshots.state.snapshot.loaded,
+  });
+  const database = linkDatabase({ dataDirectory, loaded, logger, work });
+  link = database;
+  return {
+    money,
+    feed,
+    database,
+    adopt(next) {
+      snapshots.adopt(next);
+      money.adopt(next);
+      const open = database.current();
+      if (!open) return;
+      bringIn({ loaded: () => next, money }, { database: open, clock: systemClock, newId }).catch((error: unknown) =>
+        logger.error({ err: error }, 'the configuration could not be brought into the database'),
+      );
+    },
+    async close() {
+      await money.close();
+      await database.close();
+    },
+  };
+}
