@@ -3,7 +3,7 @@ import type { Journal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { ControlFeed } from '../tenants/index.ts';
+import { ControlFeed, openSealer, type Sealer, TokenVerifier } from '../tenants/index.ts';
 import { type DatabaseLink, linkDatabase } from './database-link.ts';
 import { bringIn, databaseWork } from './database-work.ts';
 import { type Money, openMoney } from './money.ts';
@@ -15,6 +15,10 @@ export interface Business {
   readonly money: Money;
   readonly feed: ControlFeed;
   readonly database: DatabaseLink;
+  /** Verifies the tokens that customers' backends mint for browsers. */
+  readonly tokens: TokenVerifier;
+  /** Seals secrets that must be read again; its key is made when it is first needed. */
+  sealer(): Sealer;
   /** Makes a configuration the current one, in the database as well as soon as there is one. */
   adopt(next: LoadedConfig): void;
   close(): Promise<void>;
@@ -35,8 +39,13 @@ export interface BusinessParts {
 export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): Promise<Business> {
   const { options, gatewayId, snapshots, logger, newId } = parts;
   const { dataDirectory } = options;
-  let link: DatabaseLink | undefined;
-  const money = await openMoney(loaded, { clock: systemClock, logger, gatewayId, database: () => link?.current() });
+  const opened: { link?: DatabaseLink } = {};
+  const money = await openMoney(loaded, {
+    clock: systemClock,
+    logger,
+    gatewayId,
+    database: () => opened.link?.current(),
+  });
   const feed = new ControlFeed({
     dataDirectory,
     clock: systemClock,
@@ -47,6 +56,13 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
     },
   });
   if (loaded.config.database !== 'off') await feed.loadFromDisk();
+  const sealer = openedOnce(() => openSealer(dataDirectory));
+  const tokens = new TokenVerifier({
+    clock: systemClock,
+    sealer,
+    snapshot: () => feed.snapshot,
+    keys: () => snapshots.state.snapshot.keys,
+  });
   const work = databaseWork({
     ...parts,
     dataDirectory,
@@ -55,11 +71,13 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
     loaded: () => snapshots.state.snapshot.loaded,
   });
   const database = linkDatabase({ dataDirectory, loaded, logger, work });
-  link = database;
+  opened.link = database;
   return {
     money,
     feed,
     database,
+    tokens,
+    sealer,
     adopt(next) {
       snapshots.adopt(next);
       money.adopt(next);
@@ -74,4 +92,10 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
       await database.close();
     },
   };
+}
+
+/** Makes something when it is first asked for. */
+function openedOnce<Opened>(open: () => Opened): () => Opened {
+  let opened: Opened | undefined;
+  return () => (opened ??= open());
 }

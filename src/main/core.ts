@@ -15,7 +15,7 @@ import { createProviderRegistry, type Provider, type ProviderRegistry, telemetry
 import { OutcomeBook, StickyMap } from '../routing/index.ts';
 import { createSignals, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
-import { openBusiness } from './business.ts';
+import { type Business, openBusiness } from './business.ts';
 import type { DatabaseLink } from './database-link.ts';
 import { readGatewayId } from './gateway-id.ts';
 import { type Money, sharesDatabase } from './money.ts';
@@ -34,6 +34,8 @@ export interface Core {
   readonly outcomes: OutcomeBook;
   readonly board: ExchangeBoard;
   readonly database: DatabaseLink;
+  readonly tokens: Business['tokens'];
+  readonly sealer: Business['sealer'];
   readonly money: Money;
   readonly gateway: Gateway;
   readonly objects: ObjectGateway;
@@ -102,9 +104,9 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     await journal.close();
     await business.close();
   };
-  const { database, adopt } = business;
+  const { database, adopt, tokens, sealer } = business;
   const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, database, money };
-  const own = { startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
+  const own = { tokens, sealer, startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
   return { ...core, ...snapshots, ...own };
 }
 

@@ -32,7 +32,13 @@ keys:
       .toContain('"acme"');
     const requestId = answer.headers.get('x-switchyard-request-id') ?? '';
     await expect
-      .poll(async () => JSON.stringify(await booted.control('/api/v1/usage?groupBy=customer')), { timeout: 20_000 })
+      .poll(
+        async () =>
+          JSON.stringify(
+            await booted.control('/api/v1/usage?from=2020-01-01&to=2100-01-01&groupBy=customer'),
+          ),
+        { timeout: 20_000 },
+      )
       .toContain('acme');
     expect(requestId).toMatch(/^req_/);
   }, 120_000);
