@@ -22,6 +22,8 @@ export interface OpenFact {
   /** Free label of what the request is for, from the caller's metadata; usage and cost are shown by it. */
   readonly feature?: string;
   readonly project?: string;
+  /** The browser-safe token that it came with, when that has a budget of its own. */
+  readonly tokenId?: string;
   readonly decisionId?: string;
   readonly inputEstimateTokens: number;
   readonly heldNanos?: NanosText;
@@ -73,6 +75,7 @@ export type AttemptFlag =
   | 'price_unknown'
   | 'price_assumed'
   | 'amount_refused'
+  | 'own_credentials'
   | 'hedge'
   | 'hedge_loser'
   | 'continued'
@@ -120,6 +123,8 @@ export interface FinalFact {
   readonly endUser?: string;
   readonly feature?: string;
   readonly project?: string;
+  /** As in its opening. */
+  readonly tokenId?: string;
   readonly decisionId?: string;
 }
 

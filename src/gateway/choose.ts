@@ -47,6 +47,8 @@ const noNeeds: Needs = {
 export function choose(received: Received, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
   const job = jobOf(received, head, deps.catalog);
   if (Fault.is(job)) return job;
+  const { onlyJob } = received.key;
+  if (onlyJob !== undefined && job !== onlyJob) return boundToJob(onlyJob);
   const models = job === undefined ? resolveOne(head.model, deps.catalog) : allowedModels(job, received, deps.catalog);
   if (Fault.is(models)) return models;
   if (job === undefined && !received.key.mayUse(head.model)) return notAllowed(received, head.model);
@@ -71,7 +73,8 @@ export function choose(received: Received, head: RequestHead, deps: ChoiceDeps):
 /** `job/NAME`, the header, or the metadata of the request; `auto` means whichever of these is there. */
 function jobOf(received: Received, head: RequestHead, catalog: Catalog): string | undefined | Fault {
   const byModel = head.model.startsWith(jobPrefix) ? head.model.slice(jobPrefix.length) : undefined;
-  const named = byModel ?? (head.model === 'auto' ? (received.controls.job ?? head.job) : undefined);
+  const asked = received.controls.job ?? head.job ?? received.key.onlyJob;
+  const named = byModel ?? (head.model === 'auto' ? asked : undefined);
   if (named !== undefined) {
     if (catalog.job(named)) return named;
     const known = catalog.jobNames().join(', ') || 'none';
@@ -106,6 +109,10 @@ function allowedModels(job: string, received: Received, catalog: Catalog): reado
 function notAllowed(received: Received, model: string): Fault {
   const message = `The key "${received.key.name}" may not use the model "${model.slice(0, 200)}".`;
   return new Fault('not_allowed', { message, param: 'model' });
+}
+
+function boundToJob(job: string): Fault {
+  return new Fault('not_allowed', { message: `The token may only ask for "${jobPrefix}${job}".`, param: 'model' });
 }
 
 function needsConversation(models: readonly ResolvedModel[]): boolean {

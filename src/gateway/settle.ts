@@ -35,6 +35,7 @@ export function openFact(exchange: AdmittedExchange): OpenFact {
     endUser: spender.endUser,
     feature: spender.feature,
     project: spender.project,
+    tokenId: spender.token?.id,
     decisionId: exchange.decisionId,
     inputEstimateTokens: exchange.inputEstimateTokens,
     heldNanos: hold.amountNanos === 0n ? undefined : hold.amountNanos.toString(),
@@ -113,6 +114,7 @@ export function finalFact(
     endUser: spender.endUser,
     feature: spender.feature,
     project: spender.project,
+    tokenId: spender.token?.id,
     decisionId: exchange.decisionId,
   };
 }

@@ -20,6 +20,9 @@ describe('CORS', () => {
     const preflight = await fetch(url, { method: 'OPTIONS', headers });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
+    const asking = { ...headers, 'access-control-request-headers': 'authorization,x-stainless-lang' };
+    const granted = await fetch(url, { method: 'OPTIONS', headers: asking });
+    expect(granted.headers.get('access-control-allow-headers')).toContain('x-stainless-lang');
     const answer = await fetch(url, { headers: { origin: 'https://app.example' } });
     expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
     expect(await answer.text()).toBe('answered');

@@ -10,9 +10,11 @@ const allowedHeaders = [
   'openai-beta',
   'x-switchyard-session',
   'x-switchyard-job',
+  'x-switchyard-feature',
   'x-switchyard-explain',
   'x-switchyard-cache',
 ].join(', ');
+const headerNames = /^[A-Za-z0-9-]+( *, *[A-Za-z0-9-]+)*$/;
 const exposedHeaders = [
   'x-switchyard-request-id',
   'x-switchyard-model',
@@ -33,15 +35,34 @@ const exposedHeaders = [
 export function applyCors(request: IncomingMessage, response: ServerResponse, origins: readonly string[]): boolean {
   const { origin } = request.headers;
   if (origin === undefined || !(origins.includes(origin) || origins.includes('*'))) return false;
+  allowOrigin(response, origin);
+  if (!isPreflight(request)) return false;
+  answerPreflight(request, response);
+  return true;
+}
+
+/** Lets pages of an origin read the answer. */
+export function allowOrigin(response: ServerResponse, origin: string): void {
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('vary', 'origin');
   response.setHeader('access-control-expose-headers', exposedHeaders);
-  if (request.method !== 'OPTIONS' || request.headers['access-control-request-method'] === undefined) return false;
+}
+
+/** Whether a browser asks what a page may send, before it sends it. */
+export function isPreflight(request: IncomingMessage): boolean {
+  return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+}
+
+/**
+ * Says what pages may send, to origins that were allowed before. Clients add headers about themselves, which are as
+ * harmless as their names are many: what is asked for is granted.
+ */
+export function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+  const asked = request.headers['access-control-request-headers'] ?? '';
   response.writeHead(204, {
     'access-control-allow-methods': 'GET, POST, DELETE, OPTIONS',
-    'access-control-allow-headers': allowedHeaders,
+    'access-control-allow-headers': headerNames.test(asked) ? `${allowedHeaders}, ${asked}` : allowedHeaders,
     'access-control-max-age': '600',
   });
   response.end();
-  return true;
 }

@@ -22,6 +22,8 @@ export interface Key {
   readonly project?: string | undefined;
   /** Set by browser-safe tokens, which speak for one end user whatever the body says. */
   readonly endUser?: string | undefined;
+  /** The only job that such a token may ask for. */
+  readonly onlyJob?: string | undefined;
   /** The budget that such a token carries. */
   readonly token?: SpenderToken | undefined;
   mayUse(model: string): boolean;

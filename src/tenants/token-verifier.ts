@@ -14,10 +14,8 @@ import type { KeyRing } from './key-ring.ts';
  * end, `jti` its id; `job`, `origin`, `models` and `budgetUsd` narrow what it may be used for.
  */
 export interface TokenUse {
-  /** The key of the signer with what the token takes away from it. */
+  /** The key of the signer with what the token takes away from it: its end user, its only job, models, a budget. */
   readonly key: Key;
-  /** The only job it may ask for. */
-  readonly job: string | undefined;
   /** The only web page that may send it. */
   readonly origin: string | undefined;
 }
@@ -25,7 +23,7 @@ export interface TokenUse {
 /** What verifying tokens needs. */
 export interface TokenVerifierSettings {
   readonly clock: Clock;
-  readonly sealer: Sealer;
+  sealer(): Sealer;
   /** The current one: revoked signers and tokens are not in it. */
   snapshot(): ControlSnapshot | undefined;
   keys(): KeyRing;
@@ -35,6 +33,8 @@ type VerifyingKey = Awaited<ReturnType<typeof importJWK>>;
 
 interface Verified {
   readonly use: TokenUse;
+  /** What the token takes from: once it is another, or over, the token is verified anew. */
+  readonly ofKey: Key;
   readonly signer: string;
   readonly tokenId: string;
   readonly expiresAtMs: number;
@@ -60,12 +60,19 @@ export class TokenVerifier {
     return secret.startsWith('eyJ') && secret.split('.').length === 3;
   }
 
+  /** Whether anybody can mint tokens: without a signer there are none. */
+  get isInUse(): boolean {
+    return (this.#settings.snapshot()?.signers.length ?? 0) > 0;
+  }
+
   /** What a token may be used for by a page of the given origin, or why not. */
   verify(token: string, origin: string | undefined): TokenUse | Fault | Promise<TokenUse | Fault> {
     const digest = hash('sha256', token, 'base64url');
     const known = this.#remembered.get(digest);
     const version = this.#settings.snapshot()?.version;
-    if (known !== undefined && known.version === version) return this.#check(known, origin);
+    const isCurrent =
+      known?.version === version && known?.ofKey === this.#settings.keys().named(known?.ofKey.name ?? '');
+    if (known !== undefined && isCurrent) return this.#check(known, origin);
     return this.#verifyAnew(token, digest).then((verified) =>
       Fault.is(verified) ? verified : this.#check(verified, origin),
     );
@@ -108,7 +115,7 @@ export class TokenVerifier {
     // The header may not choose another algorithm than the signer's.
     if (signer === undefined || signer.algorithm !== alg) throw refuse('has an unknown signer');
     if (signer.publicJwk !== undefined) return importJWK({ ...signer.publicJwk, kty: 'OKP' }, 'EdDSA');
-    return Buffer.from(this.#settings.sealer.open(signer.sealedSecret ?? '', signerPurpose(signer.id)), 'base64url');
+    return Buffer.from(this.#settings.sealer().open(signer.sealedSecret ?? '', signerPurpose(signer.id)), 'base64url');
   }
 
   #read(snapshot: ControlSnapshot, kid: string, claims: JWTPayload): Verified | Fault {
@@ -122,18 +129,17 @@ export class TokenVerifier {
     if (signer.revokedTokens.includes(jti)) return refuse('is revoked');
     const key = keys().named(signer.key);
     if (key === undefined) return refuse('belongs to a key that is revoked');
-    const budget = claims['budgetUsd'];
-    const limitNanos = typeof budget === 'string' ? parseUsdAsNanos(budget) : undefined;
-    if (budget !== undefined && limitNanos === undefined)
-      return refuse('has a budgetUsd that is not an amount as text');
-    const scoped = narrow(key, { endUser: sub, models: textsOf(claims['models']) });
+    const bounds = readBounds(claims);
+    if (Fault.is(bounds)) return bounds;
+    const { job, origin, models, limitNanos } = bounds;
+    const scoped = narrow(key, { endUser: sub, onlyJob: job, models });
     const token = { id: `${signer.id}.${jti}`, limitNanos: limitNanos ?? 0n, expiresAtMs: exp * 1000 };
     return {
       use: {
         key: limitNanos === undefined ? scoped : { ...scoped, token },
-        job: textOf(claims['job']),
-        origin: textOf(claims['origin']),
+        origin,
       },
+      ofKey: key,
       signer: kid,
       tokenId: jti,
       expiresAtMs: exp * 1000,
@@ -150,18 +156,40 @@ export class TokenVerifier {
   }
 }
 
-function narrow(key: Key, { endUser, models }: { endUser: string; models: readonly string[] | undefined }): Key {
-  if (models === undefined) return { ...key, endUser };
+function narrow(
+  key: Key,
+  { models, ...narrower }: Pick<Key, 'endUser' | 'onlyJob'> & { readonly models: readonly string[] | undefined },
+): Key {
+  if (models === undefined) return { ...key, ...narrower };
   const byToken = modelMatcher(models);
-  return { ...key, endUser, mayUse: (model) => byToken(model) && key.mayUse(model) };
+  return { ...key, ...narrower, mayUse: (model) => byToken(model) && key.mayUse(model) };
 }
 
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+/** What narrows a token. A claim of another form is refused: taken as absent, it would allow more than was meant. */
+function readBounds(claims: JWTPayload):
+  | Fault
+  | {
+      readonly job: string | undefined;
+      readonly origin: string | undefined;
+      readonly models: readonly string[] | undefined;
+      readonly limitNanos: bigint | undefined;
+    } {
+  const { job, origin, models, budgetUsd } = claims;
+  if (!isTextOrAbsent(job)) return refuse('has a job that is not a text');
+  if (!isTextOrAbsent(origin)) return refuse('has an origin that is not a text');
+  if (models !== undefined && !isTexts(models)) return refuse('has models that are not a list of texts');
+  const limitNanos = typeof budgetUsd === 'string' ? parseUsdAsNanos(budgetUsd) : undefined;
+  if (budgetUsd !== undefined && limitNanos === undefined)
+    return refuse('has a budgetUsd that is not an amount as text');
+  return { job, origin, models, limitNanos };
 }
 
-function textsOf(value: unknown): readonly string[] | undefined {
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : undefined;
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || (typeof value === 'string' && value !== '');
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function refuse(why: string): Fault {

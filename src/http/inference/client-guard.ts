@@ -1,18 +1,49 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Fault } from '../../domain/fault.ts';
-import { type Key, type KeyRing, localKey } from '../../tenants/index.ts';
+import { type Key, type KeyRing, localKey, TokenVerifier } from '../../tenants/index.ts';
 
 const loopbackNames: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** Finds the key of a request, or refuses it. Without any key, only this machine's own programs are let in. */
-export function identify(headers: IncomingHttpHeaders, query: string, ring: KeyRing): Key | Fault {
-  if (ring.isEmpty) return admitKeyless(headers);
+/** Whose requests are let in. */
+export interface Callers {
+  readonly keys: KeyRing;
+  /** Absent where nobody can mint tokens. */
+  readonly tokens?: Pick<TokenVerifier, 'verify'> | undefined;
+}
+
+/** Who sends a request. */
+export interface Caller {
+  readonly key: Key;
+  /** The web page that its token was made for, which may read the answer. */
+  readonly origin?: string | undefined;
+}
+
+/**
+ * Finds out who sends a request, or refuses it. Without any key, only this machine's own programs are let in. A promise
+ * only for a browser-safe token that was not seen before.
+ */
+export function identify(
+  headers: IncomingHttpHeaders,
+  query: string,
+  { keys, tokens }: Callers,
+): Caller | Fault | Promise<Caller | Fault> {
+  if (keys.isEmpty) return asCaller(admitKeyless(headers));
   const secret = readSecret(headers, query);
   if (secret === undefined) {
     const message = 'No key was sent. Send it as "Authorization: Bearer …", "x-api-key" or "x-goog-api-key".';
     return new Fault('key_invalid', { message });
   }
-  return ring.find(secret) ?? new Fault('key_invalid', { message: 'The key is unknown or revoked.' });
+  if (tokens !== undefined && TokenVerifier.isToken(secret)) return tokens.verify(secret, headers.origin);
+  return asCaller(keys.find(secret) ?? new Fault('key_invalid', { message: 'The key is unknown or revoked.' }));
+}
+
+/** Whether a request brings a browser-safe token, valid or not. */
+export function bringsToken(headers: IncomingHttpHeaders, query: string): boolean {
+  return TokenVerifier.isToken(readSecret(headers, query) ?? '');
+}
+
+function asCaller(key: Key | Fault): Caller | Fault {
+  return Fault.is(key) ? key : { key };
 }
 
 function readSecret(headers: IncomingHttpHeaders, query: string): string | undefined {

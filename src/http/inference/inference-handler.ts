@@ -6,9 +6,10 @@ import type { FaultCode } from '../../domain/fault-codes.ts';
 import { type Gateway, type ObjectGateway, refuse, type RequestControls, requestHeaders } from '../../gateway/index.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { InboundProtocol } from '../../protocols/index.ts';
-import type { Key, KeyRing } from '../../tenants/index.ts';
+import type { Key, KeyRing, TokenVerifier } from '../../tenants/index.ts';
+import { allowOrigin, answerPreflight, isPreflight } from '../cors.ts';
 import type { ListedModel } from '../../catalog/index.ts';
-import { identify } from './client-guard.ts';
+import { bringsToken, type Caller, identify } from './client-guard.ts';
 import { encodeModel, encodeModelList } from './list-models.ts';
 import { type InferenceRoute, matchRoute } from './match-route.ts';
 import { readBody } from './read-body.ts';
@@ -22,6 +23,8 @@ export interface InferenceDeps {
   readonly logger: Logger;
   inboundOf(dialect: InboundDialectId): InboundProtocol;
   settings(): { readonly config: Config; readonly keys: KeyRing };
+  /** Verifies tokens that customers' backends mint for browsers; absent: there are none. */
+  readonly tokens?: Pick<TokenVerifier, 'verify' | 'isInUse'> | undefined;
   /** Models that exist, before the key's own limits. */
   listModels(): readonly ListedModel[];
   findModel(id: string): ListedModel | undefined;
@@ -41,8 +44,14 @@ export function createInferenceHandler(deps: InferenceDeps): InferenceHandler {
     const [path = '/', query = ''] = splitTarget(request.url ?? '/');
     const route = matchRoute(path, request.headers['anthropic-version'] !== undefined);
     if (!route) return false;
+    if (isPreflight(request) && deps.tokens?.isInUse === true) {
+      // A preflight does not tell the token, and so not whose page it is: the answer itself is only for the token's.
+      allowOrigin(response, request.headers.origin ?? '');
+      answerPreflight(request, response);
+      return true;
+    }
     const sink = new ResponseSink(response, deps.settings().config.server.clientStallMs);
-    handle(deps, { request, route, query }, sink).catch((error: unknown) => {
+    handle(deps, { request, response, route, query }, sink).catch((error: unknown) => {
       deps.logger.error({ err: error }, 'defect while receiving a request');
       sink.destroy();
     });
@@ -52,11 +61,13 @@ export function createInferenceHandler(deps: InferenceDeps): InferenceHandler {
 
 interface Incoming {
   readonly request: IncomingMessage;
+  readonly response: ServerResponse;
   readonly route: InferenceRoute;
   readonly query: string;
 }
 
-async function handle(deps: InferenceDeps, { request, route, query }: Incoming, sink: ResponseSink): Promise<void> {
+async function handle(deps: InferenceDeps, incoming: Incoming, sink: ResponseSink): Promise<void> {
+  const { request, route, query } = incoming;
   const requestId = deps.newId('req');
   const inbound = deps.inboundOf(route.dialect);
   const { config, keys } = deps.settings();
@@ -66,13 +77,19 @@ async function handle(deps: InferenceDeps, { request, route, query }: Incoming, 
     // What is still being sent of the body is not wanted.
     if (!request.complete) request.resume();
   };
-  const key = identify(request.headers, query, keys);
-  if (Fault.is(key)) return turnAway(key);
+  const identifying = identify(request.headers, query, { keys, tokens: deps.tokens });
+  const caller = identifying instanceof Promise ? await identifying : identifying;
+  openToPage(incoming, caller);
+  if (Fault.is(caller)) return turnAway(caller);
+  const { key } = caller;
   if (route.kind === 'unknown')
     return turnAway(new Fault('not_found', { message: `There is no route ${request.url?.split('?')[0]}.` }));
   if (route.kind === 'models') return answerModels(deps, { request, route, key, requestId, inbound }, sink);
   if (route.kind === 'call' && request.method !== 'POST')
     return turnAway(new Fault('method_not_allowed', { message: 'Use POST.' }));
+  // What is kept belongs to the customer, and a token to one of its end users.
+  if (route.kind === 'object' && key.endUser !== undefined)
+    return turnAway(new Fault('not_allowed', { message: 'A token may only be used to call models.' }));
   if (!deps.admits()) return turnAway(new Fault('shedding'));
   const bytes = await readBody(request, config.server);
   if (bytes === undefined) return sink.destroy();
@@ -99,6 +116,19 @@ async function handle(deps: InferenceDeps, { request, route, query }: Incoming, 
     },
     sink,
   );
+}
+
+/**
+ * Answers to a token are readable for the page it was made for. So are refusals of the token itself, which tell nothing
+ * but what the page sent: it must learn that it needs another one.
+ */
+function openToPage({ request, response, query }: Incoming, caller: Caller | Fault): void {
+  const { origin } = request.headers;
+  if (origin === undefined) return;
+  const isRefusal = Fault.is(caller) && caller.code === 'key_invalid';
+  if (isRefusal ? bringsToken(request.headers, query) : !Fault.is(caller) && caller.origin === origin) {
+    allowOrigin(response, origin);
+  }
 }
 
 function answerModels(

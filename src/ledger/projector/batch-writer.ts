@@ -150,10 +150,11 @@ export class BatchWriter {
     const { applyCharges, gatewayId } = this.#parts;
     const fundings = await applyCharges?.(
       this.#trx,
-      charged.map(({ requestId, dimensions, chargeNanos, startedAtMs }) => ({
+      charged.map(({ requestId, dimensions, tokenId, chargeNanos, startedAtMs }) => ({
         exchangeId: requestId,
         gatewayId,
         spender: spenderOf(dimensions),
+        tokenId,
         chargeNanos: chargeNanos ?? 0n,
         startedAtMs,
       })),

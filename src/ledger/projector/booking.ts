@@ -42,6 +42,8 @@ export interface Booking {
   readonly requestId: string;
   readonly position: JournalPosition;
   readonly dimensions: ExchangeDimensions;
+  /** The token whose own budget it counts towards. */
+  readonly tokenId: string | undefined;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly status: 'completed' | 'failed' | 'aborted';
@@ -88,6 +90,7 @@ export function bookingOf(pending: PendingExchange): Booking {
     requestId: pending.requestId,
     position: ended.position,
     dimensions,
+    tokenId: final?.tokenId ?? open?.tokenId,
     startedAtMs,
     endedAtMs: ended.end.kind === 'quarantined' ? ended.end.atMs : ended.end.fact.atMs,
     status: final?.status ?? 'aborted',

@@ -24,6 +24,7 @@ export interface CorrectionWork {
 /** How the figures of an estimated attempt were booked. */
 interface EstimateDimensions {
   readonly exchange: ExchangeDimensions;
+  readonly tokenId?: string | undefined;
   readonly attempt: Pick<
     BookedAttempt,
     'host' | 'upstreamModel' | 'startedAtMs' | 'priceVersion' | 'contractVersion' | 'isDelivered'
@@ -61,7 +62,7 @@ export async function saveEstimates(
         attempt: attempt.attempt,
         gateway_id: gatewayId,
         started_at_ms: booking.startedAtMs,
-        dimensions: describe(attempt, bounded),
+        dimensions: { ...describe(attempt, bounded), tokenId: booking.tokenId },
         cost_nanos: (attempt.costNanos ?? 0n).toString(),
         charge_nanos: (booking.chargeNanos ?? 0n).toString(),
         units: attempt.units ?? {},
@@ -251,6 +252,7 @@ async function payersOf(
       exchangeId: estimate.request_id,
       gatewayId: estimate.gateway_id,
       spender: { customer, key, endUser, job, project, feature },
+      tokenId: estimate.dimensions.tokenId,
       chargeNanos: chargeDelta,
       startedAtMs: Number(estimate.started_at_ms),
       isCorrection: true,

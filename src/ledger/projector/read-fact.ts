@@ -100,7 +100,7 @@ function check(isRight: Check['isRight'], ...fields: readonly string[]): Check[]
   return fields.map((field) => ({ field, isRight }));
 }
 
-const labels = ['job', 'endUser', 'feature', 'project'] as const;
+const labels = ['job', 'endUser', 'feature', 'project', 'tokenId'] as const;
 const checks: { readonly [Type in MoneyFact['type']]: readonly Check[] } = {
   open: [...check(time, 'atMs'), ...check(text, 'key', 'customer', 'model'), ...check(optionalText, ...labels)],
   attempt: [

@@ -169,7 +169,12 @@ describe('tokens that a backend signs', () => {
     await createKey(store, owner, { name: 'backend', customer: 'acme' });
     const { signer, secret } = await createTokenSigner(store, owner, { key: 'backend' });
     await feed.refresh(test.database);
-    const verifier = new TokenVerifier({ clock, sealer, snapshot: () => feed.snapshot, keys: () => ring });
+    const verifier = new TokenVerifier({
+      clock,
+      sealer: () => sealer,
+      snapshot: () => feed.snapshot,
+      keys: () => ring,
+    });
     const origin = 'https://app.example';
     const sign = async (claims: object, kid = signer.id): Promise<string> =>
       new SignJWT({ origin, ...claims })
@@ -181,7 +186,12 @@ describe('tokens that a backend signs', () => {
     const token = await sign({ job: 'chat', budgetUsd: '0.25' });
     const use = await verifier.verify(token, origin);
     if (Fault.is(use)) throw use;
-    expect([use.key.name, use.key.customer, use.key.endUser, use.job]).toEqual(['backend', 'acme', 'ann', 'chat']);
+    expect([use.key.name, use.key.customer, use.key.endUser, use.key.onlyJob]).toEqual([
+      'backend',
+      'acme',
+      'ann',
+      'chat',
+    ]);
     expect([use.key.token?.id, use.key.token?.limitNanos]).toEqual([`${signer.id}.t1`, 250_000_000n]);
     expect(verifier.verify(token, origin)).not.toBeInstanceOf(Promise);
 
@@ -201,6 +211,11 @@ describe('tokens that a backend signs', () => {
       'key_invalid',
       'key_invalid',
     ]);
+    const malformed = [{ job: 7 }, { origin: [origin] }, { models: 'small' }, { budgetUsd: 0.25 }];
+    const widened = await Promise.all(
+      malformed.map(async (claims) => [await sign(claims), origin] as [string, string]),
+    );
+    expect(await codes(...widened)).toEqual(malformed.map(() => 'key_invalid'));
     await revokeToken(store, owner, { signer: signer.id, id: 't1', expiresAtMs: nowMs + 600_000 });
     await feed.refresh(test.database);
     expect(await codes([token, origin])).toEqual(['key_invalid']);

@@ -59,8 +59,8 @@ export class ChargeProjector {
       charges.set(key, known);
     };
     for (const row of rows) {
-      const { spender, startedAtMs } = row;
-      if (spender.token !== undefined) add(row, `token:${spender.token.id}`, { subject: '', periodStartMs: 0 });
+      const { spender, startedAtMs, tokenId = spender.token?.id } = row;
+      if (tokenId !== undefined) add(row, `token:${tokenId}`, { subject: '', periodStartMs: 0 });
       this.#index.forEach(spender, ({ rule }) => {
         if (startedAtMs < (rule.countedFromMs ?? 0)) return;
         const zone = timeZoneOf(rule, spender.customer, this.#rules);

@@ -44,6 +44,8 @@ export interface Hold {
   topUpOrWait(nanos: bigint): boolean | Promise<boolean>;
   /** Turns the hold into what was charged, in the period of the start. The second call does nothing. */
   settle(chargeNanos: bigint, atMs: number, usedTokens?: number): void;
+  /** The request is over, what it holds is for later: gives back its place in the rate limits. */
+  leaveRates(): void;
   /** Gives everything back: nothing was spent. */
   release(): void;
 }
@@ -130,6 +132,8 @@ export interface ProjectedCharge {
   readonly exchangeId: string;
   readonly gatewayId: string;
   readonly spender: Spender;
+  /** The token whose own budget it counts towards; its limit is known where it was admitted. */
+  readonly tokenId?: string | undefined;
   readonly chargeNanos: bigint;
   /** Start of the exchange: the period it belongs to, and which grants may pay. */
   readonly startedAtMs: number;
