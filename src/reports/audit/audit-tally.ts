@@ -1,25 +1,34 @@
 import type { Price } from '../../domain/price.ts';
-import { totalInput, totalOutput } from '../../domain/usage.ts';
 import type { AuditRow } from './audit-row.ts';
 import { type CacheMove, type CacheSavings, Conversations } from './findings/conversations.ts';
-import { Dimension, otherNames } from './findings/dimension.ts';
+import { addShare, Dimension, type OpenSum, otherNames } from './findings/dimension.ts';
 import { HashTable, hash64 } from './findings/hash-table.ts';
 import { ModelAccount } from './findings/model-account.ts';
 import { RowRater } from './findings/row-rater.ts';
-import { addUnits, moveUnits, type UsageCell } from './findings/usage-cells.ts';
+import { type Nanos, NanosSum } from './findings/nanos-sum.ts';
+import { addUnits, noUnits, readUnits, totalInputOf, totalOutputOf, type Units } from './findings/units.ts';
+import { moveUnits, type UsageCell } from './findings/usage-cells.ts';
 import { type AuditPrices, versionIndexAt } from './prices/offer.ts';
+import { dayNumber } from './reading/instant.ts';
 
 const repeatWindowMs = 86_400_000;
 const maxRememberedRows = 8_000_000;
 const maxModels = 5_000;
 
 /** Calls and cost that grow. */
-interface Counter {
-  calls: number;
-  costNanos: bigint;
-}
+class Counter {
+  calls = 0;
+  readonly #cost = new NanosSum();
 
-const counter = (): Counter => ({ calls: 0, costNanos: 0n });
+  get costNanos(): bigint {
+    return this.#cost.total;
+  }
+
+  add(calls: number, costNanos: Nanos | null): void {
+    this.calls += calls;
+    if (costNanos !== null) this.#cost.add(costNanos);
+  }
+}
 
 /** Takes rows in any order and keeps sums only: its memory grows with names and days, not with rows. */
 export class AuditTally implements CacheSavings {
@@ -32,20 +41,23 @@ export class AuditTally implements CacheSavings {
   readonly #seen = new HashTable(maxRememberedRows);
   readonly #asked = new HashTable(maxRememberedRows);
   readonly #conversations = new Conversations();
+  /** Units of the row at hand. */
+  readonly #units: Units = noUnits();
   readonly jobs = new Dimension();
   readonly users = new Dimension();
   readonly keys = new Dimension();
   readonly models = new Dimension(maxModels);
   readonly days = new Map<number, Counter>();
-  readonly total = { rows: 0, calls: 0, costNanos: 0n, unpricedCalls: 0, duplicates: 0 };
-  readonly failed = counter();
-  readonly aborted = counter();
-  readonly repeats = counter();
-  readonly cacheable = counter();
-  readonly assumedCache = counter();
-  readonly unsized = counter();
-  readonly invalid = counter();
-  readonly estimated = counter();
+  readonly total = { rows: 0, calls: 0, unpricedCalls: 0, duplicates: 0 };
+  readonly cost = new NanosSum();
+  readonly failed = new Counter();
+  readonly aborted = new Counter();
+  readonly repeats = new Counter();
+  readonly cacheable = new Counter();
+  readonly assumedCache = new Counter();
+  readonly unsized = new Counter();
+  readonly invalid = new Counter();
+  readonly estimated = new Counter();
   fingerprints = 0;
   sessions = 0;
   retries = 0;
@@ -76,71 +88,67 @@ export class AuditTally implements CacheSavings {
     }
     const account = this.#accountOf(row);
     const { offer } = account;
+    readUnits(row.usage.buckets, this.#units);
     const version = offer ? versionIndexAt(offer, row.startedAtMs) : undefined;
     const price = version && offer?.versions[version.index]?.price;
-    const cost = this.#rater.costOf(row, price);
+    const cost = this.#rater.costOf(row, price, this.#units);
     const { costNanos } = cost;
-    this.#addToSums(row, account, costNanos);
+    const inputUnits = this.#addToSums(row, account, costNanos);
     if (costNanos === null) {
-      account.addUnknown(
-        row.calls,
-        { input: totalInput(row.usage.buckets), output: totalOutput(row.usage.buckets) },
-        row.statedNanos,
-      );
+      const units = { input: inputUnits, output: totalOutputOf(this.#units) };
+      account.addUnknown(row.calls, units, row.statedNanos);
       return;
     }
     if (version?.isEarly === true && row.outcome !== 'cached') {
       account.earlyCalls += row.calls;
-      account.earlyNanos += costNanos;
+      account.early.add(costNanos);
     }
-    if (cost.isAssumed) count(this.assumedCache, row, costNanos);
-    if (cost.isUnsized) count(this.unsized, row, costNanos);
-    if (row.usage.invalid === true) count(this.invalid, row, costNanos);
-    if (row.usage.source === 'estimated') count(this.estimated, row, costNanos);
-    this.#compare(row, account, costNanos);
-    this.#judge(row, { account, price, costNanos, version: version?.index ?? 0 });
+    if (cost.isAssumed) this.assumedCache.add(row.calls, costNanos);
+    if (cost.isUnsized) this.unsized.add(row.calls, costNanos);
+    if (row.usage.invalid === true) this.invalid.add(row.calls, costNanos);
+    if (row.usage.source === 'estimated') this.estimated.add(row.calls, costNanos);
+    this.#judge(row, { account, price, costNanos, inputUnits, version: version?.index ?? 0 });
   }
 
-  #addToSums(row: AuditRow, account: ModelAccount, costNanos: bigint | null): void {
-    const { buckets } = row.usage;
-    const share = {
-      calls: row.calls,
-      costNanos,
-      inputUnits: totalInput(buckets),
-      cacheReadUnits: buckets.cacheRead ?? 0,
-      outputUnits: totalOutput(buckets),
-    };
-    this.models.add(account.label, share);
-    this.jobs.add(row.job, share);
+  /** Returns the units of input. */
+  #addToSums(row: AuditRow, account: ModelAccount, costNanos: Nanos | null): number {
+    const units = this.#units;
+    const inputUnits = totalInputOf(units);
+    const { calls } = row;
+    const share = { calls, costNanos, inputUnits, cacheReadUnits: units[1] ?? 0, outputUnits: totalOutputOf(units) };
+    account.sum ??= this.models.sumOf(account.label);
+    addShare(account.sum, share);
+    const job = this.jobs.add(row.job, share);
     this.users.add(row.user, share);
     this.keys.add(row.key, share);
     this.total.rows++;
     if (row.fingerprint !== undefined) this.fingerprints++;
     if (row.session !== undefined) this.sessions++;
-    this.total.calls += row.calls;
-    if (costNanos === null) this.total.unpricedCalls += row.calls;
-    else this.total.costNanos += costNanos;
+    this.total.calls += calls;
     if (row.startedAtMs < this.firstMs) this.firstMs = row.startedAtMs;
     if (row.startedAtMs > this.lastMs) this.lastMs = row.startedAtMs;
-    const day = Math.floor(row.startedAtMs / 86_400_000);
+    const day = dayNumber(row.startedAtMs);
     let sum = this.days.get(day);
-    if (!sum) this.days.set(day, (sum = counter()));
-    sum.calls += row.calls;
-    if (costNanos === null) return;
-    sum.costNanos += costNanos;
-    account.byDay.set(day, (account.byDay.get(day) ?? 0n) + costNanos);
-    account.addJob(row.job, costNanos);
-    if (row.isSum !== true && share.inputUnits > account.maxInput) account.maxInput = share.inputUnits;
+    if (!sum) this.days.set(day, (sum = new Counter()));
+    sum.add(calls, costNanos);
+    if (costNanos === null) this.total.unpricedCalls += calls;
+    else this.#addToAccount(row, account, { costNanos, day, job, inputUnits });
+    return inputUnits;
+  }
+
+  #addToAccount(row: AuditRow, account: ModelAccount, known: KnownCost): void {
+    const { costNanos, day, job, inputUnits } = known;
+    this.cost.add(costNanos);
+    account.addDay(day, costNanos);
+    account.addJob(job, costNanos);
+    if (row.isSum !== true && inputUnits > account.maxInput) account.maxInput = inputUnits;
     if (row.startedAtMs < account.firstMs) account.firstMs = row.startedAtMs;
     if (row.startedAtMs > account.lastMs) account.lastMs = row.startedAtMs;
     account.calls += row.calls;
-    account.pricedNanos += costNanos;
-  }
-
-  #compare(row: AuditRow, account: ModelAccount, costNanos: bigint): void {
+    account.priced.add(costNanos);
     if (row.statedNanos === undefined) return;
     account.statedCalls += row.calls;
-    account.oursNanos += costNanos;
+    account.ours.add(costNanos);
     account.theirsNanos += row.statedNanos;
   }
 
@@ -151,18 +159,18 @@ export class AuditTally implements CacheSavings {
       this.cached += row.calls;
       return;
     }
-    const cell = paid.account.cells.cellOf(row, paid.version);
-    addUnits(cell.all, row.usage.buckets);
+    const cell = paid.account.cells.cellOf(row, paid.version, paid.inputUnits);
+    addUnits(cell.all, this.#units);
     cell.calls += row.calls;
     if (row.outcome !== 'answered') {
-      count(row.outcome === 'failed' ? this.failed : this.aborted, row, paid.costNanos);
+      (row.outcome === 'failed' ? this.failed : this.aborted).add(row.calls, paid.costNanos);
       return;
     }
     if (this.#isRepeat(row, paid.account)) {
-      count(this.repeats, row, paid.costNanos);
+      this.repeats.add(row.calls, paid.costNanos);
       return;
     }
-    addUnits(cell.rest, row.usage.buckets);
+    addUnits(cell.rest, this.#units);
     cell.restCalls += row.calls;
     const { price } = paid;
     if (price && row.session !== undefined && row.isSum !== true) this.#converse(row, { ...paid, price }, cell);
@@ -171,20 +179,21 @@ export class AuditTally implements CacheSavings {
   #isRepeat(row: AuditRow, account: ModelAccount): boolean {
     if (row.fingerprint === undefined || row.isSum === true) return false;
     const [high, low] = hash64(row.fingerprint, 1);
-    const [labelHigh, labelLow] = hash64(account.label, 2);
-    const before = this.#asked.swap([(high ^ labelHigh) >>> 0, (low ^ labelLow) >>> 0], row.startedAtMs);
+    const [saltHigh, saltLow] = account.salt;
+    const before = this.#asked.swap([(high ^ saltHigh) >>> 0, (low ^ saltLow) >>> 0], row.startedAtMs);
     return before !== undefined && Math.abs(before - row.startedAtMs) <= repeatWindowMs;
   }
 
-  #converse(row: AuditRow, { account, price, costNanos }: Paid & { readonly price: Price }, cell: UsageCell): void {
-    const turn = { row: leanRow(row), price, costNanos, cell, savings: this };
+  #converse(row: AuditRow, paid: Paid & { readonly price: Price }, cell: UsageCell): void {
+    const { account, price, costNanos, inputUnits } = paid;
+    const { startedAtMs, usage, batch, region } = row;
+    const turn = { startedAtMs, usage, batch, region, inputUnits, price, costNanos, cell, savings: this };
     this.#conversations.add(account.turns, row.session ?? '', turn);
   }
 
   /** Books what a prompt cache would have saved on a call. */
   save(cell: UsageCell, moves: readonly CacheMove[], savedNanos: bigint): void {
-    this.cacheable.calls++;
-    this.cacheable.costNanos += savedNanos;
+    this.cacheable.add(1, savedNanos);
     for (const move of moves) moveUnits(cell.rest, move.from, move);
   }
 
@@ -205,25 +214,14 @@ export class AuditTally implements CacheSavings {
 interface Paid {
   readonly account: ModelAccount;
   readonly price: Price | undefined;
-  readonly costNanos: bigint;
+  readonly costNanos: Nanos;
+  readonly inputUnits: number;
   readonly version: number;
 }
 
-function count(sum: Counter, row: AuditRow, costNanos: bigint): void {
-  sum.calls += row.calls;
-  sum.costNanos += costNanos;
-}
-
-/** What a conversation needs of a row; the rest, such as the words, must not stay in memory. */
-function leanRow(row: AuditRow): AuditRow {
-  const { startedAtMs, usage, calls, outcome, batch, region } = row;
-  return {
-    startedAtMs,
-    usage,
-    calls,
-    outcome,
-    modelName: '',
-    ...(batch !== undefined && { batch }),
-    ...(region !== undefined && { region }),
-  };
+interface KnownCost {
+  readonly costNanos: Nanos;
+  readonly day: number;
+  readonly job: OpenSum;
+  readonly inputUnits: number;
 }

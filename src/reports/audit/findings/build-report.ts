@@ -23,7 +23,7 @@ export function buildReport(tally: AuditTally, files: readonly FileReport[], pri
     files,
     priceSource,
     period: total.rows > 0 ? { fromMs: tally.firstMs, toMs: tally.lastMs } : undefined,
-    total: { ...total, isComplete: total.unpricedCalls === 0 && badCount === 0 },
+    total: { ...total, costNanos: tally.cost.total, isComplete: total.unpricedCalls === 0 && badCount === 0 },
     stated: statedOf(accounts),
     byModel: byModel(tally, accounts),
     byJob: tally.jobs.ranked(),
@@ -33,11 +33,11 @@ export function buildReport(tally: AuditTally, files: readonly FileReport[], pri
     unknownPrices: accounts.flatMap(unknownPrice).toSorted((one, other) => other.calls - one.calls),
     priceMoves: priceMoves(accounts),
     waste: {
-      failed: { ...tally.failed },
-      aborted: { ...tally.aborted },
+      failed: pick(tally.failed),
+      aborted: pick(tally.aborted),
       retries: tally.retries,
-      repeats: { ...tally.repeats, known: tally.fingerprints },
-      cacheable: { ...tally.cacheable, conversations: tally.sessions > 0 },
+      repeats: { ...pick(tally.repeats), known: tally.fingerprints },
+      cacheable: { ...pick(tally.cacheable), conversations: tally.sessions > 0 },
       cached: tally.cached,
     },
     cheaperHosts: cheaper,
@@ -50,7 +50,7 @@ function statedOf(accounts: readonly ModelAccount[]): AuditReport['stated'] {
   let [calls, oursNanos, theirsNanos] = [0, 0n, 0n];
   for (const account of accounts) {
     calls += account.statedCalls;
-    oursNanos += account.oursNanos;
+    oursNanos += account.ours.total;
     theirsNanos += account.theirsNanos;
   }
   return { calls, oursNanos, theirsNanos };
@@ -65,7 +65,7 @@ function byModel(tally: AuditTally, accounts: readonly ModelAccount[]): ModelSum
     const { calls, oursNanos, theirsNanos } = stated.get(account.label) ?? nothingStated;
     stated.set(account.label, {
       calls: calls + account.statedCalls,
-      oursNanos: oursNanos + account.oursNanos,
+      oursNanos: oursNanos + account.ours.total,
       theirsNanos: theirsNanos + account.theirsNanos,
     });
   }
@@ -75,7 +75,7 @@ function byModel(tally: AuditTally, accounts: readonly ModelAccount[]): ModelSum
 function byDay(tally: AuditTally, accounts: readonly ModelAccount[]): AuditReport['byDay'] {
   const models = new Map<number, Map<string, bigint>>();
   for (const { label, byDay: days } of accounts) {
-    for (const [day, costNanos] of days) {
+    for (const [day, { total: costNanos }] of days) {
       let ofDay = models.get(day);
       if (!ofDay) models.set(day, (ofDay = new Map()));
       ofDay.set(label, (ofDay.get(label) ?? 0n) + costNanos);
@@ -135,26 +135,26 @@ function savings(tally: AuditTally, cheaper: readonly CheaperHost[]): SavingStep
 
 function assumptions(tally: AuditTally, accounts: readonly ModelAccount[]): Assumption[] {
   const sumOf = (which: (account: ModelAccount) => boolean): { calls: number; costNanos: bigint; names: string } => {
-    const some = accounts.filter((account) => account.pricedNanos > 0n && which(account));
+    const some = accounts.filter((account) => account.priced.total > 0n && which(account));
     const named = some.slice(0, 3).map(({ label }) => label);
     return {
       calls: some.reduce((sum, { calls }) => sum + calls, 0),
-      costNanos: some.reduce((sum, { pricedNanos }) => sum + pricedNanos, 0n),
+      costNanos: some.reduce((sum, { priced }) => sum + priced.total, 0n),
       names: named.join(', ') + (some.length > 3 ? ` and ${some.length - 3} more` : ''),
     };
   };
   const undated = sumOf(({ match }) => match === 'undated');
   const made = sumOf(({ match }) => match === 'maker');
   const early = accounts.reduce((sum, { earlyCalls }) => sum + earlyCalls, 0);
-  const earlyNanos = accounts.reduce((sum, account) => sum + account.earlyNanos, 0n);
+  const earlyNanos = accounts.reduce((sum, account) => sum + account.early.total, 0n);
   const all: Assumption[] = [
     { text: 'called before the first price we know; that first price is taken', calls: early, costNanos: earlyNanos },
     { text: `priced under the name without its date or region: ${undated.names}`, ...pick(undated) },
     { text: `the log names no host, the maker's own price is taken: ${made.names}`, ...pick(made) },
-    { text: 'a cached bucket without a price of its own is billed as fresh input', ...tally.assumedCache },
-    { text: 'sums over many calls: prices by size of the call are left out', ...tally.unsized },
-    { text: 'parts of the usage were more than its whole; the whole is billed', ...tally.invalid },
-    { text: 'usage is our estimate, since the host never told', ...tally.estimated },
+    { text: 'a cached bucket without a price of its own is billed as fresh input', ...pick(tally.assumedCache) },
+    { text: 'sums over many calls: prices by size of the call are left out', ...pick(tally.unsized) },
+    { text: 'parts of the usage were more than its whole; the whole is billed', ...pick(tally.invalid) },
+    { text: 'usage is our estimate, since the host never told', ...pick(tally.estimated) },
   ];
   const notes = all.filter(({ calls }) => calls > 0);
   if (tally.isMemoryFull) {

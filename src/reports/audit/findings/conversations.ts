@@ -1,8 +1,8 @@
 import type { Price } from '../../../domain/price.ts';
 import { rate } from '../../../domain/rating.ts';
-import { totalInput, type UsageBucket } from '../../../domain/usage.ts';
-import type { AuditRow } from '../audit-row.ts';
+import type { Usage, UsageBucket } from '../../../domain/usage.ts';
 import { ownText } from './dimension.ts';
+import type { Nanos } from './nanos-sum.ts';
 import { contextOf } from './row-rater.ts';
 import type { UsageCell } from './usage-cells.ts';
 
@@ -12,14 +12,18 @@ const leastPrefix = 1024;
 const cacheLifeMs = 5 * 60_000;
 const maxConversations = 200_000;
 
-/** The latest turn of each conversation on one model. */
-export type Turns = Map<string, Turn>;
+/** The latest turn of each conversation on one model, in a place that the next turn takes over. */
+export type Turns = Map<string, { latest: Turn }>;
 
-/** One turn of a conversation, kept until its neighbour comes. */
+/** One turn of a conversation, kept until its neighbour comes; never the words, which must not stay in memory. */
 export interface Turn {
-  readonly row: AuditRow;
+  readonly startedAtMs: number;
+  readonly usage: Usage;
+  readonly batch: boolean | undefined;
+  readonly region: string | undefined;
+  readonly inputUnits: number;
   readonly price: Price;
-  readonly costNanos: bigint;
+  readonly costNanos: Nanos;
   /** Where the usage of the row was summed. */
   readonly cell: UsageCell;
   /** Told of the units that a cache would have read instead. */
@@ -47,18 +51,18 @@ export class Conversations {
   #count = 0;
 
   add(turns: Turns, session: string, turn: Turn): void {
-    const before = turns.get(session);
-    if (before) turns.set(session, turn);
-    else this.#open(turns, session, turn);
-    if (!before || Math.abs(before.row.startedAtMs - turn.row.startedAtMs) > cacheLifeMs) return;
-    const isOrdered = before.row.startedAtMs <= turn.row.startedAtMs;
-    const [earlier, later] = isOrdered ? [before, turn] : [turn, before];
-    saveOn(later, Math.min(totalInput(earlier.row.usage.buckets), totalInput(later.row.usage.buckets)));
+    const place = turns.get(session);
+    if (!place) return this.#open(turns, session, turn);
+    const before = place.latest;
+    place.latest = turn;
+    if (Math.abs(before.startedAtMs - turn.startedAtMs) > cacheLifeMs) return;
+    const later = before.startedAtMs <= turn.startedAtMs ? turn : before;
+    saveOn(later, Math.min(before.inputUnits, turn.inputUnits));
   }
 
   /** The oldest conversation makes room for a new one: it is the likeliest to be over. */
   #open(turns: Turns, session: string, turn: Turn): void {
-    turns.set(ownText(session), turn);
+    turns.set(ownText(session), { latest: turn });
     this.#count++;
     if (this.#count <= maxConversations) return;
     const [oldest] = turns.keys();
@@ -67,16 +71,17 @@ export class Conversations {
   }
 }
 
-function saveOn({ row, price, costNanos, cell, savings }: Turn, sharedUnits: number): void {
+function saveOn(turn: Turn, sharedUnits: number): void {
+  const { usage, price, cell, savings } = turn;
   if (sharedUnits < leastPrefix || price.picosPerUnit.cacheRead === undefined) return;
-  const { buckets } = row.usage;
+  const { buckets } = usage;
   const [fresh, already] = [buckets.input ?? 0, buckets.cacheRead ?? 0];
   const movable = Math.min(fresh, sharedUnits - already);
   if (movable < leastPrefix) return;
   // Hosts that bill writes would write the rest, so that the next turn can read it.
   const written = price.picosPerUnit.cacheWrite5m === undefined ? 0 : fresh - movable;
   const cached = {
-    ...row.usage,
+    ...usage,
     buckets: {
       ...buckets,
       input: fresh - movable - written,
@@ -84,7 +89,8 @@ function saveOn({ row, price, costNanos, cell, savings }: Turn, sharedUnits: num
       ...(written > 0 && { cacheWrite5m: (buckets.cacheWrite5m ?? 0) + written }),
     },
   };
-  const { costNanos: cachedNanos } = rate(cached, price, contextOf(row));
+  const { costNanos: cachedNanos } = rate(cached, price, contextOf(turn));
+  const costNanos = BigInt(turn.costNanos);
   if (cachedNanos === null || cachedNanos >= costNanos) return;
   const moves: CacheMove[] = [{ from: 'input', bucket: 'cacheRead', units: movable }];
   if (written > 0) moves.push({ from: 'input', bucket: 'cacheWrite5m', units: written });

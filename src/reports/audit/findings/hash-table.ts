@@ -1,5 +1,8 @@
+/** 64 bits in two halves. */
+export type Hash64 = readonly [high: number, low: number];
+
 /** 64 bits of a text in two halves; `seed` separates texts of different kinds. */
-export function hash64(text: string, seed = 0): readonly [high: number, low: number] {
+export function hash64(text: string, seed = 0): Hash64 {
   let high = 0xdeadbeef ^ seed;
   let low = 0x41c6ce57 ^ seed;
   for (let at = 0; at < text.length; at++) {
@@ -32,7 +35,7 @@ export class HashTable {
   }
 
   /** Stores a value for a hash and returns the one that was there before. */
-  swap([high, low]: readonly [high: number, low: number], value: number): number | undefined {
+  swap([high, low]: Hash64, value: number): number | undefined {
     // A pair of zeros marks an empty place.
     const first = high === 0 && low === 0 ? 1 : low;
     let at = this.#placeOf(high, first);

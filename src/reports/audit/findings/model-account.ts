@@ -1,7 +1,9 @@
 import type { UsageBuckets } from '../../../domain/usage.ts';
 import type { AuditPrices, MatchKind, Offer } from '../prices/offer.ts';
 import type { Turns } from './conversations.ts';
-import { ownText } from './dimension.ts';
+import { noName, type OpenSum, otherNames, ownText } from './dimension.ts';
+import { type Hash64, hash64 } from './hash-table.ts';
+import { type Nanos, NanosSum } from './nanos-sum.ts';
 import { UsageCells } from './usage-cells.ts';
 
 const maxJobs = 200;
@@ -14,21 +16,25 @@ export class ModelAccount {
   readonly match: MatchKind | undefined;
   readonly alternatives: readonly Offer[];
   readonly cells: UsageCells;
-  readonly byDay = new Map<number, bigint>();
+  /** Separates requests of this model from equal words to another. */
+  readonly salt: Hash64;
+  /** The sum of the model in the table of models, once it has one. */
+  sum: OpenSum | undefined;
+  readonly byDay = new Map<number, NanosSum>();
   readonly turns: Turns = new Map();
   /** Cost by job, to name the job that a proof should look at. */
-  readonly #jobs = new Map<string, bigint>();
+  readonly #jobs = new Map<OpenSum, NanosSum>();
   firstMs = Number.POSITIVE_INFINITY;
   lastMs = Number.NEGATIVE_INFINITY;
   /** The largest input of a single call. */
   maxInput = 0;
   calls = 0;
   statedCalls = 0;
-  oursNanos = 0n;
+  readonly ours = new NanosSum();
   theirsNanos = 0n;
   earlyCalls = 0;
-  earlyNanos = 0n;
-  pricedNanos = 0n;
+  readonly early = new NanosSum();
+  readonly priced = new NanosSum();
   unknown: { calls: number; inputUnits: number; outputUnits: number; statedNanos: bigint | undefined } | undefined;
 
   constructor(names: { readonly hostName: string | undefined; readonly modelName: string }, prices: AuditPrices) {
@@ -38,19 +44,30 @@ export class ModelAccount {
     this.alternatives = found ? prices.elsewhere(found.offer) : [];
     this.cells = new UsageCells(found ? [found.offer, ...this.alternatives] : []);
     this.label = ownText(labelOf(names, found?.offer.host));
+    this.salt = hash64(this.label, 2);
   }
 
-  addJob(job: string | undefined, costNanos: bigint): void {
-    if (job === undefined) return;
-    const before = this.#jobs.get(job);
-    if (before !== undefined) this.#jobs.set(job, before + costNanos);
-    else if (this.#jobs.size < maxJobs) this.#jobs.set(ownText(job), costNanos);
+  /** Adds to the cost of a day. */
+  addDay(day: number, costNanos: Nanos): void {
+    let sum = this.byDay.get(day);
+    if (!sum) this.byDay.set(day, (sum = new NanosSum()));
+    sum.add(costNanos);
+  }
+
+  /** Adds to the cost of a job, named by its sum in the table of jobs. */
+  addJob(job: OpenSum, costNanos: Nanos): void {
+    let sum = this.#jobs.get(job);
+    if (!sum) {
+      if (this.#jobs.size >= maxJobs || job.name === noName || job.name === otherNames) return;
+      this.#jobs.set(job, (sum = new NanosSum()));
+    }
+    sum.add(costNanos);
   }
 
   /** The job that most of the model's cost went to. */
   topJob(): string | undefined {
-    let top: readonly [string, bigint] | undefined;
-    for (const entry of this.#jobs) if (!top || entry[1] > top[1]) top = entry;
+    let top: readonly [name: string, costNanos: bigint] | undefined;
+    for (const [{ name }, { total }] of this.#jobs) if (!top || total > top[1]) top = [name, total];
     return top?.[0];
   }
 

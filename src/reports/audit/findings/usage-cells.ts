@@ -1,11 +1,15 @@
 import type { Price } from '../../../domain/price.ts';
 import { rate } from '../../../domain/rating.ts';
 import { selectPrices } from '../../../domain/select-prices.ts';
-import { totalInput, type UsageBucket, usageBuckets, type UsageBuckets } from '../../../domain/usage.ts';
+import { type UsageBucket, usageBuckets } from '../../../domain/usage.ts';
 import type { AuditRow } from '../audit-row.ts';
 import type { Offer } from '../prices/offer.ts';
+import { ownText } from './dimension.ts';
+import { noUnits, type Units } from './units.ts';
 
 const msPerDay = 86_400_000;
+/** A model with more price changes than this is not known; the key of a cell leaves room for so many. */
+const maxVersions = 65_536;
 
 /** Usage of one model under equal circumstances: every price rule holds for all of it or for none. */
 export interface UsageCell {
@@ -21,19 +25,28 @@ export interface UsageCell {
   readonly region: string | undefined;
   readonly isSum: boolean;
   /** Everything that was paid. */
-  readonly all: Float64Array;
+  readonly all: Units;
   /** What is left of it when failed calls, repeats and cacheable prefixes are taken away. */
-  readonly rest: Float64Array;
+  readonly rest: Units;
   calls: number;
   restCalls: number;
+}
+
+/** Cells of one tier, region and kind of call, by a number made of day, version, size and clock. */
+interface CellGroup {
+  readonly batch: boolean;
+  readonly servedTier: string | undefined;
+  readonly region: string | undefined;
+  readonly isSum: boolean;
+  readonly cells: Map<number, UsageCell>;
 }
 
 /** Sums usage so that it can be rated again at other prices, without a row being read twice. */
 export class UsageCells {
   readonly #thresholds: readonly number[];
   readonly #clockEdges: readonly number[];
-  readonly #cells = new Map<string, UsageCell>();
-  #last: UsageCell | undefined;
+  readonly #groups = new Map<string, CellGroup>();
+  #group: CellGroup | undefined;
 
   /** Takes every offer at whose prices the usage may be rated. */
   constructor(offers: readonly Offer[]) {
@@ -42,67 +55,56 @@ export class UsageCells {
     this.#clockEdges = distinct(rules.flatMap(({ when }) => [when.utcStartMs, when.utcEndMs]));
   }
 
-  cellOf(row: AuditRow, version: number): UsageCell {
-    const input = row.isSum === true ? 0 : totalInput(row.usage.buckets);
+  cellOf(row: AuditRow, version: number, inputUnits: number): UsageCell {
+    const totalInput = row.isSum === true ? 0 : inputUnits;
     const day = Math.floor(row.startedAtMs / msPerDay);
-    const sizeClass = this.#thresholds.length === 0 ? 0 : classOf(this.#thresholds, input - 1);
+    const sizeClass = this.#thresholds.length === 0 ? 0 : classOf(this.#thresholds, totalInput - 1);
     const clockClass = this.#clockEdges.length === 0 ? 0 : classOf(this.#clockEdges, row.startedAtMs - day * msPerDay);
-    const { servedTier } = row.usage;
-    const [batch, isSum, region] = [row.batch === true, row.isSum === true, row.region];
-    const last = this.#last;
-    if (
-      last?.day === day &&
-      last.version === version &&
-      last.sizeClass === sizeClass &&
-      last.clockClass === clockClass &&
-      last.batch === batch &&
-      last.isSum === isSum &&
-      last.servedTier === servedTier &&
-      last.region === region
-    ) {
-      return last;
-    }
-    const key = [day, version, sizeClass, clockClass, batch, isSum, servedTier, region].join('|');
-    let cell = this.#cells.get(key);
+    const group = this.#groupOf(row);
+    const sizes = this.#thresholds.length + 1;
+    const clocks = this.#clockEdges.length + 1;
+    // Whole and far below 2^53: days are below 10^8, versions, sizes and clocks are few.
+    const key = ((day * sizes + sizeClass) * clocks + clockClass) * maxVersions + version;
+    let cell = group.cells.get(key);
     if (!cell) {
-      cell = {
-        version,
-        atMs: row.startedAtMs,
-        day,
-        sizeClass,
-        clockClass,
-        totalInput: input,
-        batch,
-        servedTier,
-        region,
-        isSum,
-        all: new Float64Array(usageBuckets.length),
-        rest: new Float64Array(usageBuckets.length),
-        calls: 0,
-        restCalls: 0,
-      };
-      this.#cells.set(key, cell);
+      const { cells, ...kind } = group;
+      const place = { version, atMs: row.startedAtMs, day, sizeClass, clockClass, totalInput };
+      cell = { ...place, ...kind, all: noUnits(), rest: noUnits(), calls: 0, restCalls: 0 };
+      cells.set(key, cell);
     }
-    this.#last = cell;
     return cell;
   }
 
-  cells(): Iterable<UsageCell> {
-    return this.#cells.values();
+  cells(): readonly UsageCell[] {
+    return [...this.#groups.values()].flatMap(({ cells }) => [...cells.values()]);
   }
-}
 
-/** Adds units to a sum by bucket. */
-export function addUnits(sum: Float64Array, buckets: UsageBuckets): void {
-  for (let at = 0; at < usageBuckets.length; at++) {
-    const bucket = usageBuckets[at];
-    const units = bucket && buckets[bucket];
-    if (units) sum[at] = (sum[at] ?? 0) + units;
+  #groupOf(row: AuditRow): CellGroup {
+    const { servedTier } = row.usage;
+    const [batch, isSum, region] = [row.batch === true, row.isSum === true, row.region];
+    const last = this.#group;
+    if (last?.batch === batch && last.isSum === isSum && last.servedTier === servedTier && last.region === region) {
+      return last;
+    }
+    const key = JSON.stringify([batch, isSum, servedTier, region]);
+    let group = this.#groups.get(key);
+    if (!group) {
+      group = {
+        batch,
+        isSum,
+        servedTier: servedTier === undefined ? undefined : ownText(servedTier),
+        region: region === undefined ? undefined : ownText(region),
+        cells: new Map(),
+      };
+      this.#groups.set(key, group);
+    }
+    this.#group = group;
+    return group;
   }
 }
 
 /** Moves units within a sum from one bucket to another. */
-export function moveUnits(sum: Float64Array, from: UsageBucket, to: { bucket: UsageBucket; units: number }): void {
+export function moveUnits(sum: Units, from: UsageBucket, to: { bucket: UsageBucket; units: number }): void {
   const [source, sink] = [usageBuckets.indexOf(from), usageBuckets.indexOf(to.bucket)];
   sum[source] = (sum[source] ?? 0) - to.units;
   sum[sink] = (sum[sink] ?? 0) + to.units;
