@@ -7,7 +7,7 @@ export {
   type ResolvedJob,
   type ResolvedModel,
 } from './catalog.ts';
-export { type PriceTexts, priceFromTexts } from './configured-price.ts';
+export { type PriceTexts, priceFromTexts, termsFromTexts } from './configured-price.ts';
 export { CatalogFacts, type EndpointFacts } from './facts/catalog-facts.ts';
 export { shippedObservations } from './facts/shipped-observations.ts';
 export type { CatalogOrigin, PriceState, StoredRow } from './facts/stored-row.ts';
@@ -28,7 +28,7 @@ export type { StoredAlert } from './price-book/price-rows.ts';
 export { PriceStore } from './price-book/price-store.ts';
 export type { PriceVersion } from './price-book/price-version.ts';
 export { RatingVersions } from './price-book/rating-versions.ts';
-export { type PriceAct, pricesChannel, StoredPriceBook } from './price-book/stored-price-book.ts';
+export { bookInTransaction, type PriceAct, pricesChannel, StoredPriceBook } from './price-book/stored-price-book.ts';
 export { decodeTerms, encodeTerms, termsSchema } from './price-book/terms-codec.ts';
 export { catalogFormats, type CatalogFormat } from './importers/contract.ts';
 export { CatalogPoll, type PolledSource, type PollState } from './importers/catalog-poll.ts';

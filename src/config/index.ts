@@ -12,5 +12,6 @@ export {
 } from './schema.ts';
 export { policySchema } from './schema-models.ts';
 export { planSchema } from './schema-plans.ts';
+export { priceSchema } from './schema-prices.ts';
 export { readSecret, type SecretSources } from './secret-reference.ts';
 export { type ConfigWatch, type ReloadListener, watchConfig } from './watch-config.ts';

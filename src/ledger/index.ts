@@ -10,6 +10,12 @@ export {
 } from './books/accounts.ts';
 export { type AccountBalance, balanceOf, type BalanceQuery, listBalances } from './books/balances.ts';
 export {
+  type ListedEntry,
+  type ListedTransaction,
+  listTransactions,
+  type TransactionQuery,
+} from './books/list-transactions.ts';
+export {
   chargeEntries,
   costEntries,
   expiryEntries,
@@ -35,6 +41,7 @@ export { exportFocus } from './exports/export-focus.ts';
 export { focusFileName } from './exports/focus-rows.ts';
 export { type MeteredUse, meterEventId, meterMessages } from './exports/meter-events.ts';
 export { type Delivery, type DeliveryRound, enqueue, Outbox, type OutboxMessage, type Sink } from './exports/outbox.ts';
+export { type OutboxState, outboxStates } from './exports/outbox-states.ts';
 export {
   manualPayments,
   type PaymentNotice,
@@ -55,6 +62,7 @@ export { type InvoiceForm, type RenderedInvoice, renderInvoice } from './invoice
 export { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
 export { dropExpired } from './projector/drop-expired.ts';
 export { Histogram } from './projector/histogram.ts';
+export { type ListedQuarantine, listQuarantined } from './projector/list-quarantined.ts';
 export type { ApplyCharges, ProjectionAlarm, ProjectorPorts, VersionLookup } from './projector/ports.ts';
 export { type ProjectionProgress, runProjector } from './projector/projector-loop.ts';
 export { type BatchResult, Projector, type ProjectorSettings } from './projector/projector.ts';

@@ -15,6 +15,6 @@ export type { Quote } from './quote.ts';
 export { PriceStore } from './price-store.ts';
 export type { StoredAlert } from './price-rows.ts';
 export { RatingVersions } from './rating-versions.ts';
-export { type PriceAct, pricesChannel, StoredPriceBook } from './stored-price-book.ts';
+export { bookInTransaction, type PriceAct, pricesChannel, StoredPriceBook } from './stored-price-book.ts';
 export { decodeTerms, encodeTerms, termsSchema } from './terms-codec.ts';
 export { PriceDesk, type PriceSource } from './price-desk.ts';

@@ -41,6 +41,11 @@ export class PriceStore {
     this.#database = database;
   }
 
+  /** Makes other writers wait until the caller's transaction ends; outside of one it does nothing. */
+  async lock(): Promise<void> {
+    await sql`SELECT pg_advisory_xact_lock(${writerLock})`.execute(this.#database.db);
+  }
+
   /** Stores changes, all or none. Storing the same twice stores it once. */
   async save(changes: BookChanges): Promise<void> {
     await this.#database.db.transaction().execute(async (transaction) => {

@@ -148,6 +148,17 @@ export class StoredPriceBook {
   }
 }
 
+/**
+ * A book for one change inside a caller's transaction: made or undone together with all else in it. Other writers wait
+ * for its end, so it is for what people do, and not for feeds.
+ */
+export async function bookInTransaction(database: Database): Promise<StoredPriceBook> {
+  const book = new StoredPriceBook(database);
+  await book.store.lock();
+  await book.refresh();
+  return book;
+}
+
 function observeAll(book: PriceBook, observations: readonly Observation[]): Touched {
   const events: BookEvent[] = [];
   const endpointIds: string[] = [];

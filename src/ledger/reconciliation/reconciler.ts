@@ -119,11 +119,22 @@ export class Reconciler {
   }
 
   /** Imports, newest first. */
-  async list(filter: { readonly host?: string | undefined; readonly limit: number }): Promise<readonly ImportedBill[]> {
+  async list(filter: {
+    readonly host?: string | undefined;
+    readonly limit: number;
+    /** Only those imported before this one. */
+    readonly beforeId?: string | undefined;
+  }): Promise<readonly ImportedBill[]> {
     const { db } = this.#database;
     let query = db.selectFrom('reconciliation_import').selectAll().orderBy('id', 'desc').limit(filter.limit);
     if (filter.host !== undefined) query = query.where('host', '=', filter.host);
+    if (filter.beforeId !== undefined) query = query.where('id', '<', filter.beforeId);
     return (await query.execute()).map(toImported);
+  }
+
+  /** An import by its id. */
+  find(id: string): Promise<ImportedBill | undefined> {
+    return this.#find({ id });
   }
 
   /** Compares an imported bill with what was metered. */
