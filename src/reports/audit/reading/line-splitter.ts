@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import { StringDecoder } from 'node:string_decoder';
 
 /** Takes one line, without its line break, and its number from 1. */
@@ -13,6 +14,8 @@ export class LineSplitter {
   readonly #onTooLong: (number: number) => void;
   #rest = '';
   #number = 0;
+  /** Whether the last chunk ended with a whole character. */
+  #isWhole = true;
   #isSkipping = false;
 
   constructor(sink: LineSink, onTooLong: (number: number) => void) {
@@ -21,7 +24,10 @@ export class LineSplitter {
   }
 
   push(chunk: Buffer): void {
-    this.#take(this.#decoder.write(chunk));
+    // Most logs are plain ASCII, which needs no decoding, unless a character was cut between two chunks.
+    const isPlain = this.#isWhole && isAscii(chunk);
+    this.#isWhole = isPlain || (chunk[chunk.length - 1] ?? 0) < 0x80;
+    this.#take(isPlain ? chunk.latin1Slice() : this.#decoder.write(chunk));
   }
 
   end(): void {

@@ -60,6 +60,9 @@ export abstract class LogRecord {
   /** An amount in USD as nano-USD. */
   amountNanos(...names: readonly string[]): bigint | undefined {
     for (const name of names) {
+      const value = this.value(name);
+      const near = typeof value === 'number' ? nearestNanos(value) : undefined;
+      if (near !== undefined) return near;
       const text = this.amountText(name);
       if (text !== undefined) return readAmount(text, name);
     }
@@ -160,6 +163,22 @@ export function readCount(value: unknown, name: string): number {
     throw new RowProblem(`${name} "${shorten(String(value))}" is no whole number`);
   }
   return count;
+}
+
+/** Dollars above this have too few digits left in a double. */
+const maxNearUsd = 1000;
+
+/**
+ * Nano-USD of an amount that was parsed as a double, when no other text could have stood there: undefined when only the
+ * source text can tell. Below 1,000 dollars the double lies within 0.00006 nano of what was written, and the product
+ * within another 0.00006 of that; so unless it comes within 0.001 of a half, the nearest whole is that of the text.
+ */
+function nearestNanos(usd: number): bigint | undefined {
+  if (!(usd >= 0 && usd < maxNearUsd)) return undefined;
+  const nanos = usd * 1e9;
+  const whole = Math.floor(nanos);
+  const rest = nanos - whole;
+  return Math.abs(rest - 0.5) > 0.001 ? BigInt(rest > 0.5 ? whole + 1 : whole) : undefined;
 }
 
 function readAmount(text: string, name: string): bigint {
