@@ -1,5 +1,29 @@
+export { type Candidate, type ChoiceRequest, estimateCandidates, type Estimates } from './choose/estimate-candidates.ts';
+export {
+  type Choice,
+  chooseByEstimates,
+  type ChoiceInput,
+  chooseModel,
+  type QualityFloor,
+  type Tradeoff,
+} from './choose/choose-model.ts';
+export { draw, type Exploration, noExploration, propensities } from './choose/explore.ts';
 export { type Decision, type DecisionInput, decide, type ModelCandidate } from './decide.ts';
+export { type Prior } from './estimate/believe.ts';
+export {
+  type LearnedOutcome,
+  learnerDefaults,
+  type LearnerOptions,
+  RoutingLearner,
+} from './estimate/routing-learner.ts';
+export { type RoutingState } from './estimate/routing-state.ts';
+export { FeatureReader } from './features/feature-reader.ts';
+export { type PromptFeatures } from './features/prompt-features.ts';
 export { hash32 } from './hash.ts';
 export { type Evidence, OutcomeBook } from './outcome-book.ts';
 export type { Needs } from './rank-endpoints.ts';
 export { StickyMap } from './sticky-map.ts';
+export { termDesign } from './estimate/designs.ts';
+export { NeighbourIndex } from './estimate/neighbour-index.ts';
+export { solveRidge } from './estimate/sparse-ridge.ts';
+export { TermWeights } from './estimate/term-weights.ts';

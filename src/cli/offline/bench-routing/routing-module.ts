@@ -1,0 +1,2 @@
+/** The public face of the routing module, loaded lazily by the command and handed down. */
+export type RoutingModule = typeof import('../../../routing/index.ts');
