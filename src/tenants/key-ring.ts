@@ -10,7 +10,7 @@ export interface KeyRing {
   find(secret: string): Key | undefined;
   /** By name, whatever the secret; for tokens that act as a key. */
   named(name: string): Key | undefined;
-  /** Without any key the first minute is free, on loopback only. */
+  /** As long as no key was ever made the first minute is free, on loopback only. */
   readonly isEmpty: boolean;
 }
 
@@ -75,7 +75,7 @@ export function buildKeyRing(loaded: LoadedConfig, { snapshot, clock }: KeyRingS
       return found && timingSafeEqual(found.digest, digest) ? current(found) : undefined;
     },
     named: (name) => current(byName.get(name)),
-    isEmpty: loaded.config.keys.length === 0 && (snapshot?.keys.length ?? 0) === 0,
+    isEmpty: loaded.config.keys.length === 0 && (snapshot?.keys.length ?? 0) === 0 && snapshot?.hasHadKeys !== true,
   };
 }
 

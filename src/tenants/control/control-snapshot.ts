@@ -41,6 +41,8 @@ export interface ControlSnapshot {
   readonly readAtMs: number;
   readonly customers: readonly SnapshotCustomer[];
   readonly keys: readonly SnapshotKey[];
+  /** Some key was made once: use without one is over for good, also when every key was revoked. */
+  readonly hasHadKeys?: boolean | undefined;
   readonly signers: readonly SnapshotSigner[];
   readonly credentials: readonly { readonly customer: string; readonly host: string; readonly sealed: string }[];
   readonly rules: SpendingRules;
@@ -65,6 +67,7 @@ export async function readControlSnapshot(db: Kysely<Tables>, readAtMs: number):
       readAtMs,
       customers: await readCustomers(trx),
       keys: await readKeys(trx),
+      hasHadKeys: (await trx.selectFrom('api_key').select('name').limit(1).execute()).length > 0,
       signers: await readSigners(trx),
       credentials: (
         await trx.selectFrom('provider_credential').select(['customer_id', 'host', 'sealed']).execute()

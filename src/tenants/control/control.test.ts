@@ -87,6 +87,8 @@ describe('keys', () => {
     await expect.poll(() => ring.find(next.secret), { timeout: 5_000 }).toBeUndefined();
     expect(await faultOf(rotateKey(store, owner, { name: 'web', overlapMs: 0 }))).toBe('not_found');
     expect(await faultOf(createKey(store, owner, { name: 'web', customer: 'acme' }))).toBe('conflict');
+    // The last key is gone: that must not open the gateway to callers without one.
+    expect(ring.isEmpty).toBe(false);
   });
 
   it('of a suspended customer are refused, and the customer bounds their models', async () => {
