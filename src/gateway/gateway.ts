@@ -7,6 +7,7 @@ import { answerHeaders, faultHeaders } from './answer-headers.ts';
 import { AnswerSchemas } from './answer-schemas.ts';
 import { type Choice, choose } from './choose.ts';
 import { type Admitted, ExchangePlanner, totalOf } from './exchange-planner.ts';
+import { faultOfDefect } from './fault-of-defect.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { admitSpending, type AdmittedSpending, type AskedSpending, kindOf } from './money/admit-spending.ts';
 import { chargeExchange } from './money/charge-exchange.ts';
@@ -69,7 +70,7 @@ export class Gateway {
     } catch (error) {
       this.#deps.logger.error({ err: error, requestId: received.requestId }, 'defect while handling a request');
       if (sink.started) sink.destroy();
-      else this.#refuse(received, sink, new Fault('internal', { cause: error }));
+      else this.#refuse(received, sink, faultOfDefect(error));
     }
   }
 

@@ -1,9 +1,8 @@
 import { Fault } from '../domain/fault.ts';
 import type { JsonObject } from '../domain/model-call.ts';
-import type { UsageBuckets } from '../domain/usage.ts';
-import { isObject } from '../protocols/index.ts';
 import type { ObjectKind, OwnedObject } from '../storage/index.ts';
-import { recorded, settleBatch } from './objects-facts.ts';
+import { holdForBatch, spenderOfKey } from './batch-accounts.ts';
+import { recorded } from './objects-facts.ts';
 import { findFile } from './objects-files.ts';
 import { callForObject, mayUseModelAt, recordedHost } from './objects-hosts.ts';
 import { listBody, pageOf } from './objects-page.ts';
@@ -22,15 +21,9 @@ const finalStates: ReadonlySet<unknown> = new Set(['completed', 'failed', 'expir
 const resultFields = ['output_file_id', 'error_file_id'] as const;
 
 /** Starts a batch at the host that keeps its input, if the key may use every model that the rows name. */
-export const createBatch: ObjectHandler = async (request, deps) => {
-  const { catalog, config } = deps.settings();
-  const asked = parseBody(request.bytes, config.server.maxJsonDepth);
-  if (Fault.is(asked)) return asked;
-  const inputId = asked['input_file_id'];
-  if (typeof inputId !== 'string') {
-    return new Fault('invalid_request', { message: 'input_file_id is required.', param: 'input_file_id' });
-  }
-  const file = findFile({ key: request.key, id: inputId }, deps);
+export const createBatch: ObjectHandler = async (request, deps, hold) => {
+  const { catalog } = deps.settings();
+  const file = inputOf(request, deps);
   if (Fault.is(file)) return file;
   const { models } = file;
   if (!models) {
@@ -56,12 +49,40 @@ export const createBatch: ObjectHandler = async (request, deps) => {
     const { answer, body } = made;
     const { id } = body;
     if (typeof id !== 'string') return new Fault('upstream_malformed', { message: 'The host gave the batch no id.' });
-    const { owner } = file;
-    await note({ kind: 'batch', id, owner, host: host.id, createdAtMs: deps.clock.nowMs(), body, models }, body, deps);
-    return { contentType: 'application/json', body: answer.body, host };
+    const keepsHold = hold.amountNanos > 0n;
+    const batch: OwnedObject = {
+      kind: 'batch',
+      id,
+      owner: file.owner,
+      host: host.id,
+      createdAtMs: deps.clock.nowMs(),
+      body,
+      models,
+      spender: spenderOfKey(request.key),
+      ...(keepsHold && { heldNanos: hold.amountNanos.toString() }),
+    };
+    if (keepsHold) deps.batches.keep(batch, hold);
+    await note(batch, body, deps);
+    return { contentType: 'application/json', body: answer.body, host, keepsHold };
   };
   return recorded(request, deps, { work: { operation: 'batches', models, host }, run });
 };
+
+/** What must be held before a batch starts; what is wrong with the request is for its handler to say. */
+export function quoteBatch(request: ObjectRequest, deps: ObjectDeps): bigint | Fault {
+  const file = inputOf(request, deps);
+  return Fault.is(file) || !file.models ? 0n : holdForBatch(file, request.key, deps);
+}
+
+function inputOf(request: ObjectRequest, deps: ObjectDeps): OwnedObject | Fault {
+  const asked = parseBody(request.bytes, deps.settings().config.server.maxJsonDepth);
+  if (Fault.is(asked)) return asked;
+  const inputId = asked['input_file_id'];
+  if (typeof inputId !== 'string') {
+    return new Fault('invalid_request', { message: 'input_file_id is required.', param: 'input_file_id' });
+  }
+  return findFile({ key: request.key, id: inputId }, deps);
+}
 
 /** Tells how far a batch is. */
 export const retrieveBatch: ObjectHandler = (request, deps) => relay(request, deps, { method: 'GET', part: '' });
@@ -113,38 +134,18 @@ async function ask(
 async function note(batch: OwnedObject, body: JsonObject, deps: ObjectDeps): Promise<void> {
   // Another request may have seen it in the meantime.
   const known = deps.index.find(batch.owner, 'batch', batch.id) ?? batch;
-  const hasEnded = finalStates.has(body['status']);
-  const mustSettle = hasEnded && known.settled !== true;
   const writes = resultFields.flatMap((field) => {
     const id = body[field];
     if (typeof id !== 'string' || deps.index.find(batch.owner, 'file', id)) return [];
     const described = { id, object: 'file', purpose: 'batch_output', created_at: body['completed_at'] ?? null };
     return [deps.index.put(resultOf(batch, { id, body: described, nowMs: deps.clock.nowMs() }))];
   });
-  writes.push(deps.index.put({ ...known, body, ...(hasEnded && { settled: true }) }));
+  writes.push(deps.index.put({ ...known, body }));
   await Promise.all(writes);
-  if (mustSettle) await settle(batch, body, deps);
+  if (finalStates.has(body['status']) && known.settled !== true) await deps.batches.settle(batch, deps);
 }
 
 function resultOf(batch: OwnedObject, file: { id: string; body: JsonObject; nowMs: number }): OwnedObject {
   const kind: ObjectKind = 'file';
   return { kind, id: file.id, owner: batch.owner, host: batch.host, createdAtMs: file.nowMs, body: file.body };
-}
-
-async function settle(batch: OwnedObject, body: JsonObject, deps: ObjectDeps): Promise<void> {
-  const host = recordedHost(batch.host, deps);
-  const usage = usageOf(body);
-  if (Fault.is(host) || !usage) return;
-  const work = { operation: 'batches', models: batch.models ?? [], host } as const;
-  await settleBatch({ work, usage, owner: batch.owner }, deps);
-}
-
-/** Hosts that state the sum of their rows do it in the words of Responses. */
-function usageOf(body: JsonObject): UsageBuckets | undefined {
-  const { usage } = body;
-  if (!isObject(usage)) return undefined;
-  const { input_tokens: input, output_tokens: output, input_tokens_details: details } = usage;
-  const cached = isObject(details) && typeof details['cached_tokens'] === 'number' ? details['cached_tokens'] : 0;
-  if (typeof input !== 'number' || typeof output !== 'number' || input + output === 0) return undefined;
-  return { input: input - cached, ...(cached > 0 && { cacheRead: cached }), output };
 }

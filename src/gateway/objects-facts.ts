@@ -1,7 +1,10 @@
-import type { AttemptFact, FinalFact, OpenFact } from '../domain/facts.ts';
+import type { Endpoint, Host, PricedEndpoint } from '../domain/endpoint.ts';
+import type { AttemptFact, AttemptFlag, FinalFact, OpenFact } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
-import type { UsageBuckets } from '../domain/usage.ts';
-import type { Host } from '../domain/endpoint.ts';
+import { rate } from '../domain/rating.ts';
+import { type Usage, type UsageBucket, type UsageBuckets, usageBuckets } from '../domain/usage.ts';
+import { faultOfDefect } from './fault-of-defect.ts';
+import { chargeExchange } from './money/charge-exchange.ts';
 import type { ObjectAnswer, ObjectDeps, ObjectRequest } from './objects-request.ts';
 
 /** What an object call is about, for its record. */
@@ -28,7 +31,7 @@ export async function recorded(
   board.begin({ requestId, startedAtMs, key: request.key.name, model: work.models.join(','), stream: false });
   const answer = await run().catch((error: unknown) => {
     logger.error({ err: error, requestId }, 'defect while making an object');
-    return new Fault('internal', { cause: error });
+    return faultOfDefect(error);
   });
   const fault = Fault.is(answer) ? answer : undefined;
   const ended = { requestId, startedAtMs, totalMs: clock.monotonicMs() - startedMs, owner: ownerFields(request) };
@@ -40,20 +43,128 @@ export async function recorded(
   return answer;
 }
 
-/** Records what an ended batch used. Its price is the host's own batch price, which is not known here. */
-export function settleBatch(
-  batch: { readonly work: RecordedWork; readonly usage: UsageBuckets; readonly owner: OwnerFields },
-  { journal, clock, newId }: ObjectDeps,
-): Promise<void> {
-  const base = { requestId: newId('req'), startedAtMs: clock.nowMs(), owner: batch.owner };
-  const end = { usage: batch.usage, costNanos: null };
-  journal.append(openFact(base, batch.work));
-  return journal.commit(...closingFacts({ ...base, totalMs: 0 }, batch.work, end));
+/** One piece of work that a host did later, with the price that rates it. */
+export interface RatedWork extends Partial<PricedEndpoint> {
+  readonly endpoint: Endpoint | undefined;
+  readonly upstreamModel: string;
+  /** Absent when it failed, or when the host tells none. */
+  readonly usage: Usage | undefined;
+  /** Absent on success; 0 when the host told no status. */
+  readonly failedStatus: number | undefined;
+}
+
+/** All that one ended batch did. */
+export interface SettledWork {
+  readonly requestId: string;
+  readonly owner: OwnerFields;
+  readonly host: Host;
+  readonly models: readonly string[];
+  readonly work: readonly RatedWork[];
+}
+
+/** Facts that are made durable together; more would make those of other requests wait. */
+const factsAtOnce = 200;
+
+/**
+ * Rates and charges what an ended batch did, as one exchange with an attempt for each row. Resolves with the charge
+ * when everything is durable.
+ */
+export async function settleWork(settled: SettledWork, { journal, clock, money }: ObjectDeps): Promise<bigint | null> {
+  const { requestId, owner, host, models, work } = settled;
+  const startedAtMs = clock.nowMs();
+  const begun = { requestId, startedAtMs, owner };
+  const attempts = work.map((one, index) => rowFact(one, { ...begun, host, attempt: index + 1 }));
+  const [first] = work;
+  const model = first?.endpoint && models.length === 1 ? first.endpoint.modelName : models.join(',');
+  const plan = money.planOf(owner.customer, startedAtMs);
+  const result = { status: 'completed', inBand: false } as const;
+  const charge = chargeExchange({ plan, model, job: undefined, attempts, result, saved: undefined });
+  const final: FinalFact = {
+    type: 'final',
+    requestId,
+    atMs: startedAtMs,
+    status: 'completed',
+    httpStatus: 200,
+    ...owner,
+    model,
+    host: host.id,
+    upstreamModel: models.join(','),
+    attempts: attempts.length,
+    usage: sumOf(work),
+    costNanos: charge.costNanos === null ? null : charge.costNanos.toString(),
+    chargeNanos: charge.chargeNanos === null ? null : charge.chargeNanos.toString(),
+    planVersionId: charge.planVersionId,
+    absorbedNanos: charge.absorbedNanos === 0n ? undefined : charge.absorbedNanos.toString(),
+    cache: 'bypass',
+    totalMs: 0,
+  };
+  journal.append(openFact(begun, { operation: 'batches', models, host }));
+  let from = 0;
+  for (; from + factsAtOnce < attempts.length; from += factsAtOnce) {
+    await journal.commit(...attempts.slice(from, from + factsAtOnce));
+  }
+  await journal.commit(...attempts.slice(from), final);
+  return charge.chargeNanos;
+}
+
+function rowFact(
+  { endpoint, upstreamModel, usage, failedStatus, price, contract }: RatedWork,
+  { requestId, startedAtMs, host, attempt }: Begun & { readonly host: Host; readonly attempt: number },
+): AttemptFact {
+  const region = endpoint?.region;
+  const context = {
+    startedAtMs,
+    batch: true,
+    ...(region !== undefined && { region }),
+    ...(contract !== undefined && { contract }),
+  };
+  const rating = usage && rate(usage, price, context);
+  const failedNanos = failedStatus === undefined ? null : 0n;
+  const costNanos = rating ? rating.costNanos : failedNanos;
+  const flags: AttemptFlag[] = costNanos === null ? ['price_unknown'] : [];
+  if (rating?.isAssumed) flags.push('price_assumed');
+  return {
+    type: 'attempt',
+    requestId,
+    attempt,
+    host: host.id,
+    upstreamModel,
+    dialect: 'openai-chat',
+    startedAtMs,
+    totalMs: 0,
+    upstreamStatus: failedStatus === 0 ? undefined : failedStatus,
+    fault: failedStatus === undefined ? undefined : 'upstream_rejected',
+    usage: usage?.buckets,
+    usageSource: usage?.source,
+    servedTier: usage?.servedTier,
+    costNanos: costNanos === null ? null : costNanos.toString(),
+    costSource: rating?.costSource === 'reported' ? 'reported' : undefined,
+    reportedCostNanos: usage?.reportedCostNanos?.toString(),
+    computedCostNanos: rating?.costSource === 'reported' ? rating.computedCostNanos?.toString() : undefined,
+    priceVersionId: rating?.priceVersionId,
+    contractVersionId: rating?.contractVersionId,
+    batch: true,
+    region,
+    flags,
+  };
+}
+
+function sumOf(work: readonly RatedWork[]): UsageBuckets | undefined {
+  const sum: { -readonly [Bucket in UsageBucket]?: number } = {};
+  for (const { usage } of work) {
+    for (const bucket of usageBuckets) {
+      const units = usage?.buckets[bucket];
+      if (units !== undefined) sum[bucket] = (sum[bucket] ?? 0) + units;
+    }
+  }
+  return Object.keys(sum).length === 0 ? undefined : sum;
 }
 
 interface OwnerFields {
   readonly key: string;
   readonly customer: string;
+  readonly project?: string | undefined;
+  readonly endUser?: string | undefined;
 }
 
 interface Begun {
@@ -64,12 +175,11 @@ interface Begun {
 
 interface WorkEnd {
   readonly fault?: Fault;
-  readonly usage?: UsageBuckets;
-  readonly costNanos: string | null;
+  readonly costNanos: string;
 }
 
 function ownerFields({ key }: ObjectRequest): OwnerFields {
-  return { key: key.name, customer: key.customer };
+  return { key: key.name, customer: key.customer, project: key.project, endUser: key.endUser };
 }
 
 function openFact({ requestId, startedAtMs, owner }: Begun, { operation, models }: RecordedWork): OpenFact {
@@ -89,10 +199,10 @@ function openFact({ requestId, startedAtMs, owner }: Begun, { operation, models 
 function closingFacts(
   { requestId, startedAtMs, owner, totalMs }: Begun & { readonly totalMs: number },
   { models, host }: RecordedWork,
-  { fault, usage, costNanos }: WorkEnd,
+  { fault, costNanos }: WorkEnd,
 ): [AttemptFact, FinalFact] {
   const model = models.join(',');
-  const shared = { requestId, host: host.id, upstreamModel: model, costNanos, totalMs, ...(usage && { usage }) };
+  const shared = { requestId, host: host.id, upstreamModel: model, costNanos, totalMs };
   const attempt: AttemptFact = {
     ...shared,
     type: 'attempt',
@@ -101,8 +211,7 @@ function closingFacts(
     startedAtMs,
     ...(fault && { fault: fault.code }),
     ...(fault?.upstreamStatus !== undefined && { upstreamStatus: fault.upstreamStatus }),
-    ...(usage && { usageSource: 'provider' }),
-    flags: costNanos === null ? ['price_unknown'] : [],
+    flags: [],
   };
   const final: FinalFact = {
     ...shared,

@@ -2,7 +2,9 @@ import type { ClientSink } from '../dispatch/index.ts';
 import { Fault } from '../domain/fault.ts';
 import { headerText, requestHeaders } from './answer-headers.ts';
 import { refuse } from './gateway.ts';
-import { cancelBatch, createBatch, listBatches, retrieveBatch } from './objects-batches.ts';
+import { spenderOfKey } from './batch-accounts.ts';
+import { faultOfDefect } from './fault-of-defect.ts';
+import { cancelBatch, createBatch, listBatches, quoteBatch, retrieveBatch } from './objects-batches.ts';
 import { deleteFile, listFiles, readFileContent, retrieveFile, uploadFile } from './objects-files.ts';
 import type { ObjectAnswer, ObjectDeps, ObjectHandler, ObjectRequest } from './objects-request.ts';
 import { cancelResponse, deleteResponse, listResponseInput, retrieveResponse } from './responses-objects.ts';
@@ -46,9 +48,13 @@ export class ObjectGateway {
   async #handle(request: ObjectRequest, sink: ClientSink): Promise<void> {
     const answer = await this.#answer(request).catch((error: unknown) => {
       this.#deps.logger.error({ err: error, requestId: request.requestId }, 'defect while handling an object');
-      return new Fault('internal', { cause: error });
+      return faultOfDefect(error);
     });
-    if (Fault.is(answer)) return refuse(request, sink, answer);
+    if (Fault.is(answer)) {
+      // What a host had to say is no refusal of ours.
+      if (answer.kind.blame !== 'upstream') this.#deps.board.refuse(answer.code);
+      return refuse(request, sink, answer);
+    }
     if (sink.gone) return;
     sink.start(200, {
       ...requestHeaders(request.requestId),
@@ -65,19 +71,23 @@ export class ObjectGateway {
     if (!methods) return new Fault('not_found', { message: `There is no route /${route}.` });
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
     if (!handler) return new Fault('method_not_allowed', { message: `Use ${Object.keys(methods).join(' or ')}.` });
-    const { key, requestId } = request;
+    const amountNanos = handler === createBatch ? quoteBatch(request, this.#deps) : 0n;
+    if (Fault.is(amountNanos)) return amountNanos;
     const hold = await this.#deps.money.gate.admit({
-      exchangeId: requestId,
-      spender: { customer: key.customer, key: key.name, project: key.project, endUser: key.endUser },
-      amountNanos: 0n,
+      exchangeId: request.requestId,
+      spender: spenderOfKey(request.key),
+      amountNanos,
       tokensEstimate: 0,
       atMs: this.#deps.clock.nowMs(),
     });
     if (Fault.is(hold)) return hold;
+    let isKept = false;
     try {
-      return await handler(request, this.#deps);
+      const answer = await handler(request, this.#deps, hold);
+      isKept = !Fault.is(answer) && answer.keepsHold === true;
+      return answer;
     } finally {
-      hold.release();
+      if (!isKept) hold.release();
     }
   }
 }

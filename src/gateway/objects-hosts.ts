@@ -39,6 +39,20 @@ export function mayUseModelAt(
   );
 }
 
+/** The endpoint that a host's own name of a model stands for: the configured one, which has its price, else by name. */
+export function endpointAtHost(
+  key: Key | undefined,
+  { host, upstreamModel }: { readonly host: Host; readonly upstreamModel: string },
+  catalog: Catalog,
+): Endpoint | undefined {
+  const configured = allowedEndpoints(key, catalog).find(
+    (endpoint) => endpoint.host.id === host.id && endpoint.upstreamModel === upstreamModel,
+  );
+  if (configured) return configured;
+  const named = catalog.resolve(`${host.id}/${upstreamModel}`);
+  return Fault.is(named) ? undefined : named.endpoints[0];
+}
+
 /** Calls a host and reads its answer as an object, keeping the bytes for the client. */
 export async function callForObject(
   call: Parameters<typeof callHost>[0],
@@ -61,11 +75,13 @@ function mayUseHost(key: Key, host: Host, catalog: Catalog): boolean {
   return allowedEndpoints(key, catalog).some((endpoint) => endpoint.host.id === host.id);
 }
 
-function allowedEndpoints(key: Key, catalog: Catalog): Endpoint[] {
+/** Of every key, when none is given. */
+function allowedEndpoints(key: Key | undefined, catalog: Catalog): Endpoint[] {
+  const mayUse = (name: string): boolean => key === undefined || key.mayUse(name);
   return catalog.list().flatMap(({ id }) => {
-    const model = key.mayUse(id) ? catalog.resolve(id) : undefined;
+    const model = mayUse(id) ? catalog.resolve(id) : undefined;
     if (!model || Fault.is(model)) return [];
-    return model.endpoints.filter(({ modelName }) => key.mayUse(modelName));
+    return model.endpoints.filter(({ modelName }) => mayUse(modelName));
   });
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ObjectIndex, ResponseStore } from '../storage/index.ts';
+import { BatchAccounts } from './batch-accounts.ts';
 import { ObjectGateway } from './objects-gateway.ts';
 import { FileReferences } from './objects-references.ts';
 import type { ObjectDeps } from './objects-request.ts';
@@ -18,7 +19,10 @@ export interface Kept {
 }
 
 /** Opens `<data>/responses` and `<data>/objects`. */
-export async function openKept(dataDirectory: string, deps: Omit<ObjectDeps, 'index' | 'responses'>): Promise<Kept> {
+export async function openKept(
+  dataDirectory: string,
+  deps: Omit<ObjectDeps, 'index' | 'responses' | 'batches'>,
+): Promise<Kept> {
   const { clock, logger, dispatch, settings } = deps;
   const store = new ResponseStore({ directory: join(dataDirectory, 'responses'), clock, logger });
   const responses = new ResponsesState({
@@ -28,7 +32,9 @@ export async function openKept(dataDirectory: string, deps: Omit<ObjectDeps, 'in
       dispatch.providerOf(endpoint).dialectFor(endpoint, 'generate', 'openai-responses') === 'openai-responses',
   });
   const index = await ObjectIndex.open(join(dataDirectory, 'objects'), logger);
-  const objects = new ObjectGateway({ ...deps, index, responses });
+  const batches = new BatchAccounts();
+  await batches.resume({ ...deps, index });
+  const objects = new ObjectGateway({ ...deps, index, responses, batches });
   return {
     responses,
     files: new FileReferences(index),

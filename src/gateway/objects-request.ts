@@ -8,7 +8,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { InboundProtocol } from '../protocols/index.ts';
 import type { ObjectIndex } from '../storage/index.ts';
-import type { Key } from '../tenants/index.ts';
+import type { Hold, Key } from '../tenants/index.ts';
+import type { BatchAccounts } from './batch-accounts.ts';
 import type { MoneyPorts } from './money/money-ports.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { ResponsesState } from './responses-state.ts';
@@ -39,6 +40,8 @@ export interface ObjectAnswer {
   readonly body: Buffer | string;
   /** Who answered; absent when we did. */
   readonly host?: Host;
+  /** The hold of the request goes on, for what it made. */
+  readonly keepsHold?: boolean;
 }
 
 /** What requests about objects need of the product. */
@@ -48,6 +51,7 @@ export interface ObjectDeps {
   readonly dispatch: DispatchDeps;
   readonly journal: Journal;
   readonly money: MoneyPorts;
+  readonly batches: BatchAccounts;
   readonly board: ExchangeBoard;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -55,8 +59,8 @@ export interface ObjectDeps {
   settings(): { readonly catalog: Catalog; readonly config: Config };
 }
 
-/** Does one kind of request. */
-export type ObjectHandler = (request: ObjectRequest, deps: ObjectDeps) => Promise<ObjectAnswer | Fault>;
+/** Does one kind of request, under what is held for it. */
+export type ObjectHandler = (request: ObjectRequest, deps: ObjectDeps, hold: Hold) => Promise<ObjectAnswer | Fault>;
 
 /** An answer of our own making. */
 export function jsonAnswer(value: object): ObjectAnswer {

@@ -37,7 +37,24 @@ describe('an upload', () => {
 describe('a batch input', () => {
   it('names each model once, across line ends and empty lines', () => {
     const text = `\uFEFF${row('a')}\r\n\n${row('b')}\n${row('a')}`;
-    expect(readBatchInput(Buffer.from(text))).toEqual({ models: ['a', 'b'], fileIds: [] });
+    expect(readBatchInput(Buffer.from(text))).toMatchObject({ models: ['a', 'b'], fileIds: [] });
+  });
+
+  it('says what its rows may use at most, model by model', () => {
+    const line = (url: string, body: object): string => JSON.stringify({ custom_id: '1', url, body });
+    const text = [
+      line('/v1/chat/completions', { model: 'a', messages: [], max_tokens: 100, n: 2 }),
+      line('/v1/responses', { model: 'a', input: 'x', max_output_tokens: 50 }),
+      line('/v1/chat/completions', { model: 'a', messages: [], n: 3 }),
+      line('/v1/embeddings', { model: 'b', input: 'x' }),
+    ].join('\n');
+    const input = readBatchInput(Buffer.from(text));
+    expect(input).toMatchObject({
+      demands: [
+        { model: 'a', rows: 3, outputTokens: 250, openAnswers: 3 },
+        { model: 'b', rows: 1, outputTokens: 0, openAnswers: 0 },
+      ],
+    });
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import { Fault } from '../domain/fault.ts';
-import type { JsonObject } from '../domain/model-call.ts';
 import { isObject } from '../protocols/index.ts';
+import type { BatchDemand } from '../storage/index.ts';
+import { BatchDemands, type BatchRow } from './batch-demand.ts';
 import { fileIdsIn, mentionsFiles } from './objects-references.ts';
 
 const maxModels = 100;
@@ -32,6 +33,7 @@ export interface BatchInput {
   readonly models: readonly string[];
   /** Files that rows hand to their model. */
   readonly fileIds: readonly string[];
+  readonly demands: readonly BatchDemand[];
 }
 
 /**
@@ -41,24 +43,25 @@ export interface BatchInput {
 export function readBatchInput(content: Buffer): BatchInput | Fault {
   const models = new Set<string>();
   const fileIds = new Set<string>();
+  const demands = new BatchDemands();
   let number = 0;
   for (const line of linesOf(content)) {
     if (++number > maxLines) return unusable(`it has more than ${maxLines} rows`);
     if (line.trim() === '') continue;
-    const body = bodyOfRow(line);
-    const model = body?.['model'];
-    if (typeof model !== 'string' || model === '') {
-      return unusable(`row ${number} is not a JSON object with body.model`);
-    }
-    models.add(model);
-    if (mentionsFiles(line)) for (const id of fileIdsIn(body)) fileIds.add(id);
+    const row = rowOf(line);
+    if (!row) return unusable(`row ${number} is not a JSON object with body.model`);
+    models.add(row.model);
+    demands.add(row, line);
+    if (mentionsFiles(line)) for (const id of fileIdsIn(row.body)) fileIds.add(id);
     if (models.size > maxModels) return unusable(`it names more than ${maxModels} models`);
     if (fileIds.size > maxFileIds) return unusable(`it names more than ${maxFileIds} files`);
   }
-  return models.size === 0 ? unusable('it has no rows') : { models: [...models], fileIds: [...fileIds] };
+  if (models.size === 0) return unusable('it has no rows');
+  return { models: [...models], fileIds: [...fileIds], demands: demands.all() };
 }
 
-function* linesOf(content: Buffer): Generator<string> {
+/** Lines of a JSON-lines file, without what an editor may have put before the first. */
+export function* linesOf(content: Buffer): Generator<string> {
   for (let start = 0; start < content.length;) {
     const found = content.indexOf(0x0a, start);
     const end = found < 0 ? content.length : found;
@@ -67,11 +70,13 @@ function* linesOf(content: Buffer): Generator<string> {
   }
 }
 
-function bodyOfRow(line: string): JsonObject | undefined {
+function rowOf(line: string): BatchRow | undefined {
   try {
     const row: unknown = JSON.parse(line);
     const body = isObject(row) ? row['body'] : undefined;
-    return isObject(body) ? body : undefined;
+    const model = isObject(body) ? body['model'] : undefined;
+    if (!isObject(row) || !isObject(body) || typeof model !== 'string' || model === '') return undefined;
+    return { model, url: typeof row['url'] === 'string' ? row['url'] : '', body };
   } catch {
     // Not JSON: the caller names the row.
     return undefined;

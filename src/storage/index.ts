@@ -1,5 +1,5 @@
 export { writeAtomically } from './atomic-file.ts';
-export { type ObjectKind, ObjectIndex, type OwnedObject } from './objects/object-index.ts';
+export { type BatchDemand, type ObjectKind, ObjectIndex, type OwnedObject } from './objects/object-index.ts';
 export type { Owner } from './owner.ts';
 export { ResponseStore, type ResponseStoreLimits, responseStoreLimits } from './responses/response-store.ts';
 export type { Database, DatabaseEngine, ListenSettings } from './postgres/database.ts';

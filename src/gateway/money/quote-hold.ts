@@ -13,6 +13,8 @@ export interface QuotedCall {
   readonly inputTokens: number;
   /** The call asks hosts to keep parts of its prompt, which costs more than reading them. */
   readonly writesCache: boolean;
+  /** Part of a batch: rated at batch prices. */
+  readonly isBatch?: boolean;
   priceOf(endpoint: Endpoint, atMs: number): PricedEndpoint;
 }
 
@@ -51,7 +53,7 @@ function worstUsages({ inputTokens, writesCache }: QuotedCall, outputTokens: num
 function chargeFor(call: QuotedCall, endpoint: Endpoint, usage: UsageBuckets): bigint | null {
   const { plan, model, job, atMs, priceOf } = call;
   const { price, contract } = priceOf(endpoint, atMs);
-  const context = { startedAtMs: atMs, region: endpoint.region, contract };
+  const context = { startedAtMs: atMs, region: endpoint.region, contract, batch: call.isBatch };
   const { costNanos } = rate({ buckets: usage, source: 'provider' }, price, context);
   if (costNanos === null) return null;
   const attempt = { fate: 'delivered', usage, costNanos } as const;

@@ -21,8 +21,29 @@ export interface OwnedObject {
   readonly models?: readonly string[];
   /** Files named in the rows of a batch input. */
   readonly fileIds?: readonly string[];
+  /** What the rows of a batch input may use at most, by model. */
+  readonly demands?: readonly BatchDemand[];
+  /** On whose behalf a batch spends; absent for those of the plain key. */
+  readonly spender?: Owner & { readonly project?: string | undefined; readonly endUser?: string | undefined };
+  /** Amount that is held for a running batch, in nano-USD. */
+  readonly heldNanos?: string;
   /** The usage of an ended batch is in the journal. */
   readonly settled?: boolean;
+  /** Exchange under which that was last tried, written before the journal was. */
+  readonly settlementId?: string;
+  /** Rows that earlier tries brought into the journal. */
+  readonly settledRows?: number;
+}
+
+/** What the rows of a batch that name one model may use at most. */
+export interface BatchDemand {
+  readonly model: string;
+  readonly rows: number;
+  readonly inputTokens: number;
+  /** Of rows that limit their answers. */
+  readonly outputTokens: number;
+  /** Answers without a limit of their own. */
+  readonly openAnswers: number;
 }
 
 const maxObjects = 100_000;
@@ -58,6 +79,11 @@ export class ObjectIndex {
   /** No further object can be recorded: making one at a host must be refused. */
   get isFull(): boolean {
     return this.#objects.size >= maxObjects;
+  }
+
+  /** Every object of a kind, whoever owns it. */
+  every(kind: ObjectKind): OwnedObject[] {
+    return [...this.#objects.values()].filter((object) => object.kind === kind);
   }
 
   find(owner: Owner, kind: ObjectKind, id: string): OwnedObject | undefined {

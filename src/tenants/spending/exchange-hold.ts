@@ -7,6 +7,8 @@ export interface HoldKeeper {
   /** Reserves more in every counter, or nothing. */
   extend(counters: readonly Counter[], nanos: bigint): boolean;
   extendOrWait(counters: readonly Counter[], nanos: bigint): boolean | Promise<boolean>;
+  /** The hold takes no part in rate limits any more. */
+  leaveRates(hold: ExchangeHold): void;
   /** The hold ended; without a charge it was released. */
   end(hold: ExchangeHold, chargeNanos: bigint | undefined, usedTokens: number): void;
 }
@@ -15,7 +17,7 @@ export interface HoldKeeper {
 export class ExchangeHold implements Hold {
   readonly exchangeId: string;
   readonly counters: readonly Counter[];
-  readonly meters: readonly Meter[];
+  meters: readonly Meter[];
   readonly tokensEstimate: number;
   readonly isHard: boolean;
   amountNanos: bigint;
@@ -56,6 +58,12 @@ export class ExchangeHold implements Hold {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#keeper.end(this, chargeNanos, usedTokens ?? this.tokensEstimate);
+  }
+
+  leaveRates(): void {
+    if (this.#isEnded) return;
+    this.#keeper.leaveRates(this);
+    this.meters = [];
   }
 
   release(): void {

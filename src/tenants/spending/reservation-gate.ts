@@ -134,6 +134,10 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
     });
   }
 
+  leaveRates({ meters, tokensEstimate }: ExchangeHold): void {
+    this.#meters.giveBack(meters, tokensEstimate, 0);
+  }
+
   end(hold: ExchangeHold, chargeNanos: bigint | undefined, usedTokens: number): void {
     this.#holds.delete(hold.exchangeId);
     const { amountNanos } = hold;
