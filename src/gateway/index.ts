@@ -1,5 +1,12 @@
 export { requestHeaders } from './answer-headers.ts';
 export { ExchangeBoard, type LiveExchange } from './exchange-board.ts';
+export {
+  type AttemptCost,
+  type CostExplanation,
+  explainCost,
+  type ExplainedCharge,
+  type VersionSources,
+} from './explain-cost.ts';
 export { type ExchangeRecord, toExchangeRecord } from './exchange-record.ts';
 export { Gateway, refuse } from './gateway.ts';
 export type { GatewayDeps } from './gateway-deps.ts';
@@ -7,6 +14,7 @@ export type { MoneyPorts } from './money/money-ports.ts';
 export type { ObjectGateway } from './objects-gateway.ts';
 export { type Kept, openKept } from './objects-open.ts';
 export type { ObjectCollection, ObjectRequest } from './objects-request.ts';
+export { type AccountKey, type AccountKeys, hostOfAccount, OwnAccounts } from './own-accounts.ts';
 export { type PostedOutcome, postOutcome } from './post-outcome.ts';
 export { ResponseCache } from './response-cache.ts';
 export type { Received, RequestControls } from './received.ts';

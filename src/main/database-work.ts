@@ -16,6 +16,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Database } from '../storage/index.ts';
 import {
+  controlChannel,
   type ControlFeed,
   type ControlStore,
   readCustomerPlans,
@@ -24,7 +25,7 @@ import {
   syncPlans,
 } from '../tenants/index.ts';
 import type { DatabaseWork } from './database-link.ts';
-import type { Money } from './money.ts';
+import type { Money, MoneyWork } from './money.ts';
 
 /** What the work on an open database needs of the running gateway. */
 export interface DatabaseWorkParts {
@@ -41,6 +42,7 @@ export interface DatabaseWorkParts {
 
 const upkeepEveryMs = 60_000;
 const releaseEveryMs = 250;
+const plansEveryMs = 10_000;
 const upkeep = { name: 'switchyard', role: 'owner' } as const;
 
 /** Starts everything that works on the open database, and stops it in the opposite order. */
@@ -57,10 +59,13 @@ export function databaseWork(parts: DatabaseWorkParts): DatabaseWork {
       directory: join(parts.dataDirectory, 'journal'),
       clock: systemClock,
     });
+    parts.money.follow({ ...prices, projection, gatewayId: parts.gatewayId });
+    const plans = await followPlans(parts, database);
     const returning = returnEarlierLeases(parts, { projection, earlierEnd });
     const keeper = startUpkeep(parts, store);
     return async () => {
-      await Promise.all([keeper.stop(), returning.stop()]);
+      parts.money.follow(undefined);
+      await Promise.all([keeper.stop(), returning.stop(), plans()]);
       await projection.stop();
       await parts.feed.close();
       await prices.close();
@@ -87,11 +92,19 @@ function configuredPrices({ config }: LoadedConfig): Price[] {
   return endpoints.flatMap(({ price }) => priceFromTexts(price) ?? []);
 }
 
+/** Plans that are made, and customers that are put on them, while it runs: here or at another gateway. */
+function followPlans({ money, logger }: DatabaseWorkParts, database: Database): Promise<() => Promise<void>> {
+  const read = async (): Promise<void> => money.adoptPlans(await readCustomerPlans(database.db));
+  const refresh = (): void =>
+    void read().catch((error: unknown) => logger.warn({ err: error }, 'the plans of customers could not be read'));
+  return database.listen(controlChannel, refresh, { pollMs: plansEveryMs });
+}
+
 /** The price book, fed by the shipped catalog, by catalogs that are polled and by other gateways. */
 async function openPrices(
   { money, loaded, logger }: DatabaseWorkParts,
   database: Database,
-): Promise<{ close(): Promise<void> }> {
+): Promise<Pick<MoneyWork, 'book' | 'pollStates'> & { close(): Promise<void> }> {
   const book = new StoredPriceBook(database);
   await book.refresh();
   money.usePrices(book);
@@ -110,6 +123,8 @@ async function openPrices(
   });
   feed.start();
   return {
+    book,
+    pollStates: () => feed.pollStates(),
     async close() {
       await feed.close();
       await stopListening();

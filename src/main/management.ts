@@ -10,6 +10,7 @@ import {
   Sessions,
 } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
+import { controlViews } from './control-views.ts';
 import type { Core } from './core.ts';
 
 /** Builds what people and programs manage the product by: the control API below /api, pages everywhere else. */
@@ -25,7 +26,7 @@ export function openManagement(
     identify: (token: string) =>
       identifyToken(token, { isOwner, clock: systemClock, database: () => core.database.current() }),
   };
-  const control = createControlApp(controlRoutes({ ...core, clock: systemClock }), {
+  const control = createControlApp(controlRoutes(controlViews(core)), {
     ...shared,
     changes: databaseChangeBook,
     troubled: (error) => logger.error({ err: error }, 'the control API failed'),

@@ -1,10 +1,11 @@
-import { PriceDesk, type PriceSource } from '../catalog/index.ts';
+import { type PollState, PriceDesk, type PriceSource, type StoredPriceBook } from '../catalog/index.ts';
 import type { Config, LoadedConfig } from '../config/index.ts';
 import type { Fact } from '../domain/facts.ts';
 import { atCostPlan, type Plan, planAt } from '../domain/plan.ts';
 import { readPlan } from '../domain/plan-terms.ts';
 import type { Price, PriceContract } from '../domain/price.ts';
 import type { MoneyPorts } from '../gateway/index.ts';
+import type { Projection } from '../ledger/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Database } from '../storage/index.ts';
@@ -18,6 +19,14 @@ import {
   SpendingService,
 } from '../tenants/index.ts';
 
+/** What works on the open database, for who looks at it from outside. */
+export interface MoneyWork {
+  readonly book: StoredPriceBook;
+  readonly projection: Projection;
+  readonly gatewayId: string;
+  pollStates(): readonly PollState[];
+}
+
 /** Money as the gateway asks about it, with what changes it while the gateway runs. */
 export interface Money {
   readonly ports: MoneyPorts;
@@ -30,6 +39,10 @@ export interface Money {
   adoptPlans(plans: ReadonlyMap<string, readonly Plan[]>): void;
   /** Takes the price book: from now on it prices what the configuration leaves open. */
   usePrices(source: PriceSource): void;
+  /** Takes what works on the open database, or that it ended. */
+  follow(work: MoneyWork | undefined): void;
+  /** Undefined while there is no database. */
+  work(): MoneyWork | undefined;
   /** Agreed prices and contracts that facts will name. */
   agreed(): { readonly prices: readonly Price[]; readonly contracts: readonly PriceContract[] };
   /** Is told every fact of the journal at the start, in its order: what was spent before counts. */
@@ -66,6 +79,7 @@ export async function openMoney(loaded: LoadedConfig, deps: MoneyDeps): Promise<
   const restorer = new SpendingRestorer(spending.gate);
   let current = loaded.config;
   let source: PriceSource | undefined;
+  let work: MoneyWork | undefined;
   let snapshot: ControlSnapshot | undefined;
   let desk = new PriceDesk(current.contracts);
   let plans = plansOf(current);
@@ -96,6 +110,10 @@ export async function openMoney(loaded: LoadedConfig, deps: MoneyDeps): Promise<
       source = next;
       desk = new PriceDesk(current.contracts, source);
     },
+    follow(next) {
+      work = next;
+    },
+    work: () => work,
     agreed: () => desk.versions,
     // With a database the projection counts what was spent.
     restore: (fact) => {

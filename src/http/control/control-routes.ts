@@ -3,29 +3,47 @@ import { accessRoutes } from './routes/access-routes.ts';
 import { budgetRoutes } from './routes/budget-routes.ts';
 import { customerRoutes } from './routes/customer-routes.ts';
 import { gatewayRoutes, type GatewayViews } from './routes/gateway-routes.ts';
+import { invoiceExportRoutes } from './routes/invoice-export-routes.ts';
 import { invoiceRoutes } from './routes/invoice-routes.ts';
 import { keyRoutes } from './routes/key-routes.ts';
-import { ledgerRoutes } from './routes/ledger-routes.ts';
+import { type LedgerDeps, ledgerRoutes } from './routes/ledger-routes.ts';
+import { operationRoutes, type ProjectionViews } from './routes/operation-routes.ts';
+import { planRoutes } from './routes/plan-routes.ts';
+import type { PriceBookDeps } from './routes/price-book-deps.ts';
+import { priceBookRoutes } from './routes/price-book-routes.ts';
+import { priceChangeRoutes } from './routes/price-change-routes.ts';
 import { priceRoutes } from './routes/price-routes.ts';
-import type { TenantDeps } from './routes/tenant-deps.ts';
+import { providerCredentialRoutes } from './routes/provider-credential-routes.ts';
+import { reconciliationRoutes } from './routes/reconciliation-routes.ts';
+import { type CostDeps, requestCostRoutes } from './routes/request-cost-routes.ts';
+import { type SecretDeps, tokenSignerRoutes } from './routes/token-signer-routes.ts';
 import { usageRoutes } from './routes/usage-routes.ts';
 import { walletRoutes } from './routes/wallet-routes.ts';
 
 /** What all routes together are built on. */
-export interface ControlViews extends GatewayViews, TenantDeps {}
+export interface ControlViews extends GatewayViews, SecretDeps, CostDeps, LedgerDeps, PriceBookDeps, ProjectionViews {}
 
 /** Every route of the control API, in the order of the document. */
 export function controlRoutes(views: ControlViews): ControlRoute[] {
   return [
     ...gatewayRoutes(views),
+    ...requestCostRoutes(views),
     ...customerRoutes(views),
+    ...planRoutes(views),
     ...keyRoutes(views),
+    ...tokenSignerRoutes(views),
+    ...providerCredentialRoutes(views),
     ...budgetRoutes(views),
     ...walletRoutes(views),
     ...usageRoutes(),
-    ...ledgerRoutes(),
+    ...ledgerRoutes(views),
+    ...reconciliationRoutes(views),
     ...invoiceRoutes(views),
+    ...invoiceExportRoutes(views),
     ...priceRoutes(),
+    ...priceBookRoutes(views),
+    ...priceChangeRoutes(),
+    ...operationRoutes(views),
     ...accessRoutes(views),
   ];
 }

@@ -40,7 +40,16 @@ export async function plantMoney(
   const invoiceId = String(drafted.body['id']);
   const finalised = await api.call('POST', `/invoices/${invoiceId}/finalise`, { body: {} });
   if (finalised.status !== 200) throw new Error(finalised.text);
-  return { invoiceId, alertId: `alert_${(customer === 'acme' ? 'a' : 'b').repeat(20)}` };
+  const imported = await api.call('POST', '/reconciliation/imports', { body: billOf(mark) });
+  if (imported.status !== 201) throw new Error(imported.text);
+  const gatewayId = `${mark}-gateway`;
+  await plantRow(db, 'gateway', { gateway_id: gatewayId, epoch: 1, status: 'stopped' });
+  return {
+    invoiceId,
+    importId: String(imported.body['id']),
+    gatewayId,
+    alertId: `alert_${(customer === 'acme' ? 'a' : 'b').repeat(20)}`,
+  };
 }
 
 /** Plants a row; columns that are not given are 0, empty or false, as their type wants. */
@@ -59,4 +68,10 @@ export async function plantRow(
   const row = JSON.stringify({ ...defaults, ...given });
   await sql`INSERT INTO ${sql.table(table)}
     SELECT * FROM jsonb_populate_record(NULL::${sql.table(table)}, ${row}::jsonb)`.execute(db);
+}
+
+/** What a host billed for one day, with the customer's mark as the model. */
+function billOf(mark: string): object {
+  const content = `date,model_permaslug,usage,prompt_tokens,completion_tokens\n2026-09-01,${mark},1.5,10,20\n`;
+  return { name: `${mark}.csv`, content };
 }

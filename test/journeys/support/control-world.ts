@@ -57,6 +57,10 @@ async function plantCustomer(
   const grant = { kind: 'prepaid', amountNanos: '7000000000', operationKey: `${mark}-payment` };
   await post(`/customers/${customer}/grants`, grant);
   const token = await post('/access-tokens', { name: `${mark}-token`, role: 'viewer', customer });
+  const plan = await post('/plans', { plan: mark, terms: { markupPercent: '20' } });
+  await post(`/customers/${customer}/subscriptions`, { planVersionId: plan['id'] });
+  const signer = await post('/token-signers', { key: `${mark}-key` });
+  await post(`/customers/${customer}/provider-credentials`, { host: mark, secret: `sk-secret-${mark}` });
   const requestId = `req_${(customer === 'acme' ? 'a' : 'b').repeat(32)}`;
   await plantRequest(api, { customer, requestId, mark });
   return {
@@ -66,6 +70,8 @@ async function plantCustomer(
       keyName: `${mark}-key`,
       budgetId: String(budget['id']),
       tokenId: String(token['id']),
+      planVersionId: String(plan['id']),
+      signerId: String(signer['id']),
       requestId,
     },
   };

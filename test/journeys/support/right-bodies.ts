@@ -16,11 +16,26 @@ export const rightBodies: { readonly [operationId: string]: { readonly [field: s
   finaliseInvoice: { acceptUnpriced: true },
   payInvoice: { reference: 'bank-1' },
   voidInvoice: { reason: 'a mistake' },
+  createPlan: { plan: 'reseller', terms: { markupPercent: '20', seatFee: '5' } },
+  startSubscription: { planVersionId: `reseller@${'0'.repeat(16)}`, seats: 2, validFromMs: 1 },
+  createTokenSigner: { key: 'mark-acme-key', publicJwk: { kty: 'OKP', crv: 'Ed25519', x: 'a'.repeat(43) } },
+  revokeEndUserToken: { tokenId: 'one', expiresAtMs: 1_790_000_000_000 },
+  setProviderCredential: { host: 'openai', secret: 'sk-of-the-customer' },
+  removeProviderCredential: { host: 'mark' },
+  confirmPrice: { endpoint: 'openai/none', source: 'litellm' },
+  setPrice: { endpoint: 'openai/small', price: { input: '1', output: '2' } },
+  releasePrice: { endpoint: 'openai/none' },
+  importPrices: { content: '{}', format: 'litellm', provider: 'openai', stateAtMs: 1 },
+  importBill: { name: 'november.csv', content: 'what,ever\n1,2\n', host: 'openai', format: 'openai' },
+  releaseGateway: { acceptLive: true },
   createAccessToken: { name: 'x', role: 'viewer' },
 };
 
 /** Parameters that operations need, or that make their answer tell the most. */
 export const rightQueries: { readonly [operationId: string]: { readonly [name: string]: string } } = {
   getUsage: { from: '2024-10-04', to: '2024-10-05', groupBy: 'customer,key,job,model,host,feature,project' },
+  explainPrice: { endpoint: 'mark/none' },
+  getPriceHistory: { endpoint: 'mark/none' },
+  exportFocus: { month: '2026-09' },
   renderInvoice: { format: 'csv' },
 };

@@ -46,6 +46,7 @@ type JsonObject = { readonly [field: string]: unknown };
 export class WrongInputs {
   readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
   readonly #components: ControlDocument['components'];
+  readonly #compiled = new WeakMap<DocumentSchema, ValidateFunction>();
 
   constructor({ components }: ControlDocument) {
     this.#components = components;
@@ -95,8 +96,12 @@ export class WrongInputs {
   }
 
   #compile(schema: DocumentSchema): ValidateFunction {
+    const known = this.#compiled.get(schema);
+    if (known) return known;
     const text = JSON.stringify({ ...schema, components: { schemas: this.#components } });
-    return this.#ajv.compile(JSON.parse(text) as object);
+    const compiled = this.#ajv.compile(JSON.parse(text) as object);
+    this.#compiled.set(schema, compiled);
+    return compiled;
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Hono } from 'hono';
+import { StoredPriceBook } from '../../../catalog/index.ts';
+import { atCostPlan } from '../../../domain/plan.ts';
 import { ExchangeBoard } from '../../../gateway/index.ts';
 import { createMemoryJournal, type Journal } from '../../../journal/index.ts';
 import { systemClock } from '../../../platform/clock.ts';
@@ -8,8 +10,9 @@ import { createSystemRandom } from '../../../platform/random.ts';
 import { OutcomeBook } from '../../../routing/index.ts';
 import { createSignals } from '../../../signals/index.ts';
 import type { Database } from '../../../storage/index.ts';
+import type { Sealer } from '../../../tenants/index.ts';
 import { createControlApp } from '../control-app.ts';
-import { controlRoutes } from '../control-routes.ts';
+import { controlRoutes, type ControlViews } from '../control-routes.ts';
 import { databaseChangeBook } from '../framework/change-book.ts';
 import type { ControlRoute } from '../framework/route.ts';
 import { identifyToken } from '../identify.ts';
@@ -44,6 +47,9 @@ export interface ControlHarness {
   tokenOf(role: string, customer?: string): Promise<string>;
 }
 
+/** Seals nothing: what is stored shall be seen by tests that look for secrets in answers. */
+const openSeal: Sealer = { seal: (plain, purpose) => `${purpose}\n${plain}`, open: (sealed) => sealed };
+
 /** Builds the whole control API on a database (or none), with further routes of a test's own. */
 export function createControlHarness(
   database: Database | undefined,
@@ -51,18 +57,9 @@ export function createControlHarness(
 ): ControlHarness {
   const troubles: unknown[] = [];
   const journal = createMemoryJournal();
-  const newId = createIdSource(systemClock, createSystemRandom());
-  const views = {
-    journal,
-    outcomes: new OutcomeBook(),
-    board: new ExchangeBoard(createMetrics()),
-    signals: createSignals(systemClock),
-    clock: systemClock,
-    startedAtMs: 0,
-    newId,
-  };
-  const routes = [...controlRoutes(views), ...further];
   const current = (): Database | undefined => database;
+  const views = createViews(database, journal);
+  const routes = [...controlRoutes(views), ...further];
   const app = createControlApp(routes, {
     clock: systemClock,
     changes: databaseChangeBook,
@@ -103,6 +100,27 @@ export function createControlHarness(
       if (made.status !== 201) throw new Error(made.text);
       return String(made.body['secret']);
     },
+  };
+}
+
+function createViews(database: Database | undefined, journal: Journal): ControlViews {
+  const book = database && new StoredPriceBook(database);
+  return {
+    journal,
+    outcomes: new OutcomeBook(),
+    board: new ExchangeBoard(createMetrics()),
+    signals: createSignals(systemClock),
+    clock: systemClock,
+    startedAtMs: 0,
+    newId: createIdSource(systemClock, createSystemRandom()),
+    sealer: () => openSeal,
+    currentDatabase: () => database,
+    journalDirectory: 'no-journal',
+    priceBook: () => book,
+    pollStates: () => [],
+    pricedNow: () => undefined,
+    planNow: () => atCostPlan,
+    projection: () => undefined,
   };
 }
 
