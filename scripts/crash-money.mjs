@@ -1,6 +1,7 @@
 // @ts-check
 // Kills gateway, journal writer, projector and Postgres at random moments and checks that nothing was lost and nothing
-// booked twice: `node scripts/crash-money.mjs [--trials 200] [--seed N]`. The last line is `N passed, N failed`.
+// booked twice: `node scripts/crash-money.mjs [--trials 200] [--exchanges 2000] [--seed N]`, with so many exchanges in a life
+// at most. The last line is `N passed, N failed`.
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,9 +53,17 @@ async function kill(life) {
   await life.exited;
 }
 
-/** @param {any} database */
-async function waitForPostgres(database) {
-  for (let tries = 0; tries < 300; tries += 1) {
+/** Starts the server, and again when it has ended so often that its supervisor leaves it to a person. */
+async function openServer() {
+  return openDatabase({ folder: postgres, clock: systemClock, logger: silentLogger });
+}
+
+async function waitForPostgres() {
+  for (let tries = 1; tries < 600; tries += 1) {
+    if (tries % 120 === 0) {
+      await database.close();
+      database = await openServer();
+    }
     const client = new pg.Client({ connectionString: database.connectionUrl(), connectionTimeoutMillis: 1000 });
     client.on('error', () => undefined);
     try {
@@ -128,7 +137,7 @@ async function compare({ journals, url, acknowledged }) {
   return { problems, journal };
 }
 
-const { trials, seed } = readNumbers({ trials: 200, seed: 1 });
+const { trials, exchanges: perLife, seed } = readNumbers({ trials: 200, exchanges: 2000, seed: 1 });
 await buildProduct();
 const { openDatabase } = await loadBuilt('storage/index.js');
 const { systemClock } = await loadBuilt('platform/clock.js');
@@ -136,7 +145,7 @@ const { silentLogger } = await loadBuilt('platform/logger.js');
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-crash-money-'));
 const postgres = join(folder, 'postgres');
 const journals = join(folder, 'journal');
-const database = await openDatabase({ folder: postgres, clock: systemClock, logger: silentLogger });
+let database = await openServer();
 const random = seededRandom(seed);
 /** @type {Set<string>} */
 const acknowledged = new Set();
@@ -144,12 +153,12 @@ let passed = 0;
 let failed = 0;
 /** @type {Record<string, number>} */
 const killed = { gateway: 0, writer: 0, projector: 0, postgres: 0 };
-let exchanges = 0;
+let total = 0;
 for (let trial = 0; trial < trials; trial += 1) {
   const victim = victims[trial % victims.length] ?? 'gateway';
-  await waitForPostgres(database);
-  const gateway = await start('money-gateway', [journals, gatewayId]);
+  await waitForPostgres();
   const projector = await start('money-projector', [journals, gatewayId, database.connectionUrl()]);
+  const gateway = await start('money-gateway', [journals, gatewayId, String(perLife)]);
   await sleep(random.unit() * maxLifeMs);
   killed[victim] = (killed[victim] ?? 0) + 1;
   if (victim === 'writer') gateway.child.send('kill-writer');
@@ -162,9 +171,9 @@ for (let trial = 0; trial < trials; trial += 1) {
   await kill(gateway);
   if (victim !== 'projector') await kill(projector);
   for (const line of gateway.lines) if (line.startsWith('req_')) acknowledged.add(line);
-  await waitForPostgres(database);
+  await waitForPostgres();
   const { problems, journal } = await compare({ journals, url: database.connectionUrl(), acknowledged });
-  exchanges = journal.exchanges;
+  total = journal.exchanges;
   if (problems.length === 0) passed += 1;
   else {
     failed += 1;
@@ -174,9 +183,7 @@ for (let trial = 0; trial < trials; trial += 1) {
 }
 await database.close();
 rmSync(folder, { recursive: true, force: true });
-process.stdout.write(
-  `${acknowledged.size} acknowledged, ${exchanges} in the journal; killed ${JSON.stringify(killed)}\n`,
-);
+process.stdout.write(`${acknowledged.size} acknowledged, ${total} in the journal; killed ${JSON.stringify(killed)}\n`);
 if (acknowledged.size === 0) failed += 1;
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,10 +1,10 @@
 // @ts-check
 // A gateway reduced to its journal: settles exchanges of a known cost and charge and tells each acknowledgement.
-// `node money-gateway.mjs DIST JOURNALS GATEWAY`; the message `kill-writer` ends its journal's thread.
+// `node money-gateway.mjs DIST JOURNALS GATEWAY MOST`, at full speed up to MOST exchanges and then slowly; the message `kill-writer` ends its journal's thread.
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-const [dist = '', directory = '', gatewayId = ''] = process.argv.slice(2);
+const [dist = '', directory = '', gatewayId = '', most = '0'] = process.argv.slice(2);
 const { openJournal, spawnWriter } = await import(`${dist}/journal/open-journal.js`);
 const { systemClock } = await import(`${dist}/platform/clock.js`);
 
@@ -81,8 +81,10 @@ process.on('message', (order) => {
   if (order === 'kill-writer') void writer?.terminate();
 });
 process.stdout.write('ready\n');
-for (;;) {
-  if (journal.state().accepting) for (let count = 0; count < 5; count += 1) settle();
+for (let settled = 0; ;) {
+  const count = settled < Number(most) ? 5 : 1;
+  if (journal.state().accepting) for (let one = 0; one < count; one += 1) settle();
+  settled += count;
   await nextTurn();
-  await new Promise((resolve) => setTimeout(resolve, 1));
+  await new Promise((resolve) => setTimeout(resolve, count === 5 ? 1 : 20));
 }

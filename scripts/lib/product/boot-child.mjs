@@ -17,14 +17,21 @@ import { repositoryRoot } from '../repository-root.mjs';
  */
 
 const maxLogLength = 256 * 1024;
-const startLimitMs = 30_000;
+const defaultStartLimitMs = 30_000;
 
 /**
  * Starts `dist` with a configuration file and a data folder on a free port, and waits until it is ready.
- * @param {{ configFile: string, dataDirectory: string, environment?: NodeJS.ProcessEnv, flags?: readonly string[] }} options
+ * @param {{ configFile: string, dataDirectory: string, environment?: NodeJS.ProcessEnv,
+ *   flags?: readonly string[], startLimitMs?: number }} options
  * @returns {Promise<ChildProduct>}
  */
-export function bootChild({ configFile, dataDirectory, environment = {}, flags = [] }) {
+export function bootChild({
+  configFile,
+  dataDirectory,
+  environment = {},
+  flags = [],
+  startLimitMs = defaultStartLimitMs,
+}) {
   const entry = join(repositoryRoot, 'bin', 'switchyard.js');
   const startedAt = performance.now();
   const parameters = [entry, 'serve', '--config', configFile, '--port', '0', '--data', dataDirectory, ...flags];
