@@ -106,7 +106,8 @@ function flatten(price: Price, prices: BucketPrices): FlatPrice | undefined {
     const standIn = prices[bucket] === undefined ? standIns[bucket] : undefined;
     const picos = standIn === undefined ? prices[bucket] : prices[standIn];
     // A request without a price is not charged for; everything else without one is unknown.
-    picosPerUnit[at] = picos === undefined ? (bucket === 'requests' ? 0 : Number.NaN) : Number(picos);
+    const unknown = bucket === 'requests' ? 0 : Number.NaN;
+    picosPerUnit[at] = picos === undefined ? unknown : Number(picos);
     if (picos !== undefined && (picos < 0n || picos > Number.MAX_SAFE_INTEGER)) return undefined;
     isAssumed.push(standIn === 'input' && picos !== undefined);
   }

@@ -104,16 +104,13 @@ function splitCells(record: string, separator: string): string[] | undefined {
 }
 
 function quotedCell(record: string, start: number): { text: string; end: number } | undefined {
-  let text = '';
-  let from = start + 1;
-  for (;;) {
-    const quote = record.indexOf('"', from);
-    if (quote < 0) return undefined;
-    if (record[quote + 1] !== '"') {
-      const piece = record.slice(from, quote);
-      return { text: text === '' ? piece : text + piece, end: quote + 1 };
-    }
-    text += record.slice(from, quote + 1);
-    from = quote + 2;
+  let hasDoubled = false;
+  let quote = record.indexOf('"', start + 1);
+  while (quote >= 0 && record[quote + 1] === '"') {
+    hasDoubled = true;
+    quote = record.indexOf('"', quote + 2);
   }
+  if (quote < 0) return undefined;
+  const text = record.slice(start + 1, quote);
+  return { text: hasDoubled ? text.replaceAll('""', '"') : text, end: quote + 1 };
 }

@@ -27,7 +27,7 @@ export class LineSplitter {
     // Most logs are plain ASCII, which needs no decoding, unless a character was cut between two chunks.
     const isPlain = this.#isWhole && isAscii(chunk);
     this.#isWhole = isPlain || (chunk[chunk.length - 1] ?? 0) < 0x80;
-    this.#take(isPlain ? chunk.latin1Slice() : this.#decoder.write(chunk));
+    this.#take(isPlain ? chunk.toString('latin1') : this.#decoder.write(chunk));
   }
 
   end(): void {

@@ -61,7 +61,7 @@ export abstract class LogRecord {
   amountNanos(...names: readonly string[]): bigint | undefined {
     for (const name of names) {
       const value = this.value(name);
-      const near = typeof value === 'number' ? nearestNanos(value) : undefined;
+      const near = typeof value === 'number' || isPlainDecimal(value) ? nearestNanos(Number(value)) : undefined;
       if (near !== undefined) return near;
       const text = this.amountText(name);
       if (text !== undefined) return readAmount(text, name);
@@ -163,6 +163,10 @@ export function readCount(value: unknown, name: string): number {
     throw new RowProblem(`${name} "${shorten(String(value))}" is no whole number`);
   }
   return count;
+}
+
+function isPlainDecimal(value: unknown): value is string {
+  return typeof value === 'string' && value.length < 64 && /^[0-9]+(?:\.[0-9]+)?$/.test(value);
 }
 
 /** Dollars above this have too few digits left in a double. */
