@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Transaction } from 'kysely';
 import { chargeOfOutcome } from '../../domain/charge.ts';
 import type { OutcomeFact } from '../../domain/facts.ts';
 import { type PlanTerms, readPlan } from '../../domain/plan-terms.ts';
-import type { Database } from '../../storage/index.ts';
+import type { Database, Tables } from '../../storage/index.ts';
 import { customerAccount, ownAccount } from '../books/accounts.ts';
 import { postTransaction } from '../books/post-transaction.ts';
 
@@ -11,14 +12,18 @@ import { postTransaction } from '../books/post-transaction.ts';
  * outcome told again charges nothing. Answers the amount; undefined when nothing is due.
  */
 export async function chargeOutcome(database: Database, fact: OutcomeFact): Promise<bigint | undefined> {
-  const { db } = database;
-  const exchange = await db
+  return database.db.transaction().execute(async (trx) => chargeOutcomeIn(trx, fact));
+}
+
+/** As chargeOutcome, within the transaction of something else. */
+export async function chargeOutcomeIn(trx: Transaction<Tables>, fact: OutcomeFact): Promise<bigint | undefined> {
+  const exchange = await trx
     .selectFrom('exchange_recent')
     .select(['customer', 'job', 'started_at_ms'])
     .where('request_id', '=', fact.requestId)
     .executeTakeFirst();
   if (!exchange) return undefined;
-  const terms = await db
+  const terms = await trx
     .selectFrom('subscription')
     .innerJoin('plan_version', 'plan_version.id', 'subscription.plan_version_id')
     .select(['plan_version.id', 'plan_id', 'terms'])
@@ -34,36 +39,34 @@ export async function chargeOutcome(database: Database, fact: OutcomeFact): Prom
   if (chargeNanos === undefined || chargeNanos === 0n) return undefined;
   const { customer } = exchange;
   const operationKey = `outcome/${operationOf(fact)}`;
-  return db.transaction().execute(async (trx) => {
-    const row = await trx
-      .insertInto('outcome_charge')
-      .values({
-        operation_key: operationKey,
-        customer,
-        request_id: fact.requestId,
-        kind,
-        job,
-        plan_version: plan.versionId,
-        at_ms: BigInt(fact.atMs),
-        charge_nanos: chargeNanos,
-      })
-      .onConflict((conflict) => conflict.column('operation_key').doNothing())
-      .returning('id')
-      .executeTakeFirst();
-    if (!row) return undefined;
-    await postTransaction(trx, {
-      kind: 'outcome',
-      operationKey,
-      sourceRef: `outcome/${fact.requestId}`,
-      bookedAtMs: fact.atMs,
+  const row = await trx
+    .insertInto('outcome_charge')
+    .values({
+      operation_key: operationKey,
       customer,
-      entries: [
-        { ...customerAccount('accrued', customer), amountNanos: chargeNanos },
-        { ...ownAccount('revenue'), amountNanos: -chargeNanos },
-      ],
-    });
-    return chargeNanos;
+      request_id: fact.requestId,
+      kind,
+      job,
+      plan_version: plan.versionId,
+      at_ms: BigInt(fact.atMs),
+      charge_nanos: chargeNanos,
+    })
+    .onConflict((conflict) => conflict.column('operation_key').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  if (!row) return undefined;
+  await postTransaction(trx, {
+    kind: 'outcome',
+    operationKey,
+    sourceRef: `outcome/${fact.requestId}`,
+    bookedAtMs: fact.atMs,
+    customer,
+    entries: [
+      { ...customerAccount('accrued', customer), amountNanos: chargeNanos },
+      { ...ownAccount('revenue'), amountNanos: -chargeNanos },
+    ],
   });
+  return chargeNanos;
 }
 
 /** One outcome of a kind per exchange, unless its teller says that they are different ones. */

@@ -1,3 +1,4 @@
+import type { OutcomeFact } from '../../domain/facts.ts';
 import type { Price, PriceContract } from '../../domain/price.ts';
 import type { ChargeFunding, ProjectedCharge } from '../../tenants/index.ts';
 import type { Transaction } from 'kysely';
@@ -17,6 +18,9 @@ export type ApplyCharges = (
   charges: readonly ProjectedCharge[],
 ) => Promise<readonly ChargeFunding[]>;
 
+/** Charges an outcome whose plan has a price for it, once, in the transaction of the projection. */
+export type ApplyOutcome = (trx: Transaction<Tables>, fact: OutcomeFact) => Promise<unknown>;
+
 /** Something about a projection that people should hear of. */
 export interface ProjectionAlarm {
   readonly kind: 'quarantined' | 'fenced' | 'damaged' | 'stuck';
@@ -30,5 +34,7 @@ export interface ProjectorPorts {
   readonly versions?: VersionLookup | undefined;
   /** Absent: every charge waits for an invoice. */
   readonly applyCharges?: ApplyCharges | undefined;
+  /** Absent: outcomes cost nothing. */
+  readonly applyOutcome?: ApplyOutcome | undefined;
   readonly alarm: (alarm: ProjectionAlarm) => void;
 }

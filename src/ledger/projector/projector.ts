@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { AttemptFact } from '../../domain/facts.ts';
+import type { AttemptFact, OutcomeFact } from '../../domain/facts.ts';
 import { comparePositions, type CursorBatch, type JournalPosition } from '../../journal/index.ts';
 import type { Tables } from '../../storage/index.ts';
 import { BatchWriter } from './batch-writer.ts';
@@ -11,6 +11,7 @@ import { Partitions } from './partitions.ts';
 import type { ProjectorPorts } from './ports.ts';
 import { ofBooking, ofFact, type QuarantinedFact } from './quarantine.ts';
 import { type FlawedFact, isFlawed, isMoneyType, type PlacedMoneyFact, readFact } from './read-fact.ts';
+import { readOutcome } from './read-outcome.ts';
 import { birthDayOf } from './recent-exchanges.ts';
 import { findRatingDifferences, type RatingDifference } from './rerate.ts';
 import { dayOf } from './time-slots.ts';
@@ -85,7 +86,8 @@ export class Projector {
     try {
       await this.#load();
       const reads = batch.facts.filter(({ type }) => isMoneyType(type)).map(readFact);
-      return await this.#commit(identity, { batch, reads });
+      const outcomes = this.#ports.applyOutcome ? batch.facts.flatMap((raw) => readOutcome(raw) ?? []) : [];
+      return await this.#commit(identity, { batch, reads, outcomes });
     } catch (error) {
       this.#forget();
       throw error;
@@ -125,7 +127,12 @@ export class Projector {
 
   async #commit(
     identity: ProjectorIdentity,
-    work: { batch: CursorBatch; reads: readonly Read[]; quarantined?: readonly QuarantinedFact[] },
+    work: {
+      batch: CursorBatch;
+      reads: readonly Read[];
+      outcomes?: readonly OutcomeFact[];
+      quarantined?: readonly QuarantinedFact[];
+    },
   ): Promise<BatchResult> {
     const { batch, reads } = work;
     const { versions, alarm } = this.#ports;
@@ -152,7 +159,10 @@ export class Projector {
         book: this.#book,
         applyCharges: this.#ports.applyCharges,
       });
-      return writer.write({ fold, bookings, quarantined, horizonMs });
+      const written = await writer.write({ fold, bookings, quarantined, horizonMs });
+      // After the exchanges that they are about, and with the watermark: a crash neither loses a charge nor doubles it.
+      for (const outcome of work.outcomes ?? []) await this.#ports.applyOutcome?.(trx, outcome);
+      return written;
     });
     this.#position = batch.next;
     for (const requestId of result.dropped) this.#book.drop(requestId);
