@@ -1,7 +1,8 @@
 import type { BookedAttempt, Booking, ExchangeDimensions } from './booking.ts';
 import { LedgerSums } from './ledger-sums.ts';
 import { PerformanceSums } from './performance-sums.ts';
-import { type KeyValue, SumTable, type SumTableShape } from './sum-table.ts';
+import type { KeyValue } from './key-tree.ts';
+import { SumTable, type SumTableShape } from './sum-table.ts';
 import { dayOf, hourOf, slotOf } from './time-slots.ts';
 import type { UsageLabels } from './usage-labels.ts';
 import type { Use } from './use-sum.ts';
@@ -50,8 +51,9 @@ export class BatchSums {
 
   /** Adds an exchange with all its attempts; its charge reaches the ledger apart, when it is known who pays. */
   addBooking(booking: Booking): void {
-    const place = { dimensions: this.#bound(booking), startedAtMs: booking.startedAtMs };
-    this.addUse({ ...place, host: place.dimensions.host }, requestUse(booking));
+    const dimensions = this.#bound(booking);
+    const place = { dimensions, startedAtMs: booking.startedAtMs, host: dimensions.host };
+    this.addUse(place, requestUse(booking));
     for (const attempt of booking.attempts) this.addAttempt(place, attempt);
   }
 
@@ -63,21 +65,21 @@ export class BatchSums {
       attempt.upstreamModel,
     );
     const use = attemptUse(attempt);
-    this.addUse({ ...place, host: attempt.host }, use);
-    this.addHostUse(
-      {
-        ...place,
-        host: attempt.host,
-        upstreamModel,
-        attemptStartedAtMs: attempt.startedAtMs,
-        priceVersion: attempt.priceVersion,
-        contractVersion: attempt.contractVersion,
-      },
-      { ...use, units: attempt.units },
-    );
+    const { host, startedAtMs: attemptStartedAtMs, priceVersion, contractVersion } = attempt;
+    const hostPlace = {
+      dimensions,
+      startedAtMs,
+      host,
+      upstreamModel,
+      attemptStartedAtMs,
+      priceVersion,
+      contractVersion,
+    };
+    this.addUse(hostPlace, use);
+    this.addHostUse(hostPlace, { counts: use.counts, units: attempt.units, amounts: use.amounts });
     this.performance.add(dimensions, attempt);
-    const key = { customer: dimensions.customer, host: attempt.host, startedAtMs };
     if (attempt.costNanos !== null && attempt.costNanos !== 0n) {
+      const key = { customer: dimensions.customer, host, startedAtMs };
       this.ledger.addCost(key, attempt.costNanos, attempt.absorbedNanos);
     }
   }

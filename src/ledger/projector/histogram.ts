@@ -25,6 +25,11 @@ export class Histogram {
     this.#counts.set(cell, (this.#counts.get(cell) ?? 0) + count);
   }
 
+  /** Adds another histogram. */
+  merge(other: Histogram): void {
+    for (const [cell, count] of other.#counts) this.#counts.set(cell, (this.#counts.get(cell) ?? 0) + count);
+  }
+
   /** Adds what a row holds. */
   addPacked(packed: readonly bigint[]): void {
     for (const item of packed) {

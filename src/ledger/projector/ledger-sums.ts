@@ -1,5 +1,6 @@
 import { chargeEntries, costEntries, type PaidPart } from '../books/money-events.ts';
 import type { NewTransaction } from '../books/post-transaction.ts';
+import { KeyTree } from './key-tree.ts';
 import { minuteOf } from './time-slots.ts';
 
 interface LedgerChunk {
@@ -21,7 +22,8 @@ export interface ChunkKey {
 
 /** Gathers a batch into one transaction per customer, host and minute. */
 export class LedgerSums {
-  readonly #chunks = new Map<string, LedgerChunk>();
+  readonly #chunks: LedgerChunk[] = [];
+  readonly #tree = new KeyTree<LedgerChunk>();
 
   addCost(key: ChunkKey, costNanos: bigint, absorbedNanos: bigint): void {
     const chunk = this.#chunk(key);
@@ -41,7 +43,7 @@ export class LedgerSums {
   /** The transactions to post for a range of the journal. */
   transactions(sourceRef: string): NewTransaction[] {
     const transactions: NewTransaction[] = [];
-    for (const { customer, host, minuteMs, costNanos, absorbedNanos, parts } of this.#chunks.values()) {
+    for (const { customer, host, minuteMs, costNanos, absorbedNanos, parts } of this.#chunks) {
       const entries = [...chargeEntries(customer, [...parts.values()]), ...costEntries(host, costNanos, absorbedNanos)];
       if (entries.length === 0) continue;
       const operationKey = `usage/${sourceRef}/${minuteMs}/${customer}/${host}`;
@@ -52,11 +54,10 @@ export class LedgerSums {
 
   #chunk({ customer, host, startedAtMs }: ChunkKey): LedgerChunk {
     const minuteMs = minuteOf(startedAtMs);
-    const name = `${minuteMs}\u0001${customer}\u0001${host}`;
-    const known = this.#chunks.get(name);
-    if (known) return known;
-    const chunk = { customer, host, minuteMs, costNanos: 0n, absorbedNanos: 0n, parts: new Map<string, PaidPart>() };
-    this.#chunks.set(name, chunk);
-    return chunk;
+    return this.#tree.take([minuteMs, customer, host], () => {
+      const chunk = { customer, host, minuteMs, costNanos: 0n, absorbedNanos: 0n, parts: new Map<string, PaidPart>() };
+      this.#chunks.push(chunk);
+      return chunk;
+    });
   }
 }

@@ -3,6 +3,7 @@ import type { FaultCode } from '../../domain/fault-codes.ts';
 import type { Executor } from '../books/post-transaction.ts';
 import { type BookedAttempt, type ExchangeDimensions, outputOf } from './booking.ts';
 import { Histogram } from './histogram.ts';
+import { KeyTree } from './key-tree.ts';
 import { dayOf, hourOf, minuteOf } from './time-slots.ts';
 
 interface PerformanceRow {
@@ -32,70 +33,69 @@ const timeouts: ReadonlySet<FaultCode> = new Set<FaultCode>(['upstream_timeout',
 
 /** Speed and failures of a batch, by job, model and host. */
 export class PerformanceSums {
-  readonly #tables = performanceTables.map(({ table, startOf }) => ({
-    table,
-    startOf,
-    rows: new Map<string, PerformanceRow>(),
-  }));
+  readonly #minutes = new PerformanceRows();
 
   add(dimensions: Pick<ExchangeDimensions, 'job' | 'model'>, attempt: BookedAttempt): void {
     const { fact } = attempt;
     if (!fact || fact.flags.includes('cancelled')) return;
-    const isTimeout = fact.fault !== undefined && timeouts.has(fact.fault);
-    const outputUnits = outputOf(attempt.units);
-    const writingMs = fact.firstTokenMs === undefined ? 0 : fact.totalMs - fact.firstTokenMs;
-    for (const { startOf, rows } of this.#tables) {
-      const row = rowOf(rows, { atMs: startOf(attempt.startedAtMs), ...dimensions, host: attempt.host });
-      row.attempts += 1;
-      row.costNanos += attempt.costNanos ?? 0n;
-      if (isTimeout) {
-        row.timeouts += 1;
-        row.latency.add(endlessMs);
-      }
-      if (fact.fault !== undefined) {
-        row.failed += 1;
-        continue;
-      }
-      row.latency.add(fact.totalMs);
-      if (fact.firstTokenMs !== undefined) row.firstToken.add(fact.firstTokenMs);
-      if (outputUnits > 0 && writingMs > 0) row.outputRate.add((outputUnits * 1000) / writingMs);
+    const { job, model } = dimensions;
+    const row = this.#minutes.row({ atMs: minuteOf(attempt.startedAtMs), job, model, host: attempt.host });
+    row.attempts += 1;
+    row.costNanos += attempt.costNanos ?? 0n;
+    if (fact.fault !== undefined) {
+      row.failed += 1;
+      if (!timeouts.has(fact.fault)) return;
+      row.timeouts += 1;
+      row.latency.add(endlessMs);
+      return;
     }
-  }
-
-  /** The times of the rows of each table, which decide the partitions they need. */
-  times(): ReadonlyMap<string, ReadonlySet<number>> {
-    return new Map(this.#tables.map(({ table, rows }) => [table, new Set([...rows.values()].map(({ atMs }) => atMs))]));
+    row.latency.add(fact.totalMs);
+    if (fact.firstTokenMs === undefined) return;
+    row.firstToken.add(fact.firstTokenMs);
+    const outputUnits = outputOf(attempt.units);
+    const writingMs = fact.totalMs - fact.firstTokenMs;
+    if (outputUnits > 0 && writingMs > 0) row.outputRate.add((outputUnits * 1000) / writingMs);
   }
 
   async write(executor: Executor): Promise<void> {
-    for (const { table, rows } of this.#tables)
-      if (rows.size > 0) await writeTable(executor, table, [...rows.values()]);
+    if (this.#minutes.all.length === 0) return;
+    for (const { table, startOf } of performanceTables) await writeTable(executor, table, this.#rowsBy(startOf));
+  }
+
+  /** Hours and days are the sums of their minutes. */
+  #rowsBy(startOf: (atMs: number) => number): readonly PerformanceRow[] {
+    const rows = new PerformanceRows();
+    for (const minute of this.#minutes.all) {
+      const row = rows.row({ ...minute, atMs: startOf(minute.atMs) });
+      row.attempts += minute.attempts;
+      row.failed += minute.failed;
+      row.timeouts += minute.timeouts;
+      row.costNanos += minute.costNanos;
+      row.latency.merge(minute.latency);
+      row.firstToken.merge(minute.firstToken);
+      row.outputRate.merge(minute.outputRate);
+    }
+    return rows.all;
   }
 }
 
-function rowOf(
-  rows: Map<string, PerformanceRow>,
-  key: Pick<PerformanceRow, 'atMs' | 'job' | 'model' | 'host'>,
-): PerformanceRow {
-  const { atMs, job, model, host } = key;
-  const name = `${atMs}\u0001${job}\u0001${model}\u0001${host}`;
-  const known = rows.get(name);
-  if (known) return known;
-  const row = {
-    atMs,
-    job,
-    model,
-    host,
-    attempts: 0,
-    failed: 0,
-    timeouts: 0,
-    costNanos: 0n,
-    latency: new Histogram(),
-    firstToken: new Histogram(),
-    outputRate: new Histogram(),
-  };
-  rows.set(name, row);
-  return row;
+/** Rows of one length of time. */
+class PerformanceRows {
+  readonly all: PerformanceRow[] = [];
+  readonly #tree = new KeyTree<PerformanceRow>();
+
+  row({ atMs, job, model, host }: Pick<PerformanceRow, 'atMs' | 'job' | 'model' | 'host'>): PerformanceRow {
+    return this.#tree.take([atMs, job, model, host], () => {
+      const row = {
+        ...{ atMs, job, model, host, attempts: 0, failed: 0, timeouts: 0, costNanos: 0n },
+        latency: new Histogram(),
+        firstToken: new Histogram(),
+        outputRate: new Histogram(),
+      };
+      this.all.push(row);
+      return row;
+    });
+  }
 }
 
 async function writeTable(executor: Executor, table: string, rows: readonly PerformanceRow[]): Promise<void> {

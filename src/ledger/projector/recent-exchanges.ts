@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { idTimeMs } from '../../platform/ids.ts';
 import type { Executor } from '../books/post-transaction.ts';
 import { type Booking, inputOf, outputOf } from './booking.ts';
+import { type BulkColumn, type BulkValue, bulkRows } from './bulk-rows.ts';
 import { dayOf } from './time-slots.ts';
 
 /** What is remembered of a booked exchange to recognise facts that come again or late. */
@@ -35,10 +36,10 @@ export async function insertExchanges(
   bookings: readonly Booking[],
 ): Promise<ReadonlySet<string>> {
   if (bookings.length === 0) return new Set();
-  const rows = JSON.stringify(bookings.map((booking) => toRow(gatewayId, booking)));
+  const sent = columns.map(({ name, type, valueOf }): BulkColumn => ({ name, type, values: bookings.map(valueOf) }));
   const { rows: made } = await sql<{ request_id: string }>`
-    INSERT INTO exchange_recent (${sql.raw(columnNames)})
-    SELECT ${sql.raw(selected)} FROM json_to_recordset(${rows}::json) AS r(${sql.raw(columnTypes)})
+    INSERT INTO exchange_recent (gateway_id, ${sql.raw(columnNames)})
+    SELECT ${gatewayId}::text, ${sql.raw(selected)} FROM ${bulkRows(sent)}
     ORDER BY day_ms, request_id
     ON CONFLICT DO NOTHING RETURNING request_id`.execute(executor);
   return new Set(made.map(({ request_id: id }) => id));
@@ -75,84 +76,51 @@ export async function adjustExchange(
     WHERE day_ms = ${birthDayOf(requestId)} AND request_id = ${requestId}`.execute(executor);
 }
 
-const columns = {
-  day_ms: 'bigint',
-  request_id: 'text',
-  gateway_id: 'text',
-  segment: 'bigint',
-  byte_offset: 'bigint',
-  started_at_ms: 'bigint',
-  ended_at_ms: 'bigint',
-  customer: 'text',
-  key_name: 'text',
-  job: 'text',
-  model: 'text',
-  host: 'text',
-  upstream_model: 'text',
-  end_user: 'text',
-  feature: 'text',
-  project: 'text',
-  status: 'text',
-  http_status: 'integer',
-  fault: 'text',
-  cache: 'text',
-  attempts: 'integer',
-  input_units: 'bigint',
-  output_units: 'bigint',
-  cost_nanos: 'bigint',
-  charge_nanos: 'bigint',
-  saved_nanos: 'bigint',
-  absorbed_nanos: 'bigint',
-  is_estimated: 'boolean',
-  plan_version: 'text',
-  first_byte_ms: 'real',
-  total_ms: 'real',
-  digest: 'bigint',
-  attempt_digests: 'text',
-} as const;
-type Column = keyof typeof columns;
-
-const columnNames = Object.keys(columns).join(', ');
-const columnTypes = Object.entries(columns)
-  .map(([name, type]) => `${name} ${type}`)
-  .join(', ');
-const selected = columnNames.replace('attempt_digests', 'attempt_digests::bigint[]');
-
-function toRow(gatewayId: string, booking: Booking): { readonly [Name in Column]: unknown } {
-  const { dimensions, final, position } = booking;
-  return {
-    day_ms: birthDayOf(booking.requestId),
-    request_id: booking.requestId,
-    gateway_id: gatewayId,
-    segment: position.segment,
-    byte_offset: position.offset,
-    started_at_ms: booking.startedAtMs,
-    ended_at_ms: Math.trunc(booking.endedAtMs),
-    customer: dimensions.customer,
-    key_name: dimensions.key,
-    job: dimensions.job,
-    model: dimensions.model,
-    host: dimensions.host,
-    upstream_model: dimensions.upstreamModel,
-    end_user: dimensions.endUser,
-    feature: dimensions.feature,
-    project: dimensions.project,
-    status: booking.status,
-    http_status: final?.httpStatus ?? 0,
-    fault: final?.fault ?? '',
-    cache: final?.cache ?? 'bypass',
-    attempts: booking.attemptMarks.length,
-    input_units: inputOf(booking.units),
-    output_units: outputOf(booking.units),
-    cost_nanos: booking.costNanos?.toString() ?? null,
-    charge_nanos: booking.chargeNanos?.toString() ?? null,
-    saved_nanos: booking.savedNanos.toString(),
-    absorbed_nanos: booking.absorbedNanos.toString(),
-    is_estimated: booking.isEstimated,
-    plan_version: final?.planVersionId ?? '',
-    first_byte_ms: final?.firstByteMs ?? null,
-    total_ms: final?.totalMs ?? 0,
-    digest: booking.digest,
-    attempt_digests: `{${booking.attemptMarks.join(',')}}`,
-  };
+interface ExchangeColumn {
+  readonly name: string;
+  readonly type: BulkColumn['type'];
+  readonly valueOf: (booking: Booking) => BulkValue;
 }
+
+function column(type: BulkColumn['type'], name: string, valueOf: ExchangeColumn['valueOf']): ExchangeColumn {
+  return { name, type, valueOf };
+}
+
+const columns: readonly ExchangeColumn[] = [
+  column('bigint', 'day_ms', ({ requestId }) => birthDayOf(requestId)),
+  column('text', 'request_id', ({ requestId }) => requestId),
+  column('bigint', 'segment', ({ position }) => position.segment),
+  column('bigint', 'byte_offset', ({ position }) => position.offset),
+  column('bigint', 'started_at_ms', ({ startedAtMs }) => startedAtMs),
+  column('bigint', 'ended_at_ms', ({ endedAtMs }) => Math.trunc(endedAtMs)),
+  column('text', 'customer', ({ dimensions }) => dimensions.customer),
+  column('text', 'key_name', ({ dimensions }) => dimensions.key),
+  column('text', 'job', ({ dimensions }) => dimensions.job),
+  column('text', 'model', ({ dimensions }) => dimensions.model),
+  column('text', 'host', ({ dimensions }) => dimensions.host),
+  column('text', 'upstream_model', ({ dimensions }) => dimensions.upstreamModel),
+  column('text', 'end_user', ({ dimensions }) => dimensions.endUser),
+  column('text', 'feature', ({ dimensions }) => dimensions.feature),
+  column('text', 'project', ({ dimensions }) => dimensions.project),
+  column('text', 'status', ({ status }) => status),
+  column('integer', 'http_status', ({ final }) => final?.httpStatus ?? 0),
+  column('text', 'fault', ({ final }) => final?.fault ?? ''),
+  column('text', 'cache', ({ final }) => final?.cache ?? 'bypass'),
+  column('integer', 'attempts', ({ attemptMarks }) => attemptMarks.length),
+  column('bigint', 'input_units', ({ units }) => inputOf(units)),
+  column('bigint', 'output_units', ({ units }) => outputOf(units)),
+  column('bigint', 'cost_nanos', ({ costNanos }) => costNanos),
+  column('bigint', 'charge_nanos', ({ chargeNanos }) => chargeNanos),
+  column('bigint', 'saved_nanos', ({ savedNanos }) => savedNanos),
+  column('bigint', 'absorbed_nanos', ({ absorbedNanos }) => absorbedNanos),
+  column('boolean', 'is_estimated', ({ isEstimated }) => isEstimated),
+  column('text', 'plan_version', ({ final }) => final?.planVersionId ?? ''),
+  column('real', 'first_byte_ms', ({ final }) => final?.firstByteMs ?? null),
+  column('real', 'total_ms', ({ final }) => final?.totalMs ?? 0),
+  column('bigint', 'digest', ({ digest }) => digest),
+  // An array of arrays would have to be as wide as its widest: each is text until it is in its row.
+  column('text', 'attempt_digests', ({ attemptMarks }) => `{${attemptMarks.join(',')}}`),
+];
+
+const columnNames = columns.map(({ name }) => name).join(', ');
+const selected = columnNames.replace('attempt_digests', 'attempt_digests::bigint[]');

@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import type { Executor } from '../books/post-transaction.ts';
+import { type KeyValue, KeyTree } from './key-tree.ts';
+import { type BulkColumn, bulkRows } from './bulk-rows.ts';
 import { type Use, useColumns, UseSum } from './use-sum.ts';
 
 /** A rollup: its table, and the columns that name a row. */
@@ -10,9 +12,6 @@ export interface SumTableShape {
   readonly timeKey: string;
 }
 
-/** Value of a key column. */
-export type KeyValue = string | number;
-
 interface SumRow {
   readonly keys: readonly KeyValue[];
   readonly sum: UseSum;
@@ -21,7 +20,8 @@ interface SumRow {
 /** Rows of one rollup that a batch adds to. */
 export class SumTable {
   readonly shape: SumTableShape;
-  readonly #rows = new Map<string, SumRow>();
+  readonly #rows: SumRow[] = [];
+  readonly #tree = new KeyTree<UseSum>();
 
   constructor(shape: SumTableShape) {
     this.shape = shape;
@@ -29,12 +29,7 @@ export class SumTable {
 
   /** The row of a key, made when it is the first of its name. */
   row(keys: readonly KeyValue[]): UseSum {
-    const name = keys.join('\u0001');
-    const known = this.#rows.get(name);
-    if (known) return known.sum;
-    const sum = new UseSum();
-    this.#rows.set(name, { keys, sum });
-    return sum;
+    return this.#tree.take(keys, this.#make);
   }
 
   add(keys: readonly KeyValue[], use: Use): void {
@@ -43,33 +38,37 @@ export class SumTable {
 
   /** Every row, for rollups of this rollup. */
   *entries(): Iterable<readonly [readonly KeyValue[], UseSum]> {
-    for (const { keys, sum } of this.#rows.values()) yield [keys, sum];
+    for (const { keys, sum } of this.#rows) yield [keys, sum];
   }
 
-  /** The times of its rows, which decide the partitions it needs. */
-  times(): Set<number> {
-    const index = this.shape.keys.indexOf(this.shape.timeKey);
-    return new Set([...this.#rows.values()].map(({ keys }) => Number(keys[index])));
-  }
+  readonly #make = (keys: readonly KeyValue[]): UseSum => {
+    const sum = new UseSum();
+    this.#rows.push({ keys, sum });
+    return sum;
+  };
 
   /** Adds the rows to the table, in the order of their keys so that two writers never wait in a circle. */
   async write(executor: Executor): Promise<void> {
-    if (this.#rows.size === 0) return;
+    if (this.#rows.length === 0) return;
     const { table, keys, timeKey } = this.shape;
-    const rows = [...this.#rows.values()].map(({ keys: values, sum }) => ({
-      ...Object.fromEntries(keys.map((key, index) => [key, values[index]])),
-      ...sum.toColumns(),
-    }));
-    const columns = [...keys, ...useColumns];
-    const types = columns.map(
-      (column) => `${column} ${keys.includes(column) && column !== timeKey ? 'text' : 'bigint'}`,
-    );
-    const list = columns.join(', ');
-    const sums = useColumns.map((column) => `${column} = ${table}.${column} + excluded.${column}`).join(', ');
+    const rows = this.#rows;
+    const names = keys.map((name, index): BulkColumn => {
+      const values = rows.map((row) => row.keys[index] ?? '');
+      return { name, type: name === timeKey ? 'bigint' : 'text', values };
+    });
+    const sums = useColumns.map((name, index): BulkColumn => {
+      return { name, type: 'bigint', values: rows.map(({ sum }) => sum.valueAt(index)) };
+    });
+    // Most rows have a few kinds of units only: what nothing is added to is not touched.
+    const added = sums.filter(({ values }) => values.some((value) => value !== 0 && value !== 0n));
+    const changes = added.map(({ name }) => `${name} = ${table}.${name} + excluded.${name}`).join(', ');
+    const list = sql.raw([...keys, ...useColumns].join(', '));
+    const key = sql.raw(keys.join(', '));
+    const resolution = added.length === 0 ? sql`NOTHING` : sql`UPDATE SET ${sql.raw(changes)}`;
     await sql`
-      INSERT INTO ${sql.table(table)} (${sql.raw(list)})
-      SELECT ${sql.raw(list)} FROM json_to_recordset(${JSON.stringify(rows)}::json) AS r(${sql.raw(types.join(', '))})
-      ORDER BY ${sql.raw(keys.join(', '))}
-      ON CONFLICT (${sql.raw(keys.join(', '))}) DO UPDATE SET ${sql.raw(sums)}`.execute(executor);
+      INSERT INTO ${sql.table(table)} (${list})
+      SELECT ${list} FROM ${bulkRows([...names, ...sums])}
+      ORDER BY ${key}
+      ON CONFLICT (${key}) DO ${resolution}`.execute(executor);
   }
 }

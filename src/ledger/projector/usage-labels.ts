@@ -23,7 +23,9 @@ export const labelLimits: { readonly [Kind in LabelKind]: number } = {
 
 const cachedDays = 20_000;
 
-interface KnownLabels {
+interface CustomerDay {
+  readonly dayMs: number;
+  readonly customer: string;
   readonly byKind: { readonly [Kind in LabelKind]: Set<string> };
 }
 
@@ -42,7 +44,8 @@ interface NewLabel {
 export class UsageLabels {
   readonly #gatewayId: string;
   readonly #limits: { readonly [Kind in LabelKind]: number };
-  readonly #days = new Map<string, KnownLabels>();
+  readonly #days = new Map<string, CustomerDay>();
+  #last: CustomerDay | undefined;
   #fresh: NewLabel[] = [];
 
   constructor(gatewayId: string, limits = labelLimits) {
@@ -53,11 +56,13 @@ export class UsageLabels {
   /** Forgets what was learned; the database has what was committed. */
   clear(): void {
     this.#days.clear();
+    this.#last = undefined;
     this.#fresh = [];
   }
 
   /** Reads the labels of the days that bookings touch, as far as they are not known yet. */
   async load(executor: Executor, bookings: readonly Booking[]): Promise<void> {
+    this.#last = undefined;
     if (this.#days.size > cachedDays) this.#days.clear();
     const missing = new Map<string, { day_ms: number; customer: string }>();
     for (const { startedAtMs, dimensions } of bookings) {
@@ -66,7 +71,7 @@ export class UsageLabels {
       if (!this.#days.has(name)) missing.set(name, { day_ms: day, customer: dimensions.customer });
     }
     if (missing.size === 0) return;
-    for (const name of missing.keys()) this.#days.set(name, emptyLabels());
+    for (const [name, { day_ms: day, customer }] of missing) this.#days.set(name, emptyDay(day, customer));
     const { rows } = await sql<{ day_ms: bigint; customer: string; kind: LabelKind; label: string }>`
       SELECT known.day_ms, known.customer, known.kind, known.label
       FROM json_to_recordset(${JSON.stringify([...missing.values()])}::json) AS wanted(day_ms bigint, customer text)
@@ -79,11 +84,10 @@ export class UsageLabels {
 
   /** The same dimensions, with labels beyond the limit made one. */
   bound(startedAtMs: number, dimensions: ExchangeDimensions): ExchangeDimensions {
+    const day = this.#dayOf(startedAtMs, dimensions.customer);
     let bounded: ExchangeDimensions | undefined;
     for (const kind of labelKinds) {
-      const label = dimensions[kind];
-      if (label === '' || this.boundLabel({ startedAtMs, customer: dimensions.customer, kind }, label) === label)
-        continue;
+      if (this.#boundIn(day, kind, dimensions[kind]) === dimensions[kind]) continue;
       bounded = { ...(bounded ?? dimensions), [kind]: otherLabel };
     }
     return bounded ?? dimensions;
@@ -94,18 +98,29 @@ export class UsageLabels {
     place: { readonly startedAtMs: number; readonly customer: string; readonly kind: LabelKind },
     label: string,
   ): string {
+    return this.#boundIn(this.#dayOf(place.startedAtMs, place.customer), place.kind, label);
+  }
+
+  #boundIn({ dayMs, customer, byKind }: CustomerDay, kind: LabelKind, label: string): string {
     if (label === '') return label;
-    const { customer, kind } = place;
-    const day = dayOf(place.startedAtMs);
-    const name = dayName(day, customer);
-    let known = this.#days.get(name);
-    if (!known) this.#days.set(name, (known = emptyLabels()));
-    const labels = known.byKind[kind];
+    const labels = byKind[kind];
     if (labels.has(label)) return label;
     if (labels.size >= this.#limits[kind]) return otherLabel;
     labels.add(label);
-    this.#fresh.push({ day_ms: day, gateway_id: this.#gatewayId, customer, kind, label });
+    this.#fresh.push({ day_ms: dayMs, gateway_id: this.#gatewayId, customer, kind, label });
     return label;
+  }
+
+  #dayOf(startedAtMs: number, customer: string): CustomerDay {
+    const day = dayOf(startedAtMs);
+    const last = this.#last;
+    // An exchange asks for each of its labels.
+    if (last?.dayMs === day && last.customer === customer) return last;
+    const name = dayName(day, customer);
+    let known = this.#days.get(name);
+    if (!known) this.#days.set(name, (known = emptyDay(day, customer)));
+    this.#last = known;
+    return known;
   }
 
   /** Writes the labels that are new since the last call. */
@@ -121,8 +136,10 @@ export class UsageLabels {
   }
 }
 
-function emptyLabels(): KnownLabels {
+function emptyDay(dayMs: number, customer: string): CustomerDay {
   return {
+    dayMs,
+    customer,
     byKind: {
       job: new Set(),
       model: new Set(),

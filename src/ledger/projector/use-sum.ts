@@ -44,25 +44,30 @@ export type CountColumn = (typeof countColumns)[number];
 export type AmountColumn = (typeof amountColumns)[number];
 
 /** Every column of a use row that is a sum. */
-export const useColumns: readonly string[] = [...countColumns, ...Object.values(unitColumns), ...amountColumns];
+export const useColumns: readonly string[] = [
+  ...countColumns,
+  ...usageBuckets.map((bucket) => unitColumns[bucket]),
+  ...amountColumns,
+];
+const numberColumns: readonly string[] = [...countColumns, ...usageBuckets];
 
 /** Counts and amounts that one exchange, attempt or correction adds. */
 export interface Use {
-  readonly counts?: { readonly [Column in CountColumn]?: number };
+  readonly counts?: { readonly [Column in CountColumn]?: number } | undefined;
   readonly units?: UsageBuckets | undefined;
-  readonly amounts?: { readonly [Column in AmountColumn]?: bigint };
+  readonly amounts?: { readonly [Column in AmountColumn]?: bigint } | undefined;
 }
 
 /** Running sums of one row. */
 export class UseSum {
-  readonly #counts = new Float64Array(countColumns.length);
-  readonly #units = new Float64Array(usageBuckets.length);
-  readonly #amounts: bigint[] = amountColumns.map(() => 0n);
+  /** Counts, then units. */
+  readonly #numbers = numberColumns.map(() => 0);
+  readonly #amounts = amountColumns.map(() => 0n);
 
   add({ counts, units, amounts }: Use): void {
     // Only what is named is touched: most uses name a few columns of many, and this runs for every attempt.
-    if (counts) addNamed(this.#counts, countIndex, counts);
-    if (units) addNamed(this.#units, unitIndex, units);
+    if (counts) addNamed(this.#numbers, countIndex, counts);
+    if (units) addNamed(this.#numbers, unitIndex, units);
     if (amounts) {
       for (const name in amounts) {
         const amount = amounts[name as AmountColumn];
@@ -75,39 +80,33 @@ export class UseSum {
 
   /** Adds another row's sums. */
   merge(other: UseSum): void {
-    for (let index = 0; index < countColumns.length; index += 1) {
-      this.#counts[index] = at(this.#counts, index) + at(other.#counts, index);
-    }
-    for (let index = 0; index < usageBuckets.length; index += 1) {
-      this.#units[index] = at(this.#units, index) + at(other.#units, index);
+    for (let index = 0; index < numberColumns.length; index += 1) {
+      this.#numbers[index] = at(this.#numbers, index) + at(other.#numbers, index);
     }
     for (let index = 0; index < amountColumns.length; index += 1) {
-      this.#amounts[index] = (this.#amounts[index] ?? 0n) + (other.#amounts[index] ?? 0n);
+      const amount = other.#amounts[index];
+      if (amount !== undefined && amount !== 0n) this.#amounts[index] = (this.#amounts[index] ?? 0n) + amount;
     }
   }
 
-  /** Columns of the row; amounts as text, since JSON has no 64-bit integers. */
-  toColumns(): { readonly [column: string]: number | string } {
-    const columns: { [column: string]: number | string } = {};
-    for (const [index, column] of countColumns.entries()) columns[column] = at(this.#counts, index);
-    for (const [index, bucket] of usageBuckets.entries()) columns[unitColumns[bucket]] = at(this.#units, index);
-    for (const [index, column] of amountColumns.entries())
-      columns[column] = checkAmount(this.#amounts[index] ?? 0n).toString();
-    return columns;
+  /** The sum of a column, by its place in `useColumns`. */
+  valueAt(column: number): number | bigint {
+    if (column < numberColumns.length) return at(this.#numbers, column);
+    return checkAmount(this.#amounts[column - numberColumns.length] ?? 0n);
   }
 }
 
 type Index = { readonly [name: string]: number };
 
-function indexOf(names: readonly string[]): Index {
-  return Object.fromEntries(names.map((name, index) => [name, index]));
+function indexOf(names: readonly string[], start = 0): Index {
+  return Object.fromEntries(names.map((name, index) => [name, start + index]));
 }
 
 const countIndex = indexOf(countColumns);
-const unitIndex = indexOf(usageBuckets);
+const unitIndex = indexOf(usageBuckets, countColumns.length);
 const amountIndex = indexOf(amountColumns);
 
-function addNamed(sums: Float64Array, index: Index, named: { readonly [name: string]: number | undefined }): void {
+function addNamed(sums: number[], index: Index, named: { readonly [name: string]: number | undefined }): void {
   for (const name in named) {
     const place = index[name];
     const value = named[name];
@@ -115,6 +114,6 @@ function addNamed(sums: Float64Array, index: Index, named: { readonly [name: str
   }
 }
 
-function at(numbers: Float64Array, index: number): number {
+function at(numbers: readonly number[], index: number): number {
   return numbers[index] ?? 0;
 }

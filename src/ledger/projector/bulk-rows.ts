@@ -1,0 +1,54 @@
+import { type RawBuilder, sql } from 'kysely';
+
+/** A value of a row that is sent in bulk. */
+export type BulkValue = string | number | bigint | boolean | null;
+
+/** One column of many rows. */
+export interface BulkColumn {
+  readonly name: string;
+  readonly type: 'text' | 'bigint' | 'integer' | 'boolean' | 'real';
+  readonly values: readonly BulkValue[];
+}
+
+/**
+ * Rows as a table to select from. Each column is one array, which the server takes apart several times faster than it
+ * does JSON; a column that has the same value throughout is sent as that value.
+ */
+export function bulkRows(columns: readonly BulkColumn[]): RawBuilder<unknown> {
+  const varying = columns.filter(({ values }) => !isUniform(values));
+  const selected = columns.map(({ name, type, values }) =>
+    varying.some((column) => column.name === name)
+      ? sql.ref(name)
+      : sql`${parameterOf(values[0])}::${sql.raw(type)} AS ${sql.ref(name)}`,
+  );
+  if (varying.length === 0) {
+    const count = columns[0]?.values.length ?? 0;
+    return sql`(SELECT ${sql.join(selected)} FROM generate_series(1, ${count}::integer)) AS rows`;
+  }
+  const arrays = varying.map(({ type, values }) => sql`${arrayText(values)}::${sql.raw(type)}[]`);
+  const names = varying.map(({ name }) => sql.ref(name));
+  return sql`(SELECT ${sql.join(selected)} FROM unnest(${sql.join(arrays)}) AS r(${sql.join(names)})) AS rows`;
+}
+
+function isUniform(values: readonly BulkValue[]): boolean {
+  const [first] = values;
+  return values.every((value) => value === first);
+}
+
+function parameterOf(value: BulkValue | undefined): string | null {
+  return value === undefined || value === null ? null : String(value);
+}
+
+/** An array as Postgres reads it; written here, since the driver's own way takes a detour for every value. */
+function arrayText(values: readonly BulkValue[]): string {
+  return `{${values.map(itemText).join(',')}}`;
+}
+
+function itemText(value: BulkValue): string {
+  if (value === null) return 'NULL';
+  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
+  const text = String(value);
+  // Most are ids and names, which need no quotes; the word for nothing does.
+  if (/^[\w:./@+-]+$/.test(text) && text.toUpperCase() !== 'NULL') return text;
+  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+}
