@@ -84,11 +84,13 @@ export class AttemptLedger {
   ): AttemptFact {
     const { endpoint, meter, fault, encoded } = attempt;
     const { usage, totalMs } = measured;
-    const rating = usage && this.#rate(usage, endpoint, meter.startedAtMs);
+    // What runs on the customer's own account is on the customer's bill, whatever the price.
+    const rating = usage && !endpoint.ownAccount ? this.#rate(usage, endpoint, meter.startedAtMs) : undefined;
     const costNanos = rating ? rating.costNanos : 0n;
     const isReported = rating?.costSource === 'reported';
     this.#costNanos = costNanos === null || this.#costNanos === null ? null : this.#costNanos + costNanos;
     const flags = [...attempt.flags];
+    if (endpoint.ownAccount) flags.push('own_credentials');
     if (usage?.source === 'estimated') flags.push('estimated');
     if (usage?.invalid) flags.push('usage_invalid');
     if (rating?.isOutOfRange) flags.push('amount_refused');

@@ -83,6 +83,8 @@ export interface Endpoint {
   readonly isListPrice?: true;
   readonly limits: EndpointLimits;
   readonly capabilities: Capabilities;
+  /** The account at the host is the customer's own: the host bills the customer, and using it costs us nothing. */
+  readonly ownAccount?: true;
   /** Where the host computes, where its address or credentials say so; some prices differ by it. */
   readonly region?: string;
 }

@@ -12,6 +12,7 @@ import {
   type StickyMap,
 } from '../routing/index.ts';
 import type { Signals } from '../signals/index.ts';
+import type { OwnAccounts } from './own-accounts.ts';
 import type { Received } from './received.ts';
 
 /** What the choice of endpoints needs to know. */
@@ -20,6 +21,8 @@ export interface ChoiceDeps {
   readonly signals: Signals;
   readonly outcomes: OutcomeBook;
   readonly sticky: StickyMap;
+  /** Absent: nobody brings keys of its own. */
+  readonly accounts?: OwnAccounts | undefined;
   readonly nowMs: number;
 }
 
@@ -49,8 +52,9 @@ export function choose(received: Received, head: RequestHead, deps: ChoiceDeps):
   if (Fault.is(job)) return job;
   const { onlyJob } = received.key;
   if (onlyJob !== undefined && job !== onlyJob) return boundToJob(onlyJob);
-  const models = job === undefined ? resolveOne(head.model, deps.catalog) : allowedModels(job, received, deps.catalog);
-  if (Fault.is(models)) return models;
+  const known = job === undefined ? resolveOne(head.model, deps.catalog) : allowedModels(job, received, deps.catalog);
+  if (Fault.is(known)) return known;
+  const models = deps.accounts?.at(received.key.customer, known) ?? known;
   if (job === undefined && !received.key.mayUse(head.model)) return notAllowed(received, head.model);
   if (job !== undefined && models.length === 0) return notAllowed(received, head.model);
   const [first] = models;

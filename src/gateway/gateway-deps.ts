@@ -9,6 +9,7 @@ import type { Tracing } from '../telemetry/index.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { MoneyPorts } from './money/money-ports.ts';
 import type { FileReferences } from './objects-references.ts';
+import type { OwnAccounts } from './own-accounts.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { ResponsesState } from './responses-state.ts';
 
@@ -19,6 +20,8 @@ export interface GatewayDeps {
   readonly money: MoneyPorts;
   readonly outcomes: OutcomeBook;
   readonly sticky: StickyMap;
+  /** Accounts of customers that bring their own provider keys. */
+  readonly accounts?: OwnAccounts | undefined;
   readonly hedging: Hedging;
   readonly cache: ResponseCache;
   readonly responses: ResponsesState;

@@ -10,7 +10,7 @@ import { type Admitted, ExchangePlanner, totalOf } from './exchange-planner.ts';
 import { faultOfDefect } from './fault-of-defect.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { admitSpending, type AdmittedSpending, type AskedSpending, kindOf } from './money/admit-spending.ts';
-import { chargeExchange } from './money/charge-exchange.ts';
+import { type ChargedExchange, chargeExchange } from './money/charge-exchange.ts';
 import { OutputLengths } from './money/output-lengths.ts';
 import { parseBody } from './parse-body.ts';
 import { patienceUntil } from './patience.ts';
@@ -91,13 +91,14 @@ export class Gateway {
   }
 
   #choose(received: Received, head: RequestHead): Choice | Fault {
-    const { clock, settings, dispatch, outcomes, sticky } = this.#deps;
+    const { clock, settings, dispatch, outcomes, sticky, accounts } = this.#deps;
     const nowMs = clock.monotonicMs();
     return choose(received, head, {
       catalog: settings().catalog,
       signals: dispatch.signals,
       outcomes,
       sticky,
+      accounts,
       nowMs,
     });
   }
@@ -163,10 +164,7 @@ export class Gateway {
     const { head, choice, spending } = exchange;
     const { plan, hold } = spending;
     const nowMs = this.#deps.clock.nowMs();
-    const saved =
-      recalled.state === 'hit'
-        ? { costNanos: recalled.costNanos, usage: recalled.completion.usage?.buckets }
-        : undefined;
+    const saved = recalled.state === 'hit' ? savedBy(recalled) : undefined;
     const charge = chargeExchange({ plan, model: head.model, job: choice.job, attempts, result, saved });
     const chargeNanos = charge.chargeNanos ?? 0n;
     const overHold = hold.isHard && chargeNanos > hold.amountNanos;
@@ -215,6 +213,11 @@ export class Gateway {
   #countHere({ call, candidates }: DispatchPlan, exchange: AdmittedExchange): DispatchResult | undefined {
     return call.operation === 'count-tokens' && candidates.length === 0 ? estimatedCount(exchange) : undefined;
   }
+}
+
+/** An answer that its customer's own account had given saved nothing that is ours to charge for. */
+function savedBy({ costNanos, completion, endpoint }: Extract<Recall, { state: 'hit' }>): ChargedExchange['saved'] {
+  return { costNanos, usage: endpoint.ownAccount ? undefined : completion.usage?.buckets };
 }
 
 /** What is told and recorded when our own code failed. */

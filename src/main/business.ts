@@ -3,7 +3,15 @@ import type { Journal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
-import { ControlFeed, openSealer, type Sealer, TokenVerifier } from '../tenants/index.ts';
+import {
+  ControlFeed,
+  CredentialOpener,
+  type KeyRing,
+  type OpenedCredentials,
+  openSealer,
+  type Sealer,
+  TokenVerifier,
+} from '../tenants/index.ts';
 import { type DatabaseLink, linkDatabase } from './database-link.ts';
 import { bringIn, databaseWork } from './database-work.ts';
 import { type Money, openMoney } from './money.ts';
@@ -15,6 +23,8 @@ export interface Business {
   readonly money: Money;
   readonly feed: ControlFeed;
   readonly database: DatabaseLink;
+  /** Keys of their own that customers bring, by customer and host. */
+  credentials(): OpenedCredentials;
   /** Verifies the tokens that customers' backends mint for browsers. */
   readonly tokens: TokenVerifier;
   /** Seals secrets that must be read again; its key is made when it is first needed. */
@@ -46,6 +56,9 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
     gatewayId,
     database: () => opened.link?.current(),
   });
+  const sealer = openedOnce(() => openSealer(dataDirectory));
+  const opener = openerOf(sealer, logger);
+  let credentials: OpenedCredentials = new Map();
   const feed = new ControlFeed({
     dataDirectory,
     clock: systemClock,
@@ -53,16 +66,12 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
     changed(control) {
       snapshots.adoptControl(control);
       money.adoptSnapshot(control);
+      credentials = opener.open(control);
     },
   });
   if (loaded.config.database !== 'off') await feed.loadFromDisk();
-  const sealer = openedOnce(() => openSealer(dataDirectory));
-  const tokens = new TokenVerifier({
-    clock: systemClock,
-    sealer,
-    snapshot: () => feed.snapshot,
-    keys: () => snapshots.state.snapshot.keys,
-  });
+  const keys = (): KeyRing => snapshots.state.snapshot.keys;
+  const tokens = new TokenVerifier({ clock: systemClock, sealer, snapshot: () => feed.snapshot, keys });
   const work = databaseWork({
     ...parts,
     dataDirectory,
@@ -76,6 +85,7 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
     money,
     feed,
     database,
+    credentials: () => credentials,
     tokens,
     sealer,
     adopt(next) {
@@ -92,6 +102,13 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
       await database.close();
     },
   };
+}
+
+function openerOf(sealer: () => Sealer, logger: Logger): CredentialOpener {
+  return new CredentialOpener({
+    sealer,
+    failed: (credential) => logger.error({ credential }, 'a provider key of a customer cannot be opened here'),
+  });
 }
 
 /** Makes something when it is first asked for. */

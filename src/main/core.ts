@@ -3,7 +3,15 @@ import type { LoadedConfig } from '../config/index.ts';
 import { createMediaFetcher, createUpstreamPools, Hedging } from '../dispatch/index.ts';
 import type { Host } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
-import { ExchangeBoard, Gateway, type ObjectGateway, openKept, ResponseCache } from '../gateway/index.ts';
+import {
+  ExchangeBoard,
+  Gateway,
+  hostOfAccount,
+  type ObjectGateway,
+  openKept,
+  OwnAccounts,
+  ResponseCache,
+} from '../gateway/index.ts';
 import { type Journal, openJournal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createIdSource } from '../platform/ids.ts';
@@ -89,6 +97,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     files: kept.files,
     outcomes,
     sticky: new StickyMap(systemClock),
+    accounts: new OwnAccounts({ hostsOf: (customer) => business.credentials().get(customer) }),
     hedging: new Hedging(systemClock),
     cache,
     tracing: telemetry.tracing,
@@ -122,7 +131,7 @@ function observe(
       logger,
       sampleRatio,
       target: () => state.snapshot.otlpTarget,
-      providerNameOf: (hostId) => providerNameOf(state.snapshot.catalog.host(hostId)),
+      providerNameOf: (hostId) => providerNameOf(state.snapshot.catalog.host(hostOfAccount(hostId))),
     },
     {
       endpoints: () => [...signals.all()].map(([id, one]) => [id, one.speed()] as const),

@@ -23,8 +23,9 @@ export function chargeExchange({ plan, model, job, attempts, result, saved }: Ch
 }
 
 function toCharged(attempt: AttemptFact, wasCutInBand: boolean): ChargedAttempt {
-  const { usage } = attempt;
   const costNanos = attempt.costNanos === null ? null : BigInt(attempt.costNanos);
+  // What ran on the customer's own account is on the host's bill to the customer: it has no units to charge for.
+  const usage = attempt.flags.includes('own_credentials') ? undefined : attempt.usage;
   return { fate: fateOf(attempt, wasCutInBand), usage, costNanos };
 }
 

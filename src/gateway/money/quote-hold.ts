@@ -52,6 +52,11 @@ function worstUsages({ inputTokens, writesCache }: QuotedCall, outputTokens: num
 
 function chargeFor(call: QuotedCall, endpoint: Endpoint, usage: UsageBuckets): bigint | null {
   const { plan, model, job, atMs, priceOf } = call;
+  if (endpoint.ownAccount) {
+    // The host bills the customer: what remains to be charged are fees that do not depend on use.
+    const attempt = { fate: 'delivered', costNanos: 0n } as const;
+    return chargeOf(plan, { model, job, status: 'completed', attempts: [attempt] }).chargeNanos;
+  }
   const { price, contract } = priceOf(endpoint, atMs);
   const context = { startedAtMs: atMs, region: endpoint.region, contract, batch: call.isBatch };
   const { costNanos } = rate({ buckets: usage, source: 'provider' }, price, context);

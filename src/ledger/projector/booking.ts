@@ -101,7 +101,7 @@ export function bookingOf(pending: PendingExchange): Booking {
     chargeNanos,
     savedNanos: BigInt(final?.savedNanos ?? '0'),
     absorbedNanos: attempts.reduce((sum, { absorbedNanos }) => sum + absorbedNanos, 0n),
-    units: final?.usage,
+    units: isOnOwnAccount(facts, final) ? undefined : final?.usage,
     isEstimated: attempts.some(({ isEstimated }) => isEstimated),
     digest: ended.digest,
     attemptMarks: facts.map(({ mark }) => mark),
@@ -126,6 +126,11 @@ export function inputOf(units: UsageBuckets | undefined): number {
 /** Everything that came out, reasoning included. */
 export function outputOf(units: UsageBuckets | undefined): number {
   return units ? totalOutput(units) : 0;
+}
+
+/** Answered by the customer's own account: its units are on the host's bill to the customer, and meters count ours. */
+function isOnOwnAccount(attempts: readonly RecordedAttempt[], final: FinalFact | undefined): boolean {
+  return attempts.some(({ fact }) => fact.host === final?.host && fact.flags.includes('own_credentials'));
 }
 
 /** A name as rows can hold it: no longer than they are wide, and without what Postgres refuses in text. */

@@ -39,6 +39,7 @@ export {
   listCustomers,
   updateCustomer,
 } from './customers.ts';
+export { CredentialOpener, type OpenedCredential, type OpenedCredentials } from './open-credentials.ts';
 export {
   createPlanVersion,
   findPlanVersion,
