@@ -10,6 +10,8 @@ export interface FaultDetails {
   readonly param?: string;
   /** How long the client, or we, should wait before trying again. */
   readonly retryAfterMs?: number;
+  /** Methods that the route does take, as the `allow` header tells them. */
+  readonly allow?: string;
   /** Status the upstream answered with. */
   readonly upstreamStatus?: number;
   /** For logs only. */
@@ -24,6 +26,7 @@ export class Fault extends Error {
   readonly code: FaultCode;
   readonly param: string | undefined;
   readonly retryAfterMs: number | undefined;
+  readonly allow: string | undefined;
   readonly upstreamStatus: number | undefined;
   readonly detail: string | undefined;
   readonly upstreamBody: unknown;
@@ -34,6 +37,7 @@ export class Fault extends Error {
     this.code = code;
     this.param = details.param;
     this.retryAfterMs = details.retryAfterMs;
+    this.allow = details.allow;
     this.upstreamStatus = details.upstreamStatus;
     this.detail = details.detail;
     this.upstreamBody = details.upstreamBody;

@@ -58,6 +58,7 @@ export function faultHeaders(requestId: string, fault: NonNullable<DispatchResul
   headers['content-type'] = 'application/json';
   // Dialects have words of their own for some faults; this one never changes.
   headers['x-switchyard-fault'] = fault.code;
+  if (fault.allow !== undefined) headers['allow'] = fault.allow;
   if (fault.retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.max(1, Math.ceil(fault.retryAfterMs / 1000)));
     headers['retry-after-ms'] = String(Math.ceil(fault.retryAfterMs));

@@ -70,7 +70,10 @@ export class ObjectGateway {
     const methods = Object.hasOwn(handlers, route) ? handlers[route] : undefined;
     if (!methods) return new Fault('not_found', { message: `There is no route /${route}.` });
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
-    if (!handler) return new Fault('method_not_allowed', { message: `Use ${Object.keys(methods).join(' or ')}.` });
+    if (!handler) {
+      const names = Object.keys(methods);
+      return new Fault('method_not_allowed', { message: `Use ${names.join(' or ')}.`, allow: names.join(', ') });
+    }
     const amountNanos = handler === createBatch ? quoteBatch(request, this.#deps) : 0n;
     if (Fault.is(amountNanos)) return amountNanos;
     const hold = await this.#deps.money.gate.admit({

@@ -2,8 +2,10 @@ import type { Server, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Config } from '../config/index.ts';
+import { acceptBody, declineBody } from './accept-body.ts';
 import { listen } from './listen.ts';
 import { createHttpServer, type ServerParts } from './server.ts';
+import { createStatusHandler } from './status-routes.ts';
 
 let server: Server | undefined;
 let socket: Socket | undefined;
@@ -59,6 +61,37 @@ describe('the HTTP server', () => {
     });
     expect(seen).toContain('data: 1');
     expect(seen.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  it('asks for no body before somebody wants it', async () => {
+    const head = 'POST /v1/files HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n';
+    const refused = await exchange(head, (response) => {
+      declineBody(response.req, response);
+      response.writeHead(401).end();
+    });
+    expect(refused.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 401']);
+    const accepted = await exchange(head, (response, client) => {
+      acceptBody(response.req, response);
+      response.req.resume().on('end', () => {
+        response.shouldKeepAlive = false;
+        response.writeHead(200).end();
+      });
+      client.write('hello');
+    });
+    expect(accepted.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 100', 'HTTP/1.1 200']);
+  });
+
+  it('gives figures without a token to this machine alone, not to whom a proxy on it speaks for', async () => {
+    const deps = { metrics: { render: () => 'figures' }, notReady: () => undefined, isOwner: () => false };
+    const status = createStatusHandler(deps as unknown as Parameters<typeof createStatusHandler>[0]);
+    const ask = (more: string): Promise<string> =>
+      exchange(`GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${more}\r\n`, () => undefined, {
+        inference: () => false,
+        status,
+      });
+    expect(await ask('')).toContain('200 OK');
+    expect(await ask('x-forwarded-for: 203.0.113.7\r\n')).toContain('401');
+    expect(await ask('forwarded: for=203.0.113.7\r\n')).toContain('401');
   });
 
   it('ends a connection whose body goes on after it was turned away', async () => {

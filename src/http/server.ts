@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { acceptBody } from './accept-body.ts';
 import { applyCors } from './cors.ts';
 import type { Config } from '../config/index.ts';
 import type { FaultCode } from '../domain/fault-codes.ts';
@@ -21,6 +22,14 @@ export interface ServerParts {
 /** Makes the one HTTP server of the product, with limits against slow and oversized heads. */
 export function createHttpServer(settings: Config['server'], parts: ServerParts): Server {
   const latest = new WeakMap<Socket, ServerResponse>();
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    latest.set(request.socket, response);
+    const origins = parts.corsOrigins();
+    if (origins.length > 0 && applyCors(request, response, origins)) return;
+    if (parts.inference(request, response)) return;
+    acceptBody(request, response);
+    if (!parts.status(request, response)) parts.control(request, response);
+  };
   const server = createServer(
     {
       maxHeaderSize: settings.maxHeaderBytes,
@@ -31,14 +40,10 @@ export function createHttpServer(settings: Config['server'], parts: ServerParts)
       keepAliveTimeout: 65_000,
       noDelay: true,
     },
-    (request, response) => {
-      latest.set(request.socket, response);
-      const origins = parts.corsOrigins();
-      if (origins.length > 0 && applyCors(request, response, origins)) return;
-      if (parts.inference(request, response) || parts.status(request, response)) return;
-      parts.control(request, response);
-    },
+    answer,
   );
+  // Otherwise node itself asks for the body, before anybody has looked at the key or the size.
+  server.on('checkContinue', answer);
   server.on('clientError', (error, socket: Socket) => {
     // Words of ours in the middle of another answer would be taken for a part of it.
     if (isAnswering(latest.get(socket))) socket.destroy();

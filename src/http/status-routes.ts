@@ -31,12 +31,20 @@ export function createStatusHandler(deps: StatusDeps): (request: IncomingMessage
   };
 }
 
+/** A proxy on this machine connects from loopback, whoever it speaks for. */
+const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
+
+function isLocal({ socket, headers }: IncomingMessage): boolean {
+  const address = (socket.remoteAddress ?? '').replace('::ffff:', '');
+  if (address !== '::1' && !address.startsWith('127.')) return false;
+  return forwardingHeaders.every((name) => headers[name] === undefined);
+}
+
 /** Off loopback the figures tell too much to be public. */
 function answerMetrics(request: IncomingMessage, response: ServerResponse, deps: StatusDeps): void {
-  const address = (request.socket.remoteAddress ?? '').replace('::ffff:', '');
   const header = request.headers.authorization ?? '';
   const isOwner = /^bearer /i.test(header) && deps.isOwner(header.slice(7).trim());
-  if (address !== '::1' && !address.startsWith('127.') && !isOwner) {
+  if (!isLocal(request) && !isOwner) {
     return answerJson(response, 401, { code: 'key_invalid', detail: 'Off loopback, /metrics needs the owner token.' });
   }
   response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });

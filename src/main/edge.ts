@@ -32,7 +32,7 @@ export function openEdge(core: Core, ownerToken: string): Server {
     settings: () => ({ config: state.snapshot.loaded.config, keys: state.snapshot.keys }),
     listModels: () => state.snapshot.catalog.list(),
     findModel: (id) => state.snapshot.catalog.find(id),
-    admits: () => !state.isDraining && board.runningCount < state.snapshot.loaded.config.server.maxConcurrent,
+    admits: (working) => !state.isDraining && working < state.snapshot.loaded.config.server.maxConcurrent,
     refused: (fault) => board.refuse(fault),
   });
   return createHttpServer(state.snapshot.loaded.config.server, {

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ClientSink } from '../../dispatch/index.ts';
 import { Fault } from '../../domain/fault.ts';
 import { openAIChatInbound } from '../../protocols/index.ts';
 import { localKey } from '../../tenants/index.ts';
@@ -11,6 +12,10 @@ let server: Server | undefined;
 afterEach(() => server?.close());
 
 async function ask(changes: Partial<InferenceDeps>): Promise<Response> {
+  return fetch(`http://127.0.0.1:${await open(changes)}/v1/chat/completions`, { method: 'POST', body: '{}' });
+}
+
+async function open(changes: Partial<InferenceDeps>): Promise<number> {
   const config = { server: { clientStallMs: 1000, maxBodyBytes: 1000, bodyTimeoutMs: 1000 } };
   const handler = createInferenceHandler({
     inboundOf: () => openAIChatInbound,
@@ -23,8 +28,7 @@ async function ask(changes: Partial<InferenceDeps>): Promise<Response> {
   } as unknown as InferenceDeps);
   server = createServer((request, response) => void handler(request, response));
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return fetch(`http://127.0.0.1:${port}/v1/chat/completions`, { method: 'POST', body: '{}' });
+  return (server.address() as AddressInfo).port;
 }
 
 describe('the inference edge', () => {
@@ -41,5 +45,38 @@ describe('the inference edge', () => {
     const answer = await ask({ admits: () => false, refused: (fault) => counted.push(fault) });
     expect(answer.status).toBe(new Fault('shedding').kind.httpStatus);
     expect(counted).toEqual(['shedding']);
+  });
+
+  it('counts uploads while they are received and handled', async () => {
+    let finish = (): void => undefined;
+    const objects = {
+      handle: (_request: object, sink: ClientSink) =>
+        new Promise<void>((resolve) => {
+          finish = () => {
+            sink.start(200, {});
+            sink.end('{}');
+            resolve();
+          };
+        }),
+    };
+    const working: number[] = [];
+    const admits = (count: number): boolean => working.push(count) > 0 && count < 1;
+    const port = await open({ objects, admits } as unknown as Partial<InferenceDeps>);
+    const upload = (): Promise<Response> => fetch(`http://127.0.0.1:${port}/v1/files`, { method: 'POST', body: 'x' });
+    const first = upload();
+    await expect.poll(() => working).toEqual([0]);
+    expect((await upload()).status).toBe(503);
+    finish();
+    expect((await first).status).toBe(200);
+    const third = upload();
+    await expect.poll(() => working).toEqual([0, 1, 0]);
+    finish();
+    await third;
+  });
+
+  it('tells which methods a route takes', async () => {
+    const port = await open({});
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`);
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
   });
 });

@@ -7,6 +7,7 @@ import { type Gateway, type ObjectGateway, refuse, type RequestControls, request
 import type { Logger } from '../../platform/logger.ts';
 import type { InboundProtocol } from '../../protocols/index.ts';
 import type { Key, KeyRing, TokenVerifier } from '../../tenants/index.ts';
+import { acceptBody, declineBody } from '../accept-body.ts';
 import { allowOrigin, answerPreflight, isPreflight } from '../cors.ts';
 import type { ListedModel } from '../../catalog/index.ts';
 import { bringsToken, type Caller, identify } from './client-guard.ts';
@@ -29,8 +30,8 @@ export interface InferenceDeps {
   listModels(): readonly ListedModel[];
   findModel(id: string): ListedModel | undefined;
   newId(prefix: string): string;
-  /** New work is refused while draining or at the limit of concurrent work. */
-  admits(): boolean;
+  /** New work is refused while draining or at the limit of concurrent work; `working` requests are being served. */
+  admits(working: number): boolean;
   /** Counts a request that is turned away here, before it reaches the gateway. */
   refused(fault: FaultCode): void;
 }
@@ -40,6 +41,7 @@ export type InferenceHandler = (request: IncomingMessage, response: ServerRespon
 
 /** Makes the raw handler: no framework between the socket and the gateway. */
 export function createInferenceHandler(deps: InferenceDeps): InferenceHandler {
+  const load: Load = { working: 0 };
   return (request, response) => {
     const [path = '/', query = ''] = splitTarget(request.url ?? '/');
     const route = matchRoute(path, request.headers['anthropic-version'] !== undefined);
@@ -51,7 +53,7 @@ export function createInferenceHandler(deps: InferenceDeps): InferenceHandler {
       return true;
     }
     const sink = new ResponseSink(response, deps.settings().config.server.clientStallMs);
-    handle(deps, { request, response, route, query }, sink).catch((error: unknown) => {
+    handle(deps, { request, response, route, query, load }, sink).catch((error: unknown) => {
       deps.logger.error({ err: error }, 'defect while receiving a request');
       sink.destroy();
     });
@@ -59,20 +61,35 @@ export function createInferenceHandler(deps: InferenceDeps): InferenceHandler {
   };
 }
 
+/** Requests whose body is being received or that are being answered, whatever they are about. */
+interface Load {
+  working: number;
+}
+
 interface Incoming {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly route: InferenceRoute;
   readonly query: string;
+  readonly load: Load;
+}
+
+/** What is known of a request whose caller may make it. */
+interface Identified {
+  readonly key: Key;
+  readonly requestId: string;
+  readonly inbound: InboundProtocol;
+  turnAway(fault: Fault): void;
 }
 
 async function handle(deps: InferenceDeps, incoming: Incoming, sink: ResponseSink): Promise<void> {
-  const { request, route, query } = incoming;
+  const { request, response, route, query, load } = incoming;
   const requestId = deps.newId('req');
   const inbound = deps.inboundOf(route.dialect);
-  const { config, keys } = deps.settings();
+  const { keys } = deps.settings();
   const turnAway = (fault: Fault): void => {
     deps.refused(fault.code);
+    declineBody(request, response);
     refuse({ requestId, inbound }, sink, fault);
     // What is still being sent of the body is not wanted.
     if (!request.complete) request.resume();
@@ -86,12 +103,27 @@ async function handle(deps: InferenceDeps, incoming: Incoming, sink: ResponseSin
     return turnAway(new Fault('not_found', { message: `There is no route ${request.url?.split('?')[0]}.` }));
   if (route.kind === 'models') return answerModels(deps, { request, route, key, requestId, inbound }, sink);
   if (route.kind === 'call' && request.method !== 'POST')
-    return turnAway(new Fault('method_not_allowed', { message: 'Use POST.' }));
+    return turnAway(new Fault('method_not_allowed', { message: 'Use POST.', allow: 'POST' }));
   // What is kept belongs to the customer, and a token to one of its end users.
   if (route.kind === 'object' && key.endUser !== undefined)
     return turnAway(new Fault('not_allowed', { message: 'A token may only be used to call models.' }));
-  if (!deps.admits()) return turnAway(new Fault('shedding'));
-  const bytes = await readBody(request, config.server);
+  if (!deps.admits(load.working)) return turnAway(new Fault('shedding'));
+  load.working++;
+  try {
+    await serve(deps, incoming, { sink, caller: { key, requestId, inbound, turnAway } });
+  } finally {
+    load.working--;
+  }
+}
+
+async function serve(
+  deps: InferenceDeps,
+  { request, response, route, query }: Incoming,
+  { sink, caller }: { readonly sink: ResponseSink; readonly caller: Identified },
+): Promise<void> {
+  const { key, requestId, inbound, turnAway } = caller;
+  if (route.kind !== 'call' && route.kind !== 'object') return;
+  const bytes = await readBody(request, deps.settings().config.server, () => acceptBody(request, response));
   if (bytes === undefined) return sink.destroy();
   if (Fault.is(bytes)) return turnAway(bytes);
   if (route.kind === 'object') {
@@ -145,7 +177,7 @@ function answerModels(
   const { route, key, requestId, inbound, request } = context;
   request.resume();
   if (request.method !== 'GET')
-    return refuse({ requestId, inbound }, sink, new Fault('method_not_allowed', { message: 'Use GET.' }));
+    return refuse({ requestId, inbound }, sink, new Fault('method_not_allowed', { message: 'Use GET.', allow: 'GET' }));
   const headers = { ...requestHeaders(requestId), 'content-type': 'application/json' };
   if (route.id === undefined) {
     const allowed = deps.listModels().filter(({ id }) => key.mayUse(id));

@@ -1,10 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { Fault } from '../../domain/fault.ts';
 
-/** Reads a request body up to a limit; `too_large` and `body_timeout` otherwise. Resolves with undefined when the client left. */
+/**
+ * Reads a request body up to a limit; `too_large` and `body_timeout` otherwise. Resolves with undefined when the client
+ * left. `accept` is called once the head promises a body that may be read.
+ */
 export function readBody(
   request: IncomingMessage,
   limits: { readonly maxBodyBytes: number; readonly bodyTimeoutMs: number },
+  accept: () => void,
 ): Promise<Buffer | Fault | undefined> {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
@@ -16,6 +20,7 @@ export function readBody(
   }
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > limits.maxBodyBytes) return Promise.resolve(tooLarge(limits.maxBodyBytes));
+  accept();
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let sizeBytes = 0;
