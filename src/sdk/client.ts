@@ -1,7 +1,12 @@
+import type { CostExplanation } from './cost-explanation.ts';
+import { providerCredentialsOf, tokenSignersOf } from './credentials.ts';
 import type { LiveView } from './live-view.ts';
-import { invoicesOf, ledgerOf, pricesOf, usageOf } from './money.ts';
+import { invoicesOf, ledgerOf, usageOf } from './money.ts';
 import type { Exchange } from './money-types.ts';
+import { operationsOf, reconciliationOf } from './operations.ts';
 import type { OutcomeInput, OutcomeRecord } from './outcome.ts';
+import { plansOf } from './plans.ts';
+import { pricesOf } from './prices.ts';
 import type { RequestRecord } from './request-record.ts';
 import { accessOf, auditLogOf, budgetsOf, customersOf, keysOf, walletsOf } from './tenants.ts';
 import type { Page, PageQuery } from './tenant-types.ts';
@@ -28,6 +33,8 @@ export interface CallOptions {
 export interface Requests {
   /** Facts, attempts, cost and decision of one request. Rejects with a ProblemError `not_found` for an unknown id. */
   get(requestId: string, options?: CallOptions): Promise<RequestRecord>;
+  /** The arithmetic of one request: units times prices, and the charge by the plan. */
+  cost(requestId: string, options?: CallOptions): Promise<CostExplanation>;
   /** The last settled requests, newest first. */
   list(query?: RequestQuery): Promise<Page<Exchange>>;
 }
@@ -50,13 +57,18 @@ export interface Client {
   readonly requests: Requests;
   readonly outcomes: Outcomes;
   readonly customers: ReturnType<typeof customersOf>;
+  readonly plans: ReturnType<typeof plansOf>;
   readonly keys: ReturnType<typeof keysOf>;
+  readonly tokenSigners: ReturnType<typeof tokenSignersOf>;
+  readonly providerCredentials: ReturnType<typeof providerCredentialsOf>;
   readonly budgets: ReturnType<typeof budgetsOf>;
   readonly wallets: ReturnType<typeof walletsOf>;
   readonly usage: ReturnType<typeof usageOf>;
   readonly ledger: ReturnType<typeof ledgerOf>;
+  readonly reconciliation: ReturnType<typeof reconciliationOf>;
   readonly invoices: ReturnType<typeof invoicesOf>;
   readonly prices: ReturnType<typeof pricesOf>;
+  readonly operations: ReturnType<typeof operationsOf>;
   readonly accessTokens: ReturnType<typeof accessOf>;
   readonly auditLog: ReturnType<typeof auditLogOf>;
   /** What is running now, what just ended, and how the endpoints are doing. */
@@ -78,6 +90,8 @@ export function createClient(options: ClientOptions): Client {
     requests: {
       get: (requestId, { signal } = {}) =>
         call<RequestRecord>({ path: `/api/v1/requests/${encodeURIComponent(requestId)}`, signal }),
+      cost: (requestId, { signal } = {}) =>
+        call<CostExplanation>({ path: `/api/v1/requests/${encodeURIComponent(requestId)}/cost`, signal }),
       list: (query) => call<Page<Exchange>>({ path: '/api/v1/requests', query }),
     },
     outcomes: {
@@ -85,13 +99,18 @@ export function createClient(options: ClientOptions): Client {
         call<OutcomeRecord>({ method: 'POST', path: '/api/v1/outcomes', body: outcome, signal }),
     },
     customers: customersOf(call),
+    plans: plansOf(call),
     keys: keysOf(call),
+    tokenSigners: tokenSignersOf(call),
+    providerCredentials: providerCredentialsOf(call),
     budgets: budgetsOf(call),
     wallets: walletsOf(call),
     usage: usageOf(call),
     ledger: ledgerOf(call),
+    reconciliation: reconciliationOf(call),
     invoices: invoicesOf(call),
     prices: pricesOf(call),
+    operations: operationsOf(call),
     accessTokens: accessOf(call),
     auditLog: auditLogOf(call),
     live: ({ signal } = {}) => call<LiveView>({ path: '/api/v1/live', signal }),

@@ -7,6 +7,8 @@ export {
   type RequestQuery,
   type Requests,
 } from './client.ts';
+export type { CostExplanation, RatingExplanation } from './cost-explanation.ts';
+export type { ProviderCredential, TokenSigner, TokenSignerInput } from './credential-types.ts';
 export { ConnectionError, type Problem, ProblemError, SwitchyardError, UnexpectedAnswerError } from './errors.ts';
 export type { LiveEndpoint, LiveFinal, LiveJournal, LiveRequest, LiveView } from './live-view.ts';
 export type {
@@ -15,12 +17,36 @@ export type {
   InvoiceHead,
   InvoiceInput,
   LedgerAccount,
-  PriceAlert,
   UsageDimension,
   UsageQuery,
   UsageRow,
 } from './money-types.ts';
+export type {
+  BillInput,
+  GatewayRun,
+  ImportedBill,
+  LedgerCheck,
+  LedgerTransaction,
+  OutboxState,
+  PlaceSums,
+  PostedVariance,
+  ProjectionState,
+  QuarantinedFact,
+  ReconciliationReport,
+  TransactionQuery,
+} from './operation-types.ts';
 export type { OutcomeInput, OutcomeRecord } from './outcome.ts';
+export type { Plan, PlanInput, Subscription, SubscriptionInput } from './plan-types.ts';
+export type {
+  EndpointPrice,
+  PriceAlert,
+  PriceChange,
+  PriceImportInput,
+  PriceImportResult,
+  PricePeriod,
+  PriceQuery,
+  PriceSourceState,
+} from './price-types.ts';
 export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
 export type {
   AccessToken,

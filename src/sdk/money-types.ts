@@ -100,16 +100,3 @@ export interface InvoiceInput {
   readonly taxes?: readonly { readonly name: string; readonly percent: string }[] | undefined;
   readonly dueDays?: number | undefined;
 }
-
-/** A price that moved, a moved name or a removed route. */
-export interface PriceAlert {
-  readonly id: string;
-  readonly kind: string;
-  readonly severity: 'notice' | 'page';
-  readonly endpointId: string;
-  readonly raisedAtMs: number;
-  readonly acknowledgedAtMs?: number;
-  readonly acknowledgedBy?: string;
-  readonly sources: readonly string[];
-  readonly message: string;
-}

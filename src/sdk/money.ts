@@ -1,4 +1,5 @@
 import type * as types from './money-types.ts';
+import type { LedgerCheck, LedgerTransaction, TransactionQuery } from './operation-types.ts';
 import type { Page, PageQuery } from './tenant-types.ts';
 import type { ChangeOptions } from './tenants.ts';
 import type { Caller } from './transport.ts';
@@ -21,6 +22,10 @@ export function ledgerOf(call: Caller) {
         path: `${base}/ledger/accounts`,
         query,
       }),
+    transactions: (query?: TransactionQuery) =>
+      call<Page<LedgerTransaction>>({ path: `${base}/ledger/transactions`, query }),
+    /** Whether journal, ledger and rollups are equal to the nano. */
+    check: () => call<LedgerCheck>({ path: `${base}/ledger/check` }),
   };
 }
 
@@ -47,14 +52,8 @@ export function invoicesOf(call: Caller) {
     /** The frozen document as CSV text, or as the JSON that was hashed. */
     document: (id: string, query: { readonly format: 'csv' | 'json' }) =>
       call<string | object>({ path: `${path(id)}/document`, query }),
-  };
-}
-
-/** Prices that moved. */
-export function pricesOf(call: Caller) {
-  return {
-    alerts: (query?: PageQuery) => call<Page<types.PriceAlert>>({ path: `${base}/prices/alerts`, query }),
-    acknowledge: (id: string, options?: ChangeOptions) =>
-      call<undefined>({ method: 'POST', path: `${base}/prices/alerts/${segment(id)}/acknowledge`, ...options }),
+    /** Finalised invoices of a month such as 2026-11 as FOCUS 1.2, CSV text. */
+    focus: (query: { readonly month: string; readonly customer?: string | undefined }) =>
+      call<string>({ path: `${base}/exports/focus`, query }),
   };
 }
