@@ -143,7 +143,7 @@ describe('keys', () => {
 describe('the configuration file', () => {
   it('is brought in once, owns what it names, and revokes what it no longer names', async () => {
     const withKey = configSchema.parse({
-      keys: [{ name: 'from-file', secret: 'env:K', customer: 'hooli', budget: { limitUsd: '5.00' } }],
+      keys: [{ name: 'from-file', secret: 'env:K', customer: 'hooli', project: 'web', budget: { limitUsd: '5.00' } }],
     });
     await syncConfig(store, withKey);
     const before = await versionOf();
@@ -152,6 +152,8 @@ describe('the configuration file', () => {
     const { db } = test.database;
     const budget = await db.selectFrom('budget').selectAll().where('name', '=', 'from-file').executeTakeFirstOrThrow();
     expect([budget.limit_nanos, budget.status]).toEqual([5_000_000_000n, 'active']);
+    const ofKey = db.selectFrom('api_key').select('project_id').where('name', '=', 'from-file');
+    expect(await ofKey.executeTakeFirst()).toEqual({ project_id: 'web' });
     expect(await faultOf(revokeKey(store, owner, 'from-file'))).toBe('conflict');
 
     await syncConfig(store, configSchema.parse({}));

@@ -21,6 +21,7 @@ interface CustomerColumns {
 
 interface KeyColumns {
   readonly customer_id: string;
+  readonly project_id: string | null;
   readonly models: readonly string[];
   readonly limits: Config['keys'][number]['limits'];
   readonly metered: boolean;
@@ -44,6 +45,7 @@ export async function syncConfig(store: ControlStore, config: SyncedConfig): Pro
     await refuseTaken(change, config);
     await syncOrganisation(change, config);
     await syncCustomers(change, wanted);
+    await syncProjects(change, wanted);
     await syncKeys(change, wanted);
     await syncBudgets(change, config);
     await syncRates(change, config);
@@ -85,6 +87,7 @@ function wantedRows({ customers, keys }: SyncedConfig): WantedRows {
       name: key.name,
       row: {
         customer_id: key.customer,
+        project_id: key.project ?? null,
         models: key.models,
         limits: key.limits,
         metered: key.metered,
@@ -131,6 +134,20 @@ async function syncCustomers({ trx, nowMs }: Change, { customers }: WantedRows):
   }
 }
 
+/** A project that a key of the file names is there, as one that the API made would be; it stays when the key goes. */
+async function syncProjects({ trx, nowMs }: Change, { keys }: WantedRows): Promise<void> {
+  for (const { row } of keys) {
+    const { customer_id, project_id: id } = row;
+    if (id === null) continue;
+    const times = { created_at_ms: nowMs, updated_at_ms: nowMs };
+    await trx
+      .insertInto('project')
+      .values({ customer_id, id, display_name: id, status: 'active', ...times })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
 async function syncKeys({ trx, nowMs }: Change, { keys }: WantedRows): Promise<void> {
   const names = keys.map(({ name }) => name);
   for (const { name, row } of keys) {
@@ -147,7 +164,6 @@ async function syncKeys({ trx, nowMs }: Change, { keys }: WantedRows): Promise<v
       .values({
         name,
         ...columns,
-        project_id: null,
         source: 'yaml',
         expires_at_ms: null,
         created_at_ms: nowMs,
