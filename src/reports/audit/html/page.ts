@@ -91,7 +91,7 @@ function tiles(report: AuditReport): Html {
   const paid = waste.failed.costNanos + waste.aborted.costNanos;
   const moves = report.priceMoves.reduce((sum, { paidNanos }) => sum + paidNanos, 0n);
   const open = savings.filter(({ certainty }) => certainty !== 'paid').reduce((sum, one) => sum + one.savedNanos, 0n);
-  const said = `it says ${usd(stated.theirsNanos)} (${percent(shareOf(delta, stated.theirsNanos), true)})`;
+  const said = `the log says ${usd(stated.theirsNanos)}; ours is ${percent(shareOf(delta, stated.theirsNanos), true)}`;
   const all: readonly Tile[] = [
     {
       title: 'Against the log',
@@ -110,7 +110,7 @@ function tiles(report: AuditReport): Html {
       note: `${percent(shareOf(paid, total.costNanos))} on failed and aborted calls`,
       look: paid > 0n ? 'bad' : 'good',
     },
-    { title: 'Could be saved', figure: usd(open), note: 'bounds and unproven steps together', look: 'warn struck' },
+    { title: 'Could be saved', figure: usd(open), note: 'at most, and none of it is proven yet', look: 'warn struck' },
   ];
   return html`<div class="tiles">${all.map(tile)}</div>`;
 }

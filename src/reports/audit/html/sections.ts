@@ -116,7 +116,7 @@ export function savingSection(report: AuditReport): Html {
       : html`<li>The log names no conversations: what a prompt cache would save cannot be seen.</li>`,
   ];
   return html`<section>
-    <h2>Where it could go</h2>
+    <h2>What could be saved</h2>
     <p>
       Solid: money that bought nothing. Dotted: an upper bound. Hatched and struck through: only if the answers stay as
       good, which nobody has shown yet. Each step counts what the steps before it left.

@@ -50,14 +50,20 @@ details{margin-top:14px}summary{cursor:pointer;color:var(--accent);font-size:13p
 table{border-collapse:collapse;width:100%;font-size:13.5px}caption{text-align:left;color:var(--faint);font-size:12.5px;padding:0 0 6px}
 th,td{text-align:left;padding:7px 12px 7px 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 th.number,td.number{text-align:right;white-space:nowrap}th{color:var(--soft);font-weight:600;white-space:nowrap}
-td:first-child{min-width:10em}td.number+td:not(.number){padding-left:14px}
+td:first-child{min-width:10em}td.number+td:not(.number),th.number+th:not(.number){padding-left:14px}
 th button{all:unset;cursor:pointer}th button:focus-visible,summary:focus-visible{outline:2px solid var(--accent);outline-offset:3px}
 th[aria-sort=ascending] button::after{content:" \\2191"}th[aria-sort=descending] button::after{content:" \\2193"}
 code{font:12.5px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--paper);border:1px solid var(--line);
 border-radius:7px;padding:3px 7px;display:inline-block;overflow-wrap:anywhere;white-space:pre-wrap}
 ul.notes{margin:0;padding-left:18px;color:var(--soft)}ul.notes li{margin:3px 0}
 footer{color:var(--faint);font-size:13px;margin-top:30px}
-@media (max-width:640px){main{padding:24px 14px 48px}section{padding:18px 16px}svg text{font-size:16px}}
-@media print{:root{--paper:#fff;--shadow:none}main{padding:0;max-width:none}section,.tile{break-inside:avoid}
+@media (max-width:640px){main{padding:24px 14px 48px}section{padding:18px 16px;overflow-x:auto}
+svg.chart:not(.bars){width:760px}.scroll table{min-width:640px}.tiles{grid-template-columns:1fr 1fr}
+.tile{padding:12px 14px}.tile b{font-size:21px}}
+@media print{:root{color-scheme:light;--paper:#fff;--card:#fff;--ink:#191b22;--soft:#474b59;--faint:#6b6f7d;--line:#d9d7cf;
+--accent:#2f5fe0;--good:#12805c;--bad:#c8372d;--warn:#8a5a12;--shadow:none;
+--c0:#2f5fe0;--c1:#e8853a;--c2:#149a8a;--c3:#9a55d6;--c4:#d9487d;--c5:#7a9a1f;--c6:#3fa9d9;--c7:#b9bcc8}
+main{padding:0;max-width:none}section,.tile,tr{break-inside:avoid}h2{break-after:avoid}
+.tiles{grid-template-columns:repeat(4,1fr)}.three{grid-template-columns:repeat(3,1fr);gap:12px}.three section{padding:16px 14px}
 details{display:none}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 `.trim();

@@ -11,6 +11,11 @@ const foreignMagics: readonly (readonly [number[], string])[] = [
   [[0x50, 0x41, 0x52, 0x31], 'is a Parquet file; export CSV or JSON lines'],
   [[0xff, 0xfe], 'is UTF-16; save it as UTF-8'],
   [[0xfe, 0xff], 'is UTF-16; save it as UTF-8'],
+  // Without a mark: an opening bracket beside a zero that no log in UTF-8 has.
+  [[0x7b, 0x00], 'is UTF-16; save it as UTF-8'],
+  [[0x5b, 0x00], 'is UTF-16; save it as UTF-8'],
+  [[0x00, 0x7b], 'is UTF-16; save it as UTF-8'],
+  [[0x00, 0x5b], 'is UTF-16; save it as UTF-8'],
 ];
 
 /** Opens a file as bytes, unpacking gzip by its first bytes, not by its name. */

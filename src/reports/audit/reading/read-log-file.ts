@@ -13,15 +13,28 @@ import { openText } from './open-text.ts';
 
 const maxExamples = 20;
 const maxUnknownColumns = 100;
+const damaged = 'is damaged: its gzip data cannot be unpacked';
 
 /** Reads one file row by row; the format is found from its first record. Throws an `AuditError` for what is no log. */
 export async function readLogFile(path: string, sink: (row: AuditRow) => void): Promise<FileReport> {
   const { size } = await stat(path);
   const stream = await openText(path);
+  return readLogStream({ name: path, sizeBytes: size, stream }, sink);
+}
+
+/** Bytes of a log with what they are called. */
+export interface LogStream {
+  readonly name: string;
+  readonly sizeBytes: number;
+  readonly stream: Readable;
+}
+
+/** Reads a log of any length from a stream, keeping no more of it than the record at hand; ends the stream. */
+export async function readLogStream(log: LogStream, sink: (row: AuditRow) => void): Promise<FileReport> {
   try {
-    return await new LogFile(path, size, sink).read(stream);
+    return await new LogFile(log.name, log.sizeBytes, sink).read(log.stream);
   } finally {
-    stream.destroy();
+    log.stream.destroy();
   }
 }
 
@@ -39,6 +52,9 @@ class LogFile {
   #records = 0;
   #rows = 0;
   #badCount = 0;
+  #isCut = false;
+  /** Line of the last record. */
+  #lastLine = 0;
   readonly #bad: { line: number; reason: string }[] = [];
   readonly #skipped = new Map<string, number>();
   readonly #unknownColumns = new Set<string>();
@@ -55,22 +71,32 @@ class LogFile {
     let splitter: Splitter | undefined;
     let head: Buffer[] = [];
     let headBytes = 0;
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      if (splitter) splitter.push(chunk);
-      else {
-        head.push(chunk);
-        headBytes += chunk.length;
-        // Enough to see a first line, however long.
-        if (headBytes < 1 << 18 && !chunk.includes(0x0a)) continue;
-        splitter = this.#splitterFor(Buffer.concat(head).toString('utf8'));
-        for (const one of head) splitter.push(one);
-        head = [];
+    const start = (): Splitter => {
+      const started = this.#splitterFor(Buffer.concat(head).toString('utf8'));
+      for (const one of head) started.push(one);
+      head = [];
+      return started;
+    };
+    try {
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        if (splitter) splitter.push(chunk);
+        else {
+          head.push(chunk);
+          headBytes += chunk.length;
+          // Enough to see a first line, however long.
+          if (headBytes >= 1 << 18 || chunk.includes(0x0a)) splitter = start();
+        }
       }
+    } catch (error) {
+      // A download that broke off: what came before the cut is as good as ever.
+      if (!isDamagedGzip(error)) throw error;
+      if (headBytes === 0) throw new AuditError(`${this.#path} ${damaged}`);
+      this.#isCut = true;
     }
-    splitter ??= this.#splitterFor(Buffer.concat(head).toString('utf8'));
-    for (const one of head) splitter.push(one);
+    splitter ??= start();
     splitter.end();
-    if (!this.#format) throw new AuditError(`${this.#path} holds no records`);
+    if (this.#isCut) this.#fail(this.#lastLine, 'the gzip data ends early or is damaged; what follows was not read');
+    if (!this.#format) throw new AuditError(`${this.#path} ${this.#isCut ? damaged : 'holds no records'}`);
     return this.#report(this.#format);
   }
 
@@ -167,6 +193,7 @@ class LogFile {
   }
 
   #takeRecord(record: LogRecord, line: number): void {
+    this.#lastLine = line;
     try {
       const read = this.#format?.read(record) ?? [];
       if ('skipped' in read) {
@@ -229,4 +256,8 @@ function isObjectPerLine(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+function isDamagedGzip(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && ['Z_BUF_ERROR', 'Z_DATA_ERROR'].includes(String(error.code));
 }
