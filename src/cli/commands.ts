@@ -21,11 +21,27 @@ export const commands: CommandTree = {
     create: async () => (await import('./commands/customers/customer-commands.ts')).customersCreateCommand,
     update: async () => (await import('./commands/customers/customer-commands.ts')).customersUpdateCommand,
   },
+  plans: {
+    list: async () => (await import('./commands/plans/plan-commands.ts')).plansListCommand,
+    show: async () => (await import('./commands/plans/plan-commands.ts')).plansShowCommand,
+    create: async () => (await import('./commands/plans/plan-commands.ts')).plansCreateCommand,
+    subscribe: async () => (await import('./commands/plans/plan-commands.ts')).plansSubscribeCommand,
+  },
   keys: {
     list: async () => (await import('./commands/keys/key-commands.ts')).keysListCommand,
     create: async () => (await import('./commands/keys/key-commands.ts')).keysCreateCommand,
     rotate: async () => (await import('./commands/keys/key-commands.ts')).keysRotateCommand,
     revoke: async () => (await import('./commands/keys/key-commands.ts')).keysRevokeCommand,
+  },
+  signers: {
+    list: async () => (await import('./commands/credentials/credential-commands.ts')).signersListCommand,
+    create: async () => (await import('./commands/credentials/credential-commands.ts')).signersCreateCommand,
+    revoke: async () => (await import('./commands/credentials/credential-commands.ts')).signersRevokeCommand,
+  },
+  credentials: {
+    list: async () => (await import('./commands/credentials/credential-commands.ts')).credentialsListCommand,
+    set: async () => (await import('./commands/credentials/credential-commands.ts')).credentialsSetCommand,
+    remove: async () => (await import('./commands/credentials/credential-commands.ts')).credentialsRemoveCommand,
   },
   budgets: {
     list: async () => (await import('./commands/budgets/budget-commands.ts')).budgetsListCommand,
@@ -45,6 +61,25 @@ export const commands: CommandTree = {
   },
   ledger: {
     accounts: async () => (await import('./commands/ledger/ledger-commands.ts')).ledgerAccountsCommand,
+    transactions: async () => (await import('./commands/ledger/ledger-commands.ts')).ledgerTransactionsCommand,
+    check: async () => (await import('./commands/ledger/ledger-commands.ts')).ledgerCheckCommand,
+    quarantine: async () => (await import('./commands/operations/operation-commands.ts')).ledgerQuarantineCommand,
+    projections: async () => (await import('./commands/operations/operation-commands.ts')).ledgerProjectionsCommand,
+  },
+  reconciliation: {
+    list: async () => (await import('./commands/reconciliation/reconciliation-commands.ts')).reconciliationListCommand,
+    import: async () =>
+      (await import('./commands/reconciliation/reconciliation-commands.ts')).reconciliationImportCommand,
+    report: async () =>
+      (await import('./commands/reconciliation/reconciliation-commands.ts')).reconciliationReportCommand,
+    post: async () => (await import('./commands/reconciliation/reconciliation-commands.ts')).reconciliationPostCommand,
+  },
+  gateways: {
+    list: async () => (await import('./commands/operations/operation-commands.ts')).gatewaysListCommand,
+    release: async () => (await import('./commands/operations/operation-commands.ts')).gatewaysReleaseCommand,
+  },
+  outbox: {
+    show: async () => (await import('./commands/operations/operation-commands.ts')).outboxShowCommand,
   },
   invoices: {
     list: async () => (await import('./commands/invoices/invoice-commands.ts')).invoicesListCommand,
@@ -52,6 +87,7 @@ export const commands: CommandTree = {
     draft: async () => (await import('./commands/invoices/invoice-commands.ts')).invoicesDraftCommand,
     finalise: async () => (await import('./commands/invoices/invoice-commands.ts')).invoicesFinaliseCommand,
     void: async () => (await import('./commands/invoices/invoice-commands.ts')).invoicesVoidCommand,
+    export: async () => (await import('./commands/invoices/invoice-commands.ts')).invoicesExportCommand,
   },
   tokens: {
     list: async () => (await import('./commands/tokens/token-commands.ts')).tokensListCommand,
@@ -70,13 +106,24 @@ export const commands: CommandTree = {
   backup: async () => (await import('./commands/backup.ts')).backupCommand,
   restore: async () => (await import('./commands/restore.ts')).restoreCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  explain: {
+    cost: async () => (await import('./commands/explain/explain-cost-command.ts')).explainCostCommand,
+  },
   prices: {
+    list: async () => (await import('./commands/prices/price-book-commands.ts')).pricesListCommand,
+    history: async () => (await import('./commands/prices/price-book-commands.ts')).pricesHistoryCommand,
+    confirm: async () => (await import('./commands/prices/price-book-commands.ts')).pricesConfirmCommand,
+    set: async () => (await import('./commands/prices/price-book-commands.ts')).pricesSetCommand,
+    release: async () => (await import('./commands/prices/price-book-commands.ts')).pricesReleaseCommand,
     alerts: async () => (await import('./commands/prices/price-alert-commands.ts')).pricesAlertsCommand,
     diff: async () => (await import('./commands/prices-diff.ts')).pricesDiffCommand,
     import: async () => (await import('./commands/prices-import.ts')).pricesImportCommand,
     explain: async () => (await import('./commands/prices-explain.ts')).pricesExplainCommand,
   },
   'fake-upstream': async () => (await import('./commands/fake-upstream.ts')).fakeUpstreamCommand,
+  bench: {
+    routing: async () => (await import('./commands/bench-routing.ts')).benchRoutingCommand,
+  },
   audit: async () => (await import('./offline/audit-command.ts')).auditCommand,
   import: async () => (await import('./offline/import-command.ts')).importCommand,
 };

@@ -10,18 +10,22 @@ export const connectionArguments = {
   data: { type: 'string', default: '.switchyard', description: 'Its data folder, which holds the owner token' },
 } as const;
 
+/** A large file is read, checked and stored before the answer. */
+export const importTimeoutMs = 300_000;
+
 const defaultUrl = 'http://127.0.0.1:8787';
 
 /** Makes a client of the running gateway. The owner token comes from SWITCHYARD_OWNER_TOKEN or the data folder. */
 export function connect(
   args: { readonly url?: string | undefined; readonly data: string },
   terminal: Terminal,
+  timeoutMs?: number,
 ): Client {
   const { environment } = terminal;
   const url = args.url ?? environment['SWITCHYARD_URL'] ?? defaultUrl;
   if (!URL.canParse(url)) throw new CliError(`"${url}" is no address; it looks like ${defaultUrl}`);
   const ownerToken = environment['SWITCHYARD_OWNER_TOKEN']?.trim() || readToken(join(args.data, 'owner-token'));
-  return createClient({ url, ownerToken });
+  return createClient({ url, ownerToken, ...(timeoutMs !== undefined && { timeoutMs }) });
 }
 
 function readToken(file: string): string {

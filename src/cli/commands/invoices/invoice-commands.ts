@@ -133,3 +133,22 @@ export const invoicesVoidCommand = defineCommand({
     return exitCodes.ok;
   },
 });
+
+/**
+ * Writes the invoices of a month as FOCUS 1.2.
+ *
+ * @example
+ * switchyard invoices export --month 2026-11 > focus.csv
+ */
+export const invoicesExportCommand = defineCommand({
+  description: 'Write the finalised invoices of a month as FOCUS 1.2, CSV to stdout',
+  args: {
+    month: { type: 'string', required: true, description: 'Such as 2026-11' },
+    customer: { type: 'string', description: 'Only those of this customer' },
+    ...connectionArguments,
+  },
+  async run(args, terminal) {
+    terminal.write(await connect(args, terminal).invoices.focus({ month: args.month, customer: args.customer }));
+    return exitCodes.ok;
+  },
+});
