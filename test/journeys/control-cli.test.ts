@@ -1,19 +1,31 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/index.ts';
-import { createControlHarness, testOwnerToken } from '../../src/http/control/testing/control-harness.ts';
+import {
+  type ControlHarness,
+  createControlHarness,
+  testOwnerToken,
+} from '../../src/http/control/testing/control-harness.ts';
 import { createClient } from '../../src/sdk/index.ts';
 import { openTestDatabase, type TestDatabase } from '../../src/storage/testing/open-test-database.ts';
 import { createTestTerminal, type TestTerminal } from '../cli/test-terminal.ts';
 import { readControlDocument } from './support/control-document.ts';
 import { serveControl } from './support/serve-control.ts';
 
+/** A key of a customer's own, as its environment would hold it. */
+const credentials = { OWN_KEY: 'sk-of-umbrella-itself' };
+
 let opened: TestDatabase;
 let served: { readonly url: string; close(): void };
+let harness: ControlHarness;
 let terminal: TestTerminal;
 
 beforeAll(async () => {
   opened = await openTestDatabase();
-  served = await serveControl(createControlHarness(opened.database));
+  harness = createControlHarness(opened.database);
+  served = await serveControl(harness);
 }, 60_000);
 afterAll(async () => {
   served?.close();
@@ -25,7 +37,7 @@ beforeEach(() => {
 
 /** Runs a command line and gives what it wrote to stdout. Throws what it complained of. */
 async function run(line: string): Promise<string> {
-  terminal = createTestTerminal({ SWITCHYARD_OWNER_TOKEN: testOwnerToken, SWITCHYARD_URL: served.url });
+  terminal = createTestTerminal({ ...credentials, SWITCHYARD_OWNER_TOKEN: testOwnerToken, SWITCHYARD_URL: served.url });
   const words = (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', ''));
   const code = await main(words, terminal);
   if (code !== 0) throw new Error(`${code}: ${terminal.stderr()}`);
@@ -85,6 +97,72 @@ describe('the command line over the control API', () => {
     expect(await run('invoices list --customer initech')).toMatch(/invoice +initech +void/);
     expect(await json('ledger accounts')).toMatchObject({ sumNanos: '0' });
     expect(await run('prices alerts')).toBe('none\n');
+  });
+
+  it('makes plans and puts customers on them, and keeps secrets to itself', async () => {
+    await run('customers create umbrella');
+    await run('keys create umbrella-key --customer umbrella');
+    const plan = await json('plans create reseller --markup 20');
+    expect(plan).toMatchObject({ plan: 'reseller', version: 1, terms: { markupPercent: '20' } });
+    expect(await json('plans create reseller --markup 25')).toMatchObject({ version: 2 });
+    expect((await run('plans list --plan reseller')).split('\n')).toHaveLength(4);
+    const started = await json('plans subscribe umbrella --plan reseller --seats 3');
+    expect(started).toMatchObject({ customer: 'umbrella', seats: 3, validToMs: null });
+    expect(started['planVersionId']).not.toBe(plan['id']);
+    expect(await run(`plans show ${String(plan['id'])}`)).toContain('markupPercent');
+    const signer = await json('signers create umbrella-key');
+    expect(await run('signers list umbrella')).not.toContain(String(signer['secret']));
+    expect(await json(`signers revoke ${String(signer['id'])}`)).toMatchObject({ status: 'revoked' });
+    expect(await run('credentials set umbrella --host openai --from-env OWN_KEY')).toMatch(/host +openai/);
+    expect(await run('credentials list umbrella')).not.toContain(credentials.OWN_KEY);
+    expect(await json('credentials remove umbrella --host openai')).toMatchObject({ status: 'removed' });
+  });
+
+  it('decides about prices, and shows them through time', async () => {
+    expect(await run('prices set own/llama --input 0.15 --output 0.60')).toMatch(/versions opened +1/);
+    expect(await run('prices set own/llama --input 0.20 --output 0.60')).toMatch(/versions closed +1/);
+    expect(await run('prices list --host own')).toMatch(/own\/llama +manual +0\.20? /);
+    const { data } = (await json('prices history own/llama')) as { data: { acceptedBy: string }[] };
+    expect(data.map(({ acceptedBy }) => acceptedBy)).toEqual(['owner', 'owner']);
+    expect(await run('audit-log list --action price.set')).toContain('own/llama');
+    expect(await run('prices release own/llama')).toContain('own/llama');
+  });
+
+  it('imports a bill, compares it, posts the difference, and finds the books equal', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'switchyard-bill-')), 'march.csv');
+    writeFileSync(file, 'date,model_permaslug,usage,prompt_tokens,completion_tokens\n2026-03-01,m,1.5,10,20\n');
+    const bill = await json(`reconciliation import ${file}`);
+    expect(bill).toMatchObject({ host: 'openrouter', rows: 1, isRepeated: false });
+    expect(await json(`reconciliation import ${file}`)).toMatchObject({ id: bill['id'], isRepeated: true });
+    expect(await run(`reconciliation report ${String(bill['id'])}`)).toContain('theirs $1.50, delta');
+    const posted = await json(`reconciliation post ${String(bill['id'])}`);
+    expect(posted).toMatchObject({ varianceNanos: '1500000000' });
+    const { data } = (await json('ledger transactions --kind reconciliation')) as { data: { entries: object[] }[] };
+    expect(data[0]?.entries).toMatchObject([{ amountNanos: '1500000000' }, { amountNanos: '-1500000000' }]);
+    expect(await json('ledger check')).toMatchObject({ ok: true, problems: [] });
+    expect(await run('ledger quarantine')).toBe('none\n');
+    expect(await run('ledger projections')).toBe('none\n');
+    expect(await run('gateways list')).toBe('none\n');
+    expect(await run('outbox show')).toBe('none\n');
+  });
+
+  it('explains the cost of a request with the arithmetic', async () => {
+    const requestId = `req_${'c'.repeat(32)}`;
+    const told = { requestId, host: 'own', upstreamModel: 'llama', dialect: 'openai-chat' as const };
+    await harness.journal.commit(
+      {
+        ...{ ...told, type: 'attempt', attempt: 1, startedAtMs: 1_790_000_000_000, totalMs: 5, flags: [] },
+        ...{ usage: { input: 3 }, costNanos: null },
+      },
+      {
+        ...{ type: 'final', requestId, atMs: 1_790_000_000_010, status: 'completed', httpStatus: 200, key: 'k' },
+        ...{ customer: 'default', model: 'llama', attempts: 1, costNanos: null, chargeNanos: null, cache: 'bypass' },
+        ...{ totalMs: 10, planVersionId: 'at-cost@1' },
+      },
+    );
+    expect(await run(`explain cost ${requestId}`)).toMatch(
+      /own\/llama[\s\S]*price unknown: input[\s\S]*charge: unknown/,
+    );
   });
 
   it('walks through long lists page by page', async () => {
