@@ -148,17 +148,20 @@ describe('the command line over the control API', () => {
 
   it('explains the cost of a request with the arithmetic', async () => {
     const requestId = `req_${'c'.repeat(32)}`;
-    const told = { requestId, host: 'own', upstreamModel: 'llama', dialect: 'openai-chat' as const };
+    const asked = { type: 'attempt', requestId, attempt: 1, host: 'own', upstreamModel: 'llama' } as const;
+    const went = { dialect: 'openai-chat', startedAtMs: 1_790_000_000_000, totalMs: 5, flags: [] } as const;
+    const ended = { type: 'final', requestId, atMs: 1_790_000_000_010, status: 'completed', httpStatus: 200 } as const;
+    const billed = {
+      key: 'k',
+      customer: 'default',
+      model: 'llama',
+      attempts: 1,
+      cache: 'bypass',
+      totalMs: 10,
+    } as const;
     await harness.journal.commit(
-      {
-        ...{ ...told, type: 'attempt', attempt: 1, startedAtMs: 1_790_000_000_000, totalMs: 5, flags: [] },
-        ...{ usage: { input: 3 }, costNanos: null },
-      },
-      {
-        ...{ type: 'final', requestId, atMs: 1_790_000_000_010, status: 'completed', httpStatus: 200, key: 'k' },
-        ...{ customer: 'default', model: 'llama', attempts: 1, costNanos: null, chargeNanos: null, cache: 'bypass' },
-        ...{ totalMs: 10, planVersionId: 'at-cost@1' },
-      },
+      { ...asked, ...went, usage: { input: 3 }, costNanos: null },
+      { ...ended, ...billed, costNanos: null, chargeNanos: null, planVersionId: 'at-cost@1' },
     );
     expect(await run(`explain cost ${requestId}`)).toMatch(
       /own\/llama[\s\S]*price unknown: input[\s\S]*charge: unknown/,
