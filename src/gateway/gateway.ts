@@ -11,6 +11,7 @@ import { faultOfDefect } from './fault-of-defect.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { admitSpending, type AdmittedSpending, type AskedSpending, kindOf } from './money/admit-spending.ts';
 import { type ChargedExchange, chargeExchange } from './money/charge-exchange.ts';
+import { MarginWatch } from './money/margin-watch.ts';
 import { OutputLengths } from './money/output-lengths.ts';
 import { parseBody } from './parse-body.ts';
 import { patienceUntil } from './patience.ts';
@@ -28,6 +29,7 @@ export class Gateway {
   readonly #schemas: AnswerSchemas;
   readonly #planner: ExchangePlanner;
   readonly #lengths = new OutputLengths();
+  readonly #margins = new MarginWatch();
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
@@ -166,6 +168,11 @@ export class Gateway {
     const nowMs = this.#deps.clock.nowMs();
     const saved = recalled.state === 'hit' ? savedBy(recalled) : undefined;
     const charge = chargeExchange({ plan, model: head.model, job: choice.job, attempts, result, saved });
+    const { customer } = spending.spender;
+    if (charge.belowMarginFloor && this.#margins.isNews(customer, nowMs)) {
+      const { planVersionId } = charge;
+      this.#deps.logger.warn({ customer, model: head.model, planVersionId }, 'a margin is under the floor of its plan');
+    }
     const chargeNanos = charge.chargeNanos ?? 0n;
     const overHold = hold.isHard && chargeNanos > hold.amountNanos;
     const used = result.usage?.buckets;
