@@ -11,6 +11,7 @@ import type { AnswerContext, InboundProtocol } from '../protocols/contract.ts';
 import type { OutboundCall, Provider } from '../providers/contract.ts';
 import type { Signals } from '../signals/index.ts';
 import type { AnswerHeaders } from './client-sink.ts';
+import type { DrainRoom } from './drain-room.ts';
 import type { Hedging } from './hedge.ts';
 import type { MediaFetcher } from './media-fetcher.ts';
 import type { AttemptPolicy } from './next-attempt.ts';
@@ -71,6 +72,8 @@ export interface DispatchDeps {
   readonly random: Random;
   /** Brings in media by URL for hosts that take bytes only; without it such calls are refused. */
   readonly media?: MediaFetcher;
+  /** Places for answers that are read on unheard; absent, nothing bounds them. */
+  readonly drains?: DrainRoom;
   providerOf(endpoint: Endpoint): Provider;
 }
 

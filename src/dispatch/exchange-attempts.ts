@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
-import { CompletionCollector } from '../protocols/index.ts';
+import { CompletionCollector, streamCollectLimits } from '../protocols/index.ts';
 import type { EncodedRequest, OutboundCall, UpstreamRequest } from '../providers/contract.ts';
 import type { StreamDecoder } from '../protocols/contract.ts';
 import { type AnswerOutput, JsonArrayOutput, PassThroughOutput, TranslatedOutput } from './answer-output.ts';
@@ -132,7 +132,10 @@ export function startStream(
   const { endpoint, encoded, request, pool } = prepared;
   const { writer, lenient, claim } = target;
   const mustVerify = encoded.emulatesSchema === true && plan.verify !== undefined;
-  const meter = new AttemptMeter(deps.clock, plan.collects || mustVerify ? new CompletionCollector() : undefined);
+  const meter = new AttemptMeter(
+    deps.clock,
+    plan.collects || mustVerify ? new CompletionCollector(streamCollectLimits) : undefined,
+  );
   const decoder = encoded.openDecoder();
   const passThrough = encoded.passThrough && target.output === undefined;
   const { running, ended } = deferred<StreamEnd, StreamAttempt>((resolve) => {

@@ -8,3 +8,4 @@ export { type AttemptPolicy, defaultAttemptPolicy } from './next-attempt.ts';
 export { runExchange } from './run-exchange.ts';
 export { streamHeaders } from './stream-writer.ts';
 export { createUpstreamPools, type NetworkSettings, type UpstreamPools } from './upstream-pools.ts';
+export { DrainRoom } from './drain-room.ts';

@@ -3,6 +3,7 @@ import { type AnswerEncoder, type InboundProtocol, openAIChatInbound } from '../
 import { createProviderRegistry } from '../providers/index.ts';
 import type { Provider } from '../providers/contract.ts';
 import type { Signals } from '../signals/index.ts';
+import { DrainRoom } from './drain-room.ts';
 import { Hedging } from './hedge.ts';
 import { endpointAt, FakeTime, type Harness, runHarness, settle } from './testing/exchange-harness.ts';
 
@@ -52,6 +53,25 @@ describe('an exchange', () => {
     await result;
     sink.leave();
     expect(time.size).toBe(0);
+  });
+
+  it('[scenario 27] is cancelled rather than drained when too many answers are read unheard already', async () => {
+    const drains = new DrainRoom();
+    while (drains.enter()) continue;
+    const leaving = async (): Promise<boolean | undefined> => {
+      const { calls, sink, result, time } = runHarness({ plan: { drainMs: 30_000 }, deps: () => ({ drains }) });
+      await settle();
+      calls[0]?.stream().text('hello');
+      sink.leave();
+      const isCancelled = calls[0]?.isAborted;
+      time.advance(30_000);
+      await result;
+      return isCancelled;
+    };
+    expect(await leaving()).toBe(true);
+    drains.leave();
+    expect(await leaving()).toBe(false);
+    expect(drains.enter()).toBe(true);
   });
 
   it('calls nobody once its deadline has passed', async () => {
@@ -263,6 +283,17 @@ describe('a continued stream', () => {
     calls[1]?.stream().text(' there was').reset();
     expect(await result).toMatchObject({ status: 'failed', inBand: true, continued: true });
     expect(told).toBe(1);
+  });
+
+  it('[scenario 30] has the usage of both upstreams', async () => {
+    const { calls, result, attempts } = await cut();
+    calls[1]?.stream().text(' there was').finish({ prompt_tokens: 20, completion_tokens: 3 }).data(done).end();
+    const { usage: whole } = await result;
+    const sum = (bucket: 'input' | 'output'): number =>
+      attempts.reduce((total, { usage: own }) => total + (own?.[bucket] ?? 0), 0);
+    expect(attempts).toHaveLength(2);
+    expect(whole?.buckets).toMatchObject({ input: sum('input'), output: sum('output') });
+    expect(whole?.buckets.output).toBeGreaterThan(3);
   });
 
   it('[scenario 26] whose client leaves is aborted, not failed', async () => {

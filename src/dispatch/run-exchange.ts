@@ -8,6 +8,7 @@ import { AttemptLedger } from './attempt-ledger.ts';
 import type { AttemptMeter } from './attempt-meter.ts';
 import type { BufferedAnswer } from './buffered-attempt.ts';
 import type { ClientSink } from './client-sink.ts';
+import { addUsage } from './continuation.ts';
 import { ContinuedOutput } from './continued-output.ts';
 import type { DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
 import { type PreparedAttempt, prepareAttempt, type RunningAttempt, startBuffered } from './exchange-attempts.ts';
@@ -89,7 +90,10 @@ class ExchangeRun implements Interrupter {
     } finally {
       this.#isOver = true;
       this.#deadline.cancel();
-      this.#drainTimer?.cancel();
+      if (this.#drainTimer) {
+        this.#drainTimer.cancel();
+        this.#deps.drains?.leave();
+      }
       this.#writer?.stop();
     }
   }
@@ -176,10 +180,15 @@ class ExchangeRun implements Interrupter {
     const endpoint = this.#successor(prepared.endpoint);
     const original = this.#plan.call.parse();
     if (!endpoint || Fault.is(original)) return undefined;
-    const parsed = output.continue(original, this.#ledger.usage);
+    const before = this.#ledger.usage;
+    const parsed = output.continue(original, before);
     const call: OutboundCall = { ...this.#plan.call, translate: true, parse: () => parsed };
     const result = await this.#round({ endpoint, call, flags: ['continued'], isLastResort: false });
-    return result && { ...result, continued: true };
+    if (!result) return undefined;
+    // The answer is of both: where the second upstream told nothing, its usage is still that of the first.
+    const { usage } = result;
+    const whole = usage && usage !== before ? addUsage(before, usage) : usage;
+    return { ...result, usage: whole, continued: true };
   }
 
   #successor(failed: Endpoint): Endpoint | undefined {
@@ -274,7 +283,8 @@ class ExchangeRun implements Interrupter {
     this.#interrupt();
     this.#writer?.detach();
     const { drainMs } = this.#plan;
-    if (drainMs === 0) this.#running?.cancel();
+    const mayDrain = drainMs > 0 && this.#running !== undefined && this.#deps.drains?.enter() !== false;
+    if (!mayDrain) this.#running?.cancel();
     else this.#drainTimer = this.#deps.wheel.after(drainMs, () => this.#running?.cancel());
   }
 

@@ -315,7 +315,9 @@ export class StreamAttempt implements UpstreamListener {
       this.#write(out);
     }
     const completion = verify && meter.completion();
-    if (!verify || !completion) return this.#close(undefined);
+    if (!verify) return this.#close(undefined);
+    // An answer too long to be kept cannot be checked, and is not told to fit.
+    if (!completion) return this.#fail(new Fault('schema_unmet', { message: 'The answer is too long to be checked.' }));
     this.#state = 'checking';
     this.#timer?.cancel();
     verify(completion)

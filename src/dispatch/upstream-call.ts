@@ -38,6 +38,8 @@ export function startUpstreamCall(
   try {
     pool.dispatch(
       {
+        // A pool has its own; the way through a proxy asks for it.
+        origin: request.origin,
         path: request.path,
         method: request.method,
         headers: request.headers,

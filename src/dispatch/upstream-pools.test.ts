@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../domain/endpoint.ts';
+import { startUpstreamCall } from './upstream-call.ts';
 import { bypassesProxy, createUpstreamPools, type NetworkSettings, type UpstreamPools } from './upstream-pools.ts';
 
 describe('upstream pools', () => {
@@ -72,6 +73,68 @@ describe('upstream pools', () => {
     expect(await call(`http://rebound.example:${port}`)).toBe(200);
     await expect(call(`http://rebound.example:${port}`)).rejects.toThrow('refused to connect to 169.254.169.254');
     expect(requests).toBe(1);
+  });
+
+  it.each([false, true])(
+    'takes no further call when too many wait for a connection (through a proxy: %s)',
+    async (proxied) => {
+      // Neither the upstream nor the proxy ever answers.
+      const silent = createServer(() => undefined);
+      silent.on('connect', () => undefined);
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+      const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+      open({ ...(proxied && { proxyUrl: url }) });
+      const origin = proxied ? 'http://upstream.example' : url;
+      const host = hostOf({ maxConnections: 2 });
+      let taken = 0;
+      const waiting: Promise<unknown>[] = [];
+      for (let pool = pools.pool(host, origin); pool && taken < 50; pool = pools.pool(host, origin)) {
+        taken++;
+        waiting.push(pool.request({ origin, path: '/', method: 'GET' }).catch(() => undefined));
+      }
+      expect(taken).toBeLessThan(10);
+      await pools.close();
+      silent.closeAllConnections();
+      silent.close();
+      await Promise.all(waiting);
+    },
+  );
+
+  it('reaches an upstream through a proxy', async () => {
+    const asked: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (request, socket: Socket) => {
+      asked.push(request.url ?? '');
+      const tunnel = connect(port, '127.0.0.1', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        tunnel.pipe(socket).pipe(tunnel);
+      });
+      tunnel.on('error', () => socket.destroy());
+      socket.on('error', () => tunnel.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    open({ proxyUrl: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}` });
+    const origin = 'http://upstream.example';
+    const pool = pools.pool(hostOf({}), origin);
+    if (!pool) throw new Error('the pool is full');
+    const status = await new Promise<number | Error>((resolve) => {
+      let told = 0;
+      startUpstreamCall(
+        pool,
+        { method: 'GET', origin, path: '/', headers: {}, body: undefined },
+        {
+          connected: () => undefined,
+          headers: (answered) => void (told = answered),
+          data: () => undefined,
+          ended: () => resolve(told),
+          failed: (_phase, error) => resolve(error),
+          broke: (error) => resolve(error as Error),
+        },
+      );
+    });
+    expect(status).toBe(200);
+    expect(asked).toEqual(['upstream.example:80']);
+    proxy.close();
   });
 
   it('does not send a refused address to a proxy either', async () => {

@@ -29,7 +29,7 @@ const maxQueueShare = 2;
 
 /** Makes pools at first use; a host whose address or limits changed gets a new one. */
 export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
-  const pools = new Map<string, Dispatcher>();
+  const pools = new Map<string, GaugedPool | GaugedProxy>();
   /** Hosts live as long as a configuration: naming their pool anew for each call would cost more than finding it. */
   const names = new WeakMap<Host, { readonly origin: string; readonly name: string }>();
   const nameOf = (host: Host, origin: string): string => {
@@ -41,14 +41,14 @@ export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
   };
   let isClosed = false;
   const ca = network.caFile === undefined ? undefined : readFileSync(network.caFile, 'utf8');
-  const open = (host: Host, origin: string): Dispatcher => {
+  const open = (host: Host, origin: string): GaugedPool | GaugedProxy => {
     const shared = { connections: host.maxConnections, keepAliveTimeout: 60_000, keepAliveMaxTimeout: 300_000 };
     const connect = { timeout: host.timeouts.connectMs, ...(ca === undefined ? {} : { ca }) };
     const { hostname } = new URL(origin);
     const rules = { allowPrivate: host.allowPrivateAddress ?? true };
     const isProxied = network.proxyUrl !== undefined && !bypassesProxy(hostname, network.noProxy);
     if (isProxied && !refusedHostname(hostname, rules)) {
-      return new ProxyAgent({ uri: network.proxyUrl, requestTls: connect, ...shared });
+      return new GaugedProxy({ uri: network.proxyUrl ?? '', requestTls: connect, ...shared });
     }
     const lookup = guardedLookup(rules, network.resolve);
     return new GaugedPool(origin, {
@@ -67,8 +67,7 @@ export function createUpstreamPools(network: NetworkSettings): UpstreamPools {
         pool = open(host, origin);
         pools.set(name, pool);
       }
-      const isFull = pool instanceof GaugedPool && pool.queued >= host.maxConnections * maxQueueShare;
-      return isFull ? undefined : pool;
+      return pool.queued >= host.maxConnections * maxQueueShare ? undefined : pool;
     },
     async close() {
       isClosed = true;
@@ -102,6 +101,28 @@ class GaugedPool extends Pool {
   }
 }
 
+/** A way through the proxy to one origin: the calls that wait are those of the pool behind it. */
+class GaugedProxy extends ProxyAgent {
+  readonly #behind: { pool: GaugedPool | undefined };
+
+  constructor(settings: ProxyAgent.Options) {
+    const behind: { pool: GaugedPool | undefined } = { pool: undefined };
+    super({
+      ...settings,
+      factory(origin, options) {
+        behind.pool = new GaugedPool(String(origin), options);
+        return behind.pool;
+      },
+    });
+    this.#behind = behind;
+  }
+
+  /** Calls that wait for a connection. */
+  get queued(): number {
+    return this.#behind.pool?.queued ?? 0;
+  }
+}
+
 /** Does a host name match one of the NO_PROXY entries? Loopback always does. */
 export function bypassesProxy(hostname: string, noProxy: readonly string[]): boolean {
   if (hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.')) return true;
@@ -111,7 +132,7 @@ export function bypassesProxy(hostname: string, noProxy: readonly string[]): boo
   });
 }
 
-function dropOldest(pools: Map<string, Dispatcher>): void {
+function dropOldest(pools: Map<string, GaugedPool | GaugedProxy>): void {
   const [oldest] = pools;
   if (!oldest) return;
   pools.delete(oldest[0]);

@@ -48,6 +48,7 @@ export const listResponseInput: ObjectHandler = async (request, deps) => {
   const record = await find(request, deps);
   if (Fault.is(record)) return record;
   const history = (await deps.responses.history(request.key, record)) ?? [record];
+  if (Fault.is(history)) return history;
   const page = pageOf(listInputItems(history).toReversed(), request.query, maxListedItems);
   return Fault.is(page) ? page : jsonAnswer(listBody(page.items, page));
 };

@@ -112,12 +112,18 @@ export class ResponsesState {
     await this.#deps.store.delete(ownerOf(key), id);
   }
 
-  /** The turns up to a response, oldest first; undefined when one of them is gone. */
-  async history(key: Key, last: ResponseRecord): Promise<readonly ResponseRecord[] | undefined> {
+  /**
+   * The turns up to a response, oldest first; undefined when one of them is gone, `too_large` as soon as they cannot
+   * fit into a request: whole conversations are never gathered only to be refused.
+   */
+  async history(key: Key, last: ResponseRecord): Promise<readonly ResponseRecord[] | undefined | Fault> {
     const newestFirst = [last];
+    let leftBytes = this.#deps.config().server.maxBodyBytes - sizeOf(last);
     for (let id = last.previousResponseId; id !== undefined; id = newestFirst.at(-1)?.previousResponseId) {
       const record = newestFirst.length < maxTurns ? await this.find(key, id) : undefined;
       if (!record) return undefined;
+      leftBytes -= sizeOf(record);
+      if (leftBytes < 0) return this.#tooLarge();
       newestFirst.push(record);
     }
     return newestFirst.toReversed();
@@ -133,6 +139,7 @@ export class ResponsesState {
   ): Promise<Resumed | Fault> {
     const { previousResponseId = '' } = request.head;
     const records = await this.history(received.key, last);
+    if (Fault.is(records)) return records;
     if (!records)
       return unknownResponse(previousResponseId, 'An earlier turn of its conversation is no longer stored.');
     const whole = this.#whole(received, request, records.map(toTurn));
@@ -159,7 +166,11 @@ export class ResponsesState {
     if (Fault.is(head)) return head;
     const bytes = Buffer.from(JSON.stringify(body));
     const { maxBodyBytes } = this.#deps.config().server;
-    if (bytes.length <= maxBodyBytes) return { ...request, body, bytes, head };
+    return bytes.length <= maxBodyBytes ? { ...request, body, bytes, head } : this.#tooLarge();
+  }
+
+  #tooLarge(): Fault {
+    const { maxBodyBytes } = this.#deps.config().server;
     return new Fault('too_large', { message: `The conversation exceeds the limit of ${maxBodyBytes} bytes.` });
   }
 
@@ -169,6 +180,12 @@ export class ResponsesState {
       return `Storing responses is turned off for the key "${key.name}" (storeResponses: false).`;
     return undefined;
   }
+}
+
+/** What a turn adds to a replayed request. */
+function sizeOf(record: ResponseRecord): number {
+  const { input, output } = toTurn(record);
+  return Buffer.byteLength(JSON.stringify(input)) + Buffer.byteLength(JSON.stringify(output));
 }
 
 function unknownResponse(id: string, reason: string): Fault {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { LoadedConfig } from '../config/index.ts';
-import { createMediaFetcher, createUpstreamPools, Hedging } from '../dispatch/index.ts';
+import { createMediaFetcher, createUpstreamPools, DrainRoom, Hedging } from '../dispatch/index.ts';
 import type { Host } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import {
@@ -81,7 +81,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
   const telemetry = observe({ state, metrics, logger, signals, journal, cache });
   const shared = {
-    dispatch: { pools, media, signals, wheel, clock: systemClock, random, providerOf },
+    dispatch: { drains: new DrainRoom(), pools, media, signals, wheel, clock: systemClock, random, providerOf },
     journal,
     money: money.ports,
     board,

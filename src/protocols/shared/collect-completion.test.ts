@@ -98,3 +98,28 @@ describe('collectCompletion', () => {
     ).toBe(fault);
   });
 });
+
+describe('an answer that is too long to be kept', () => {
+  const delta = (index: number, value: string) => ({ type: 'text-delta' as const, index, text: value });
+
+  it.each([
+    [
+      'text',
+      (collector: CompletionCollector) => {
+        for (let count = 0; count < 20; count++) collector.push(delta(0, 'x'.repeat(10)));
+      },
+    ],
+    [
+      'blocks',
+      (collector: CompletionCollector) => {
+        for (let count = 0; count < 20; count++) collector.push(delta(count, 'x'));
+      },
+    ],
+  ])('by its %s is dropped, and is no whole answer', (_name, fill) => {
+    const collector = new CompletionCollector({ maxLength: 100, maxBlocks: 10 });
+    fill(collector);
+    collector.push({ type: 'finish', reason: 'stop' });
+    expect(collector.partial().blocks).toEqual([]);
+    expect(Fault.is(collector.completion())).toBe(true);
+  });
+});

@@ -10,6 +10,16 @@ type AnyOpen = { [T in BlockType]: Open<T> }[BlockType];
 type Finish = Extract<StreamPart, { readonly type: 'finish' }>;
 type Start = Extract<StreamPart, { readonly type: 'start' }>;
 
+/** How much of an answer is kept in memory at once. */
+export interface CollectLimits {
+  /** Characters of all blocks together. */
+  readonly maxLength: number;
+  readonly maxBlocks: number;
+}
+
+/** For streams, which nothing else bounds; answers read whole are bounded by their body. */
+export const streamCollectLimits: CollectLimits = { maxLength: 16 * 1024 * 1024, maxBlocks: 10_000 };
+
 /**
  * Assembles the parts of a streamed answer into a whole one, part by part, so that caches and non-streaming clients
  * can be served from a stream.
@@ -21,9 +31,16 @@ export class CompletionCollector {
   #usage: Usage | undefined;
   #finish: Finish | undefined;
   #fault: Fault | undefined;
+  #length = 0;
+  readonly #limits: CollectLimits | undefined;
+
+  constructor(limits?: CollectLimits) {
+    this.#limits = limits;
+  }
 
   /** Takes the next part. */
   push(part: StreamPart): void {
+    if (this.#limits !== undefined && !this.#fits(part, this.#limits)) return;
     switch (part.type) {
       case 'start':
         this.#start ??= part;
@@ -40,6 +57,18 @@ export class CompletionCollector {
       default:
         this.#pushBlock(part);
     }
+  }
+
+  #fits(part: StreamPart, { maxLength, maxBlocks }: CollectLimits): boolean {
+    if (this.#length > maxLength) return false;
+    this.#length += lengthOf(part);
+    if (this.#length <= maxLength && this.#blocks.length <= maxBlocks) return true;
+    this.#length = Number.POSITIVE_INFINITY;
+    // What was kept is of no use any more.
+    this.#blocks.length = 0;
+    this.#byIndex.clear();
+    this.#fault ??= new Fault('too_large', { message: 'The answer is too long to be kept in memory.' });
+    return false;
   }
 
   /** The answer so far, whether or not the stream came to a good end: what an aborted exchange has delivered. */
@@ -204,6 +233,25 @@ function blockToParts(block: Exclude<CompletionBlock, { readonly type: 'source' 
       };
       return text === '' ? [start, end] : [start, { type: 'reasoning-delta', index, text }, end];
     }
+  }
+}
+
+function lengthOf(part: StreamPart): number {
+  switch (part.type) {
+    case 'text-delta':
+    case 'refusal-delta':
+    case 'reasoning-delta':
+      return part.text.length;
+    case 'tool-call-delta':
+      return part.arguments.length;
+    case 'reasoning-end':
+      return (part.signature?.length ?? 0) + (part.encrypted?.length ?? 0);
+    case 'media':
+      return part.base64.length;
+    case 'source':
+      return part.url.length + (part.citedText?.length ?? 0);
+    default:
+      return 0;
   }
 }
 
