@@ -107,7 +107,7 @@ function sizeUp(
     writesCache: request.bytes.includes('cache_control'),
     priceOf: (endpoint, at) => money.priceOf(endpoint, at, received.key.name),
   };
-  const choice = withoutUnpriced(asked.choice, call);
+  const choice = withoutUnpriced(asked.choice, call, head.operation === 'generate' ? 1 : 0);
   if (Fault.is(choice)) return choice;
   const { ranked } = choice.decision;
   const tries = plan.attempts === 'all' ? BigInt(choice.policy.maxAttempts) : 1n;
@@ -152,9 +152,9 @@ function affordable(quote: (outputTokens: number) => bigint, headroomNanos: bigi
   return low;
 }
 
-/** Under a hard limit nothing may run whose cost nobody knows. */
-function withoutUnpriced(choice: Choice, call: QuotedCall): Choice | Fault {
-  const isPriced = (endpoint: Endpoint): boolean => quoteAt(call, endpoint, 1) !== null;
+/** Under a hard limit nothing may run whose cost nobody knows; what has no output needs no price for any. */
+function withoutUnpriced(choice: Choice, call: QuotedCall, outputTokens: number): Choice | Fault {
+  const isPriced = (endpoint: Endpoint): boolean => quoteAt(call, endpoint, outputTokens) !== null;
   const { decision } = choice;
   if (decision.ranked.every(isPriced)) return choice;
   const ranked = decision.ranked.filter(isPriced);
