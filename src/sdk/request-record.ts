@@ -51,6 +51,8 @@ export interface RequestFinal {
   readonly totalMs?: number;
   readonly cache?: string;
   readonly costNanos: string | null;
+  /** What the customer pays; null when that is unknown. */
+  readonly chargeNanos?: string | null;
 }
 
 /** Answer of `GET /api/v1/requests/{requestId}`. */
@@ -64,4 +66,6 @@ export interface RequestRecord {
   readonly outcomes: readonly OutcomeRecord[];
   /** Sum over all attempts in nano-USD; null when a price is unknown. */
   readonly costNanos: string | null;
+  /** What the customer pays, by its plan; null when that is unknown. */
+  readonly chargeNanos?: string | null;
 }

@@ -160,7 +160,7 @@ describe('switchyard demo', () => {
     expect([await main(['demo'], terminal), terminal.stderr()]).toEqual([0, '']);
     expect(terminal.stdout()).toContain('SIMULATED');
     expect(terminal.stdout()).toMatch(/4 cost +\d+ nano-USD/);
-    expect(terminal.stdout()).toMatch(/6 decision +the next one is sim\/large, before it was sim\/small/);
+    expect(terminal.stdout()).toMatch(/7 decision +the next one is sim\/large, before it was sim\/small/);
     expect(terminal.stdout()).toContain('because: ');
     expect(terminal.stdout().split('\n').length).toBeLessThan(24);
   });

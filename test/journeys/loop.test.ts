@@ -8,7 +8,14 @@ jobs:
   support-reply:
     description: Answers a customer's question.
     models: [sim/small, sim/large]
+plans:
+  reseller: { markupPercent: 20 }
+customers:
+  - { name: acme, plan: reseller }
+keys:
+  - { name: acme-key, secret: "env:ACME_KEY", customer: acme }
 `;
+const apiKey = 'sk-acme-0123456789';
 
 /** The reason Switchyard exists, end to end: what happened to one answer changes the next decision. */
 describe('the loop', () => {
@@ -16,8 +23,8 @@ describe('the loop', () => {
   let client: OpenAI;
 
   beforeAll(async () => {
-    booted = await bootProduct(config);
-    client = new OpenAI({ baseURL: `${booted.url}/v1`, apiKey: 'none needed before the first key' });
+    booted = await bootProduct(config, { ACME_KEY: apiKey });
+    client = new OpenAI({ baseURL: `${booted.url}/v1`, apiKey });
   });
   afterAll(() => booted.close());
 
@@ -39,7 +46,7 @@ describe('the loop', () => {
     return (await booted.control(`/api/v1/requests/${requestId}`)) as unknown as ExchangeRecord;
   }
 
-  it('goes from a request over attempt, durable fact and cost to an outcome that changes the next decision', async () => {
+  it('goes from a request over attempt, durable fact, cost and charge to an outcome that changes the next decision', async () => {
     const first = await ask();
     expect(first.text).toContain('simulated');
     expect(first.model).toBe('sim/small');
@@ -53,6 +60,10 @@ describe('the loop', () => {
     const expectedNanos = 100 * (usage?.input ?? 0) + 400 * (usage?.output ?? 0);
     expect(expectedNanos).toBeGreaterThan(0);
     expect(facts.costNanos).toBe(String(expectedNanos));
+    // The customer's plan is cost plus 20 %: what it pays, and what is left of it.
+    expect(facts.final).toMatchObject({ customer: 'acme', planVersionId: expect.stringMatching(/^reseller@/) });
+    const marginNanos = BigInt(facts.chargeNanos ?? 0) - BigInt(facts.costNanos ?? 0);
+    expect(marginNanos).toBe(BigInt(expectedNanos) / 5n);
 
     const outcome = { requestId: first.requestId, kind: 'score', value: 0, source: 'test', idempotencyKey: 'once' };
     expect((await booted.control('/api/v1/outcomes', outcome)).httpStatus).toBe(201);

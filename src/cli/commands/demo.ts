@@ -2,7 +2,7 @@ import { defineCommand } from '../shell/command.ts';
 
 /** Tells the story of the loop on simulated models. */
 export const demoCommand = defineCommand({
-  description: 'See the loop on simulated models: request, fact, cost, outcome, a different decision',
+  description: 'See the loop on simulated models: request, fact, cost, charge, outcome, a different decision',
   args: {},
   async run(_args, terminal) {
     const { runDemo } = await import('../offline/demo.ts');
