@@ -1,4 +1,9 @@
-export { type Candidate, type ChoiceRequest, estimateCandidates, type Estimates } from './choose/estimate-candidates.ts';
+export {
+  type Candidate,
+  type ChoiceRequest,
+  estimateCandidates,
+  type Estimates,
+} from './choose/estimate-candidates.ts';
 export {
   type Choice,
   chooseByEstimates,
@@ -27,3 +32,6 @@ export { termDesign } from './estimate/designs.ts';
 export { NeighbourIndex } from './estimate/neighbour-index.ts';
 export { solveRidge } from './estimate/sparse-ridge.ts';
 export { TermWeights } from './estimate/term-weights.ts';
+export { ChangeDetector } from './evidence/change-detector.ts';
+export { chooseChain, valueChain } from './choose/choose-chain.ts';
+export { type LoggedChoice, type PolicyValue, policyValue } from './off-policy/policy-value.ts';

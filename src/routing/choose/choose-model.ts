@@ -130,10 +130,14 @@ function keepFloor(
   return passed === 0 ? incumbent : -1;
 }
 
-function utilitiesOf({ trusted, costNanos, latencyMs }: Estimates, tradeoff: Tradeoff): Float64Array {
-  const { valueNanos, nanosPerSecond = 0 } = tradeoff;
-  if (valueNanos === undefined) return Float64Array.from(trusted);
-  return trusted.map(
+function utilitiesOf(estimates: Estimates, tradeoff: Tradeoff): Float64Array {
+  const { costNanos, latencyMs } = estimates;
+  const { valueNanos, nanosPerSecond = 0, exploration = noExploration } = tradeoff;
+  // A job that explores finds out by itself that a gain was none; without exploration the mistake would stay.
+  const isExploring = Number.isFinite(exploration.gamma) || exploration.epsilon > 0;
+  const scores = isExploring ? estimates.quality : estimates.trusted;
+  if (valueNanos === undefined) return Float64Array.from(scores);
+  return scores.map(
     (score, at) => score - ((costNanos[at] ?? 0) + (nanosPerSecond * (latencyMs[at] ?? 0)) / 1000) / valueNanos,
   );
 }

@@ -67,7 +67,8 @@ export function believe(evidence: Evidence, shrinkage: Shrinkage): Chain {
   const priorWeights = evidence.priors.map((prior) => (prior ?? shrinkage.defaultPrior).weight);
   const errors = quality.map((mean, model) => standardError(mean, (weights[model] ?? 0) + (priorWeights[model] ?? 0)));
   const jobs = new Map<string, Level>();
-  for (const [job, known] of sums) jobs.set(job, jobLevel(known, quality, { offset: offsets.get(job) ?? 0, shrinkage }));
+  for (const [job, known] of sums)
+    jobs.set(job, jobLevel(known, quality, { offset: offsets.get(job) ?? 0, shrinkage }));
   return { global: { quality, evidence: weights, errors }, jobs, sums };
 }
 
@@ -123,7 +124,11 @@ function jobLevel(
     return (shrinkage.job * (mean + offset) + one.sum) / (shrinkage.job + one.weight);
   });
   const evidence = Float64Array.from(known, ({ weight }) => weight);
-  return { quality, evidence, errors: quality.map((mean, model) => standardError(mean, (evidence[model] ?? 0) + shrinkage.job)) };
+  return {
+    quality,
+    evidence,
+    errors: quality.map((mean, model) => standardError(mean, (evidence[model] ?? 0) + shrinkage.job)),
+  };
 }
 
 /** Of a mean of scores in [0, 1]; the variance is that of pass or fail, its bound. */

@@ -28,7 +28,7 @@ export interface ResidualInput {
 
 /** Fewer graded prompts than this teach nothing about single prompts. */
 const minRows = 60;
-const minJobRows = 30;
+const minJobRows = 40;
 const maxComponents = 8;
 export const foldCount = 5;
 
@@ -193,6 +193,5 @@ function addWeighted(
   { weights, width }: { weights: Float64Array | undefined; width: number },
 ): void {
   if (!from || !weights) return;
-  for (let at = 0; at < into.length; at++)
-    into[at] = (into[at] ?? 0) + (from[at] ?? 0) * (weights[at % width] ?? 0);
+  for (let at = 0; at < into.length; at++) into[at] = (into[at] ?? 0) + (from[at] ?? 0) * (weights[at % width] ?? 0);
 }

@@ -69,7 +69,15 @@ export class GradedPrompts {
     return [...this.#jobs.keys()].sort();
   }
 
-  #add({ job, id, features }: { job: string; id: string; features: PromptFeatures | undefined }): GradedPrompt | undefined {
+  #add({
+    job,
+    id,
+    features,
+  }: {
+    job: string;
+    id: string;
+    features: PromptFeatures | undefined;
+  }): GradedPrompt | undefined {
     if (!features) return undefined;
     const known = this.#jobs.get(job) ?? new Map<string, GradedPrompt>();
     const rank = hash32(`${job}\u0000${id}`);

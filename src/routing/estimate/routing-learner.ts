@@ -68,6 +68,7 @@ export class RoutingLearner {
   readonly #numbers = new Map<string, number>();
   readonly #priors: (Prior | undefined)[] = [];
   readonly #generations: number[] = [];
+  readonly #expectedOutputs: (number | undefined)[] = [];
   readonly #jobs = new Map<string, Tally[]>();
   readonly #calls = new Map<string, CallSums[]>();
   readonly #outcomes = new Map<string, Kept>();
@@ -85,6 +86,12 @@ export class RoutingLearner {
   addModel(model: string, prior?: Prior): void {
     const number = this.#numberOf(model);
     this.#priors[number] = prior;
+    this.#changes++;
+  }
+
+  /** Says how long answers of a model are before any was seen. */
+  expectOutput(model: string, outputTokens: number): void {
+    this.#expectedOutputs[this.#numberOf(model)] = outputTokens;
     this.#changes++;
   }
 
@@ -138,7 +145,13 @@ export class RoutingLearner {
     const jobs = new Map<string, JobBelief>();
     for (const [job, level] of chain.jobs) {
       const prompts = this.#prompts.ofJob(job);
-      jobs.set(job, { job, ...level, gapErrors: this.#gaps(chain, { job, prompts, reference }), reference, graded: prompts.length });
+      jobs.set(job, {
+        job,
+        ...level,
+        gapErrors: this.#gaps(chain, { job, prompts, reference }),
+        reference,
+        graded: prompts.length,
+      });
     }
     const gapErrors = chain.global.errors.map((error) => Math.hypot(error, chain.global.errors[reference] ?? 0));
     const { calls, unknownCalls } = this.#callBeliefs();
@@ -224,7 +237,10 @@ export class RoutingLearner {
       const paired = pairedError(of.prompts, model, of.reference);
       if (paired !== undefined) return paired;
       const own = standardError(mean, (level.evidence[model] ?? 0) + strength);
-      return Math.hypot(own, standardError(level.quality[of.reference] ?? 0, (level.evidence[of.reference] ?? 0) + strength));
+      return Math.hypot(
+        own,
+        standardError(level.quality[of.reference] ?? 0, (level.evidence[of.reference] ?? 0) + strength),
+      );
     });
   }
 
@@ -233,12 +249,18 @@ export class RoutingLearner {
     const total = Array.from({ length: count }, () => ({ count: 0, tokens: 0, timed: 0, latencyMs: 0 }));
     for (const sums of this.#calls.values()) sums.forEach((sum, model) => addCall(total[model], sum));
     const all = total.reduce((sum, one) => addCall(sum, one), { count: 0, tokens: 0, timed: 0, latencyMs: 0 });
-    const overall = { tokens: mean(all.tokens / 1000, all.count, 300), latencyMs: mean(all.latencyMs, all.timed, 2000) };
+    const overall = {
+      tokens: mean(all.tokens / 1000, all.count, 300),
+      latencyMs: mean(all.latencyMs, all.timed, 2000),
+    };
     const shrunk = (sum: CallSums | undefined, above: { tokens: number; latencyMs: number }, strength: number) => ({
       tokens: ((sum?.tokens ?? 0) / 1000 + strength * above.tokens) / ((sum?.count ?? 0) + strength),
       latencyMs: ((sum?.latencyMs ?? 0) + strength * above.latencyMs) / ((sum?.timed ?? 0) + strength),
     });
-    const models = total.map((sum) => shrunk(sum, overall, 1));
+    const models = total.map((sum, model) => {
+      const tokens = this.#expectedOutputs[model];
+      return tokens === undefined ? shrunk(sum, overall, 1) : shrunk(sum, { ...overall, tokens }, 4);
+    });
     const calls = new Map<string, CallBelief>();
     for (const [job, sums] of this.#calls)
       calls.set(job, asBelief(models.map((above, model) => shrunk(sums[model], above, 4))));

@@ -41,7 +41,9 @@ export interface BenchSet {
 interface Meta {
   readonly models: readonly string[];
   readonly score_models?: readonly string[];
-  readonly prices_usd_per_M?: Readonly<Record<string, { readonly in?: number | null; readonly out?: number | null }>> | null;
+  readonly prices_usd_per_M?: Readonly<
+    Record<string, { readonly in?: number | null; readonly out?: number | null }>
+  > | null;
   readonly cost?: string;
 }
 
@@ -93,7 +95,10 @@ function shape(name: string, meta: Meta, raw: readonly RawRow[]): BenchSet {
   const places = models.map((model) => meta.models.indexOf(model));
   const hasCosts = raw.some(({ c }) => c !== undefined);
   const prices = models.map((model) => priceOf(meta, model));
-  const rows = raw.filter(({ skip, prompt, original }) => skip === undefined && (prompt ?? original) !== undefined && (prompt ?? original) !== null);
+  const rows = raw.filter(
+    ({ skip, prompt, original }) =>
+      skip === undefined && (prompt ?? original) !== undefined && (prompt ?? original) !== null,
+  );
   return {
     name,
     models,

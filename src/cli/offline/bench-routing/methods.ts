@@ -18,7 +18,9 @@ export function byUtility(
   models: readonly string[],
 ): Predictions {
   const typical = Math.max(1e-9, median(Float64Array.from(costs.flatMap((row) => [...row]))));
-  const names = models.map((_, at) => at).sort((left, right) => ((models[left] ?? '') < (models[right] ?? '') ? -1 : 1));
+  const names = models
+    .map((_, at) => at)
+    .sort((left, right) => ((models[left] ?? '') < (models[right] ?? '') ? -1 : 1));
   return {
     quality,
     choose: (lambda) =>
@@ -44,12 +46,13 @@ export function trainRouter(
   routing: RoutingModule,
   set: Pick<BenchSet, 'models' | 'prices'>,
   rows: readonly BenchRow[],
+  { isFitted = true }: { readonly isFitted?: boolean } = {},
 ): RoutingState {
   const learner = new routing.RoutingLearner();
   const reader = new routing.FeatureReader();
   for (const model of set.models) learner.addModel(model);
   for (const row of rows) teach({ learner, reader }, set, row);
-  learner.refit();
+  if (isFitted) learner.refit();
   return learner.snapshot(0);
 }
 

@@ -47,7 +47,9 @@ export function hullOf(points: readonly Point[]): Point[] {
 
 function isBelow(first: Point | undefined, middle: Point | undefined, last: Point): boolean {
   if (!first || !middle) return false;
-  return (middle.score - first.score) * (last.cost - first.cost) <= (last.score - first.score) * (middle.cost - first.cost);
+  return (
+    (middle.score - first.score) * (last.cost - first.cost) <= (last.score - first.score) * (middle.cost - first.cost)
+  );
 }
 
 /** Height of the hull at a cost: linear between its points, constant after the last, 0 before the first. */
@@ -122,7 +124,8 @@ function shareReaching(closed: readonly number[], level: number): number | undef
   let before = Number.NEGATIVE_INFINITY;
   for (let step = 0; step < closed.length; step++) {
     const here = Math.max(before, closed[step] ?? 0);
-    if (here >= level) return step === 0 || here === before ? step / 10 : (step - 1 + (level - before) / (here - before)) / 10;
+    if (here >= level)
+      return step === 0 || here === before ? step / 10 : (step - 1 + (level - before) / (here - before)) / 10;
     before = here;
   }
   return undefined;

@@ -50,7 +50,9 @@ export function referencePredictions(
     ridge,
     knnJob: smooth((at) => job[at] ?? means.global, 6, 0),
     floor: smooth((at) => job[at] ?? means.global, 20, 0.3),
-    hybrid: job.map((row, at) => row.map((value, model) => (value + (knn[at]?.[model] ?? 0) + (ridge[at]?.[model] ?? 0)) / 3)),
+    hybrid: job.map((row, at) =>
+      row.map((value, model) => (value + (knn[at]?.[model] ?? 0) + (ridge[at]?.[model] ?? 0)) / 3),
+    ),
   };
   const entries = referenceNames.map((name) => [name, byUtility(quality[name], costs, set.models)] as const);
   return Object.fromEntries(entries) as Record<ReferenceName, Predictions>;
@@ -78,7 +80,9 @@ function meansOf(rows: readonly BenchRow[], models: number, values: (row: BenchR
   const global = total.sum.map((sum, model) => sum / Math.max(1, total.count[model] ?? 0));
   const jobs = new Map<string, Float64Array>();
   for (const [job, { sum, count }] of sums) {
-    const mean = sum.map((value, model) => (value + jobStrength * (global[model] ?? 0)) / ((count[model] ?? 0) + jobStrength));
+    const mean = sum.map(
+      (value, model) => (value + jobStrength * (global[model] ?? 0)) / ((count[model] ?? 0) + jobStrength),
+    );
     jobs.set(job, mean);
   }
   return { global, of: (job) => jobs.get(job) ?? global };

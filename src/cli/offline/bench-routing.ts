@@ -1,0 +1,100 @@
+import { writeFile } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { alignRows } from '../shell/align-rows.ts';
+import { exitCodes, usageError } from '../shell/cli-error.ts';
+import { readVersion } from '../shell/read-version.ts';
+import { type Terminal, writeLine } from '../shell/terminal.ts';
+import { type BenchReport, runBench } from './bench-routing/run-bench.ts';
+
+/** What the command was asked for. */
+export interface BenchRoutingArguments {
+  readonly data: string | undefined;
+  readonly train: string | undefined;
+  readonly sets: string | undefined;
+  readonly excludeJobs: string | undefined;
+  readonly seed: string | undefined;
+  readonly out: string | undefined;
+  readonly json: boolean;
+}
+
+const roundTo = 6;
+
+/** Measures the router on graded prompts and says which goals it reaches. */
+export async function runBenchRouting(call: BenchRoutingArguments, terminal: Terminal): Promise<number> {
+  const { data, train, sets, excludeJobs } = call;
+  if (data === undefined || train === undefined) throw usageError('--data and --train are needed');
+  const seed = Number(call.seed ?? '1');
+  if (!Number.isSafeInteger(seed) || seed < 0) throw usageError('--seed takes a whole number');
+  const routing = await import('../../routing/index.ts');
+  const report = await runBench(routing, {
+    data,
+    train: train.split(','),
+    sets: sets?.split(','),
+    excludeJobs,
+    seed,
+    version: readVersion(),
+    nowMs: () => performance.now(),
+    log: (line) => terminal.complain(`${line}\n`),
+  });
+  const text = `${JSON.stringify(report, roundNumber, 1)}\n`;
+  if (call.out !== undefined) await writeFile(call.out, text);
+  if (call.json) terminal.write(text);
+  else for (const line of describeReport(report)) writeLine(terminal, line);
+  return exitCodes.ok;
+}
+
+function roundNumber(_key: string, value: unknown): unknown {
+  if (value === undefined) return null;
+  if (typeof value !== 'number') return value;
+  return Number.isFinite(value) ? Number(value.toPrecision(roundTo)) : null;
+}
+
+/** One table per block, then the goals. */
+function describeReport(report: BenchReport): string[] {
+  const figure = (value: number | null | undefined): string => (typeof value === 'number' ? value.toFixed(4) : '-');
+  const share = (value: number | null | undefined): string => (typeof value === 'number' ? value.toFixed(3) : '-');
+  const sets = report.sets.map((entry) => {
+    const best = Object.values(entry.references).map(({ aiq }) => aiq ?? 0);
+    const { router } = entry;
+    return [
+      entry.set,
+      `${entry.rows}`,
+      figure(entry.bestSingle.accuracy),
+      figure(router.accuracyAtZero),
+      figure(entry.staticHull.aiq),
+      router.aiq === null ? '-' : figure(Math.max(...best)),
+      figure(router.aiq),
+      figure(router.apgr),
+      share(router.operatingPoint.diff),
+      share(router.operatingPoint.costShare),
+      share(entry.paraphrase.sameChoice),
+    ];
+  });
+  const titles = [
+    'set',
+    'rows',
+    'best single',
+    'at zero',
+    'static AIQ',
+    'best ref.',
+    'AIQ',
+    'APGR',
+    'diff',
+    'cost',
+    'stable',
+  ];
+  const unseen = report.sets.flatMap(({ set, unseenJobs: found }) =>
+    found ? [[set, `${found.rows}`, figure(found.bestSingle), figure(found.router), figure(found.after30Labels)]] : [],
+  );
+  const goals = report.goals.map(
+    ({ id, pass, value, threshold }) => `${pass ? 'reached' : 'MISSED '}  ${id}: ${value}; wanted ${threshold}`,
+  );
+  return [
+    ...alignRows([titles, ...sets]),
+    '',
+    ...alignRows([['unseen jobs', 'rows', 'best single', 'router', 'after 30 labels'], ...unseen]),
+    '',
+    ...goals,
+    ...report.skipped.map(({ set, reason }) => `skipped  ${set}: ${reason}`),
+  ];
+}
