@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Fact } from '../../src/domain/facts.ts';
 import { JournalCursor, openJournal } from '../../src/journal/index.ts';
 import { Projector } from '../../src/ledger/index.ts';
+import { runProjector } from '../../src/ledger/projector/projector-loop.ts';
 import { randomExchanges } from '../../src/ledger/testing/random-exchanges.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
@@ -20,16 +21,17 @@ export const projector: Section = {
   async measure({ quick }) {
     const folder = mkdtempSync(join(process.cwd(), '.bench-projector-'));
     const directory = join(folder, 'journal');
-    const rounds = quick ? 2 : 12;
+    const rounds = quick ? 2 : 8;
     await writeJournal(directory, rounds);
     const database = await openDatabase({ folder: join(folder, 'db'), clock: systemClock, logger: silentLogger });
     try {
-      const { facts, seconds } = await drain(
-        new Projector(database.db, { gatewayId }, { alarm: () => undefined }),
-        directory,
-      );
-      const goal = { atLeast: 50_000 };
-      return [{ name: 'projector, facts per second', value: Math.round(facts / seconds), unit: 'facts/s', goal }];
+      const drained = await drain(new Projector(database.db, { gatewayId }, { alarm: () => undefined }), directory);
+      const unit = 'facts/s';
+      return [
+        { name: 'projector', value: drained.perSecond, unit, goal: { atLeast: 50_000 } },
+        // What else runs on the machine counts less in this one; the database works beside it.
+        { name: 'projector, by its own CPU time', value: drained.perCpuSecond, unit },
+      ];
     } finally {
       await database.close();
       rmSync(folder, { recursive: true, force: true });
@@ -37,18 +39,30 @@ export const projector: Section = {
   },
 };
 
-async function drain(projection: Projector, directory: string): Promise<{ facts: number; seconds: number }> {
+/** By the same loop that drains a backlog in the product. */
+async function drain(projection: Projector, directory: string): Promise<{ perSecond: number; perCpuSecond: number }> {
   const cursor = new JournalCursor(directory, gatewayId);
-  await projection.claim();
+  const stop = new AbortController();
   let facts = 0;
   const startedMs = performance.now();
-  for (;;) {
-    const batch = await cursor.read(projection.position, { maxBytes: 8 * 1024 * 1024 });
-    const result = await projection.project(batch);
-    facts += result.facts;
-    if (batch.isAtEnd && batch.facts.length === 0) break;
-  }
-  return { facts, seconds: (performance.now() - startedMs) / 1000 };
+  const before = process.cpuUsage();
+  await runProjector(projection, {
+    gatewayId,
+    read: (from, maxBytes) => cursor.read(from, { maxBytes }),
+    until: () => undefined,
+    clock: systemClock,
+    alarm: () => undefined,
+    report: (progress) => {
+      facts += progress.facts;
+      if (progress.failure !== undefined) throw new Error(progress.failure);
+      if (progress.isCaughtUp) stop.abort();
+    },
+    signal: stop.signal,
+  });
+  const { user, system } = process.cpuUsage(before);
+  const wallMs = performance.now() - startedMs;
+  const perSecond = Math.round((facts * 1000) / wallMs);
+  return { perSecond, perCpuSecond: Math.round((facts * 1_000_000) / (user + system)) };
 }
 
 async function writeJournal(directory: string, rounds: number): Promise<void> {

@@ -87,7 +87,14 @@ class PerformanceRows {
   row({ atMs, job, model, host }: Pick<PerformanceRow, 'atMs' | 'job' | 'model' | 'host'>): PerformanceRow {
     return this.#tree.take([atMs, job, model, host], () => {
       const row = {
-        ...{ atMs, job, model, host, attempts: 0, failed: 0, timeouts: 0, costNanos: 0n },
+        atMs,
+        job,
+        model,
+        host,
+        attempts: 0,
+        failed: 0,
+        timeouts: 0,
+        costNanos: 0n,
         latency: new Histogram(),
         firstToken: new Histogram(),
         outputRate: new Histogram(),

@@ -42,7 +42,8 @@ export interface ProjectionProgress {
   readonly failure?: string;
 }
 
-const defaults = { maxBatchBytes: 8 * 1024 * 1024, idleMs: 250, longestBackOffMs: 5_000 };
+/** Rows of rollups are written once per batch, however much a batch adds to them: a backlog drains in large ones. */
+const defaults = { maxBatchBytes: 24 * 1024 * 1024, idleMs: 250, longestBackOffMs: 5_000 };
 const firstBackOffMs = 100;
 
 /**
@@ -53,13 +54,16 @@ export async function runProjector(projector: ProjectedJournal, given: Projector
   const settings = { ...defaults, ...given };
   const { signal, alarm, gatewayId } = settings;
   const state = { isClaimed: false, backOffMs: firstBackOffMs, maxBytes: settings.maxBatchBytes, isStuckTold: false };
+  const ahead = new ReadAhead(settings.read);
   while (!signal.aborted) {
     try {
       if (!state.isClaimed) {
         await projector.claim();
         state.isClaimed = true;
       }
-      const batch = await settings.read(projector.position, state.maxBytes);
+      const batch = await ahead.take(projector.position, state.maxBytes);
+      // The disk and the checksums of the next batch are done while the database works on this one.
+      if (!batch.isAtEnd) ahead.begin(batch.next, state.maxBytes);
       const result = await projector.project(batch);
       const isCaughtUp = batch.isAtEnd;
       settings.report({ position: projector.position, isCaughtUp, ...result });
@@ -75,6 +79,32 @@ export async function runProjector(projector: ProjectedJournal, given: Projector
       }
       await recover(error, { projector, settings, state });
     }
+  }
+}
+
+/** Reads one batch before it is asked for. A batch that is not the one asked for is read again. */
+class ReadAhead {
+  readonly #read: ProjectorLoopSettings['read'];
+  #begun:
+    | { readonly from: JournalPosition; readonly maxBytes: number; readonly batch: Promise<CursorBatch> }
+    | undefined;
+
+  constructor(read: ProjectorLoopSettings['read']) {
+    this.#read = read;
+  }
+
+  begin(from: JournalPosition, maxBytes: number): void {
+    const batch = this.#read(from, maxBytes);
+    // It is whoever takes it that hears of a failure.
+    batch.catch(() => undefined);
+    this.#begun = { from, maxBytes, batch };
+  }
+
+  async take(from: JournalPosition, maxBytes: number): Promise<CursorBatch> {
+    const begun = this.#begun;
+    this.#begun = undefined;
+    if (begun && begun.maxBytes <= maxBytes && comparePositions(begun.from, from) === 0) return begun.batch;
+    return this.#read(from, maxBytes);
   }
 }
 
