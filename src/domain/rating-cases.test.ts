@@ -66,7 +66,7 @@ describe('usage of each dialect', () => {
     expect(costOf(readUsage(openai), a)).toBe(5_250_000n);
   });
 
-  it('[money 2] of the Anthropic dialect has disjoint cache units', () => {
+  it('[money 2] [scenario 59] of the Anthropic dialect has disjoint cache units', () => {
     const usage = readAnthropicUsage({
       input_tokens: 50,
       cache_read_input_tokens: 2000,

@@ -121,7 +121,7 @@ describe('a hard budget', () => {
     expect(before + (await spentNanos())).toBeLessThanOrEqual(400_000_000n);
   });
 
-  it('blocks a model whose price is unknown, before it is asked', async () => {
+  it('[scenario 60] blocks a model whose price is unknown, before it is asked', async () => {
     const client = await boot({ limitUsd: '5.00', price: '' });
     const refused = (await client.chat.completions
       .create({ model: 'small', messages, max_tokens: 10 })

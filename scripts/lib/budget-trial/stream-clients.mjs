@@ -20,9 +20,9 @@ const longestWaitMs = 1600;
 
 /**
  * @param {{ ports: () => readonly number[], secret: string, clients: number, models: readonly string[],
- *   random: import('../product/seeded-random.mjs').SeededRandom, maxOutputTokens: number }} options
+ *   random: import('../product/seeded-random.mjs').SeededRandom, maxOutputTokens: number, abortShare?: number }} options
  */
-export function startClients({ ports, secret, clients, models, random, maxOutputTokens }) {
+export function startClients({ ports, secret, clients, models, random, maxOutputTokens, abortShare = 0.3 }) {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   /** @type {Seen[]} */
   const seen = [];
@@ -35,7 +35,7 @@ export function startClients({ ports, secret, clients, models, random, maxOutput
     for (let turn = 0; !isStopped; turn += 1) {
       const alive = ports();
       const port = alive[(index + turn) % alive.length];
-      const abortAfter = random.chance(0.3) ? chunksBeforeAbort : Number.POSITIVE_INFINITY;
+      const abortAfter = random.chance(abortShare) ? chunksBeforeAbort : Number.POSITIVE_INFINITY;
       running += 1;
       const one = await ask({ agent, port, secret, model: random.pick(models), abortAfter, maxOutputTokens });
       running -= 1;

@@ -82,7 +82,7 @@ describe('one budget of many gateways', () => {
     );
   }, 120_000);
 
-  it('holds for 1,000 streams with aborts and failovers when one of three gateways is killed', async () => {
+  it('[scenario 63] holds for 1,000 streams with aborts and failovers when one of three gateways is killed', async () => {
     const limitNanos = 5n * usd;
     await makeBudget(limitNanos);
     const outcome = await runStreams({ limitNanos, streams: 1_000, holdNanos: 65_040_000n, seed: 7 });
