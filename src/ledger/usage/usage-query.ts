@@ -159,10 +159,10 @@ function sourceOf(query: UsageQuery, groupBy: readonly UsageDimension[]): RawBui
   return sql.join(parts, sql` UNION ALL `);
 }
 
-function startOf({ every, timeZone }: UsageQuery, time: string): RawBuilder<unknown> {
+function startOf({ every, timeZone = 'UTC', fromMs, toMs }: UsageQuery, time: string): RawBuilder<unknown> {
   if (every === 'hour') return sql`${sql.ref(time)} / 3600000 * 3600000`;
   if (every === 'day' && isUtc(timeZone)) return sql`${sql.ref(time)} / 86400000 * 86400000`;
-  return localStart(time, every === 'month' ? 'month' : 'day', timeZone ?? 'UTC');
+  return localStart(time, { fromMs, toMs, unit: every === 'month' ? 'month' : 'day', timeZone });
 }
 
 function isUtc(timeZone: string | undefined): boolean {
