@@ -6,6 +6,6 @@ export { Hedging } from './hedge.ts';
 export { createMediaFetcher, type MediaFetcher, type MediaSettings } from './media-fetcher.ts';
 export { type AttemptPolicy, defaultAttemptPolicy } from './next-attempt.ts';
 export { runExchange } from './run-exchange.ts';
-export { streamHeaders } from './stream-writer.ts';
+export { keepaliveOf, streamHeaders } from './stream-writer.ts';
 export { createUpstreamPools, type NetworkSettings, type UpstreamPools } from './upstream-pools.ts';
 export { DrainRoom } from './drain-room.ts';

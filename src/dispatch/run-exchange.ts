@@ -17,10 +17,7 @@ import type { Interrupter } from './media-fetcher.ts';
 import { nextAttempt, type Tried } from './next-attempt.ts';
 import { type ReadAnswer, readAnswer } from './read-answer.ts';
 import { type EndedStream, StreamRace } from './stream-race.ts';
-import { StreamWriter } from './stream-writer.ts';
-
-const keepaliveComment = ': ping\n\n';
-const keepaliveEvent = 'event: ping\ndata: {"type": "ping"}\n\n';
+import { keepaliveOf, StreamWriter } from './stream-writer.ts';
 
 /** Runs one exchange to its end: attempt after attempt until one answers, the client leaves or time is up. */
 export function runExchange(plan: DispatchPlan, sink: ClientSink, deps: DispatchDeps): Promise<DispatchResult> {
@@ -254,8 +251,7 @@ class ExchangeRun implements Interrupter {
 
   #openWriter(sink: ClientSink): StreamWriter {
     const { inbound, context, keepaliveMs, clientStallMs } = this.#plan;
-    const comment = context.framing === 'sse' ? keepaliveComment : undefined;
-    const keepalive = inbound.dialect === 'anthropic-messages' ? keepaliveEvent : comment;
+    const keepalive = keepaliveOf(inbound.dialect, context.framing);
     const writer = new StreamWriter(
       sink,
       { keepaliveMs, clientStallMs, keepalive, framing: context.framing },

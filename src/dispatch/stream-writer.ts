@@ -1,3 +1,4 @@
+import type { InboundDialectId } from '../domain/dialect.ts';
 import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
 import type { AnswerHeaders, ClientSink } from './client-sink.ts';
 
@@ -23,6 +24,15 @@ const arrayHeaders = { 'content-type': 'application/json; charset=utf-8', ...unb
 /** Headers of a streamed answer, which no proxy on the way may hold back. */
 export function streamHeaders(framing: 'sse' | 'json-array'): { readonly [name: string]: string } {
   return framing === 'sse' ? sseHeaders : arrayHeaders;
+}
+
+const keepaliveComment = ': ping\n\n';
+const keepaliveEvent = 'event: ping\ndata: {"type": "ping"}\n\n';
+
+/** What clients of a dialect ignore between events; undefined where the framing has no such thing. */
+export function keepaliveOf(dialect: InboundDialectId, framing: 'sse' | 'json-array'): string | undefined {
+  if (dialect === 'anthropic-messages') return keepaliveEvent;
+  return framing === 'sse' ? keepaliveComment : undefined;
 }
 
 /** The client's side of one stream: headers once, back-pressure, keepalives in silence, stall detection. */

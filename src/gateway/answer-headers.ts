@@ -23,6 +23,13 @@ export function requestHeaders(requestId: string): Record<string, string> {
   return { 'x-switchyard-request-id': requestId, 'x-request-id': requestId, 'request-id': requestId };
 }
 
+/** Headers that go out with a keepalive, before anybody has answered. */
+export function earlyHeaders(requestId: string, model: string): Record<string, string> {
+  const headers = requestHeaders(requestId);
+  headers['x-switchyard-model'] = headerText(model);
+  return headers;
+}
+
 /** Headers of a routed answer; undefined ones are not sent. Written out, since every answer has them. */
 export function answerHeaders(
   { requestId, controls }: Received,

@@ -6,7 +6,7 @@ import type { JsonObject, ModelCall } from '../domain/model-call.ts';
 import { type AnswerContext, holdsLongIntegers, isObject, parseExact } from '../protocols/index.ts';
 import type { OutboundCall } from '../providers/contract.ts';
 import { formatTraceparent } from '../telemetry/index.ts';
-import { answerHeaders, headerText, requestHeaders } from './answer-headers.ts';
+import { answerHeaders, earlyHeaders } from './answer-headers.ts';
 import type { AnswerSchemas } from './answer-schemas.ts';
 import { CallSignatures } from './call-signatures.ts';
 import type { Choice } from './choose.ts';
@@ -110,10 +110,7 @@ export class ExchangePlanner {
       priceOf: (endpoint, atMs) => money.priceOf(endpoint, atMs, received.key.name),
       answerHeaders: ({ endpoint, attempts: begun, dropped }) =>
         answerHeaders(received, { choice, decisionId }, { endpoint, attempts: begun, dropped, cache }),
-      earlyHeaders: () => ({
-        ...requestHeaders(received.requestId),
-        'x-switchyard-model': headerText(choice.decision.model),
-      }),
+      earlyHeaders: () => earlyHeaders(received.requestId, choice.decision.model),
       attempted: (fact) => attempts.push(fact),
     };
   }

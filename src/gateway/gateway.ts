@@ -3,8 +3,9 @@ import type { AttemptFact, FinalFact } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
 import { totalInput, totalOutput } from '../domain/usage.ts';
 import type { RequestHead } from '../protocols/index.ts';
-import { answerHeaders, faultHeaders } from './answer-headers.ts';
+import { answerHeaders, earlyHeaders, faultHeaders } from './answer-headers.ts';
 import { AnswerSchemas } from './answer-schemas.ts';
+import { audibly } from './audibly.ts';
 import { type Choice, choose } from './choose.ts';
 import { type Admitted, ExchangePlanner, totalOf } from './exchange-planner.ts';
 import { faultOfDefect } from './fault-of-defect.ts';
@@ -150,7 +151,7 @@ export class Gateway {
     board.end(final, attempts);
     // The client sees the end only when the fact is durable: what was answered is never unrecorded.
     const durable = journal.commit(...attempts, final);
-    if (received.key.metered) await durable;
+    if (received.key.metered) await (sink.started ? this.#audibly(exchange, sink, durable) : durable);
     else durable.catch((error: unknown) => this.#deps.logger.error({ err: error }, 'facts could not be recorded'));
     send(exchange, result, { sink, cache: recalled.state });
     this.#deps.responses.keep(received, admitted.request.asked, result);
@@ -196,7 +197,7 @@ export class Gateway {
     let recalled: Recall = { state: 'bypass' };
     try {
       const recalling = recall(exchange, this.#deps.cache, { parse: call.parse, patience });
-      recalled = recalling instanceof Promise ? await recalling : recalling;
+      recalled = recalling instanceof Promise ? await this.#audibly(exchange, sink, recalling) : recalling;
       const how = { call, attempts, cache: recalled.state, verify: asking.verify, deadlineMs };
       const plan = this.#planner.plan(admitted, how);
       if (recalled.state === 'hit')
@@ -210,6 +211,24 @@ export class Gateway {
       if (recalled.state === 'miss') recalled.keep(undefined);
       return { result: defectResult(error), recalled };
     }
+  }
+
+  /** A slow disk, or the answer that an identical request waits for, must not look like a dead connection. */
+  #audibly<Value>(
+    { received, head, choice }: AdmittedExchange,
+    sink: ClientSink,
+    work: Promise<Value>,
+  ): Promise<Value> {
+    if (!head.stream) return work;
+    const { settings, dispatch } = this.#deps;
+    return audibly(work, {
+      sink,
+      wheel: dispatch.wheel,
+      keepaliveMs: settings().config.server.keepaliveMs,
+      dialect: received.inbound.dialect,
+      framing: received.framing,
+      earlyHeaders: () => earlyHeaders(received.requestId, choice.decision.model),
+    });
   }
 
   #logDefect({ received }: AdmittedExchange, error: unknown): void {

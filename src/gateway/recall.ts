@@ -86,7 +86,7 @@ export function replay(
   }
   const encoder = received.inbound.openEncoder(context);
   const headers = answerHeaders(received, { choice, decisionId }, { endpoint, attempts: 0, dropped: [], cache: 'hit' });
-  if (!sink.gone) sink.start(200, streamHeaders(context.framing), headers);
+  if (!sink.gone && !sink.started) sink.start(200, streamHeaders(context.framing), headers);
   for (const part of completionToParts(completion)) sink.write(encoder.push(part));
   return { ...shared, closing: encoder.end() };
 }
