@@ -129,7 +129,9 @@ async function spendTrial(fleet, kind, victim) {
       `${percent(spentNanos, limitNanos)} spent by ${admitted} of ${seen.length} requests; refusals ${faults.join(', ')}\n` +
       `  check-then-act on the same requests: ${percent(atOnce ?? 0n, limitNanos)}, booked 10 s late ${percent(after10s ?? 0n, limitNanos)}\n`,
   );
-  expect('spent is at most 100.0 %', spentNanos <= limitNanos, percent(spentNanos, limitNanos));
+  const overHold = [...all.values()].filter((one) => one.customer === customer && one.isOverHold).length;
+  const share = `${percent(spentNanos, limitNanos)}, ${overHold} charged more than was held for them`;
+  expect('spent is at most 100.0 %', spentNanos <= limitNanos, share);
   const { rows: leases } = await reader.query(`
     SELECT gateway_id, epoch::text, status, sum(granted_nanos - settled_nanos)::text AS unsettled
     FROM budget_lease JOIN gateway USING (gateway_id, epoch) GROUP BY 1, 2, 3`);

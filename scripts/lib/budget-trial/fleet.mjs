@@ -69,7 +69,8 @@ function readCharges(folder) {
     readJournal(join(folder, gatewayId), gatewayId, 0).flatMap((read) => {
       const fact = /** @type {any} */ (read);
       if (fact.type !== 'final' && fact.type !== 'abort') return [];
-      const charge = { customer: String(fact.customer ?? ''), nanos: BigInt(fact.chargeNanos ?? 0) };
+      const nanos = BigInt(fact.chargeNanos ?? 0);
+      const charge = { customer: String(fact.customer ?? ''), nanos, isOverHold: fact.overHold === true };
       return [/** @type {const} */ ([String(fact.requestId), charge])];
     }),
   );
