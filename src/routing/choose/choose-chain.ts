@@ -17,9 +17,14 @@ export interface Chain {
 /** A larger error makes a chain worse than what it replaces. */
 export const maxVerifierError = 0.15;
 
+/** Points of score that the lower bound of a chain may lie below the best single model. */
+const margin = 0.01;
+/** What the whole cost of the best single model is worth, in points of score, when chains are compared. */
+const costWorth = 0.2;
+
 /**
- * The cheapest chain that is not worse than the best single model at one standard error, paired by prompt; if none is
- * sure, the surest. A chain picked by its point estimate would be overstated.
+ * Of the chains that are not worse than the best single model by more than the margin, at one standard error paired by
+ * prompt, the one with the best accuracy for its cost; if none is sure, the surest.
  */
 export function chooseChain(
   evidence: ChainEvidence,
@@ -27,13 +32,15 @@ export function chooseChain(
 ): Chain | undefined {
   const { verifierError, best, confidence = 1 } = of;
   if (verifierError > maxVerifierError || evidence.rows.length < 10) return undefined;
+  const full = evidence.rows.reduce((sum, { costs }) => sum + (costs[best] ?? 0), 0) / evidence.rows.length;
+  const worthOf = ({ accuracy, cost }: Chain): number => accuracy - (costWorth * cost) / Math.max(1e-9, full);
   let sure: Chain | undefined;
   let surest: Chain | undefined;
   for (let first = 0; first < evidence.models.length; first++) {
     for (let second = 0; second < evidence.models.length; second++) {
       if (first === second) continue;
       const chain = valueChain(evidence, { first, second, verifierError, best, confidence });
-      if (chain.gainBound >= 0 && (!sure || chain.cost < sure.cost)) sure = chain;
+      if (chain.gainBound >= -margin && (!sure || worthOf(chain) > worthOf(sure))) sure = chain;
       if (!surest || chain.gainBound > surest.gainBound) surest = chain;
     }
   }

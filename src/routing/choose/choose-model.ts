@@ -13,6 +13,8 @@ export interface Tradeoff {
   /** Quality that must be kept, relative to a model. */
   readonly floor?: QualityFloor;
   readonly exploration?: Exploration;
+  /** Outcomes of the choices come back, so that estimates are taken as they are; else gains must be certain. */
+  readonly isLearning?: boolean;
   /** The choice so far; left only for a gain above the margin, in units of one success. */
   readonly current?: { readonly model: string; readonly margin: number };
 }
@@ -132,10 +134,9 @@ function keepFloor(
 
 function utilitiesOf(estimates: Estimates, tradeoff: Tradeoff): Float64Array {
   const { costNanos, latencyMs } = estimates;
-  const { valueNanos, nanosPerSecond = 0, exploration = noExploration } = tradeoff;
-  // A job that explores finds out by itself that a gain was none; without exploration the mistake would stay.
-  const isExploring = Number.isFinite(exploration.gamma) || exploration.epsilon > 0;
-  const scores = isExploring ? estimates.quality : estimates.trusted;
+  const { valueNanos, nanosPerSecond = 0, isLearning = false } = tradeoff;
+  // A job that learns from its own outcomes finds out that a gain was none; without them the mistake would stay.
+  const scores = isLearning ? estimates.quality : estimates.trusted;
   if (valueNanos === undefined) return Float64Array.from(scores);
   return scores.map(
     (score, at) => score - ((costNanos[at] ?? 0) + (nanosPerSecond * (latencyMs[at] ?? 0)) / 1000) / valueNanos,

@@ -1,4 +1,5 @@
 import type { PromptFeatures } from '../features/prompt-features.ts';
+import { noNeighbours } from '../estimate/residual-model.ts';
 import type { RoutingState } from '../estimate/routing-state.ts';
 
 /** A model that may be chosen. */
@@ -107,7 +108,7 @@ function correctByPrompt(state: RoutingState, { job, features }: ChoiceRequest, 
   const { residual, outputs } = fit;
   const isCorrected = residual?.isOn(known.number) === true;
   if (residual && isCorrected) {
-    const neighbours = known.index.near(vector);
+    const neighbours = residual.usesNeighbours ? known.index.near(vector) : noNeighbours;
     residual.correct(into, { job: known.number, features, vector, neighbours });
   }
   if (!outputs) return { isCorrected, logFactor: 0 };

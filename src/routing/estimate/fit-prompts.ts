@@ -7,7 +7,7 @@ import type { PromptFit } from './routing-state.ts';
 import { TermWeights } from './term-weights.ts';
 
 /** Graded prompts searched for neighbours, per job: bounds the time of a decision. */
-const indexedPerJob = 2000;
+const indexedPerJob = 1200;
 
 /** All graded prompts, by job. */
 export interface FitInput {

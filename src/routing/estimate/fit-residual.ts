@@ -29,7 +29,7 @@ export interface ResidualInput {
 /** Fewer graded prompts than this teach nothing about single prompts. */
 const minRows = 60;
 const minJobRows = 40;
-const maxComponents = 8;
+const maxComponents = 5;
 export const foldCount = 5;
 
 interface Smoother {

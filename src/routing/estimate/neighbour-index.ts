@@ -11,7 +11,7 @@ export interface Neighbours {
 }
 
 /** Postings longer than this say little and cost much. */
-const maxPostings = 600;
+const maxPostings = 200;
 const nearest = 40;
 
 /** Finds the graded prompts of a job most similar to a new one, by an inverted index over their terms. */

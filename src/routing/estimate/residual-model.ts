@@ -27,6 +27,12 @@ export interface ResidualParts {
 /** Pseudo-weight of "no correction" against the similarities of the neighbours. */
 export const neighbourPrior = 6;
 
+/** Below this the neighbours change no choice worth the search. */
+const leastTrust = 0.05;
+
+/** What no search finds. */
+export const noNeighbours: Neighbours = { rows: [], similarities: [] };
+
 /** Applies learned corrections to the means of a job. */
 export class ResidualModel {
   readonly #parts: ResidualParts;
@@ -36,6 +42,11 @@ export class ResidualModel {
   constructor(parts: ResidualParts) {
     this.#parts = parts;
     this.#values = new Float64Array(parts.directions.length);
+  }
+
+  /** Whether neighbours are believed in any component; if not, they need not be searched. */
+  get usesNeighbours(): boolean {
+    return this.#parts.neighbourTrust.some((trust) => trust > leastTrust);
   }
 
   /** Whether prompts of this job are corrected at all. */

@@ -95,6 +95,11 @@ export class RoutingLearner {
     this.#changes++;
   }
 
+  /** What is held in memory; both are bounded by the options. */
+  get size(): { readonly prompts: number; readonly outcomes: number } {
+    return { prompts: this.#prompts.size, outcomes: this.#outcomes.size };
+  }
+
   /** Learns one outcome; false if its id is known or it is not a usable score. */
   learn(outcome: LearnedOutcome): boolean {
     const { id, score, weight } = outcome;
@@ -250,8 +255,8 @@ export class RoutingLearner {
     for (const sums of this.#calls.values()) sums.forEach((sum, model) => addCall(total[model], sum));
     const all = total.reduce((sum, one) => addCall(sum, one), { count: 0, tokens: 0, timed: 0, latencyMs: 0 });
     const overall = {
-      tokens: mean(all.tokens / 1000, all.count, 300),
-      latencyMs: mean(all.latencyMs, all.timed, 2000),
+      tokens: meanOf(all.tokens / 1000, all.count, 300),
+      latencyMs: meanOf(all.latencyMs, all.timed, 2000),
     };
     const shrunk = (sum: CallSums | undefined, above: { tokens: number; latencyMs: number }, strength: number) => ({
       tokens: ((sum?.tokens ?? 0) / 1000 + strength * above.tokens) / ((sum?.count ?? 0) + strength),
@@ -302,7 +307,7 @@ function addCall(into: CallSums | undefined, from: CallSums): CallSums {
   return into;
 }
 
-function mean(sum: number, count: number, otherwise: number): number {
+function meanOf(sum: number, count: number, otherwise: number): number {
   return count > 0 ? sum / count : otherwise;
 }
 

@@ -18,7 +18,7 @@ export interface PolicyValue {
   readonly dm: number;
   readonly dr: number;
   readonly drClip: number;
-  /** Standard error of `drClip`. */
+  /** Standard error of `drClip`, with what clipping may have taken away. */
   readonly standardError: number;
   readonly interval: readonly [number, number];
   /** How many plain outcomes the weighted ones are worth. */
@@ -48,7 +48,8 @@ export function policyValue(log: readonly LoggedChoice[]): PolicyValue | undefin
   }
   const drClip = sums.clipped / count;
   const variance = Math.max(0, sums.clippedSquare / count - drClip * drClip) * (count / (count - 1));
-  const standardError = Math.sqrt(variance / count);
+  // Clipping trades spread for bias; what it took away is the best guess of that bias and belongs in the interval.
+  const standardError = Math.hypot(Math.sqrt(variance / count), sums.dr / count - drClip);
   return {
     ips: sums.ips / count,
     snips: sums.weight > 0 ? sums.ips / sums.weight : sums.dm / count,

@@ -46,14 +46,31 @@ export function trainRouter(
   routing: RoutingModule,
   set: Pick<BenchSet, 'models' | 'prices'>,
   rows: readonly BenchRow[],
-  { isFitted = true }: { readonly isFitted?: boolean } = {},
 ): RoutingState {
+  const learner = teachRows(routing, set, rows);
+  learner.refit();
+  return learner.snapshot(0);
+}
+
+/** The same without the level of single prompts. */
+export function trainJobsOnly(
+  routing: RoutingModule,
+  set: Pick<BenchSet, 'models' | 'prices'>,
+  rows: readonly BenchRow[],
+): RoutingState {
+  return teachRows(routing, set, rows).snapshot(0);
+}
+
+function teachRows(
+  routing: RoutingModule,
+  set: Pick<BenchSet, 'models' | 'prices'>,
+  rows: readonly BenchRow[],
+): InstanceType<RoutingModule['RoutingLearner']> {
   const learner = new routing.RoutingLearner();
   const reader = new routing.FeatureReader();
   for (const model of set.models) learner.addModel(model);
   for (const row of rows) teach({ learner, reader }, set, row);
-  if (isFitted) learner.refit();
-  return learner.snapshot(0);
+  return learner;
 }
 
 /** Teaches one row: the grades of all models on one prompt, with the output tokens their costs stand for. */

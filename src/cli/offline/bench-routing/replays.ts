@@ -100,7 +100,9 @@ export class Traffic {
     const routing = this.#routing;
     const request = { job: row.job, features: undefined, inputTokens: row.inputTokens };
     const gamma = explorationGamma * Math.sqrt(1 + this.outcomes);
-    const tradeoff = { valueNanos: this.#world.valueNanos, exploration: { gamma, epsilon: explorationShare } };
+    const isAffordable = this.exploredNanos <= explorationBudget * this.spentNanos;
+    const exploration = isAffordable ? { gamma, epsilon: explorationShare } : routing.noExploration;
+    const tradeoff = { valueNanos: this.#world.valueNanos, exploration, isLearning: true };
     const seed = this.#random.uint32();
     const choice = routing.chooseModel({ state: this.#state, request, candidates: this.#candidates, tradeoff, seed });
     if (!('chosen' in choice)) throw choice;
@@ -140,8 +142,10 @@ export class Traffic {
   }
 }
 
-const priorWeight = 15;
-const explorationGamma = 20;
+const priorWeight = 30;
+/** Share of spend that trying out may cost more than the best choice. */
+const explorationBudget = 0.006;
+const explorationGamma = 40;
 const explorationShare = 0.002;
 
 /** Online learning from partial and late outcomes, against the prior alone and against hindsight. */

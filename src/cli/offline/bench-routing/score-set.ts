@@ -99,7 +99,8 @@ function crossValidate(routing: RoutingModule, { set, train }: SplitSet) {
   const references = Object.fromEntries(
     referenceNames.map((name) => [name, router.map(() => new Int32Array(train.length))]),
   ) as Record<ReferenceName, Choices[]>;
-  for (let fold = 0; fold < folds; fold++) {
+  // Without costs there is one trade-off only, and nothing to choose between.
+  for (let fold = 0; fold < folds && set.hasCosts; fold++) {
     const rest = train.filter((row) => foldOf(row) !== fold);
     const places = train.flatMap((row, at) => (foldOf(row) === fold ? [at] : []));
     const held = train.filter((row) => foldOf(row) === fold);
@@ -110,7 +111,6 @@ function crossValidate(routing: RoutingModule, { set, train }: SplitSet) {
       );
     const state = trainRouter(routing, set, rest);
     spread(router, sweep(routerPredictions(routing, set, { state, rows: held }), set.hasCosts));
-    if (!set.hasCosts) continue;
     const predicted = sweepAll(referencePredictions(routing, set, { train: rest, rows: held }), true);
     for (const name of referenceNames) spread(references[name], predicted[name]);
   }
@@ -126,6 +126,7 @@ function crossValidate(routing: RoutingModule, { set, train }: SplitSet) {
 
 /** The cheapest trade-off that, cross-validated on train, is as good as the best single model. */
 function operatingLambda(set: BenchSet, train: readonly BenchRow[], validated: readonly Choices[]): number {
+  if (!set.hasCosts) return 0;
   const single = singlePoint(train, frameOf(set, train, train).best);
   let found = 0;
   let least = Number.POSITIVE_INFINITY;

@@ -1,7 +1,7 @@
 import { createSeededRandom } from '../../../platform/random.ts';
 import { pairedInterval, shuffled } from './intervals.ts';
 import type { BenchRow, BenchSet } from './load-set.ts';
-import { routerPredictions, trainRouter } from './methods.ts';
+import { routerPredictions, trainJobsOnly, trainRouter } from './methods.ts';
 import { pointOf } from './metrics.ts';
 import type { RoutingModule } from './routing-module.ts';
 import { frameOf } from './set-facts.ts';
@@ -70,7 +70,7 @@ function afterLabels(
     }
     if (rest.length === 0) return { after30Labels: null, bestSingleAfter: null };
     // Thirty prompts are too few for the prompt level to be switched on, so it need not be fitted.
-    const state = trainRouter(routing, set, [...known, ...graded], { isFitted: false });
+    const state = trainJobsOnly(routing, set, [...known, ...graded]);
     const learner = { state, rows: rest };
     score += pointOf(rest, routerPredictions(routing, set, learner).choose(0)).score / draws;
     single += singlePoint(rest, best).score / draws;
