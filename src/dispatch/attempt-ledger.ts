@@ -74,7 +74,7 @@ export class AttemptLedger {
     const answered = meter.upstreamStatus !== undefined && meter.upstreamStatus < 300;
     if (!answered && !(isCancelled && meter.connectedMs !== undefined)) return undefined;
     if (fault && !meter.sawContent && !meter.reported) return undefined;
-    return meter.usage(() => this.#plan.estimateInputTokens());
+    return meter.usage(() => this.#plan.estimateInputTokens(), this.#plan.outputLimitTokens?.());
   }
 
   #toFact(

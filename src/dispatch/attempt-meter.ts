@@ -72,16 +72,17 @@ export class AttemptMeter {
 
   /**
    * Usage to bill: the provider's when the answer came to its end, else its figures for the input and the larger of
-   * its and our count for the output, marked as an estimate.
+   * its and our count for the output, marked as an estimate. A host writes no more than it was asked for, so neither
+   * does the estimate.
    */
-  usage(estimateInputTokens: () => number): Usage {
+  usage(estimateInputTokens: () => number, outputLimitTokens = Number.POSITIVE_INFINITY): Usage {
     if (this.#usage && this.finishReason !== undefined) return this.#usage;
     const output = this.#deliveredTokens + estimateTextTokens(this.#delivered);
     const reported = this.#usage?.buckets ?? {};
     const known = Object.values(reported).some((units) => units !== undefined && units > 0);
     const buckets: UsageBuckets = {
       ...(known ? reported : { input: estimateInputTokens() }),
-      output: Math.max(reported.output ?? 0, output - (reported.reasoning ?? 0)),
+      output: Math.max(reported.output ?? 0, Math.min(output, outputLimitTokens) - (reported.reasoning ?? 0)),
     };
     return { ...this.#usage, buckets, source: 'estimated' };
   }

@@ -30,6 +30,8 @@ export interface DispatchPlan {
   readonly totalMs: number;
   /** Counted input, for attempts whose upstream never says; only computed when needed. */
   estimateInputTokens(): number;
+  /** Most output of all answers together, where the call limits it; only asked for attempts that are estimated. */
+  readonly outputLimitTokens?: () => number | undefined;
   /** How long an upstream whose client has left may finish unheard, to learn its true usage; 0 cancels it at once. */
   readonly drainMs: number;
   /** Whether another endpoint may continue a cut stream from the text already sent. */

@@ -100,6 +100,8 @@ export class ExchangePlanner {
       policy: attemptPolicy(choice),
       totalMs: deadlineMs - this.#deps.clock.monotonicMs(),
       estimateInputTokens: () => head.estimateInputTokens(),
+      outputLimitTokens: () =>
+        head.maxOutputTokens === undefined ? undefined : head.maxOutputTokens * Math.max(1, head.features().candidates),
       drainMs: received.key.onClientGone === 'drain' ? drainMs : 0,
       continuation: choice.policy.continuation,
       hedging: choice.policy.hedge ? this.#deps.hedging : undefined,
