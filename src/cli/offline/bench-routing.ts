@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { performance } from 'node:perf_hooks';
+import { systemClock } from '../../platform/clock.ts';
 import { alignRows } from '../shell/align-rows.ts';
 import { exitCodes, usageError } from '../shell/cli-error.ts';
 import { readVersion } from '../shell/read-version.ts';
@@ -33,7 +33,7 @@ export async function runBenchRouting(call: BenchRoutingArguments, terminal: Ter
     excludeJobs,
     seed,
     version: readVersion(),
-    nowMs: () => performance.now(),
+    nowMs: () => systemClock.monotonicMs(),
     log: (line) => terminal.complain(`${line}\n`),
   });
   const text = `${JSON.stringify(report, roundNumber, 1)}\n`;

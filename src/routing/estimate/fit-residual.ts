@@ -30,6 +30,7 @@ export interface ResidualInput {
 const minRows = 60;
 const minJobRows = 40;
 const maxComponents = 5;
+/** Parts that graded prompts are split into; each is predicted by what the others taught. */
 export const foldCount = 5;
 
 interface Smoother {
