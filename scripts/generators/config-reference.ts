@@ -37,8 +37,9 @@ export function configJsonSchema(): SchemaNode {
   const schema = z.toJSONSchema(configSchema, {
     io: 'input',
     override: ({ jsonSchema }) => {
-      const isPrice = jsonSchema.pattern?.startsWith('^[0-9]+(\\.[0-9]+)?') === true;
-      if (isPrice) Object.assign(jsonSchema, { type: ['number', 'string'] });
+      // Figures are read from their text, so that people may write them as numbers.
+      const isFigure = jsonSchema.type === 'string' && /^\^\(?\??:?\[0-9\]/.test(jsonSchema.pattern ?? '');
+      if (isFigure) Object.assign(jsonSchema, { type: ['number', 'string'] });
     },
   });
   const { $schema, ...rest } = schema;

@@ -34,9 +34,7 @@ keys:
     await expect
       .poll(
         async () =>
-          JSON.stringify(
-            await booted.control('/api/v1/usage?from=2020-01-01&to=2100-01-01&groupBy=customer'),
-          ),
+          JSON.stringify(await booted.control('/api/v1/usage?from=2020-01-01&to=2100-01-01&groupBy=customer')),
         { timeout: 20_000 },
       )
       .toContain('acme');
