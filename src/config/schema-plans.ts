@@ -59,7 +59,7 @@ export const planSchema = z
       description: 'last: what was delivered is charged. all: failed tries before it as well.',
     }),
     chargeFloorPercent: percent('A charge is never less than this share of its cost'),
-    marginFloorPercent: percent('A margin under this share of the charge raises an alert'),
+    marginFloorPercent: percent('A margin under this share of the charge is logged, once per customer and day'),
     baseFee: usd('Fee per month'),
     seatFee: usd('Fee per seat and month'),
     commitment: usd('Least that is paid per month'),
@@ -73,7 +73,7 @@ export const planSchema = z
         }),
       )
       .optional()
-      .meta({ description: 'Prepaid credit on sale.' }),
+      .meta({ description: 'Prepaid credit; kept with the plan, not sold by anything yet.' }),
   })
   .superRefine((terms, context) => {
     for (const message of problemsOf(terms)) context.addIssue({ code: 'custom', message });

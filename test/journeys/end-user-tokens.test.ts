@@ -164,7 +164,7 @@ describe('a token that a backend mints for a page', () => {
     expect(refused.headers?.get('access-control-allow-origin')).toBe(page);
   });
 
-  it('is refused within a second of being revoked', async () => {
+  it('is refused a second after being revoked, and what ten requests take on a busy machine', async () => {
     const token = await mint({ job: 'chat', origin: page, jti: 'lost' });
     const slownessMs = await timeOf(() => ask(token));
     await revokeToken(store(), owner, { signer: signer.id, id: 'lost', expiresAtMs: systemClock.nowMs() + 600_000 });
