@@ -17,6 +17,8 @@ const unit = {
     globalSetup,
     include: ['src', 'sdk/src', 'scripts', 'bench', 'test'].map(testFiles),
     exclude: ['**/node_modules/**', 'bench/portkey/**', ...[...heavyFolders, sharedFolder].map(testFiles)],
+    isolate: false,
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 30_000,
   },
