@@ -25,6 +25,8 @@ export interface OpenFact {
   /** The browser-safe token that it came with, when that has a budget of its own. */
   readonly tokenId?: string;
   readonly decisionId?: string;
+  /** The client's own id for the request, by which it may tell outcomes later. */
+  readonly externalId?: string;
   readonly inputEstimateTokens: number;
   readonly heldNanos?: NanosText;
 }
@@ -152,10 +154,11 @@ export interface CorrectionFact {
   readonly source: string;
 }
 
-/** Later evidence of value for an exchange. */
+/** Later evidence of value for an exchange; or, with `retracts`, the news that earlier evidence was wrong. */
 export interface OutcomeFact {
   readonly type: 'outcome';
   readonly requestId: string;
+  /** When it happened, as its teller says. */
   readonly atMs: number;
   readonly kind: string;
   /** 0 (worthless) to 1 (right), when the kind has a scale. */
@@ -165,6 +168,27 @@ export interface OutcomeFact {
   /** What the outcome is evidence about, copied from the exchange so that projections need no join. */
   readonly job?: string;
   readonly model?: string;
+  readonly host?: string;
+  readonly customer?: string;
+  readonly endUser?: string;
+  /** Absent in facts of the first version; then nothing can retract or correct it. */
+  readonly outcomeId?: string;
+  readonly receivedAtMs?: number;
+  /** How far it is to be believed, 0 to 1; absent: what its kind is worth. */
+  readonly weight?: number;
+  readonly label?: string;
+  readonly amountNanos?: NanosText;
+  readonly minutesSaved?: number;
+  /** Which grader, judge or tests said so, with their versions. */
+  readonly grader?: string;
+  /** The run of an evaluation that it belongs to. */
+  readonly runId?: string;
+  /** The outcome that this one takes back; it says nothing else. */
+  readonly retracts?: string;
+  /** The outcome that this one corrects. */
+  readonly supersedes?: string;
+  /** Who told it: `owner`, an access token, a key, `gateway` itself. Bounds what one teller can move. */
+  readonly postedBy?: string;
 }
 
 /** Why these endpoints, in this order; enough to replay the choice. */
