@@ -19,8 +19,8 @@ const unit = {
     exclude: ['**/node_modules/**', 'bench/portkey/**', ...[...heavyFolders, sharedFolder].map(testFiles)],
     isolate: false,
     maxWorkers: 3,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 };
 

@@ -1,19 +1,37 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { expect, it, onTestFinished } from 'vitest';
 import { createSeededRandom } from '../platform/random.ts';
 import { recoverSegments } from './segment-recovery.ts';
 import { gatewayId, openTestJournal, readAll, temporaryDirectory } from './testing/test-support.ts';
 import { readJournalDirectory, verifyJournal } from './verify-journal.ts';
 
-const lives = 20;
-const childPath = fileURLToPath(new URL('./testing/crash-child.ts', import.meta.url));
+// Each life starts a process; scripts/crash-money.mjs takes as many as it is told.
+const lives = 6;
+
+/** A process that compiles itself takes seconds to start: the child is compiled once. */
+function compileChild(): string {
+  const outdir = temporaryDirectory();
+  const entryPoints = ['./testing/crash-child.ts', './writer-thread.ts'];
+  buildSync({
+    entryPoints: entryPoints.map((path) => fileURLToPath(new URL(path, import.meta.url))),
+    entryNames: '[name]',
+    outdir,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+  });
+  writeFileSync(join(outdir, 'package.json'), '{"type":"module"}');
+  return join(outdir, 'crash-child.js');
+}
 
 /** One life of a gateway, killed after a number of acknowledgements and a moment more; returns what it was told. */
-async function liveAndDie(directory: string, acknowledgements: number): Promise<string[]> {
-  const child = spawn(process.execPath, ['--import', 'tsx', childPath, directory, gatewayId], {
+async function liveAndDie(childPath: string, directory: string, acknowledgements: number): Promise<string[]> {
+  const child = spawn(process.execPath, [childPath, directory, gatewayId], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -28,11 +46,12 @@ async function liveAndDie(directory: string, acknowledgements: number): Promise<
 }
 
 it(`loses no acknowledged fact in ${lives} lives that end with SIGKILL`, { timeout: 180_000 }, async () => {
+  const childPath = compileChild();
   const directory = temporaryDirectory();
   const random = createSeededRandom(20_26);
   const acknowledged: string[] = [];
   for (let life = 0; life < lives; life += 1) {
-    acknowledged.push(...(await liveAndDie(directory, 1 + Math.floor(random.unit() * 400))));
+    acknowledged.push(...(await liveAndDie(childPath, directory, 1 + Math.floor(random.unit() * 200))));
     const finals = new Map<string, number>();
     for await (const { fact } of readJournalDirectory(directory)) {
       if (fact.type === 'final') finals.set(fact.requestId, (finals.get(fact.requestId) ?? 0) + 1);

@@ -16,3 +16,4 @@ export {
   verifyJournal,
 } from './verify-journal.ts';
 export type { JournalLimits } from './writer-protocol.ts';
+export { type SegmentsToWrite, writeSegments } from './write-segments.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, vi } from 'vitest';
-import { openJournal, spawnWriter } from './open-journal.ts';
+import { openJournal } from './open-journal.ts';
 import {
   attemptFact,
   finalFact,
@@ -13,6 +13,7 @@ import {
   openTestJournal,
   readAll,
   segmentFiles,
+  spawnCompiledWriter,
 } from './testing/test-support.ts';
 import { systemClock } from '../platform/clock.ts';
 import { verifyJournal } from './verify-journal.ts';
@@ -150,9 +151,9 @@ describe('a journal folder', () => {
   it('has one writer at a time', async () => {
     const { directory, journal } = await openTestJournal();
     const settings = { directory, gatewayId, durability: 'durable', clock: systemClock, log: () => undefined } as const;
-    await expect(openJournal(settings)).rejects.toThrow(/in use by process/);
+    await expect(openJournal(settings, { spawn: spawnCompiledWriter })).rejects.toThrow(/in use by process/);
     await journal.close();
-    await (await openJournal(settings)).close();
+    await (await openJournal(settings, { spawn: spawnCompiledWriter })).close();
   });
 
   it('loses its oldest sealed segments to retention, each deletion logged', async () => {
@@ -181,8 +182,8 @@ describe('a journal folder', () => {
 describe('a dead writer thread', () => {
   it('is replaced, and every fact is written exactly once', async () => {
     const workers: Worker[] = [];
-    const spawn = (setup: Parameters<typeof spawnWriter>[0]): Worker => {
-      const worker = spawnWriter(setup);
+    const spawn = (setup: Parameters<typeof spawnCompiledWriter>[0]): Worker => {
+      const worker = spawnCompiledWriter(setup);
       workers.push(worker);
       return worker;
     };
@@ -194,11 +195,11 @@ describe('a dead writer thread', () => {
       ids.push(id);
       commits.push(journal.commit(finalFact(id)));
     };
-    for (let death = 1; death <= 3; death += 1) {
-      for (let count = 0; count < 200; count += 1) {
+    for (let death = 1; death <= 2; death += 1) {
+      for (let count = 0; count < 60; count += 1) {
         send();
         if (count % 20 === 0) await nextTurn();
-        if (count === 100) void workers.at(-1)?.terminate();
+        if (count === 30) void workers.at(-1)?.terminate();
       }
       await vi.waitFor(() => expect(workers).toHaveLength(death + 1));
       await Promise.all(commits);
@@ -211,8 +212,8 @@ describe('a dead writer thread', () => {
 
   it('that keeps dying makes the journal refuse work and fail its commits', async () => {
     let spawned = 0;
-    const spawn = (setup: Parameters<typeof spawnWriter>[0]): Worker => {
-      const worker = spawnWriter(setup);
+    const spawn = (setup: Parameters<typeof spawnCompiledWriter>[0]): Worker => {
+      const worker = spawnCompiledWriter(setup);
       spawned += 1;
       if (spawned > 1) void worker.terminate();
       else worker.on('message', (message) => message?.kind === 'ready' && setImmediate(() => worker.terminate()));

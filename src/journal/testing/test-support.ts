@@ -1,6 +1,9 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { buildSync } from 'esbuild';
 import { onTestFinished } from 'vitest';
 import type { Fact } from '../../domain/facts.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -9,6 +12,7 @@ import { createSystemRandom } from '../../platform/random.ts';
 import type { Journal } from '../contract.ts';
 import type { JournalLogEntry } from '../journal-log.ts';
 import { type JournalSeams, type JournalSettings, openJournal } from '../open-journal.ts';
+import type { WriterSetup } from '../writer-protocol.ts';
 
 export const gatewayId = 'gateway-1';
 export const makeRequestId = ((): (() => string) => {
@@ -70,6 +74,21 @@ export function finalFact(requestId: string, costNanos = '7'): Fact {
   };
 }
 
+/** The writer thread as one piece of JavaScript: a thread that compiles its modules itself starts in seconds. */
+const writerBundle = buildSync({
+  entryPoints: [fileURLToPath(new URL('../writer-thread.ts', import.meta.url))],
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  write: false,
+}).outputFiles[0].text;
+
+/** Starts the real writer thread, compiled beforehand. */
+export function spawnCompiledWriter(setup: WriterSetup): Worker {
+  const program = new URL(`data:text/javascript,${encodeURIComponent(writerBundle)}`);
+  return new Worker(program, { workerData: setup, name: 'journal-writer' });
+}
+
 export interface OpenedJournal {
   readonly journal: Journal;
   readonly directory: string;
@@ -93,7 +112,8 @@ export async function openTestJournal(
       ...settings,
       directory,
     },
-    seams,
+    // A module that replaces the disk is TypeScript source, which only the usual thread can load.
+    seams.filesModule === undefined ? { spawn: spawnCompiledWriter, ...seams } : seams,
   );
   onTestFinished(() => journal.close().catch(() => undefined));
   return { journal, directory, folder: join(directory, gatewayId), logged };

@@ -1,29 +1,21 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { monthOf } from '../../domain/periods.ts';
-import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
+import { sharedTestDatabase } from '../../storage/testing/shared-test-database.ts';
 import { LedgerError } from '../ledger-error.ts';
 import { InvoiceFixture } from './testing/invoice-fixture.ts';
 
 const usd = (cents: number) => BigInt(cents) * 10_000_000n;
 const march = (day: number, hour = 12) => Date.UTC(2026, 2, day, hour);
 
-let testDatabase: TestDatabase;
+const database = sharedTestDatabase();
 let fixture: InvoiceFixture;
 
-beforeEach(async () => {
-  testDatabase = await openTestDatabase();
-  fixture = new InvoiceFixture(testDatabase.database);
-});
-
-afterEach(async () => {
-  await testDatabase.close();
+beforeEach(() => {
+  fixture = new InvoiceFixture(database());
 });
 
 const frozenOf = async (id: string) => {
-  const row = testDatabase.database.db
-    .selectFrom('invoice')
-    .select(['document', 'document_sha256'])
-    .where('id', '=', id);
+  const row = database().db.selectFrom('invoice').select(['document', 'document_sha256']).where('id', '=', id);
   return row.executeTakeFirstOrThrow();
 };
 
@@ -196,7 +188,7 @@ describe('what is closed stays closed', () => {
     await fixture.addCustomer('acme');
     await fixture.use({ customer: 'acme', atMs: march(3), chargeNanos: usd(100) });
     const { row } = await fixture.bill('acme', 3);
-    const { db } = testDatabase.database;
+    const { db } = database();
     const refused = 'never change';
     await expect(db.updateTable('invoice').set({ total_nanos: 0n }).where('id', '=', row.id).execute()).rejects.toThrow(
       refused,

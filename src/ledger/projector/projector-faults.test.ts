@@ -5,10 +5,9 @@ import type { Price } from '../../domain/price.ts';
 import { type CursorBatch, JournalCursor, journalStart } from '../../journal/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createSeededRandom } from '../../platform/random.ts';
-import { openTestDatabase } from '../../storage/testing/open-test-database.ts';
+import { sharedTestDatabase } from '../../storage/testing/shared-test-database.ts';
 import {
   bookedSums,
-  closedAfterTest,
   gatewayId,
   projectAll,
   quietPorts,
@@ -19,6 +18,7 @@ import { randomExchanges } from '../testing/random-exchanges.ts';
 import { Projector } from './projector.ts';
 import { runProjector } from './projector-loop.ts';
 
+const database = sharedTestDatabase();
 const startMs = Date.UTC(2026, 9, 31, 22);
 const mixOf = (seed: number) => ({ random: createSeededRandom(seed), startMs, spreadMs: 3_600_000, customers: 3 });
 
@@ -41,15 +41,14 @@ describe('a projector that dies', () => {
     '[storage fault 3] between any two statements has done all of a batch or nothing',
     { timeout: 60_000 },
     async () => {
-      const { database } = await closedAfterTest(openTestDatabase());
       const directory = temporaryFolder();
-      const { facts, truth } = randomExchanges(12, mixOf(21));
+      const { facts, truth } = randomExchanges(6, mixOf(21));
       await writeJournal(directory, facts);
       const cursor = new JournalCursor(directory, gatewayId);
       let deaths = 0;
       let at = 1;
       for (;;) {
-        const dying = new Projector(database.db.withPlugin(failpoint(at)), { gatewayId }, quietPorts().ports);
+        const dying = new Projector(database().db.withPlugin(failpoint(at)), { gatewayId }, quietPorts().ports);
         try {
           await dying.claim();
           const batch = await cursor.read(dying.position, { maxBytes: 6000 });
@@ -61,24 +60,23 @@ describe('a projector that dies', () => {
           deaths += 1;
           at += 1;
         }
-        const sums = await bookedSums(database.db);
+        const sums = await bookedSums(database().db);
         expect(new Set(Object.values(sums.cost)).size).toBe(1);
         expect(new Set(Object.values(sums.charge)).size).toBe(1);
       }
       expect(deaths).toBeGreaterThan(20);
-      const sums = await bookedSums(database.db);
+      const sums = await bookedSums(database().db);
       expect(sums.cost['ledger']).toBe(truth.costNanos);
       expect(sums.requests).toBe(BigInt(truth.requests));
     },
   );
 
   it('[storage fault 12] waits while the database refuses and drains the backlog afterwards', async () => {
-    const { database } = await closedAfterTest(openTestDatabase());
     const directory = temporaryFolder();
-    const { facts, truth } = randomExchanges(100, mixOf(22));
+    const { facts, truth } = randomExchanges(50, mixOf(22));
     await writeJournal(directory, facts);
     const cursor = new JournalCursor(directory, gatewayId);
-    const projector = new Projector(database.db, { gatewayId }, quietPorts().ports);
+    const projector = new Projector(database().db, { gatewayId }, quietPorts().ports);
     const stop = new AbortController();
     const failures: string[] = [];
     let refusals = 6;
@@ -112,13 +110,12 @@ describe('a projector that dies', () => {
       },
     );
     expect(failures).toEqual(Array.from({ length: 5 }, () => 'too many clients'));
-    expect((await bookedSums(database.db)).cost['ledger']).toBe(truth.costNanos);
+    expect((await bookedSums(database().db)).cost['ledger']).toBe(truth.costNanos);
   });
 });
 
 describe('facts that cannot be booked', () => {
   it('are set apart one by one, with an alarm, and everything behind them is booked', async () => {
-    const { database } = await closedAfterTest(openTestDatabase());
     const directory = temporaryFolder();
     const { facts, truth } = randomExchanges(20, mixOf(23));
     const bad = [
@@ -128,27 +125,25 @@ describe('facts that cannot be booked', () => {
     ] as unknown as Fact[];
     await writeJournal(directory, [...facts.slice(0, 30), ...bad, ...facts.slice(30)]);
     const { ports, alarms } = quietPorts();
-    await projectAll(database.db, directory, { ports });
-    expect((await bookedSums(database.db)).cost['ledger']).toBe(truth.costNanos);
+    await projectAll(database().db, directory, { ports });
+    expect((await bookedSums(database().db)).cost['ledger']).toBe(truth.costNanos);
     expect(alarms).toHaveLength(3);
-    const rows = await database.db.selectFrom('quarantine').select(['reason', 'detail']).orderBy('id').execute();
+    const rows = await database().db.selectFrom('quarantine').select(['reason', 'detail']).orderBy('id').execute();
     expect(rows.map(({ reason }) => reason)).toEqual(['malformed', 'malformed', 'malformed']);
   });
 
   it('hold names with characters that Postgres refuses without harm', async () => {
-    const { database } = await closedAfterTest(openTestDatabase());
     const directory = temporaryFolder();
     const { facts, truth } = randomExchanges(3, mixOf(24));
     const hostile = facts.map((fact): Fact => ('endUser' in fact ? { ...fact, endUser: 'a\u0000b\uD800' } : fact));
     await writeJournal(directory, hostile);
-    await projectAll(database.db, directory, { maxBytes: 1 });
-    expect((await bookedSums(database.db)).charge['endUser']).toBe(truth.chargeNanos);
-    const rows = await database.db.selectFrom('end_user_day').select('end_user').distinct().execute();
+    await projectAll(database().db, directory, { maxBytes: 1 });
+    expect((await bookedSums(database().db)).charge['endUser']).toBe(truth.chargeNanos);
+    const rows = await database().db.selectFrom('end_user_day').select('end_user').distinct().execute();
     expect(rows).toEqual([{ end_user: 'a\uFFFDb\uFFFD' }]);
   });
 
   it('include an attempt whose own price gives another cost: its amount waits in quarantine', async () => {
-    const { database } = await closedAfterTest(openTestDatabase());
     const directory = temporaryFolder();
     const { facts } = randomExchanges(10, mixOf(25));
     const price: Price = { versionId: 'v1', picosPerUnit: { input: 1_000_000n, cacheRead: 0n, output: 2_000_000n } };
@@ -163,9 +158,9 @@ describe('facts that cannot be booked', () => {
       contract: () => undefined,
     };
     const { ports, alarms } = quietPorts({ versions });
-    await projectAll(database.db, directory, { ports });
-    const held = await database.db
-      .selectFrom('quarantine')
+    await projectAll(database().db, directory, { ports });
+    const held = await database()
+      .db.selectFrom('quarantine')
       .selectAll()
       .where('reason', '=', 'rating_difference')
       .execute();
@@ -176,13 +171,12 @@ describe('facts that cannot be booked', () => {
       (sum, fact, index) => (fact.type === 'attempt' && index !== wrong ? sum + BigInt(fact.costNanos ?? '0') : sum),
       0n,
     );
-    expect((await bookedSums(database.db)).cost['ledger']).toBe(expected);
+    expect((await bookedSums(database().db)).cost['ledger']).toBe(expected);
   });
 });
 
 describe('corrections', () => {
   it('[money 77] add the difference in an entry of their own, once, whenever they arrive; both figures stay', async () => {
-    const { database } = await closedAfterTest(openTestDatabase());
     const directory = temporaryFolder();
     const { facts } = randomExchanges(1, mixOf(26));
     const [open, attempt] = facts;
@@ -213,23 +207,22 @@ describe('corrections', () => {
       source: 'usage of the provider',
     };
     await writeJournal(directory, [correction, ...exchange, correction]);
-    await projectAll(database.db, directory, { maxBytes: 1 });
-    const sums = await bookedSums(database.db);
+    await projectAll(database().db, directory, { maxBytes: 1 });
+    const sums = await bookedSums(database().db);
     expect(sums.cost).toMatchObject({ slot: 1600n, day: 1600n, host: 1600n, ledger: 1600n, recent: 1600n });
     expect(sums.charge).toMatchObject({ slot: 1100n, day: 1100n, ledger: 1100n, customers: 1100n, recent: 1100n });
     expect(sums.outputUnits).toBe(80n);
-    const txns = await database.db.selectFrom('ledger_txn').select(['kind', 'op_key']).orderBy('id').execute();
+    const txns = await database().db.selectFrom('ledger_txn').select(['kind', 'op_key']).orderBy('id').execute();
     expect(txns.map(({ kind }) => kind).toSorted()).toEqual(['correction', 'usage', 'usage']);
-    const stored = await database.db.selectFrom('correction').selectAll().executeTakeFirstOrThrow();
+    const stored = await database().db.selectFrom('correction').selectAll().executeTakeFirstOrThrow();
     expect(stored).toMatchObject({ state: 'applied', cost_delta_nanos: 600n, charge_delta_nanos: -100n });
-    const slot = await database.db.selectFrom('usage_slot').selectAll().execute();
+    const slot = await database().db.selectFrom('usage_slot').selectAll().execute();
     expect(slot.reduce((sum, row) => sum + row.estimated_cost_nanos, 0n)).toBe(0n);
   });
 });
 
 it('reads nothing from an empty journal and writes nothing', async () => {
-  const { database } = await closedAfterTest(openTestDatabase());
-  const projector = new Projector(database.db, { gatewayId }, quietPorts().ports);
+  const projector = new Projector(database().db, { gatewayId }, quietPorts().ports);
   await projector.claim();
   const nothing: CursorBatch = { facts: [], next: journalStart, isAtEnd: true };
   expect(await projector.project(nothing)).toEqual({ facts: 0, booked: 0, repeated: 0, quarantined: 0 });

@@ -24,10 +24,10 @@ async function projectedLedger(count: number, seed: number) {
 
 describe('a rebuild', () => {
   it('[storage fault 19] gives from the journal the same rows in every projection, and replaces them', async () => {
-    const { database, directory, truth } = await projectedLedger(400, 11);
+    const { database, directory, truth } = await projectedLedger(120, 11);
     const before = await bookedSums(database.db);
     const report = await rebuildProjections(database, { directory });
-    expect(report).toMatchObject({ differences: [], isReplaced: true, booked: 400 });
+    expect(report).toMatchObject({ differences: [], isReplaced: true, booked: 120 });
     expect(await bookedSums(database.db)).toEqual(before);
     expect(before.cost['slot']).toBe(truth.costNanos);
     await projectAll(database.db, directory);
@@ -58,7 +58,7 @@ describe('a rebuild', () => {
 
 describe('the check of sums', () => {
   it('finds journal, ledger and rollups equal, goes on where it ended, and names what differs', async () => {
-    const { database, directory, truth } = await projectedLedger(150, 13);
+    const { database, directory, truth } = await projectedLedger(80, 13);
     const first = await checkSums(database, directory);
     expect(first).toMatchObject({ ok: true, problems: [], journal: { costNanos: truth.costNanos } });
     expect(first.journal.chargeNanos).toBe(truth.chargeNanos);

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { onTestFinished } from 'vitest';
 import type { Fact } from '../../domain/facts.ts';
-import { type CursorBatch, JournalCursor, openJournal } from '../../journal/index.ts';
-import { systemClock } from '../../platform/clock.ts';
+import { type CursorBatch, JournalCursor, writeSegments } from '../../journal/index.ts';
 import type { Random } from '../../platform/random.ts';
 import type { Tables } from '../../storage/index.ts';
 import type { ProjectionAlarm, ProjectorPorts } from '../projector/ports.ts';
@@ -32,16 +31,7 @@ export function temporaryFolder(): string {
 
 /** Writes facts into a journal, in segments of about a size. */
 export async function writeJournal(directory: string, facts: readonly Fact[], segmentBytes = 64 * 1024): Promise<void> {
-  const journal = await openJournal({
-    directory,
-    gatewayId,
-    durability: 'durable',
-    clock: systemClock,
-    log: () => undefined,
-    limits: { segmentBytes },
-  });
-  for (let start = 0; start < facts.length; start += 500) await journal.commit(...facts.slice(start, start + 500));
-  await journal.close();
+  await writeSegments({ directory, gatewayId, facts, segmentBytes });
 }
 
 /** Ports that do nothing, and a list of the alarms. */

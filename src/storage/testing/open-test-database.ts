@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
 import pg from 'pg';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
@@ -13,6 +14,8 @@ export interface TestDatabase {
   readonly database: Database;
   /** For what needs another connection to it, or a second product on it. */
   readonly url: string;
+  /** Brings every table back to what it held when the database was opened. */
+  empty(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,9 +42,11 @@ export async function openTestDatabase(settings: TestDatabaseSettings = {}): Pro
     poolSize: 5,
     ...(migrations === undefined ? {} : { migrations }),
   });
+  const seeds = await readSeeds(database);
   return {
     database,
     url,
+    empty: () => emptyDatabase(database, seeds),
     close: async () => {
       await database.close();
       await administer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
@@ -66,4 +71,33 @@ async function administer(url: string, statement: string): Promise<void> {
   } finally {
     await client.end();
   }
+}
+
+const tablesOfSchema = `SELECT quote_ident(relname) AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace
+  AND relkind IN ('r', 'p') AND NOT relispartition`;
+
+/** Rows that the migrations themselves write, as JSON text by table. */
+async function readSeeds({ db }: Database): Promise<ReadonlyMap<string, string>> {
+  const { rows: tables } = await sql<{ name: string }>`${sql.raw(tablesOfSchema)}`.execute(db);
+  if (tables.length === 0) return new Map();
+  const reads = tables.map(({ name }) => `SELECT '${name}' AS name, jsonb_agg(${name})::text AS seed FROM ${name}`);
+  const { rows } = await sql<{ name: string; seed: string | null }>`${sql.raw(reads.join(' UNION ALL '))}`.execute(db);
+  return new Map(rows.flatMap(({ name, seed }) => (seed === null ? [] : [[name, seed] as const])));
+}
+
+/** Without triggers, since some of them exist to prevent exactly this. */
+async function emptyDatabase({ db }: Database, seeds: ReadonlyMap<string, string>): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    await sql`SET LOCAL session_replication_role = replica`.execute(transaction);
+    await sql
+      .raw(
+        `DO $$ DECLARE one text; BEGIN FOR one IN ${tablesOfSchema} LOOP EXECUTE 'DELETE FROM ' || one; END LOOP; END $$`,
+      )
+      .execute(transaction);
+    for (const [name, seed] of seeds) {
+      const table = sql.raw(name);
+      await sql`INSERT INTO ${table} OVERRIDING SYSTEM VALUE
+        SELECT * FROM jsonb_populate_recordset(NULL::${table}, ${seed}::jsonb)`.execute(transaction);
+    }
+  });
 }

@@ -78,7 +78,7 @@ describe('one budget of many gateways', () => {
         chargedNanos += spent;
         expect([chargedNanos <= limitNanos, leased]).toEqual([true, 0n]);
       }),
-      { numRuns: 8 },
+      { numRuns: 5 },
     );
   }, 120_000);
 
