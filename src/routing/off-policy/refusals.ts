@@ -1,0 +1,74 @@
+import type { WeighedDecision } from './evaluate-policy.ts';
+
+/** Why a log does not support a conclusion. */
+export interface Refusal {
+  readonly reason: 'no-decisions' | 'propensity-missing' | 'propensity-zero' | 'policy-changed' | 'few-outcomes';
+  /** In a sentence, with what would help. */
+  readonly detail: string;
+}
+
+/** Below this many effective outcomes an estimate is noise. */
+export const leastEffectiveSize = 200;
+
+/** Reasons not to conclude from these rows; empty when the figures hold. */
+export function findRefusals(rows: readonly WeighedDecision[], effectiveSize: number): readonly Refusal[] {
+  if (rows.length === 0) {
+    return [{ reason: 'no-decisions', detail: 'the log holds no decision about the jobs that the policy names' }];
+  }
+  return [
+    ...missing(rows),
+    ...unsupported(rows),
+    ...changedPolicies(rows),
+    ...(effectiveSize >= leastEffectiveSize ? [] : [tooFew(effectiveSize)]),
+  ];
+}
+
+function missing(rows: readonly WeighedDecision[]): readonly Refusal[] {
+  const count = rows.filter(({ decision }) => !((decision.candidates[decision.chosen]?.propensity ?? 0) > 0)).length;
+  if (count === 0) return [];
+  const detail = `${count} of ${rows.length} decisions carry no propensity of what was chosen`;
+  return [{ reason: 'propensity-missing', detail }];
+}
+
+function unsupported(rows: readonly WeighedDecision[]): readonly Refusal[] {
+  const models = new Map<string, number>();
+  let count = 0;
+  for (const { decision, choice } of rows) {
+    const candidate = decision.candidates[choice];
+    if (candidate !== undefined && candidate.propensity > 0) continue;
+    count++;
+    const model = candidate?.model ?? 'nothing that may be chosen';
+    models.set(model, (models.get(model) ?? 0) + 1);
+  }
+  if (count === 0) return [];
+  const names = [...models.keys()].slice(0, 3).join(', ');
+  const detail =
+    `${count} of ${rows.length} requests would go to ${names}, which the log never tries there; ` +
+    'let the job explore, or run a rollout, whose shadow answers them too';
+  return [{ reason: 'propensity-zero', detail }];
+}
+
+function changedPolicies(rows: readonly WeighedDecision[]): readonly Refusal[] {
+  const versions = new Map<string, { version: string | undefined; sinceMs: number; changes: number }>();
+  for (const { decision } of rows) {
+    const { job, jobVersion: version, atMs } = decision;
+    const known = versions.get(job);
+    if (known === undefined) versions.set(job, { version, sinceMs: atMs, changes: 0 });
+    else if (known.version !== version) versions.set(job, { version, sinceMs: atMs, changes: known.changes + 1 });
+  }
+  return [...versions]
+    .filter(([, { changes }]) => changes > 0)
+    .map(([job, { sinceMs }]) => ({
+      reason: 'policy-changed' as const,
+      detail:
+        `the settings of job ${job} changed within the window; those of now hold since ` +
+        new Date(sinceMs).toISOString(),
+    }));
+}
+
+function tooFew(effectiveSize: number): Refusal {
+  const detail =
+    `the outcomes are worth ${Math.floor(effectiveSize)} plain ones, and ${leastEffectiveSize} are needed; ` +
+    'take a longer window, or post more outcomes';
+  return { reason: 'few-outcomes', detail };
+}
