@@ -42,8 +42,9 @@ function matchAll(given: readonly AnsweredCall[], wanted: readonly PossibleCall[
   const takenBy = new Map<number, number>();
   for (const at of wanted.keys()) {
     if (place(at, fits, { takenBy, tried: new Set() })) continue;
-    // The call that is nobody's is the one to be told of.
-    const why = fits[at]?.find((problem, call) => problem !== undefined && !takenBy.has(call));
+    // The call that fits nothing is the one to be told of.
+    const strange = given.findIndex((_, call) => fits.every((row) => row[call] !== undefined));
+    const why = fits[at]?.[strange] ?? fits[at]?.find((problem) => problem !== undefined);
     return fail(`${wanted[at]?.name}: ${why ?? 'no call is left for it'}`);
   }
   return pass(wanted.length === 1 ? 'the call is right' : `all ${wanted.length} calls are right`);
