@@ -120,6 +120,9 @@ export const commands: CommandTree = {
     import: async () => (await import('./commands/prices-import.ts')).pricesImportCommand,
     explain: async () => (await import('./commands/prices-explain.ts')).pricesExplainCommand,
   },
+  policy: {
+    evaluate: async () => (await import('./commands/policy-evaluate.ts')).policyEvaluateCommand,
+  },
   'fake-upstream': async () => (await import('./commands/fake-upstream.ts')).fakeUpstreamCommand,
   bench: {
     routing: async () => (await import('./commands/bench-routing.ts')).benchRoutingCommand,

@@ -35,3 +35,13 @@ export { TermWeights } from './estimate/term-weights.ts';
 export { ChangeDetector } from './evidence/change-detector.ts';
 export { chooseChain, valueChain } from './choose/choose-chain.ts';
 export { type LoggedChoice, type PolicyValue, policyValue } from './off-policy/policy-value.ts';
+export { type CandidatePolicy, type JobPolicy } from './off-policy/candidate-policy.ts';
+export {
+  evaluatePolicy,
+  type MetricComparison,
+  type PolicyEvaluation,
+  type PolicyMetric,
+  type SegmentEvaluation,
+} from './off-policy/evaluate-policy.ts';
+export { type LoggedCandidate, type LoggedDecision } from './off-policy/logged-decision.ts';
+export { readLoggedDecision } from './off-policy/read-logged-decision.ts';

@@ -4,8 +4,10 @@ import type { LoggedCandidate, LoggedDecision } from './logged-decision.ts';
 export interface JobPolicy {
   /** Only these may be chosen; undefined: whatever the log offers. */
   readonly models: readonly string[] | undefined;
-  /** What one success is worth in nano-USD; undefined: only quality counts, cost breaks ties. */
+  /** What one success is worth in nano-USD; undefined: `costWeight` says how much cost counts. */
   readonly valueNanos: number | undefined;
+  /** At 1, five points of success are worth the usual cost; at 0 cost only breaks ties. */
+  readonly costWeight: number;
   readonly nanosPerSecond: number;
   /** Nothing expected to be worse than the incumbent by more than the margin. */
   readonly floor: { readonly incumbent: string; readonly margin: number } | undefined;
@@ -16,29 +18,45 @@ export interface CandidatePolicy {
   readonly jobs: ReadonlyMap<string, JobPolicy>;
 }
 
+/** Points of success that the usual cost is worth at a cost weight of 1, as in the router's own choices. */
+const usualCostWorth = 0.05;
+
 /** The candidate that a policy takes for a logged request; -1 when it may take none. */
 export function choiceOf(policy: JobPolicy, { candidates }: LoggedDecision): number {
   const incumbent = policy.floor && candidates.find(({ model }) => model === policy.floor?.incumbent);
   const least = incumbent && policy.floor ? incumbent.quality - policy.floor.margin : -Infinity;
+  const isAllowed = ({ isExcluded, model }: LoggedCandidate): boolean =>
+    !isExcluded && policy.models?.includes(model) !== false;
+  const valueNanos = policy.valueNanos ?? usualValue(candidates.filter(isAllowed), policy.costWeight);
+  const worthOf = ({ quality, costNanos, latencyMs }: LoggedCandidate): number =>
+    valueNanos === undefined
+      ? quality
+      : quality - (costNanos + (policy.nanosPerSecond * latencyMs) / 1000) / valueNanos;
   let best = -1;
   let fallback = -1;
   candidates.forEach((candidate, at) => {
-    if (candidate.isExcluded || policy.models?.includes(candidate.model) === false) return;
+    if (!isAllowed(candidate)) return;
     if (candidate === incumbent) fallback = at;
     if (candidate.quality < least) return;
     const other = candidates[best];
-    if (other === undefined || isBefore(candidate, other, policy)) best = at;
+    if (other === undefined || isBefore(candidate, other, worthOf)) best = at;
   });
   return best < 0 ? fallback : best;
 }
 
-function isBefore(left: LoggedCandidate, right: LoggedCandidate, policy: JobPolicy): boolean {
-  const gap = utilityOf(left, policy) - utilityOf(right, policy);
+function isBefore(
+  left: LoggedCandidate,
+  right: LoggedCandidate,
+  worthOf: (candidate: LoggedCandidate) => number,
+): boolean {
+  const gap = worthOf(left) - worthOf(right);
   if (gap !== 0) return gap > 0;
   return left.costNanos === right.costNanos ? left.model < right.model : left.costNanos < right.costNanos;
 }
 
-function utilityOf({ quality, costNanos, latencyMs }: LoggedCandidate, policy: JobPolicy): number {
-  if (policy.valueNanos === undefined) return quality;
-  return quality - (costNanos + (policy.nanosPerSecond * latencyMs) / 1000) / policy.valueNanos;
+function usualValue(candidates: readonly LoggedCandidate[], costWeight: number): number | undefined {
+  const costs = candidates.map(({ costNanos }) => costNanos).sort((left, right) => left - right);
+  const middle = (costs.length - 1) / 2;
+  const median = ((costs[Math.floor(middle)] ?? 0) + (costs[Math.ceil(middle)] ?? 0)) / 2;
+  return median > 0 && costWeight > 0 ? median / (usualCostWorth * costWeight) : undefined;
 }

@@ -4,7 +4,7 @@ import type { CandidatePolicy, JobPolicy } from './candidate-policy.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import type { LoggedDecision } from './logged-decision.ts';
 
-const usual: JobPolicy = { models: undefined, valueNanos: 1e9, nanosPerSecond: 0, floor: undefined };
+const usual: JobPolicy = { models: undefined, valueNanos: 1e9, costWeight: 1, nanosPerSecond: 0, floor: undefined };
 const onlyCheap: CandidatePolicy = { jobs: new Map([['support', { ...usual, models: ['cheap'] }]]) };
 
 /** A log that takes `strong` mostly; both models are expected to be alike, and the outcomes tell them apart. */

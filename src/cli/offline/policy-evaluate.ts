@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import { type JobConfig, loadConfig, parseConfig } from '../../config/index.ts';
+import { parseUsdAsNanos } from '../../domain/money.ts';
+import { systemClock } from '../../platform/clock.ts';
+import type {
+  CandidatePolicy,
+  JobPolicy,
+  LoggedDecision,
+  MetricComparison,
+  PolicyEvaluation,
+  PolicyMetric,
+  SegmentEvaluation,
+} from '../../routing/index.ts';
+import { alignRows } from '../shell/align-rows.ts';
+import { CliError, exitCodes } from '../shell/cli-error.ts';
+import { readSince } from '../shell/read-since.ts';
+import { type Terminal, writeJson, writeLine } from '../shell/terminal.ts';
+import { successRuleOf, valueOf } from './job-settings.ts';
+import { readExchangeLog } from './read-exchange-log.ts';
+
+/** What `switchyard policy evaluate` was asked. */
+export interface PolicyEvaluateCall {
+  readonly candidate: string;
+  readonly since: string;
+  readonly job: string | undefined;
+  readonly data: string;
+  readonly config: string | undefined;
+  readonly json: boolean;
+}
+
+/** Answers with figures and, where the log cannot tell, with the reason; the exit code says which. */
+export async function runPolicyEvaluate(call: PolicyEvaluateCall, terminal: Terminal): Promise<number> {
+  const { evaluatePolicy } = await import('../../routing/index.ts');
+  const toMs = systemClock.nowMs();
+  const fromMs = readSince(call.since, toMs);
+  const policy = readPolicy(call.candidate, call.job);
+  const { jobs } = loadConfig(call.config ?? 'switchyard.yaml', terminal.environment, call.config !== undefined).config;
+  const { decisions, leftOut } = await readDecisions(call, { jobs, fromMs, toMs });
+  const evaluation = evaluatePolicy(decisions, policy);
+  const isConclusive = evaluation.all.refusals.length === 0;
+  if (call.json) {
+    writeJson(terminal, { candidate: call.candidate, fromMs, toMs, leftOut, isConclusive, ...evaluation });
+  } else {
+    const days = `${dayText(fromMs)} to ${dayText(toMs)}`;
+    writeLine(terminal, `${call.candidate} against what was decided from ${days}`);
+    if (leftOut > 0) writeLine(terminal, `${leftOut} further exchanges were too many to be read`);
+    for (const line of describe(evaluation)) writeLine(terminal, line);
+  }
+  return isConclusive ? exitCodes.ok : exitCodes.failure;
+}
+
+function readPolicy(file: string, only: string | undefined): CandidatePolicy {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    throw new CliError(`${file} cannot be read`);
+  }
+  const { config, problems } = parseConfig(text);
+  const [first] = problems;
+  if (config === undefined)
+    throw new CliError(`${file}:${first?.line}:${first?.column} ${first?.path} ${first?.message}`);
+  const named = Object.entries(config.jobs).filter(([job]) => only === undefined || job === only);
+  if (named.length === 0)
+    throw new CliError(`${file} has no settings of ${only === undefined ? 'any job' : `job ${only}`}`);
+  return { jobs: new Map(named.map(([job, settings]) => [job, policyOf(settings)])) };
+}
+
+function policyOf(settings: JobConfig): JobPolicy {
+  const value = valueOf(settings);
+  const second = settings.secondUsd === undefined ? undefined : parseUsdAsNanos(settings.secondUsd);
+  return {
+    models: settings.models,
+    // Expected utilities are statistical quantities: a float is exact enough for them.
+    valueNanos: value && Number(value.midNanos),
+    costWeight: settings.costWeight,
+    nanosPerSecond: Number(second ?? 0n),
+    floor: settings.floor,
+  };
+}
+
+async function readDecisions(
+  call: PolicyEvaluateCall,
+  of: { jobs: { readonly [job: string]: JobConfig }; fromMs: number; toMs: number },
+): Promise<{ decisions: LoggedDecision[]; leftOut: number }> {
+  const { readLoggedDecision } = await import('../../routing/index.ts');
+  const { fromMs, toMs, jobs } = of;
+  const log = await readExchangeLog(call.data, { fromMs, toMs, ...(call.job !== undefined && { job: call.job }) });
+  const rules = new Map(Object.entries(jobs).map(([job, settings]) => [job, successRuleOf(job, settings)]));
+  const usual = successRuleOf('', undefined);
+  const decisions: LoggedDecision[] = [];
+  for (const exchange of log.exchanges()) {
+    const decision = readLoggedDecision(exchange, rules.get(exchange.final.job ?? '') ?? usual);
+    if (decision !== undefined) decisions.push(decision);
+  }
+  decisions.sort((left, right) => left.atMs - right.atMs);
+  return { decisions, leftOut: log.leftOut };
+}
+
+const names: { readonly [Metric in PolicyMetric]: string } = {
+  value: 'value per request',
+  quality: 'success',
+  costNanos: 'cost per request',
+  latencyMs: 'latency',
+};
+
+function describe({ all, segments }: PolicyEvaluation): string[] {
+  const { requests, observed, changed, effectiveSize } = all;
+  return [
+    `${requests} decisions, ${observed} with an outcome; ${changed} would change`,
+    '',
+    ...alignRows([
+      ['', 'logged', 'candidate', 'difference', '95 %'],
+      ...metricsOf(all).map(([metric, figures]) => comparisonRow(metric, figures)),
+    ]),
+    '',
+    `outcomes worth ${Math.floor(effectiveSize)} plain ones${estimators(all)}`,
+    '',
+    ...alignRows([['segment', 'decisions', 'worth', 'success', 'difference', '95 %'], ...segments.map(segmentRow)]),
+    '',
+    ...verdict(all),
+  ];
+}
+
+function metricsOf({ metrics }: SegmentEvaluation): readonly (readonly [PolicyMetric, MetricComparison])[] {
+  const order: readonly PolicyMetric[] = ['value', 'quality', 'costNanos', 'latencyMs'];
+  return order.flatMap((metric) => {
+    const figures = metrics[metric];
+    return figures === undefined ? [] : [[metric, figures] as const];
+  });
+}
+
+function comparisonRow(metric: PolicyMetric, { logged, candidate, difference }: MetricComparison): string[] {
+  const text = (value: number): string => figureText(metric, value);
+  const [lower, upper] = difference.interval;
+  return [
+    names[metric],
+    text(logged),
+    text(candidate.drClip),
+    text(difference.mean),
+    `${text(lower)} to ${text(upper)}`,
+  ];
+}
+
+function figureText(metric: PolicyMetric, value: number): string {
+  if (metric === 'quality') return value.toFixed(3);
+  if (metric === 'latencyMs') return `${Math.round(value)} ms`;
+  return `${value < 0 ? '-' : ''}$${(Math.abs(value) / 1e9).toPrecision(3)}`;
+}
+
+function estimators({ metrics }: SegmentEvaluation): string {
+  const value = metrics.quality?.candidate;
+  if (value === undefined) return '';
+  const { ips, snips, dm, dr, largestWeight } = value;
+  const others = Object.entries({ IPS: ips, SNIPS: snips, DM: dm, DR: dr });
+  const list = others.map(([name, figure]) => `${name} ${figure.toFixed(3)}`).join(', ');
+  return `, largest weight ${largestWeight.toFixed(1)}; success by other estimators: ${list}`;
+}
+
+function segmentRow({ segment, requests, effectiveSize, metrics, refusals }: SegmentEvaluation): string[] {
+  const { quality } = metrics;
+  const head = [segment, String(requests), String(Math.floor(effectiveSize))];
+  if (quality === undefined || refusals.length > 0) {
+    return [...head, '-', '-', `no conclusion: ${refusals.map(({ reason }) => reason).join(', ')}`];
+  }
+  const [lower, upper] = quality.difference.interval;
+  const difference = quality.difference.mean.toFixed(3);
+  return [...head, quality.candidate.drClip.toFixed(3), difference, `${lower.toFixed(3)} to ${upper.toFixed(3)}`];
+}
+
+function verdict({ refusals, metrics }: SegmentEvaluation): string[] {
+  if (refusals.length > 0) return refusals.map(({ detail }) => `no conclusion: ${detail}`);
+  const decisive = metrics.value ?? metrics.quality;
+  const [lower = 0, upper = 0] = decisive?.difference.interval ?? [];
+  const what = metrics.value === undefined ? 'success' : 'value';
+  if (lower > 0) return [`estimated: the candidate is better in ${what}`];
+  if (upper < 0) return [`estimated: the candidate is worse in ${what}`];
+  return [`estimated: no difference in ${what} is shown`];
+}
+
+function dayText(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10);
+}
