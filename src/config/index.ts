@@ -10,6 +10,7 @@ export {
   type ModelConfig,
   type PolicyConfig,
 } from './schema.ts';
+export type { ExportConfig } from './schema-exports.ts';
 export { policySchema } from './schema-models.ts';
 export { planSchema } from './schema-plans.ts';
 export { priceSchema } from './schema-prices.ts';

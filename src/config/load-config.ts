@@ -91,6 +91,16 @@ function checkReferences(
       note(warnings, ['hosts', name, 'apiKey'], `${host.apiKey} is not set or empty: calls to this host will fail`);
     }
   }
+  const exportNames = new Set<string>();
+  for (const [index, { name, ...sink }] of config.exports.entries()) {
+    if (exportNames.has(name)) note(errors, ['exports', index, 'name'], `the name "${name}" is used twice`);
+    exportNames.add(name);
+    const [field, reference] =
+      sink.type === 'stripe' ? ['secretKey', sink.secretKey] : ['authorization', sink.authorization];
+    if (reference !== undefined && readSecret(reference, secrets) === undefined) {
+      note(warnings, ['exports', index, field], `${reference} is not set or empty: nothing will be delivered`);
+    }
+  }
   for (const [name, target] of Object.entries(config.aliases)) {
     if (name in config.models) note(errors, ['aliases', name], `"${name}" is a model already`);
     if (name === target) note(errors, ['aliases', name], 'an alias cannot name itself');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { databaseSchema } from './schema-database.ts';
 import { catalogSchema } from './schema-catalog.ts';
+import { exportSchema } from './schema-exports.ts';
 import { hostSchema } from './schema-hosts.ts';
 import { jobSchema, modelSchema } from './schema-models.ts';
 import { budgetSchema, customerSchema, organisationSchema, ownBudgetSchema, rateLimitSchema } from './schema-money.ts';
@@ -177,6 +178,10 @@ export const configSchema = z.strictObject({
     .prefault({})
     .meta({ description: 'Traces of requests; off without a collector.' }),
   catalog: catalogSchema.prefault({}).meta({ description: 'Catalogs of models and prices beside the shipped one.' }),
+  exports: z
+    .array(exportSchema)
+    .default([])
+    .meta({ description: 'Other systems that are told what was used; needs the database.' }),
   discovery: z
     .strictObject({
       local: z.boolean().default(true).meta({

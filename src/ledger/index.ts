@@ -40,7 +40,16 @@ export { CloudEventsSink, type CloudEventsSettings } from './exports/cloud-event
 export { exportFocus } from './exports/export-focus.ts';
 export { focusFileName } from './exports/focus-rows.ts';
 export { type MeteredUse, meterEventId, meterMessages } from './exports/meter-events.ts';
-export { type Delivery, type DeliveryRound, enqueue, Outbox, type OutboxMessage, type Sink } from './exports/outbox.ts';
+export { type ExportSink, exportUse, replaceExportSinks } from './exports/export-sinks.ts';
+export {
+  type Delivery,
+  type DeliveryRound,
+  dropDelivered,
+  enqueue,
+  Outbox,
+  type OutboxMessage,
+  type Sink,
+} from './exports/outbox.ts';
 export { type OutboxState, outboxStates } from './exports/outbox-states.ts';
 export {
   manualPayments,

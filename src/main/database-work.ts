@@ -10,7 +10,7 @@ import {
 import type { LoadedConfig } from '../config/index.ts';
 import type { Price } from '../domain/price.ts';
 import type { Journal, JournalPosition } from '../journal/index.ts';
-import { dropExpired, type Projection, startProjection } from '../ledger/index.ts';
+import { dropExpired, type Projection, replaceExportSinks, startProjection } from '../ledger/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -25,6 +25,7 @@ import {
   syncPlans,
 } from '../tenants/index.ts';
 import type { DatabaseWork } from './database-link.ts';
+import { exportSinks, startExports } from './exports.ts';
 import type { Money, MoneyWork } from './money.ts';
 
 /** What the work on an open database needs of the running gateway. */
@@ -63,9 +64,10 @@ export function databaseWork(parts: DatabaseWorkParts): DatabaseWork {
     const plans = await followPlans(parts, database);
     const returning = returnEarlierLeases(parts, { projection, earlierEnd });
     const keeper = startUpkeep(parts, store);
+    const exporter = startExports({ ...parts, clock: systemClock }, database);
     return async () => {
       parts.money.follow(undefined);
-      await Promise.all([keeper.stop(), returning.stop(), plans()]);
+      await Promise.all([keeper.stop(), exporter.stop(), returning.stop(), plans()]);
       await projection.stop();
       await parts.feed.close();
       await prices.close();
@@ -81,6 +83,7 @@ export async function bringIn(
   const { config } = loaded();
   await syncConfig(store, config);
   await syncPlans(store, config);
+  await replaceExportSinks(store.database.db, exportSinks(loaded()));
   const versions = new RatingVersions(store.database);
   const { prices, contracts } = money.agreed();
   await versions.remember([...prices, ...configuredPrices(loaded())], contracts);

@@ -81,11 +81,11 @@ const writerBundle = buildSync({
   platform: 'node',
   format: 'esm',
   write: false,
-}).outputFiles[0].text;
+}).outputFiles[0]?.text;
 
 /** Starts the real writer thread, compiled beforehand. */
 export function spawnCompiledWriter(setup: WriterSetup): Worker {
-  const program = new URL(`data:text/javascript,${encodeURIComponent(writerBundle)}`);
+  const program = new URL(`data:text/javascript,${encodeURIComponent(writerBundle ?? '')}`);
   return new Worker(program, { workerData: setup, name: 'journal-writer' });
 }
 

@@ -6,8 +6,6 @@ export interface CloudEventsSettings {
   readonly url: string;
   /** Sent as it is, for example `Bearer …`. */
   readonly authorization?: string | undefined;
-  /** `source` of every event: receivers know a repetition by source and id. */
-  readonly gatewayId: string;
   readonly timeoutMs: number;
 }
 
@@ -43,11 +41,12 @@ export class CloudEventsSink implements Sink {
   }
 
   #event({ eventId, kind, occurredAtMs, payload }: OutboxMessage): object {
-    const { customer } = payload;
+    const { customer, gateway } = payload;
     return {
       specversion: '1.0',
       id: eventId,
-      source: `switchyard/${this.#settings.gatewayId}`,
+      // Of the gateway that metered it, whoever delivers: receivers know a repetition by source and id.
+      source: typeof gateway === 'string' ? `switchyard/${gateway}` : 'switchyard',
       type: `switchyard.${kind}`,
       time: new Date(occurredAtMs).toISOString(),
       ...(typeof customer === 'string' && { subject: customer }),

@@ -38,11 +38,37 @@ export interface DeliveryRound {
 const firstRetryMs = 1_000;
 const longestRetryMs = 15 * 60_000;
 const messagesPerRound = 200;
+const rememberedMs = 35 * 24 * 3_600_000;
+
+/** Puts many messages out at once, in the transaction of what they tell; those that are known already are left out. */
+export async function enqueueAll(executor: Kysely<Tables>, messages: readonly OutboxMessage[]): Promise<void> {
+  if (messages.length === 0) return;
+  const rows = messages.map((message) => {
+    const { payload, digest } = sealed(message);
+    const { sink, eventId, kind, occurredAtMs } = message;
+    return { sink, event_id: eventId, kind, payload, digest, occurred_at_ms: Math.trunc(occurredAtMs) };
+  });
+  await sql`
+    INSERT INTO outbox (sink, event_id, kind, payload, digest, occurred_at_ms, state, attempts, next_at_ms)
+    SELECT sink, event_id, kind, payload::jsonb, digest, occurred_at_ms, 'pending', 0, 0
+    FROM json_to_recordset(${JSON.stringify(rows)}::json)
+      AS row(sink text, event_id text, kind text, payload text, digest text, occurred_at_ms bigint)
+    ORDER BY sink, event_id
+    ON CONFLICT DO NOTHING`.execute(executor);
+}
+
+/** Forgets what was delivered so long ago that no receiver would know a repetition any more. */
+export async function dropDelivered({ db }: Pick<Database, 'db'>, nowMs: number): Promise<void> {
+  await db
+    .deleteFrom('outbox')
+    .where('state', 'in', ['sent', 'superseded'])
+    .where('sent_at_ms', '<', BigInt(nowMs - rememberedMs))
+    .execute();
+}
 
 /** Puts a message out, in the transaction of what it tells. Another content under the same id is a conflict. */
 export async function enqueue(executor: Kysely<Tables>, message: OutboxMessage): Promise<boolean> {
-  const payload = canonicalJson(message.payload);
-  const digest = createHash('sha256').update(`${message.kind}\n${payload}`).digest('hex');
+  const { payload, digest } = sealed(message);
   const inserted = await executor
     .insertInto('outbox')
     .values({
@@ -72,6 +98,11 @@ export async function enqueue(executor: Kysely<Tables>, message: OutboxMessage):
     throw new LedgerError('conflict', `${message.sink} has another message under the id ${message.eventId}`);
   }
   return false;
+}
+
+function sealed({ kind, payload }: OutboxMessage): { payload: string; digest: string } {
+  const text = canonicalJson(payload);
+  return { payload: text, digest: createHash('sha256').update(`${kind}\n${text}`).digest('hex') };
 }
 
 /** Delivers what is due, at least once and always under the same id. */

@@ -89,10 +89,9 @@ test('CloudEvents carry the id of the message; a known one is sent, a refused on
   const sink = new CloudEventsSink({
     name: 'openmeter',
     url: `http://127.0.0.1:${port}/events`,
-    gatewayId: 'gw1',
     timeoutMs: 5000,
   });
-  const payload = { customer: 'acme', units: '10', meter: 'input' };
+  const payload = { gateway: 'gw1', customer: 'acme', units: '10', meter: 'input' };
   const message = { sink: 'openmeter', eventId: 'e1', kind: 'meter_event', occurredAtMs: 0, payload };
   expect(await sink.deliver(message)).toEqual({ state: 'sent' });
   expect(JSON.parse(seen[0]?.body ?? '')).toMatchObject({

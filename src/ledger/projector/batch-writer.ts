@@ -8,7 +8,7 @@ import { applyCorrections, saveEstimates } from './corrections.ts';
 import type { BatchFold, ExchangeBook } from './exchange-book.ts';
 import { saveOpenExchanges } from './open-exchanges.ts';
 import type { PendingExchange } from './pending-exchange.ts';
-import type { ApplyCharges } from './ports.ts';
+import type { ApplyCharges, ExportUse } from './ports.ts';
 import { ofBooking, ofFact, type QuarantinedFact, saveQuarantined } from './quarantine.ts';
 import { adjustExchange, findExchanges, insertExchanges, type KnownExchange } from './recent-exchanges.ts';
 import { compareTold, dimensionsOfKnown, type LateAttempt, lateUse, toldDigest } from './told-again.ts';
@@ -21,6 +21,7 @@ export interface BatchWriterParts {
   readonly labels: UsageLabels;
   readonly book: ExchangeBook;
   readonly applyCharges: ApplyCharges | undefined;
+  readonly exportUse: ExportUse | undefined;
 }
 
 /** A gathered batch. */
@@ -66,6 +67,7 @@ export class BatchWriter {
     await this.#charge(fresh);
     await this.#correct(fresh, fold);
     await this.#save(fold, dropped);
+    await this.#parts.exportUse?.(this.#trx, this.#parts.gatewayId, fresh);
     return {
       booked: fresh.length,
       repeated: this.#repeated,

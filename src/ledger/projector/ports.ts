@@ -3,6 +3,7 @@ import type { Price, PriceContract } from '../../domain/price.ts';
 import type { ChargeFunding, ProjectedCharge } from '../../tenants/index.ts';
 import type { Transaction } from 'kysely';
 import type { Tables } from '../../storage/index.ts';
+import type { Booking } from './booking.ts';
 
 /** Price and contract versions by id, as far as they are known. */
 export interface VersionLookup {
@@ -21,6 +22,9 @@ export type ApplyCharges = (
 /** Charges an outcome whose plan has a price for it, once, in the transaction of the projection. */
 export type ApplyOutcome = (trx: Transaction<Tables>, fact: OutcomeFact) => Promise<unknown>;
 
+/** Puts what exchanges used out to other systems, in the transaction of the projection. */
+export type ExportUse = (trx: Transaction<Tables>, gatewayId: string, bookings: readonly Booking[]) => Promise<void>;
+
 /** Something about a projection that people should hear of. */
 export interface ProjectionAlarm {
   readonly kind: 'quarantined' | 'fenced' | 'damaged' | 'stuck';
@@ -36,5 +40,7 @@ export interface ProjectorPorts {
   readonly applyCharges?: ApplyCharges | undefined;
   /** Absent: outcomes cost nothing. */
   readonly applyOutcome?: ApplyOutcome | undefined;
+  /** Absent: nobody else is told. */
+  readonly exportUse?: ExportUse | undefined;
   readonly alarm: (alarm: ProjectionAlarm) => void;
 }

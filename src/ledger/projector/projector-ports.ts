@@ -1,6 +1,7 @@
 import { RatingVersions } from '../../catalog/index.ts';
 import type { Database } from '../../storage/index.ts';
 import { ChargeProjector } from '../../tenants/index.ts';
+import { exportUse } from '../exports/export-sinks.ts';
 import { chargeOutcomeIn } from '../invoices/outcome-charges.ts';
 import type { ProjectorPorts } from './ports.ts';
 
@@ -11,6 +12,7 @@ export function createProjectorPorts(database: Database, alarm: ProjectorPorts['
     versions: new RatingVersions(database),
     applyCharges: async (trx, rows) => (await charges.settleProjected(trx, rows)).fundings,
     applyOutcome: chargeOutcomeIn,
+    exportUse,
     alarm,
   };
 }

@@ -158,6 +158,7 @@ export class Projector {
         labels: this.#labels,
         book: this.#book,
         applyCharges: this.#ports.applyCharges,
+        exportUse: this.#ports.exportUse,
       });
       const written = await writer.write({ fold, bookings, quarantined, horizonMs });
       // After the exchanges that they are about, and with the watermark: a crash neither loses a charge nor doubles it.

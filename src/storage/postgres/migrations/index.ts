@@ -5,7 +5,17 @@ import { migration as spending } from './0004-spending.ts';
 import { migration as invoices } from './0005-invoices.ts';
 import { migration as reconciliation } from './0006-reconciliation.ts';
 import { migration as outbox } from './0007-outbox.ts';
+import { migration as exports } from './0012-exports.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in the order of its number; each area adds its own here. */
-export const migrations: readonly Migration[] = [control, prices, ledger, spending, invoices, reconciliation, outbox];
+export const migrations: readonly Migration[] = [
+  control,
+  prices,
+  ledger,
+  spending,
+  invoices,
+  reconciliation,
+  outbox,
+  exports,
+];

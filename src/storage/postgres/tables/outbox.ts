@@ -24,8 +24,19 @@ export interface ExportWatermarkTable {
   until_ms: bigint;
 }
 
+/** Another system that is told of use, as the configuration says. */
+export interface ExportSinkTable {
+  name: string;
+  kind: 'stripe' | 'cloudEvents';
+  /** Name of the meter of each bucket. */
+  meters: ColumnType<unknown, string, string>;
+  /** Customers whose use is told; null is all. */
+  customers: ColumnType<unknown, string | null, string | null>;
+}
+
 /** Tables of what is sent to other systems. */
 export interface OutboxTables {
   outbox: OutboxTable;
   export_watermark: ExportWatermarkTable;
+  export_sink: ExportSinkTable;
 }
