@@ -1,0 +1,243 @@
+import { join } from 'node:path';
+import type { Clock } from '../../platform/clock.ts';
+import type { Isolation, ProbeReport } from '../contract.ts';
+import type { EgressAudit } from '../egress/index.ts';
+import type { Engines } from './find-engines.ts';
+import { FunctionInstance } from './function-instance.ts';
+import { FunctionStartError, type ProcessLine } from './function-process.ts';
+import type { FunctionReceipt, FunctionSpec } from './function-spec.ts';
+import { probeFunctions } from './probe-functions.ts';
+
+/** What functions run on and whom they tell. */
+export interface FunctionHostSettings {
+  readonly engines: Engines;
+  /** For the folders of processes; short, since sockets lie in it. */
+  readonly root: string;
+  readonly clock: Clock;
+  /** Processes at once; beyond it those that nobody uses make room. */
+  readonly maxInstances?: number;
+  newId(): string;
+  line(spec: FunctionSpec, line: ProcessLine, instance: FunctionInstance | undefined): void;
+  audit(entry: EgressAudit): void;
+  receipt(receipt: FunctionReceipt): void;
+}
+
+interface Slot {
+  spec: FunctionSpec;
+  current: FunctionInstance | undefined;
+  starting: Promise<FunctionInstance> | undefined;
+  usedAtMs: number;
+  failures: number;
+  retryAtMs: number;
+}
+
+const lookEveryMs = 250;
+const idleMs = 60_000;
+const drainMs = 30_000;
+const firstBackoffMs = 250;
+const longestBackoffMs = 15_000;
+const failuresBeforeBackoff = 2;
+
+/** A version that cannot take requests right now. */
+export class FunctionUnavailableError extends Error {
+  override readonly name = 'FunctionUnavailableError';
+  readonly retryAfterMs: number;
+
+  constructor(message: string, retryAfterMs: number) {
+    super(message);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** Keeps one process for each version that is in use: starts, watches, replaces and ends them. */
+export class FunctionHost {
+  readonly #settings: FunctionHostSettings;
+  readonly #slots = new Map<string, Slot>();
+  readonly #leaving = new Set<Promise<void>>();
+  readonly #timer: NodeJS.Timeout;
+  #kept: ReadonlySet<string> = new Set();
+  #report: Promise<ProbeReport> | undefined;
+  #isolation: Isolation | undefined;
+  #isClosed = false;
+
+  constructor(settings: FunctionHostSettings) {
+    this.#settings = settings;
+    this.#timer = setInterval(() => this.#look(), lookEveryMs);
+    this.#timer.unref();
+  }
+
+  /** Finds out, once, what separates functions from everything else here. */
+  probe(): Promise<ProbeReport> {
+    this.#report ??= probeFunctions(this.#settings).then((report) => {
+      this.#isolation = report.isolation;
+      return report;
+    });
+    return this.#report;
+  }
+
+  /** As probed; undefined before. */
+  get isolation(): Isolation | undefined {
+    return this.#isolation;
+  }
+
+  /** The process of a version: at once when it runs, else when it is started. */
+  acquire(spec: FunctionSpec): FunctionInstance | Promise<FunctionInstance> {
+    const slot = this.#slotOf(spec);
+    slot.usedAtMs = this.#settings.clock.monotonicMs();
+    if (slot.current?.isOpen === true) return slot.current;
+    return this.#start(slot);
+  }
+
+  /** The process of a version, if one takes requests. */
+  running(spec: Pick<FunctionSpec, 'app' | 'version'>): FunctionInstance | undefined {
+    const current = this.#slots.get(keyOf(spec))?.current;
+    return current?.isOpen === true ? current : undefined;
+  }
+
+  /** Says which versions stay warm although nobody asks for them; the others end when they have been idle. */
+  keep(versions: Iterable<Pick<FunctionSpec, 'app' | 'version'>>): void {
+    this.#kept = new Set([...versions].map(keyOf));
+  }
+
+  /** Forgets a version and ends its process. */
+  retire(spec: Pick<FunctionSpec, 'app' | 'version'>, graceMs = drainMs): void {
+    const slot = this.#slots.get(keyOf(spec));
+    if (slot === undefined) return;
+    this.#slots.delete(keyOf(spec));
+    if (slot.current !== undefined) this.#leave(slot.current, graceMs);
+    slot.starting?.then((late) => this.#leave(late, 0)).catch(() => undefined);
+  }
+
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  /** Ends every process, letting what runs finish within the grace. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    const starting = [...this.#slots.values()].map(({ starting: one }) => one);
+    for (const { spec } of this.#slots.values()) this.retire(spec, graceMs);
+    await Promise.allSettled(starting);
+    await Promise.all(this.#leaving);
+  }
+
+  #slotOf(spec: FunctionSpec): Slot {
+    const key = keyOf(spec);
+    const known = this.#slots.get(key);
+    if (known !== undefined) {
+      // Secrets may have changed behind the same version; its next process has them.
+      known.spec = spec;
+      return known;
+    }
+    this.#makeRoom();
+    const slot = { spec, current: undefined, starting: undefined, usedAtMs: 0, failures: 0, retryAtMs: 0 };
+    this.#slots.set(key, slot);
+    return slot;
+  }
+
+  #start(slot: Slot): Promise<FunctionInstance> {
+    if (this.#isClosed) return Promise.reject(new FunctionUnavailableError('the gateway is stopping', 1000));
+    const waitMs = slot.retryAtMs - this.#settings.clock.monotonicMs();
+    if (slot.starting === undefined && waitMs > 0) {
+      return Promise.reject(new FunctionUnavailableError('it ended several times while it started', waitMs));
+    }
+    slot.starting ??= this.#launch(slot).finally(() => (slot.starting = undefined));
+    return slot.starting;
+  }
+
+  async #launch(slot: Slot): Promise<FunctionInstance> {
+    const { spec } = slot;
+    const { isolation } = await this.probe();
+    try {
+      const started = await this.#open(spec, isolation.tier !== 'language');
+      slot.current = started;
+      return started;
+    } catch (error) {
+      this.#failed(slot);
+      if (!(error instanceof FunctionStartError)) throw error;
+      const { app, version } = spec;
+      const atMs = this.#settings.clock.nowMs();
+      this.#settings.receipt({ app, version, atMs, code: 'start_failed', detail: error.message, inFlight: 0 });
+      throw error;
+    }
+  }
+
+  async #open(spec: FunctionSpec, isSandboxed: boolean): Promise<FunctionInstance> {
+    const { engines, root, clock, newId, line, audit, receipt } = this.#settings;
+    const own: { instance?: FunctionInstance } = {};
+    own.instance = await FunctionInstance.start({
+      spec,
+      engines,
+      isSandboxed,
+      folder: join(root, newId()),
+      clock,
+      line: (one) => line(spec, one, own.instance),
+      audit,
+      died: (ended) => {
+        const slot = this.#slots.get(keyOf(spec));
+        if (slot !== undefined && slot.current === own.instance) {
+          slot.current = undefined;
+          if (ended.code === 'exited') this.#failed(slot);
+        }
+        receipt(ended);
+      },
+    });
+    return own.instance;
+  }
+
+  /** A version that keeps ending is started ever more rarely. */
+  #failed(slot: Slot): void {
+    slot.failures++;
+    if (slot.failures < failuresBeforeBackoff) return;
+    const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (slot.failures - failuresBeforeBackoff));
+    slot.retryAtMs = this.#settings.clock.monotonicMs() + backoffMs;
+  }
+
+  #look(): void {
+    const nowMs = this.#settings.clock.monotonicMs();
+    for (const [key, slot] of this.#slots) {
+      const { current } = slot;
+      if (current === undefined) {
+        if (slot.starting === undefined && nowMs - slot.usedAtMs > idleMs) this.#slots.delete(key);
+        continue;
+      }
+      const isIdle = current.inFlight === 0 && nowMs - slot.usedAtMs > idleMs;
+      if (isIdle && !this.#kept.has(key)) this.retire(current.spec);
+      else if (current.look() === 'worn' && slot.starting === undefined && nowMs >= slot.retryAtMs) this.#renew(slot);
+    }
+  }
+
+  /** The new process takes over before the old one is drained. */
+  #renew(slot: Slot): void {
+    const worn = slot.current;
+    slot.starting = this.#launch(slot).finally(() => (slot.starting = undefined));
+    slot.starting
+      .then(() => {
+        slot.failures = 0;
+        if (worn !== undefined) this.#leave(worn, drainMs);
+      })
+      // The worn one stays; the receipt of the failed start has been written.
+      .catch(() => undefined);
+  }
+
+  #leave(instance: FunctionInstance, graceMs: number): void {
+    const left = instance.drain(graceMs).finally(() => this.#leaving.delete(left));
+    this.#leaving.add(left);
+  }
+
+  #makeRoom(): void {
+    const { maxInstances = 64 } = this.#settings;
+    if (this.#slots.size < maxInstances) return;
+    const idle = [...this.#slots.values()]
+      .filter(({ current, starting }) => starting === undefined && (current?.inFlight ?? 0) === 0)
+      .sort((left, right) => left.usedAtMs - right.usedAtMs);
+    const [oldest] = idle;
+    if (oldest === undefined) throw new FunctionUnavailableError('too many apps are at work', 1000);
+    this.retire(oldest.spec, 0);
+  }
+}
+
+function keyOf({ app, version }: Pick<FunctionSpec, 'app' | 'version'>): string {
+  return `${app}/${version}`;
+}

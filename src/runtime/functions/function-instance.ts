@@ -1,0 +1,204 @@
+import { join } from 'node:path';
+import { Client, Pool } from 'undici';
+import type { Clock } from '../../platform/clock.ts';
+import { type FunctionCall, FunctionExchange } from './function-exchange.ts';
+import { FunctionProcess, type GuestHandlers, type ProcessSettings } from './function-process.ts';
+import type { FunctionReceipt, FunctionSpec, LimitCode } from './function-spec.ts';
+import { readVitals } from './process-vitals.ts';
+import { Watchdog } from './watchdog.ts';
+import { socketNames } from './worker-config.ts';
+
+/** A due time of a schedule, as the guest is told. */
+export interface GuestEvent {
+  readonly id: string;
+  readonly cron: string;
+  readonly scheduledTime: number;
+}
+
+/** What an instance is started with. */
+export interface InstanceSettings extends ProcessSettings {
+  /** Told once, when the process ends without having been asked to. */
+  died(receipt: FunctionReceipt): void;
+}
+
+/** Requests that may wait for a free place among those in flight. */
+const maxWaiting = 512;
+
+/** A running version: takes requests and events, is looked after, and is drained before it goes. */
+export class FunctionInstance {
+  readonly spec: FunctionSpec;
+  readonly handlers: GuestHandlers;
+  /** Resolves when nothing is left of it. */
+  readonly gone: Promise<void>;
+  readonly #process: FunctionProcess;
+  readonly #pool: Pool;
+  readonly #health: Client;
+  readonly #watchdog: Watchdog;
+  readonly #clock: Clock;
+  readonly #pid: number | undefined;
+  readonly #exchanges = new Set<FunctionExchange>();
+  #events = 0;
+  #requests = 0;
+  #isPinging = false;
+  #isLeaving = false;
+  #killedFor: { readonly code: LimitCode; readonly allowed: number; readonly observed: number } | undefined;
+  #idle: (() => void) | undefined;
+
+  private constructor(process: FunctionProcess, settings: InstanceSettings) {
+    const { spec, clock } = settings;
+    this.spec = spec;
+    this.#process = process;
+    this.#clock = clock;
+    this.#pid = process.pid;
+    this.handlers = process.handlers;
+    const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
+    this.#pool = new Pool('http://app', {
+      ...timeouts,
+      socketPath: join(process.socketFolder, socketNames.http),
+      connections: spec.limits.maxInFlight,
+    });
+    this.#health = new Client('http://health', {
+      ...timeouts,
+      socketPath: join(process.socketFolder, socketNames.health),
+    });
+    this.#watchdog = new Watchdog(spec.limits, this.#now());
+    this.gone = process.gone.then(async () => {
+      if (!this.#isLeaving) settings.died(this.#receipt());
+      await Promise.all([this.#pool.destroy(), this.#health.destroy()]);
+    });
+  }
+
+  /** Starts a process and resolves when it takes requests. */
+  static async start(settings: InstanceSettings): Promise<FunctionInstance> {
+    return new FunctionInstance(await FunctionProcess.start(settings), settings);
+  }
+
+  /** Whether new requests may go here. */
+  get isOpen(): boolean {
+    return !this.#process.isGone && !this.#isLeaving && this.#killedFor === undefined;
+  }
+
+  get inFlight(): number {
+    return this.#exchanges.size + this.#events;
+  }
+
+  get hasRoom(): boolean {
+    return this.#exchanges.size < this.spec.limits.maxInFlight + maxWaiting;
+  }
+
+  get rssMb(): number | undefined {
+    return this.#pid === undefined ? undefined : readVitals(this.#pid).rssMb;
+  }
+
+  /** Hands a request to the guest. */
+  forward(call: FunctionCall): void {
+    this.#requests++;
+    const exchange: FunctionExchange = new FunctionExchange(call, this.spec.limits, () => {
+      this.#exchanges.delete(exchange);
+      this.#checkIdle();
+    });
+    this.#exchanges.add(exchange);
+    exchange.send(this.#pool);
+  }
+
+  /** Tells the guest of a due time; resolves with whether it took it well. */
+  async tell(event: GuestEvent): Promise<{ readonly isDone: boolean; readonly detail: string }> {
+    this.#events++;
+    try {
+      const { statusCode, body } = await this.#process.events.request({
+        method: 'POST',
+        path: '/',
+        body: JSON.stringify(event),
+        signal: AbortSignal.timeout(this.spec.limits.wallMs),
+      });
+      await body.dump();
+      return { isDone: statusCode === 204, detail: statusCode === 204 ? '' : 'the handler threw' };
+    } catch (error) {
+      const isLate = error instanceof Error && error.name === 'TimeoutError';
+      return { isDone: false, detail: isLate ? 'wall_exceeded' : (this.#killedFor?.code ?? 'the process ended') };
+    } finally {
+      this.#events--;
+      this.#checkIdle();
+    }
+  }
+
+  /**
+   * One look of the watchdog, at its own pace. Answers whether the process is worn and should be replaced; one that is
+   * stuck or far too large is ended here.
+   */
+  look(): 'fine' | 'worn' {
+    const now = this.#now();
+    if (this.inFlight === 0) this.#watchdog.answered(now);
+    else if (this.#isPinging) this.#watchdog.missed();
+    else this.#ping();
+    const { limits } = this.spec;
+    const verdict = this.#watchdog.judge({ ...now, inFlight: this.inFlight, requests: this.#requests });
+    if (verdict === 'stuck') this.#kill('cpu_exceeded', limits.cpuMs, this.#watchdog.stallMs(now));
+    if (verdict === 'too_large') this.#kill('memory_exceeded', 2 * limits.recycleRssMb, now.rssMb ?? 0);
+    return verdict === 'worn' ? 'worn' : 'fine';
+  }
+
+  /** Takes nothing new, lets what runs finish until the deadline, then ends the process. */
+  async drain(graceMs: number): Promise<void> {
+    this.#isLeaving = true;
+    if (this.inFlight > 0) {
+      const deadline = setTimeout(() => this.#idle?.(), graceMs);
+      await new Promise<void>((resolve) => (this.#idle = resolve));
+      clearTimeout(deadline);
+    }
+    this.#process.kill();
+    await this.gone;
+  }
+
+  pauseOutput(): void {
+    this.#process.pauseOutput();
+  }
+
+  resumeOutput(): void {
+    this.#process.resumeOutput();
+  }
+
+  #ping(): void {
+    this.#isPinging = true;
+    this.#health.request({ method: 'GET', path: '/' }).then(
+      async ({ body }) => {
+        await body.dump();
+        this.#isPinging = false;
+        this.#watchdog.answered(this.#now());
+      },
+      () => {
+        this.#isPinging = false;
+      },
+    );
+  }
+
+  #kill(code: LimitCode, allowed: number, observed: number): void {
+    if (this.#killedFor !== undefined) return;
+    this.#killedFor = { code, allowed, observed: Math.round(observed) };
+    for (const exchange of this.#exchanges) exchange.killedFor(code);
+    this.#process.kill();
+  }
+
+  #checkIdle(): void {
+    if (this.inFlight === 0) this.#idle?.();
+  }
+
+  #receipt(): FunctionReceipt {
+    const { app, version } = this.spec;
+    const isOutOfHeap = /heap out of memory|Reached heap limit|OOM/i.test(this.#process.tail);
+    const ended = this.#killedFor ?? { code: isOutOfHeap ? ('memory_exceeded' as const) : ('exited' as const) };
+    return {
+      ...ended,
+      app,
+      version,
+      atMs: this.#clock.nowMs(),
+      inFlight: this.inFlight,
+      detail: this.#process.tail.slice(-2000),
+    };
+  }
+
+  #now(): { readonly nowMs: number; readonly cpuMs: number | undefined; readonly rssMb: number | undefined } {
+    const vitals = this.#pid === undefined ? undefined : readVitals(this.#pid);
+    return { nowMs: this.#clock.monotonicMs(), cpuMs: vitals?.cpuMs, rssMb: vitals?.rssMb };
+  }
+}

@@ -1,0 +1,14 @@
+export { type Engines, findEngines } from './find-engines.ts';
+export { type ExchangeOutcome, type FunctionCall, refuseRequest, type Refusal } from './function-exchange.ts';
+export { FunctionHost, type FunctionHostSettings, FunctionUnavailableError } from './function-host.ts';
+export type { FunctionInstance, GuestEvent } from './function-instance.ts';
+export { FunctionStartError, type ProcessLine } from './function-process.ts';
+export {
+  defaultLimits as defaultFunctionLimits,
+  type FunctionLimits,
+  type FunctionReceipt,
+  type FunctionSpec,
+  type LimitCode,
+} from './function-spec.ts';
+export { requestIdHeader } from './entry-module.ts';
+export { openSocketRoot } from './socket-root.ts';
