@@ -151,6 +151,10 @@ export const faultKinds = {
     meaning:
       'The database is starting or out of reach, so that nothing can be read from it or changed in it right now.',
   }),
+  isolation_unavailable: kind(503, 'us', {
+    meaning:
+      'Code was not run, because it cannot be isolated as strongly here as was asked for; `switchyard doctor` says why.',
+  }),
   upstream_timeout: kind(504, 'upstream', {
     retryable: true,
     failover: true,

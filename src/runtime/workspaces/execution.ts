@@ -1,0 +1,205 @@
+import { createInterface } from 'node:readline';
+import type { Command, Execution, Exit, LimitHit, LimitedResource, Limits, OutputChunk } from '../contract.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { type Launched, rlimits } from './launch.ts';
+import { OutputPipe } from './output-pipe.ts';
+
+/** What a running command is watched with. */
+export interface ExecutionDeps {
+  readonly clock: Clock;
+  /** CPU time and memory at the end, by whoever can measure them. */
+  readonly measure: () => { readonly cpuMs: number | null; readonly peakMemoryBytes: number | null };
+  /** Looks once more at the limits before the exit is told. */
+  readonly lastLook: () => void;
+}
+
+/** A process that left children behind on its pipes is read until they are quiet for so long. */
+const quietMs = 20;
+const signalNames: Readonly<Record<number, string>> = {
+  1: 'SIGHUP',
+  2: 'SIGINT',
+  3: 'SIGQUIT',
+  4: 'SIGILL',
+  6: 'SIGABRT',
+  7: 'SIGBUS',
+  8: 'SIGFPE',
+  9: 'SIGKILL',
+  11: 'SIGSEGV',
+  13: 'SIGPIPE',
+  14: 'SIGALRM',
+  15: 'SIGTERM',
+  24: 'SIGXCPU',
+  25: 'SIGXFSZ',
+  31: 'SIGSYS',
+};
+
+/** Bounds as the kernel takes them for every process of a command. */
+export function resourceLimits(limits: Limits): readonly (readonly [number, number, number])[] {
+  const seconds = Math.max(1, Math.ceil(limits.cpuMs / 1000));
+  return [
+    [rlimits.cpu, seconds, seconds + 1],
+    [rlimits.core, 0, 0],
+    [rlimits.processes, limits.processes, limits.processes],
+    [rlimits.openFiles, limits.openFiles, limits.openFiles],
+    [rlimits.fileSize, limits.diskBytes, limits.diskBytes],
+  ];
+}
+
+/** A command in a sandbox, from its start to its exit. */
+export class RunningCommand implements Execution {
+  readonly id: string;
+  readonly exited: Promise<Exit>;
+  readonly limits: Limits;
+  readonly #launched: Launched;
+  readonly #deps: ExecutionDeps;
+  readonly #pipe: OutputPipe;
+  readonly #hits = new Map<LimitedResource, LimitHit>();
+  readonly #startedAtMs: number;
+  readonly #startedMs: number;
+  readonly #timers = new Set<NodeJS.Timeout>();
+  #pid: number | undefined;
+  #isOver = false;
+
+  constructor(id: string, parts: { launched: Launched; command: Command; limits: Limits; deps: ExecutionDeps }) {
+    const { launched, command, limits, deps } = parts;
+    this.id = id;
+    this.limits = limits;
+    this.#launched = launched;
+    this.#deps = deps;
+    this.#startedAtMs = deps.clock.nowMs();
+    this.#startedMs = deps.clock.monotonicMs();
+    this.#pipe = new OutputPipe(limits.outputBytes, () => this.#outputFull());
+    this.#pipe.attach('stdout', launched.stdout);
+    this.#pipe.attach('stderr', launched.stderr);
+    this.exited = this.#follow();
+    this.#feed(command.stdin);
+    this.#after(limits.wallMs, () => this.hit({ name: 'wall', allowed: limits.wallMs, observed: this.#elapsedMs() }));
+  }
+
+  /** Milliseconds since the start. */
+  #elapsedMs(): number {
+    return Math.round(this.#deps.clock.monotonicMs() - this.#startedMs);
+  }
+
+  output(): AsyncIterable<OutputChunk> {
+    return this.#pipe.read();
+  }
+
+  /** Notes a limit with what was observed, and ends the command unless the limit only turned something away. */
+  hit(hit: LimitHit, ends = true): void {
+    if (this.#isOver) return;
+    if (!this.#hits.has(hit.name)) this.#hits.set(hit.name, hit);
+    if (!ends) return;
+    this.#pipe.drain();
+    this.kill('SIGKILL');
+  }
+
+  async writeInput(bytes: Uint8Array): Promise<boolean> {
+    const { stdin } = this.#launched;
+    if (!stdin.writable) return false;
+    return new Promise((resolve) => stdin.write(bytes, (error) => resolve(!error)));
+  }
+
+  closeInput(): void {
+    this.#launched.stdin.end();
+  }
+
+  kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGINT'): void {
+    if (this.#isOver || this.#pid === undefined) return;
+    try {
+      process.kill(-this.#pid, signal);
+    } catch {
+      // It ended in this moment; its exit is on the way.
+    }
+  }
+
+  #feed(stdin: Command['stdin']): void {
+    if (stdin === 'open') return;
+    if (stdin === undefined || stdin.length === 0) this.#launched.stdin.end();
+    else this.#launched.stdin.end(stdin);
+  }
+
+  #outputFull(): void {
+    const hit = (): LimitHit => ({
+      name: 'output',
+      allowed: this.limits.outputBytes,
+      observed: this.#pipe.bytes.stdout + this.#pipe.bytes.stderr,
+    });
+    this.#hits.set('output', hit());
+    this.#after(this.limits.outputGraceMs, () => this.hit(hit()));
+  }
+
+  #after(delayMs: number, act: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      act();
+    }, delayMs);
+    this.#timers.add(timer);
+  }
+
+  async #follow(): Promise<Exit> {
+    const ended = new Promise<void>((resolve) => {
+      this.#launched.process.once('exit', () => resolve());
+      this.#launched.process.once('error', () => resolve());
+    });
+    let exit: { code: number | null; signal: string | null; cpuMs: number } | undefined;
+    for await (const line of createInterface({ input: this.#launched.told })) {
+      const [word, first = '', second = ''] = line.split(' ');
+      if (word === 'pid') this.#pid = Number(first);
+      else if (word === 'exit') exit = { code: Number(first), signal: null, cpuMs: Number(second) };
+      else if (word === 'signal') exit = { code: null, signal: nameOf(Number(first)), cpuMs: Number(second) };
+      else this.#pipe.say('stderr', `${explain(line)}\n`);
+    }
+    await ended;
+    this.#deps.lastLook();
+    this.#isOver = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    const wallMs = this.#elapsedMs();
+    await this.#untilQuiet();
+    const { cpuMs, peakMemoryBytes } = this.#deps.measure();
+    const { code, signal } = exit ?? { code: null, signal: 'SIGKILL' };
+    const { stdout, stderr } = this.#pipe.bytes;
+    this.#pipe.end();
+    return {
+      code,
+      signal,
+      limitsHit: [...this.#hits.values()],
+      startedAtMs: this.#startedAtMs,
+      wallMs,
+      cpuMs: cpuMs ?? exit?.cpuMs ?? null,
+      peakMemoryBytes,
+      stdoutBytes: stdout,
+      stderrBytes: stderr,
+    };
+  }
+
+  /** What was written before the end is still in the pipes; what was left behind in the background may write on. */
+  async #untilQuiet(): Promise<void> {
+    const { stdout, stderr } = this.#launched;
+    const isOpen = (): boolean => !stdout.readableEnded || !stderr.readableEnded;
+    for (let seen = -1; isOpen() && seen !== this.#pipe.activity;) {
+      seen = this.#pipe.activity;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, quietMs);
+        for (const stream of [stdout, stderr]) {
+          stream.once('end', () => {
+            if (isOpen()) return;
+            clearTimeout(timer);
+            resolve();
+          });
+        }
+      });
+    }
+  }
+}
+
+function nameOf(signal: number): string {
+  return signalNames[signal] ?? `signal ${signal}`;
+}
+
+/** A launcher's complaint as a person reads it. */
+function explain(line: string): string {
+  if (line.startsWith('noprogram ')) return `switchyard: the program cannot be run: ${line.slice(10)}`;
+  if (line.startsWith('nofolder ')) return `switchyard: the working folder cannot be entered: ${line.slice(9)}`;
+  return `switchyard: ${line}`;
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { guestPrograms } from './guest-root.ts';
+
+/** Files of ours that every sandbox sees. */
+export interface Shelf {
+  readonly folder: string;
+  readonly files: readonly { readonly hostPath: string; readonly guestPath: string }[];
+}
+
+/** A program of ours for guests. */
+export interface ShelfProgram {
+  readonly name: string;
+  readonly hostPath: string;
+}
+
+/** Tools fail on the lookup of their own user without these. */
+const identities = {
+  passwd:
+    'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/bash\nnobody:x:65534:65534::/:/bin/false\n',
+  group: 'root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n',
+  hosts: '127.0.0.1 localhost sandbox\n::1 localhost\n',
+  'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files\n',
+};
+
+/**
+ * Puts together what sandboxes see of us. Sandboxes of a root supervisor run as users that may not pass through its
+ * folders (a checkout below /root, a data folder of mode 0700), so programs are linked, else copied, to a place that
+ * everyone can reach.
+ */
+export function fillShelf(dataFolder: string, programs: readonly ShelfProgram[]): Shelf {
+  const folder = shelfFolder(dataFolder);
+  mkdirSync(folder, { recursive: true, mode: 0o755 });
+  const etc = Object.entries(identities).map(([name, text]) => {
+    const hostPath = join(folder, name);
+    replaceFile(hostPath, (at) => writeFileSync(at, text, { mode: 0o644 }));
+    return { hostPath, guestPath: `/etc/${name}` };
+  });
+  const own = programs.map(({ name, hostPath }) => {
+    const real = realpathSync(hostPath);
+    const guestPath = `${guestPrograms}/${name}`;
+    if (isReachable(real)) return { hostPath: real, guestPath };
+    const shelved = join(folder, `${name}-${fingerprint(real)}`);
+    if (!existsSync(shelved)) replaceFile(shelved, (at) => linkOrCopy(real, at));
+    return { hostPath: shelved, guestPath };
+  });
+  return { folder, files: [...etc, ...own] };
+}
+
+/** A folder for the runtime's own files that users of sandboxes can pass through; `area` keeps uses apart. */
+export function reachableFolder(dataFolder: string, area: string): string {
+  const inData = join(dataFolder, 'runtime', area);
+  mkdirSync(inData, { recursive: true, mode: 0o755 });
+  if (isReachable(inData)) return inData;
+  const hash = createHash('sha256').update(realpathSync(dataFolder)).digest('hex').slice(0, 16);
+  for (const base of ['/var/lib/switchyard', join(tmpdir(), 'switchyard')]) {
+    const folder = join(base, `runtime-${hash}`, area);
+    try {
+      mkdirSync(folder, { recursive: true, mode: 0o755 });
+    } catch {
+      continue; // Read-only system: the next place.
+    }
+    if (isOurs(folder) && isReachable(folder)) return folder;
+  }
+  return inData;
+}
+
+function shelfFolder(dataFolder: string): string {
+  return reachableFolder(dataFolder, 'shelf');
+}
+
+/** In a shared place somebody else may have made the folder first. */
+function isOurs(folder: string): boolean {
+  return statSync(folder).uid === process.getuid?.();
+}
+
+/** Whether any user may pass through every folder above, or only we need to. */
+function isReachable(path: string): boolean {
+  if (process.getuid?.() !== 0) return true;
+  for (let at = dirname(path); ; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return false;
+    if (at === dirname(at)) return (statSync(path).mode & 0o005) !== 0;
+  }
+}
+
+function fingerprint(path: string): string {
+  const { size, mtimeMs, ino } = statSync(path);
+  return createHash('sha256').update(`${path} ${size} ${mtimeMs} ${ino}`).digest('hex').slice(0, 16);
+}
+
+function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch {
+    // Another file system.
+    copyFileSync(from, to);
+    chmodSync(to, 0o755);
+  }
+}
+
+/** Written beside and renamed, so that a sandbox that starts meanwhile sees the old file or the new one. */
+function replaceFile(path: string, write: (at: string) => void): void {
+  const beside = `${path}.${process.pid}`;
+  rmSync(beside, { force: true });
+  write(beside);
+  renameSync(beside, path);
+}

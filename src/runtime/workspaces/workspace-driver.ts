@@ -1,0 +1,153 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Fault } from '../../domain/fault.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Driver, Isolation, ProbeReport, Sandbox, SandboxSpec } from '../contract.ts';
+import { type ControlGroups, findControlGroups } from './control-groups.ts';
+import { guestRoot } from './guest-root.ts';
+import { awaitKeeper } from './keeper.ts';
+import { launch } from './launch.ts';
+import { createOuterUsers, type OuterUsers } from './outer-users.ts';
+import { startTicks } from './process-scan.ts';
+import { type FilterArchitecture, seccompFilter } from './seccomp-filter.ts';
+import { fillShelf, type Shelf, type ShelfProgram } from './shelf.ts';
+import { clearLeftovers, ownerMark } from './sweep.ts';
+import { findSystemTools, type MissingTools, type SystemTools } from './system-tools.ts';
+import { probeWorkspaces } from './probe-workspaces.ts';
+import { Workspace } from './workspace.ts';
+
+/** What the driver is made with. */
+export interface WorkspaceDriverOptions {
+  readonly dataFolder: string;
+  readonly clock: Clock;
+  readonly newId: (prefix: string) => string;
+  /** Programs of ours that guests find, besides Node. */
+  readonly programs?: readonly ShelfProgram[];
+  /** Stand in for what this machine has, so that poorer machines can be simulated. */
+  readonly tools?: SystemTools | MissingTools;
+  readonly groups?: ControlGroups | 'none';
+  readonly users?: OuterUsers;
+  readonly filter?: Buffer | 'none';
+}
+
+/** Most sandboxes at once; beyond it creating fails at once instead of taking the machine down. */
+const mostSandboxes = 4096;
+
+/** Workspaces in bubblewrap, bounded by control groups where we may make them. */
+export class WorkspaceDriver implements Driver {
+  readonly engine = 'bubblewrap';
+  readonly #options: WorkspaceDriverOptions;
+  readonly #tools: SystemTools | MissingTools;
+  readonly #groups: ControlGroups | undefined;
+  readonly #users: OuterUsers;
+  readonly #filter: Buffer | undefined;
+  readonly #live = new Set<Sandbox>();
+  readonly #mark: string;
+  #shelf: Shelf | undefined;
+  #report: ProbeReport | undefined;
+  #isClosed = false;
+
+  constructor(options: WorkspaceDriverOptions) {
+    this.#options = options;
+    this.#tools = options.tools ?? findSystemTools();
+    this.#groups = options.groups === 'none' ? undefined : (options.groups ?? findControlGroups());
+    this.#users = options.users ?? createOuterUsers();
+    this.#filter = options.filter === 'none' ? undefined : (options.filter ?? filterOfMachine());
+    this.#mark = ownerMark(process.pid, startTicks(process.pid) ?? '0');
+  }
+
+  get report(): ProbeReport | undefined {
+    return this.#report;
+  }
+
+  /** Sandboxes that live now. */
+  get count(): number {
+    return this.#live.size;
+  }
+
+  async probe(): Promise<ProbeReport> {
+    const { clock } = this.#options;
+    this.#report = await probeWorkspaces({
+      clock,
+      tools: this.#tools,
+      hasGroups: this.#groups?.controllers ?? [],
+      hasFilter: this.#filter !== undefined,
+      hasOwnUsers: process.getuid?.() !== 0 || this.#ownUsers(),
+      create: (spec, isolation) => this.#make(spec, isolation),
+    });
+    return this.#report;
+  }
+
+  async create(spec: SandboxSpec): Promise<Sandbox> {
+    const report = this.#report ?? (await this.probe());
+    if (report.unusable) {
+      const { reason, remedy } = report.unusable;
+      throw new Fault('isolation_unavailable', { message: `${reason} ${remedy}` });
+    }
+    return this.#make(spec, report.isolation);
+  }
+
+  sweep(): Promise<number> {
+    return Promise.resolve(clearLeftovers(this.#groups));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#live].map((sandbox) => sandbox.destroy()));
+  }
+
+  #ownUsers(): boolean {
+    const user = this.#users.take();
+    this.#users.giveBack(user);
+    return user !== undefined;
+  }
+
+  async #make(spec: SandboxSpec, isolation: Isolation): Promise<Sandbox> {
+    const tools = this.#tools;
+    if ('reason' in tools) throw new Fault('isolation_unavailable', { message: `${tools.reason} ${tools.remedy}` });
+    if (this.#isClosed) throw new Fault('shedding', { message: 'The runtime is closing.' });
+    if (this.#live.size >= mostSandboxes) throw new Fault('shedding', { message: 'Too many sandboxes are alive.' });
+    this.#shelf ??= this.#fillShelf();
+    const id = this.#options.newId('sbx');
+    const user = this.#users.take();
+    const group = this.#groups?.open(`${this.#mark}.${id}`, spec.limits);
+    const cleanUp = async (): Promise<void> => {
+      this.#users.giveBack(user);
+      if (group) await removeGroup(group);
+    };
+    try {
+      const launched = launch(tools.perl, {
+        argv: [tools.bubblewrap, ...guestRoot(spec, this.#shelf, `${this.#mark}.${id}`)],
+        groups: group?.joinFiles ?? [],
+        user,
+        extra: ['read', this.#filter ?? allowAll],
+      });
+      const keeper = await awaitKeeper(launched);
+      const parts = { id, spec, isolation, perl: tools.perl, filter: this.#filter, keeper, group, user, cleanUp };
+      const workspace = new Workspace({ ...parts, clock: this.#options.clock });
+      this.#live.add(workspace);
+      void workspace.gone.finally(() => this.#live.delete(workspace));
+      return workspace;
+    } catch (error) {
+      await cleanUp();
+      throw error;
+    }
+  }
+
+  #fillShelf(): Shelf {
+    const node = { name: 'node', hostPath: process.execPath };
+    return fillShelf(this.#options.dataFolder, [node, ...(this.#options.programs ?? [])]);
+  }
+}
+
+/** `ret ALLOW`: bubblewrap wants a filter on its descriptor, also where we know none for the machine. */
+const allowAll = Buffer.from([0x06, 0, 0, 0, 0, 0, 0xff, 0x7f]);
+
+function filterOfMachine(): Buffer | undefined {
+  const known: readonly string[] = ['x64', 'arm64'] satisfies FilterArchitecture[];
+  return known.includes(process.arch) ? seccompFilter(process.arch as FilterArchitecture) : undefined;
+}
+
+/** Processes of an ended sandbox leave their group a moment after they were killed. */
+async function removeGroup(group: { remove(): boolean }): Promise<void> {
+  for (let tries = 0; tries < 200 && !group.remove(); tries += 1) await delay(5);
+}
