@@ -137,11 +137,18 @@ function fieldOf(
 }
 
 function* kindsOf(node: RuleNode): Generator<string> {
-  if (node.type === 'not') yield* kindsOf(node.of);
-  else if (node.type === 'and' || node.type === 'or') {
-    yield* kindsOf(node.left);
-    yield* kindsOf(node.right);
-  } else if (node.kind !== 'verdict') yield node.kind;
+  switch (node.type) {
+    case 'not':
+      return yield* kindsOf(node.of);
+    case 'and':
+    case 'or':
+      yield* kindsOf(node.left);
+      return yield* kindsOf(node.right);
+    case 'behaviour':
+      return yield node.kind;
+    case 'compare':
+      if (node.kind !== 'verdict') yield node.kind;
+  }
 }
 
 /** FNV-1a of the text without its spaces: short, stable, and nobody's secret. */

@@ -2,7 +2,7 @@ import { RatingVersions } from '../../catalog/index.ts';
 import type { Database } from '../../storage/index.ts';
 import { ChargeProjector } from '../../tenants/index.ts';
 import { exportUse } from '../exports/export-sinks.ts';
-import { chargeOutcomeIn } from '../invoices/outcome-charges.ts';
+import { projectOutcome } from '../outcomes/record-outcome.ts';
 import type { ProjectorPorts } from './ports.ts';
 
 /** What the product's own projector works with: the price versions, and the budgets and wallets it moves. */
@@ -11,7 +11,7 @@ export function createProjectorPorts(database: Database, alarm: ProjectorPorts['
   return {
     versions: new RatingVersions(database),
     applyCharges: async (trx, rows) => (await charges.settleProjected(trx, rows)).fundings,
-    applyOutcome: chargeOutcomeIn,
+    applyOutcome: projectOutcome,
     exportUse,
     alarm,
   };

@@ -5,7 +5,9 @@ import { migration as spending } from './0004-spending.ts';
 import { migration as invoices } from './0005-invoices.ts';
 import { migration as reconciliation } from './0006-reconciliation.ts';
 import { migration as outbox } from './0007-outbox.ts';
+import { migration as evals } from './0009-evals.ts';
 import { migration as exports } from './0012-exports.ts';
+import { migration as marginAlerts } from './0013-margin-alerts.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in the order of its number; each area adds its own here. */
@@ -17,5 +19,7 @@ export const migrations: readonly Migration[] = [
   invoices,
   reconciliation,
   outbox,
+  evals,
   exports,
+  marginAlerts,
 ];

@@ -1,4 +1,5 @@
 import type { ControlTables } from './control.ts';
+import type { EvalTables } from './evals.ts';
 import type { InvoiceTables } from './invoices.ts';
 import type { LedgerTables } from './ledger.ts';
 import type { OutboxTables } from './outbox.ts';
@@ -17,4 +18,5 @@ export interface Tables
     LedgerTables,
     InvoiceTables,
     ReconciliationTables,
-    OutboxTables {}
+    OutboxTables,
+    EvalTables {}
