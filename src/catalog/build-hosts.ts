@@ -71,6 +71,7 @@ function hostFromConfig({ id, config, provider, secrets }: HostSource): Host {
     headers: config.headers,
     maxConnections: config.maxConnections,
     allowPrivateAddress: config.allowPrivateAddress,
+    ...(config.dataPolicy !== undefined && { dataPolicy: config.dataPolicy }),
   };
 }
 

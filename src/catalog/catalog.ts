@@ -1,4 +1,5 @@
-import type { LoadedConfig, ModelConfig, PolicyConfig } from '../config/index.ts';
+import { hash } from 'node:crypto';
+import type { JobConfig, LoadedConfig, ModelConfig, PolicyConfig } from '../config/index.ts';
 import type { Endpoint, Host } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import { type PriceTexts, priceFromTexts } from './configured-price.ts';
@@ -16,7 +17,18 @@ export interface ResolvedModel {
 /** A job with its candidate models. */
 export interface ResolvedJob {
   readonly job: string;
+  /** Name and digest of the settings: what decided is known even after it changed. */
+  readonly versionId: string;
+  readonly settings: JobConfig;
   readonly candidates: readonly ResolvedModel[];
+  /** The candidate that its floor is measured by. */
+  readonly incumbent: ResolvedModel | undefined;
+}
+
+/** A job that was made by the control API. */
+export interface StoredJob {
+  readonly name: string;
+  readonly settings: JobConfig;
 }
 
 /** One line of the models list. */
@@ -42,6 +54,8 @@ export interface CatalogSource {
   readonly loaded: LoadedConfig;
   readonly hosts: ReadonlyMap<string, Host>;
   readonly offered: readonly OfferedModel[];
+  /** Jobs of the control API; the configuration wins over one of the same name. */
+  readonly jobs?: readonly StoredJob[] | undefined;
   /** Taken when a model has no policy of its own. */
   readonly defaultPolicy: PolicyConfig;
   /** What is known of models without configuration, and the instant whose prices hold; absent: nothing is. */
@@ -60,6 +74,7 @@ export class Catalog {
   /** Models named by the catalog's id, at every host that serves them, made at first use. */
   readonly #cataloged = new Map<string, ResolvedModel>();
   readonly #configuredIds = new Set<string>();
+  readonly #jobs = new Map<string, ResolvedJob>();
 
   constructor(source: CatalogSource) {
     this.#source = source;
@@ -84,13 +99,8 @@ export class Catalog {
       if (Fault.is(model)) throw unknownReference(`aliases.${name}`, target, this.#names());
       this.#noteConfigured(model);
     }
-    for (const [name, job] of Object.entries(config.jobs)) {
-      for (const model of job.models) {
-        const resolved = this.resolve(model);
-        if (Fault.is(resolved)) throw unknownReference(`jobs.${name}.models`, model, this.#names());
-        this.#noteConfigured(resolved);
-      }
-    }
+    for (const [name, job] of Object.entries(config.jobs)) this.#addJob(name, job, false);
+    for (const { name, settings } of source.jobs ?? []) if (!this.#jobs.has(name)) this.#addJob(name, settings, true);
   }
 
   /**
@@ -115,21 +125,25 @@ export class Catalog {
     return this.#configuredIds.has(endpointId);
   }
 
-  /** Finds a job's candidates; undefined when the name is no job. */
+  /** Finds a job with its candidates; undefined when the name is no job. */
   job(name: string): ResolvedJob | undefined {
-    const { jobs } = this.#source.loaded.config;
-    const job = Object.hasOwn(jobs, name) ? jobs[name] : undefined;
-    if (!job) return undefined;
-    const candidates: ResolvedModel[] = [];
-    for (const model of job.models) {
-      const resolved = this.resolve(model);
-      if (!Fault.is(resolved)) candidates.push(resolved);
-    }
-    return { job: name, candidates };
+    return this.#jobs.get(name);
   }
 
   jobNames(): readonly string[] {
-    return Object.keys(this.#source.loaded.config.jobs);
+    return [...this.#jobs.keys()];
+  }
+
+  jobs(): readonly ResolvedJob[] {
+    return [...this.#jobs.values()];
+  }
+
+  /** Models that the configuration names, those of jobs included, in its order: what may be chosen without being asked for. */
+  choosable(): readonly ResolvedModel[] {
+    const found = new Map(this.#models);
+    for (const { candidates } of this.#jobs.values())
+      for (const model of candidates) if (!found.has(model.name)) found.set(model.name, model);
+    return [...found.values()];
   }
 
   host(id: string): Host | undefined {
@@ -151,7 +165,7 @@ export class Catalog {
     });
     return [
       ...Object.keys(config.models).map((id) => plain(id, '')),
-      ...Object.entries(config.jobs).map(([id, job]) => plain(`job/${id}`, job.description)),
+      ...[...this.#jobs.values()].map(({ job, settings }) => plain(`job/${job}`, settings.description)),
       ...Object.entries(config.aliases).map(([id, target]) => plain(id, `Alias of ${target}.`)),
       ...this.#source.offered.map(({ name, host, description, simulated }) => ({
         id: name,
@@ -200,6 +214,23 @@ export class Catalog {
         ...regionOf(host),
       };
     });
+  }
+
+  /** A model that is gone leaves a stored job; in the configuration it is an error. */
+  #addJob(name: string, settings: JobConfig, isStored: boolean): void {
+    const candidates: ResolvedModel[] = [];
+    let incumbent: ResolvedModel | undefined;
+    for (const model of settings.models) {
+      const resolved = this.resolve(model);
+      if (Fault.is(resolved)) {
+        if (isStored) continue;
+        throw unknownReference(`jobs.${name}.models`, model, this.#names());
+      }
+      this.#noteConfigured(resolved);
+      candidates.push(resolved);
+      if (model === settings.floor?.incumbent) incumbent = resolved;
+    }
+    this.#jobs.set(name, { job: name, versionId: jobVersionId(name, settings), settings, candidates, incumbent });
   }
 
   #noteConfigured({ endpoints }: ResolvedModel): void {
@@ -283,6 +314,11 @@ function directEndpoint(modelName: string, host: Host, upstreamModel: string): E
     capabilities: {},
     ...regionOf(host),
   };
+}
+
+/** Name and digest of what a job asks for: the same settings are the same version. */
+export function jobVersionId(name: string, settings: JobConfig): string {
+  return `${name}@${hash('sha256', JSON.stringify(settings)).slice(0, 16)}`;
 }
 
 /** Clouds say where they compute in their credentials. */

@@ -2,10 +2,12 @@ export { buildHosts, hostFromEnvironment, type KnownProvider } from './build-hos
 export {
   Catalog,
   type CatalogSource,
+  jobVersionId,
   type ListedModel,
   type OfferedModel,
   type ResolvedJob,
   type ResolvedModel,
+  type StoredJob,
 } from './catalog.ts';
 export { type PriceTexts, priceFromTexts, termsFromTexts } from './configured-price.ts';
 export { CatalogFacts, type EndpointFacts } from './facts/catalog-facts.ts';

@@ -11,6 +11,7 @@ export {
   type PolicyConfig,
 } from './schema.ts';
 export type { ExportConfig } from './schema-exports.ts';
+export { type JobConfig, jobSchema } from './schema-jobs.ts';
 export { policySchema } from './schema-models.ts';
 export { planSchema } from './schema-plans.ts';
 export { priceSchema } from './schema-prices.ts';

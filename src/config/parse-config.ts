@@ -30,7 +30,19 @@ export function parseConfig(text: string): ParsedConfig {
 }
 
 /** Settings whose numbers are prices, amounts and counts of money. */
-const moneySettings: readonly unknown[] = ['price', 'ratio', 'plans', 'limitUsd'];
+const moneySettings: readonly unknown[] = [
+  'price',
+  'ratio',
+  'plans',
+  'limitUsd',
+  'lowUsd',
+  'midUsd',
+  'highUsd',
+  'secondUsd',
+  'usdPerDay',
+  'inputUsdPerMillion',
+  'outputUsdPerMillion',
+];
 
 /** Prices are read from the scalar's source text: 0.1 must not become a float on its way to an integer. */
 function keepPriceText(document: Document): void {

@@ -61,6 +61,9 @@ export const hostSchema = z
       .max(65_536)
       .default(4096)
       .meta({ description: 'Most connections to the host; further calls wait or go elsewhere.' }),
+    dataPolicy: z.enum(['no-training', 'no-retention']).optional().meta({
+      description: 'What the host promised about data: not trained on, or not even kept. Jobs may demand it.',
+    }),
     allowPrivateAddress: z.boolean().default(true).meta({
       description: 'Whether the base URL may resolve to a private or loopback address; link-local is always refused.',
     }),

@@ -71,9 +71,3 @@ export const modelSchema = z.strictObject({
   fallback: z.array(z.string().min(1)).default([]).meta({ description: 'Models to try after this one, in order.' }),
   policy: policySchema.prefault({}).meta({ description: 'How far a request for this model may go to get an answer.' }),
 });
-
-/** One entry of `jobs`: a recurring kind of work. */
-export const jobSchema = z.strictObject({
-  description: z.string().default('').meta({ description: 'What the job is, for people.' }),
-  models: z.array(z.string().min(1)).min(1).meta({ description: 'Candidate models, cheapest first when in doubt.' }),
-});

@@ -2,7 +2,7 @@ import type { Endpoint } from '../domain/endpoint.ts';
 import type { AttemptFact, AttemptFlag } from '../domain/facts.ts';
 import type { Fault } from '../domain/fault.ts';
 import { rate, type Rating } from '../domain/rating.ts';
-import { totalOutput, type Usage } from '../domain/usage.ts';
+import { totalInput, totalOutput, type Usage } from '../domain/usage.ts';
 import type { EncodedRequest } from '../providers/contract.ts';
 import type { Signals } from '../signals/index.ts';
 import type { AttemptMeter } from './attempt-meter.ts';
@@ -64,6 +64,7 @@ export class AttemptLedger {
       firstTokenMs: meter.firstTokenMs,
       totalMs,
       outputTokens: usage && totalOutput(usage.buckets),
+      inputTokens: usage && totalInput(usage.buckets),
       admission: this.#admissions?.get(number) ?? 0,
     });
     this.#plan.attempted(this.#toFact(number, attempt, { usage, totalMs }));

@@ -65,6 +65,8 @@ export interface Host {
   readonly maxConnections: number;
   /** Name under which the shipped catalog knows it; absent for servers whose prices and limits nobody published. */
   readonly catalogId?: string;
+  /** What the host promised about data; absent: nothing. No retention includes no training. */
+  readonly dataPolicy?: 'no-training' | 'no-retention';
   /** The address may be private or loopback; absent means yes. Link-local ones are always refused. */
   readonly allowPrivateAddress?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { DialectId, Operation } from './dialect.ts';
 import type { FaultCode } from './fault-codes.ts';
+import type { RunFact } from './run-fact.ts';
 import type { FinishReason } from './stream-part.ts';
 import type { UsageBuckets, UsageSource } from './usage.ts';
 
@@ -187,6 +188,11 @@ export interface OutcomeFact {
   readonly retracts?: string;
   /** The outcome that this one corrects. */
   readonly supersedes?: string;
+  /** Key of the request, which bounds what one of them can move. */
+  readonly key?: string;
+  /** What routing knew of the prompt, as hashed features, and the success it expected: what makes a surprise. */
+  readonly features?: string;
+  readonly expected?: number;
   /** Who told it: `owner`, an access token, a key, `gateway` itself. Bounds what one teller can move. */
   readonly postedBy?: string;
 }
@@ -207,10 +213,60 @@ export interface DecisionFact {
   readonly propensity: number;
   /** Estimated cost of leaving a warm prompt cache, when the choice did. */
   readonly switchNanos?: NanosText;
+  /** Only where a model was chosen among several candidates. */
+  readonly routing?: RoutingFact;
 }
 
-/** Everything the journal records about requests. */
-export type Fact = OpenFact | AttemptFact | FinalFact | AbortFact | CorrectionFact | OutcomeFact | DecisionFact;
+/** What a routed decision was made of. */
+export interface RoutingFact {
+  /** How the job was found. */
+  readonly found: 'named' | 'only' | 'nearest' | 'unknown';
+  readonly similarity?: number;
+  readonly jobVersionId?: string;
+  /** Snapshot of what was learned. */
+  readonly stateId: string;
+  readonly decidedBy: 'best' | 'incumbent' | 'exploration' | 'kept';
+  /** Deepest level of evidence behind the qualities. */
+  readonly level: 'prior' | 'global' | 'job' | 'prompt';
+  readonly candidates: readonly RoutedCandidateFact[];
+  /** Endpoints of the chosen model with the probability of each to come first. */
+  readonly hosts: readonly { readonly endpoint: string; readonly propensity: number }[];
+  readonly hostBy: 'only' | 'sticky' | 'drawn';
+  readonly runnerUp?: { readonly model: string; readonly costNanos: NanosText | null };
+  /** What one success was taken to be worth. */
+  readonly valueNanos?: NanosText;
+  readonly inputTokens: number;
+  /** The prompt as hashed features; no text can be read from them. */
+  readonly features?: string;
+  readonly featuresDigest?: string;
+}
+
+/** What was expected of one candidate. */
+export interface RoutedCandidateFact {
+  readonly model: string;
+  /** Expected success, and its lower bound. */
+  readonly quality: number;
+  readonly lower: number;
+  /** Graded answers behind it, discounted by age. */
+  readonly evidence: number;
+  readonly costNanos: NanosText | null;
+  readonly latencyMs: number;
+  /** In units of one success. */
+  readonly utility: number;
+  readonly propensity: number;
+  readonly excluded?: string;
+}
+
+/** Everything the journal records about requests and runs. */
+export type Fact =
+  | OpenFact
+  | AttemptFact
+  | FinalFact
+  | AbortFact
+  | CorrectionFact
+  | OutcomeFact
+  | DecisionFact
+  | RunFact;
 
 /** Name of a fact type. */
 export type FactType = Fact['type'];

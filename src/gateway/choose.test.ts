@@ -5,7 +5,8 @@ import { openAIChatInbound } from '../protocols/index.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { policySchema } from '../config/index.ts';
-import { OutcomeBook, StickyMap } from '../routing/index.ts';
+import { ExplorationBudget, FeatureReader, LearningService, StickyMap } from '../routing/index.ts';
+import { JobFinder } from './find-job.ts';
 import { createSignals } from '../signals/index.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };
@@ -30,9 +31,15 @@ function chooseFor(body: object): ReturnType<typeof choose> {
   return choose(received, head, {
     catalog: { resolve: () => model } as unknown as ChoiceDeps['catalog'],
     signals: createSignals(clock),
-    outcomes: new OutcomeBook(),
+    jobs: new JobFinder(),
+    reader: new FeatureReader(),
+    learning: new LearningService({ clock }),
+    budget: new ExplorationBudget(),
     sticky: new StickyMap(clock),
-    nowMs: 0,
+    clock,
+    priceOf: () => ({ price: undefined }),
+    isHardLimited: () => false,
+    promptText: () => 'hi',
   });
 }
 

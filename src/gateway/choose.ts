@@ -1,29 +1,25 @@
 import { hash } from 'node:crypto';
-import type { Catalog, ResolvedModel } from '../catalog/index.ts';
+import type { Catalog, ResolvedJob, ResolvedModel } from '../catalog/index.ts';
 import type { PolicyConfig } from '../config/index.ts';
 import { Fault } from '../domain/fault.ts';
 import type { RequestHead } from '../protocols/index.ts';
-import {
-  type Decision,
-  decide,
-  type ModelCandidate,
-  type Needs,
-  type OutcomeBook,
-  type StickyMap,
-} from '../routing/index.ts';
-import type { Signals } from '../signals/index.ts';
+import { type Decision, decide, type FeatureReader, type Needs, type PromptFeatures } from '../routing/index.ts';
+import { type FoundJob, type JobFinder, jobPrefix } from './find-job.ts';
 import type { OwnAccounts } from './own-accounts.ts';
 import type { Received } from './received.ts';
+import { type RouteDeps, type Routed, routeModels } from './route-models.ts';
 
 /** What the choice of endpoints needs to know. */
-export interface ChoiceDeps {
+export interface ChoiceDeps extends RouteDeps {
   readonly catalog: Catalog;
-  readonly signals: Signals;
-  readonly outcomes: OutcomeBook;
-  readonly sticky: StickyMap;
+  readonly jobs: JobFinder;
+  readonly reader: FeatureReader;
   /** Absent: nobody brings keys of its own. */
   readonly accounts?: OwnAccounts | undefined;
-  readonly nowMs: number;
+  /** Whether a hard limit holds for the request, so that nothing may run whose price is unknown. */
+  isHardLimited(job: string | undefined): boolean;
+  /** What the request asks for, as text; only read when something depends on it. */
+  promptText(): string;
 }
 
 /** A decision with what dispatch and the sticky map need of it. */
@@ -33,9 +29,12 @@ export interface Choice {
   readonly job: string | undefined;
   /** Key of the conversation, when stickiness matters. */
   readonly conversation: string | undefined;
+  /** How a model was chosen among several candidates; absent when one was asked for by name. */
+  readonly routed?: Routed;
+  /** Version of the job's settings. */
+  readonly jobVersionId?: string | undefined;
 }
 
-const jobPrefix = 'job/';
 const maxNameLength = 512;
 const noNeeds: Needs = {
   tools: false,
@@ -48,66 +47,104 @@ const noNeeds: Needs = {
 
 /** Resolves the asked model or job, checks that the key may use it, and decides the order of endpoints. */
 export function choose(received: Received, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
-  const job = jobOf(received, head, deps.catalog);
+  const features = readOnce(head, deps);
+  const job = deps.jobs.find(received, head, { catalog: deps.catalog, features });
   if (Fault.is(job)) return job;
   const { onlyJob } = received.key;
-  if (onlyJob !== undefined && job !== onlyJob) return boundToJob(onlyJob);
-  const known = job === undefined ? resolveOne(head.model, deps.catalog) : allowedModels(job, received, deps.catalog);
+  if (onlyJob !== undefined && job?.routed.name !== onlyJob) return boundToJob(onlyJob);
+  return job === undefined ? chooseNamed(received, head, deps) : chooseByJob({ received, head, job, features }, deps);
+}
+
+/** A model was asked for by name: its endpoints in order. The prompt is not read. */
+function chooseNamed(received: Received, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
+  const known = resolveOne(head.model, deps.catalog);
   if (Fault.is(known)) return known;
-  const models = deps.accounts?.at(received.key.customer, known) ?? known;
-  if (job === undefined && !received.key.mayUse(head.model)) return notAllowed(received, head.model);
-  if (job !== undefined && models.length === 0) return notAllowed(received, head.model);
-  const [first] = models;
-  if (!first) return new Fault('no_candidate', { message: `The job "${job}" has no models.` });
-  const conversation = needsConversation(models) ? conversationOf(received, head) : undefined;
+  const [model] = deps.accounts?.at(received.key.customer, [known]) ?? [known];
+  if (!model || !received.key.mayUse(head.model)) return notAllowed(received, head.model);
+  const conversation = model.endpoints.length > 1 ? conversationOf(received, head) : undefined;
   const warmEndpointId = conversation === undefined ? undefined : deps.sticky.get(conversation);
-  const unavailable = unavailableOf(models, deps);
+  const unavailable = unavailableOf(model, deps);
   const leavesWarm = warmEndpointId !== undefined && unavailable.has(warmEndpointId);
   const decision = decide({
-    candidates: models.map((model) => toCandidate(model, job, deps.outcomes)),
-    needs: needsOf(head, models, leavesWarm),
+    candidates: [{ model: model.name, endpoints: model.endpoints }],
+    needs: needsOf(head, model, leavesWarm),
     conversation: conversation ?? received.requestId,
     warmEndpointId,
     unavailable,
-    ...(job !== undefined && { job }),
   });
-  return Fault.is(decision) ? decision : { decision, policy: first.policy, job, conversation };
+  return Fault.is(decision) ? decision : { decision, policy: model.policy, job: undefined, conversation };
 }
 
-/** `job/NAME`, the header, or the metadata of the request; `auto` means whichever of these is there. */
-function jobOf(received: Received, head: RequestHead, catalog: Catalog): string | undefined | Fault {
-  const byModel = head.model.startsWith(jobPrefix) ? head.model.slice(jobPrefix.length) : undefined;
-  const asked = received.controls.job ?? head.job ?? received.key.onlyJob;
-  const named = byModel ?? (head.model === 'auto' ? asked : undefined);
-  if (named !== undefined) {
-    if (catalog.job(named)) return named;
-    const known = catalog.jobNames().join(', ') || 'none';
-    return new Fault('model_unknown', {
-      message: `The job "${named}" is not configured. Known jobs: ${known}.`,
-      param: 'model',
-    });
-  }
-  if (head.model !== 'auto') return undefined;
-  const [only, ...others] = catalog.jobNames();
-  if (only !== undefined && others.length === 0) return only;
-  const message = 'The model "auto" needs a job: send the header x-switchyard-job, or ask for job/NAME.';
-  return new Fault('model_unknown', { message, param: 'model' });
+interface JobRequest {
+  readonly received: Received;
+  readonly head: RequestHead;
+  readonly job: FoundJob;
+  features(): PromptFeatures | undefined;
 }
 
-function resolveOne(name: string, catalog: Catalog): readonly ResolvedModel[] | Fault {
+function chooseByJob({ received, head, job: found, features }: JobRequest, deps: ChoiceDeps): Choice | Fault {
+  const { job, routed, terms } = found;
+  const known = job ? allowedModels(job, received) : choosable(received, deps.catalog);
+  const models = deps.accounts?.at(received.key.customer, known) ?? known;
+  const [first] = models;
+  if (!first) return job ? notAllowed(received, head.model) : nothingToChoose(received, deps.catalog);
+  const needsConversation = models.length > 1 || first.endpoints.length > 1;
+  const conversation = needsConversation ? conversationOf(received, head) : undefined;
+  const jobName = routed.name === '' ? undefined : routed.name;
+  const decided = routeModels(
+    {
+      requestId: received.requestId,
+      key: received.key.name,
+      head,
+      job: routed,
+      terms,
+      models,
+      conversation,
+      needsPrice: deps.isHardLimited(jobName),
+      features,
+    },
+    deps,
+  );
+  if (Fault.is(decided)) return decided;
+  const { routed: how, ...decision } = decided;
+  return { decision, policy: first.policy, job: jobName, conversation, routed: how, jobVersionId: routed.versionId };
+}
+
+/** Looking for the job and choosing the model read the same prompt: once is enough. */
+function readOnce(head: RequestHead, { reader, promptText }: ChoiceDeps): () => PromptFeatures | undefined {
+  let read: PromptFeatures | undefined;
+  return () => {
+    if (head.operation !== 'generate') return undefined;
+    read ??= reader.read(promptText());
+    return read;
+  };
+}
+
+function resolveOne(name: string, catalog: Catalog): ResolvedModel | Fault {
   // Names at a host are the client's to choose: they go into URLs, headers, facts and caches.
   if (name.length > maxNameLength || /\p{Surrogate}/u.test(name)) {
     const message = `A model name has at most ${maxNameLength} characters and is valid Unicode.`;
     return new Fault('model_unknown', { message, param: 'model' });
   }
-  const model = catalog.resolve(name);
-  return Fault.is(model) ? model : [model];
+  return catalog.resolve(name);
 }
 
-function allowedModels(job: string, received: Received, catalog: Catalog): readonly ResolvedModel[] {
-  const candidates = catalog.job(job)?.candidates ?? [];
-  if (received.key.mayUse(`${jobPrefix}${job}`)) return candidates;
-  return candidates.filter(({ name }) => received.key.mayUse(name));
+function allowedModels({ job, candidates }: ResolvedJob, { key }: Received): readonly ResolvedModel[] {
+  return key.mayUse(`${jobPrefix}${job}`) ? candidates : candidates.filter(({ name }) => key.mayUse(name));
+}
+
+const mostChoosable = 64;
+
+/** Of a request that resembles no job: whatever the configuration names and the key may use. */
+function choosable({ key }: Received, catalog: Catalog): readonly ResolvedModel[] {
+  const models = catalog.choosable().filter(({ name }) => key.mayUse(name));
+  return models.slice(0, mostChoosable);
+}
+
+function nothingToChoose(received: Received, catalog: Catalog): Fault {
+  if (catalog.choosable().length > 0) return notAllowed(received, 'auto');
+  const message = 'The model "auto" needs jobs or models in the configuration; or name a model.';
+  return new Fault('model_unknown', { message, param: 'model' });
 }
 
 function notAllowed(received: Received, model: string): Fault {
@@ -117,10 +154,6 @@ function notAllowed(received: Received, model: string): Fault {
 
 function boundToJob(job: string): Fault {
   return new Fault('not_allowed', { message: `The token may only ask for "${jobPrefix}${job}".`, param: 'model' });
-}
-
-function needsConversation(models: readonly ResolvedModel[]): boolean {
-  return models.length > 1 || models.some(({ endpoints }) => endpoints.length > 1);
 }
 
 /** Whose prompt cache a request may share: named by the client, else told by its beginning; never across customers. */
@@ -135,37 +168,29 @@ function digestOf(text: string): string {
   return hash('sha256', text, 'base64');
 }
 
-function toCandidate(model: ResolvedModel, job: string | undefined, outcomes: OutcomeBook): ModelCandidate {
-  const plain = { model: model.name, endpoints: model.endpoints };
-  return job === undefined ? plain : { ...plain, evidence: outcomes.evidence(job, model.name) };
-}
-
 /** Features and size are only looked at when something depends on them: on most requests nothing does. */
-function needsOf(head: RequestHead, models: readonly ResolvedModel[], leavesWarm: boolean): Needs {
+function needsOf(head: RequestHead, { endpoints }: ResolvedModel, leavesWarm: boolean): Needs {
   if (head.operation !== 'generate') return noNeeds;
   let hasCapabilities = false;
   let hasLimits = leavesWarm;
-  for (const { endpoints } of models) {
-    for (const { capabilities, limits } of endpoints) {
-      if (limits.contextTokens !== undefined) hasLimits = true;
-      for (const _ in capabilities) hasCapabilities = true;
-    }
+  for (const { capabilities, limits } of endpoints) {
+    if (limits.contextTokens !== undefined) hasLimits = true;
+    for (const _ in capabilities) hasCapabilities = true;
   }
   if (!hasCapabilities && !hasLimits) return noNeeds;
   const features = hasCapabilities ? head.features() : noNeeds;
   return { ...features, inputTokens: hasLimits ? head.estimateInputTokens() : 0 };
 }
 
-function unavailableOf(models: readonly ResolvedModel[], deps: ChoiceDeps): ReadonlyMap<string, string> {
+function unavailableOf({ endpoints }: ResolvedModel, deps: ChoiceDeps): ReadonlyMap<string, string> {
   const unavailable = new Map<string, string>();
-  for (const { endpoints } of models) {
-    for (const { id } of endpoints) {
-      const availability = deps.signals.of(id).availability();
-      if (availability.state === 'ready') continue;
-      const waitS = Math.ceil((availability.untilMs - deps.nowMs) / 1000);
-      const what = availability.state === 'open' ? 'its circuit is open' : 'rate limited';
-      unavailable.set(id, `${what} for ${waitS} s`);
-    }
+  const nowMs = deps.clock.monotonicMs();
+  for (const { id } of endpoints) {
+    const availability = deps.signals.of(id).availability();
+    if (availability.state === 'ready') continue;
+    const waitS = Math.ceil((availability.untilMs - nowMs) / 1000);
+    const what = availability.state === 'open' ? 'its circuit is open' : 'rate limited';
+    unavailable.set(id, `${what} for ${waitS} s`);
   }
   return unavailable;
 }

@@ -4,7 +4,7 @@ import type { DispatchDeps, Hedging } from '../dispatch/index.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
-import type { OutcomeBook, StickyMap } from '../routing/index.ts';
+import type { LearningService, StickyMap } from '../routing/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { MoneyPorts } from './money/money-ports.ts';
@@ -18,7 +18,7 @@ export interface GatewayDeps {
   readonly dispatch: DispatchDeps;
   readonly journal: Journal;
   readonly money: MoneyPorts;
-  readonly outcomes: OutcomeBook;
+  readonly learning: LearningService;
   readonly sticky: StickyMap;
   /** Accounts of customers that bring their own provider keys. */
   readonly accounts?: OwnAccounts | undefined;

@@ -3,19 +3,23 @@ import type { AttemptFact, FinalFact } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
 import { totalInput, totalOutput } from '../domain/usage.ts';
 import type { RequestHead } from '../protocols/index.ts';
+import { ExplorationBudget, FeatureReader } from '../routing/index.ts';
 import { answerHeaders, earlyHeaders, faultHeaders } from './answer-headers.ts';
 import { AnswerSchemas } from './answer-schemas.ts';
 import { audibly } from './audibly.ts';
 import { type Choice, choose } from './choose.ts';
 import { type Admitted, ExchangePlanner, totalOf } from './exchange-planner.ts';
 import { faultOfDefect } from './fault-of-defect.ts';
+import { JobFinder } from './find-job.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { admitSpending, type AdmittedSpending, type AskedSpending, kindOf } from './money/admit-spending.ts';
 import { type ChargedExchange, chargeExchange } from './money/charge-exchange.ts';
 import { MarginWatch } from './money/margin-watch.ts';
 import { OutputLengths } from './money/output-lengths.ts';
+import { spenderOf } from './money/spender-of.ts';
 import { parseBody } from './parse-body.ts';
 import { patienceUntil } from './patience.ts';
+import { promptText } from './prompt-text.ts';
 import { readMultipartFields } from './read-multipart.ts';
 import { type Recall, recall, replay } from './recall.ts';
 import type { Received } from './received.ts';
@@ -31,6 +35,9 @@ export class Gateway {
   readonly #planner: ExchangePlanner;
   readonly #lengths = new OutputLengths();
   readonly #margins = new MarginWatch();
+  readonly #jobs = new JobFinder();
+  readonly #reader = new FeatureReader();
+  readonly #budget = new ExplorationBudget();
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
@@ -56,8 +63,8 @@ export class Gateway {
       if (Fault.is(request)) return this.#refuse(received, sink, request);
       const isContinuing = request.head.previousResponseId !== undefined;
       const resumed = isContinuing
-        ? await this.#deps.responses.resume(received, request, (head) => this.#choose(received, head))
-        : this.#choose(received, request.head);
+        ? await this.#deps.responses.resume(received, request, (head) => this.#choose(received, request, head))
+        : this.#choose(received, request, request.head);
       if (Fault.is(resumed)) return this.#refuse(received, sink, resumed);
       const bound = this.#deps.files.bind(received, 'request' in resumed ? resumed : { request, choice: resumed });
       if (Fault.is(bound)) return this.#refuse(received, sink, bound);
@@ -93,16 +100,21 @@ export class Gateway {
     return Fault.is(head) ? head : { body, bytes, head, asked: body };
   }
 
-  #choose(received: Received, head: RequestHead): Choice | Fault {
-    const { clock, settings, dispatch, outcomes, sticky, accounts } = this.#deps;
-    const nowMs = clock.monotonicMs();
+  #choose(received: Received, { asked }: ReadRequest, head: RequestHead): Choice | Fault {
+    const { clock, settings, dispatch, learning, sticky, accounts, money } = this.#deps;
     return choose(received, head, {
       catalog: settings().catalog,
+      jobs: this.#jobs,
+      reader: this.#reader,
       signals: dispatch.signals,
-      outcomes,
+      learning,
+      budget: this.#budget,
       sticky,
       accounts,
-      nowMs,
+      clock,
+      priceOf: (endpoint, atMs, key) => money.priceOf(endpoint, atMs, key),
+      isHardLimited: (job) => money.gate.isHardLimited(spenderOf(received, head, job)),
+      promptText: () => promptText(asked),
     });
   }
 
@@ -130,7 +142,7 @@ export class Gateway {
 
   async #run(admitted: Admitted, sink: ClientSink): Promise<void> {
     const { exchange } = admitted;
-    const { journal, board, sticky, tracing } = this.#deps;
+    const { journal, board, sticky, tracing, learning } = this.#deps;
     const { received, head, choice } = exchange;
     const open = openFact(exchange);
     journal.append(open, decisionFact(exchange));
@@ -145,10 +157,12 @@ export class Gateway {
     const { result, recalled } = await this.#answer(admitted, attempts, sink);
     // An answer from the cache warms nothing.
     if (result.status === 'completed' && result.attempts > 0 && choice.conversation !== undefined && result.endpoint) {
-      sticky.set(choice.conversation, result.endpoint.id);
+      const used = result.usage?.buckets;
+      sticky.set(choice.conversation, result.endpoint.id, used ? totalInput(used) + totalOutput(used) : 0);
     }
     const final = this.#settle(admitted, { attempts, result, recalled });
     board.end(final, attempts);
+    learning.noteAnswer(final);
     // The client sees the end only when the fact is durable: what was answered is never unrecorded.
     const durable = journal.commit(...attempts, final);
     if (received.key.metered) await (sink.started ? this.#audibly(exchange, sink, durable) : durable);

@@ -4,6 +4,7 @@ import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { OutcomeBook } from '../routing/index.ts';
 import { toExchangeRecord } from './exchange-record.ts';
+import { outcomeEvidence } from './outcome-evidence.ts';
 
 /** Evidence as posted. */
 export interface PostedOutcome {
@@ -34,6 +35,7 @@ export async function postOutcome(
     atMs: deps.clock.nowMs(),
     ...(open?.job !== undefined && { job: open.job }),
     ...(final?.type === 'final' && { model: final.model }),
+    ...outcomeEvidence(record),
   };
   await deps.journal.commit(fact);
   deps.outcomes.note(fact);

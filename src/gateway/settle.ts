@@ -5,6 +5,7 @@ import type { RequestHead } from '../protocols/index.ts';
 import type { Choice } from './choose.ts';
 import type { AdmittedSpending } from './money/admit-spending.ts';
 import type { Received } from './received.ts';
+import { toRoutingFact } from './routing-fact.ts';
 
 /** One exchange from admission on. */
 export interface AdmittedExchange {
@@ -44,7 +45,7 @@ export function openFact(exchange: AdmittedExchange): OpenFact {
 
 /** The fact that records why these endpoints were tried in this order. */
 export function decisionFact(exchange: AdmittedExchange): DecisionFact {
-  const { decision, job } = exchange.choice;
+  const { decision, job, routed } = exchange.choice;
   return {
     type: 'decision',
     requestId: exchange.received.requestId,
@@ -52,13 +53,14 @@ export function decisionFact(exchange: AdmittedExchange): DecisionFact {
     atMs: exchange.startedAtMs,
     job,
     model: decision.model,
-    seed: 0,
+    seed: routed?.input.seed ?? 0,
     chosen: decision.ranked[0]?.id ?? '',
     ranked: decision.ranked.map(({ id }) => id),
     excluded: decision.excluded,
     reasons: decision.reasons,
-    propensity: 1,
+    propensity: routed ? Number(routed.decision.propensity.toPrecision(6)) : 1,
     switchNanos: decision.switchNanos?.toString(),
+    ...(routed && { routing: toRoutingFact(routed) }),
   };
 }
 

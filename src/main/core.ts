@@ -20,7 +20,7 @@ import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createSystemRandom } from '../platform/random.ts';
 import { createTimerWheel } from '../platform/timer-wheel.ts';
 import { createProviderRegistry, type Provider, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
-import { OutcomeBook, StickyMap } from '../routing/index.ts';
+import { judgeBy, LearningService, OutcomeBook, StickyMap } from '../routing/index.ts';
 import { createSignals, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
 import { type Business, openBusiness } from './business.ts';
@@ -40,6 +40,7 @@ export interface Core {
   readonly journal: Journal;
   readonly signals: Signals;
   readonly outcomes: OutcomeBook;
+  readonly learning: LearningService;
   readonly board: ExchangeBoard;
   readonly database: DatabaseLink;
   readonly tokens: Business['tokens'];
@@ -68,7 +69,12 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const { state } = snapshots;
   const isConfigured = (endpointId: string): boolean => state.snapshot.catalog.isConfigured(endpointId);
   const signals = createSignals(systemClock, { isConfigured });
-  const outcomes = new OutcomeBook();
+  const learning = new LearningService({
+    clock: systemClock,
+    judge: (job, told) => judgeBy(state.snapshot.catalog.job(job)?.settings.success, told),
+    alarmed: (alarm) => logger.warn({ alarm }, 'a model answers worse than it did: what was learned of it counts less'),
+  });
+  const outcomes = new OutcomeBook((outcome) => learning.note(outcome));
   const board = new ExchangeBoard(metrics, isConfigured);
   const wheel = createTimerWheel(systemClock);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
@@ -95,7 +101,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     ...shared,
     responses: kept.responses,
     files: kept.files,
-    outcomes,
+    learning,
     sticky: new StickyMap(systemClock),
     accounts: new OwnAccounts({ hostsOf: (customer) => business.credentials().get(customer) }),
     hedging: new Hedging(systemClock),
@@ -104,6 +110,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   });
   const close = async (): Promise<void> => {
     await gateway.close();
+    learning.close();
     // Calls about objects run on without their clients; past the grace they end with their connections.
     const cut = wheel.after(state.snapshot.loaded.config.server.drainMs, () => void pools.close());
     await kept.settled();
@@ -114,7 +121,20 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     await business.close();
   };
   const { database, adopt, tokens, sealer } = business;
-  const core = { options, logger, metrics, providers, journal, signals, outcomes, board, gateway, database, money };
+  const core = {
+    options,
+    logger,
+    metrics,
+    providers,
+    journal,
+    signals,
+    outcomes,
+    learning,
+    board,
+    gateway,
+    database,
+    money,
+  };
   const own = { tokens, sealer, startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
   return { ...core, ...snapshots, ...own };
 }

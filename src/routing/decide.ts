@@ -1,13 +1,11 @@
 import type { Endpoint } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
-import type { Evidence } from './outcome-book.ts';
 import { eligible, type Needs, orderByWeight } from './rank-endpoints.ts';
 
-/** A model that may answer, with its endpoints and, for jobs, the evidence about it. */
+/** A model that may answer, with its endpoints. */
 export interface ModelCandidate {
   readonly model: string;
   readonly endpoints: readonly Endpoint[];
-  readonly evidence?: Evidence;
 }
 
 /** Everything a decision depends on; the same input gives the same decision. */
@@ -21,7 +19,6 @@ export interface DecisionInput {
   readonly warmEndpointId: string | undefined;
   /** Endpoints that cannot be tried right now, with the reason. */
   readonly unavailable: ReadonlyMap<string, string>;
-  readonly job?: string;
 }
 
 /** Which endpoints to try in which order, and why. */
@@ -34,17 +31,13 @@ export interface Decision {
   readonly switchNanos: bigint | undefined;
 }
 
-/** Quality differences below this are not worth a dearer model. */
-const qualityMargin = 0.05;
-
-/** Chooses models by evidence, then endpoints by warm cache and weight. Pure. */
+/** Orders the endpoints of a model that was asked for by name: by warm cache and weight. Pure. */
 export function decide(input: DecisionInput): Decision | Fault {
   const reasons: string[] = [];
-  const order = input.job === undefined ? input.candidates : orderByEvidence(input.candidates, reasons);
   const excluded: { endpoint: string; reason: string }[] = [];
   const ranked: Endpoint[] = [];
   let model: string | undefined;
-  for (const candidate of order) {
+  for (const candidate of input.candidates) {
     const fit = eligible(candidate.endpoints, input.needs);
     excluded.push(...fit.excluded);
     if (fit.ranked.length > 0) model ??= candidate.model;
@@ -75,26 +68,6 @@ function orderGroups(endpoints: readonly Endpoint[], conversation: string): Endp
     else groups.set(endpoint.modelName, [endpoint]);
   }
   return [...groups.values()].flatMap((group) => orderByWeight(group, conversation));
-}
-
-/** The configured order holds unless evidence says that a later model is clearly better. */
-function orderByEvidence(candidates: readonly ModelCandidate[], reasons: string[]): readonly ModelCandidate[] {
-  const best = Math.max(...candidates.map(({ evidence }) => evidence?.mean ?? 0));
-  const isGood = ({ evidence }: ModelCandidate): boolean => (evidence?.mean ?? 0) >= best - qualityMargin;
-  const good = candidates.filter(isGood);
-  const rest = candidates.filter((candidate) => !isGood(candidate));
-  for (const { model, evidence } of rest)
-    reasons.push(`${model} is passed over: ${describe(evidence)}, best is ${best.toFixed(2)}`);
-  const [chosen] = good;
-  if (chosen) reasons.push(`${chosen.model} is the first in order with enough quality: ${describe(chosen.evidence)}`);
-  const byMean = rest.toSorted((left, right) => (right.evidence?.mean ?? 0) - (left.evidence?.mean ?? 0));
-  return [...good, ...byMean];
-}
-
-function describe(evidence: Evidence | undefined): string {
-  if (!evidence || evidence.outcomes === 0) return 'expected success 0.80 before any outcome';
-  const plural = evidence.outcomes === 1 ? 'outcome' : 'outcomes';
-  return `expected success ${evidence.mean.toFixed(2)} after ${evidence.outcomes} ${plural}`;
 }
 
 function explainWarm(warm: Endpoint, unavailable: string | undefined): string {

@@ -24,8 +24,26 @@ export {
 export { type RoutingState } from './estimate/routing-state.ts';
 export { FeatureReader } from './features/feature-reader.ts';
 export { type PromptFeatures } from './features/prompt-features.ts';
+export { encodeFeatures } from './features/feature-text.ts';
 export { hash32 } from './hash.ts';
-export { type Evidence, OutcomeBook } from './outcome-book.ts';
+export { JobClassifier } from './classify/job-classifier.ts';
+export { judgeBy } from './learning/judge-by.ts';
+export { LearningService, type LearningStatus } from './learning/learning-service.ts';
+export { outcomeIdentity, type QualityAlarm } from './learning/outcome-projection.ts';
+export type { KnownModel } from './priors/prior-of.ts';
+export { decideRoute, type RoutedCandidate, type RoutedDecision } from './route/decide-route.ts';
+export { explainRoute, summarise } from './route/explain-route.ts';
+export { ExplorationBudget, type ExplorationLimits } from './route/exploration-budget.ts';
+export type {
+  JobFinding,
+  RouteCandidate,
+  RoutedJob,
+  RouteEndpoint,
+  RouteInput,
+  RoutePolicy,
+} from './route/route-input.ts';
+export { type Demands, unfit } from './route/unfit.ts';
+export { OutcomeBook } from './outcome-book.ts';
 export type { Needs } from './rank-endpoints.ts';
 export { StickyMap } from './sticky-map.ts';
 export { termDesign } from './estimate/designs.ts';

@@ -108,25 +108,6 @@ describe('deciding', () => {
       }),
     );
   });
-
-  it('changes the model of a job when outcomes say so, and says why', () => {
-    const book = new OutcomeBook();
-    const choose = (): Decision =>
-      decideOf({
-        job: 'j',
-        candidates: ['small', 'large'].map((model) => ({
-          model,
-          endpoints: [endpointOf(`${model}/1`, { modelName: model })],
-          evidence: book.evidence('j', model),
-        })),
-      });
-    expect(choose().model).toBe('small');
-    book.note(outcomeOf(0));
-    expect(choose().model).toBe('large');
-    expect(choose().reasons[0]).toMatch(/small is passed over/);
-    for (let count = 0; count < 10; count++) book.note(outcomeOf(1));
-    expect(choose().model).toBe('small');
-  });
 });
 
 describe('outcomes', () => {
@@ -134,7 +115,6 @@ describe('outcomes', () => {
     const book = new OutcomeBook();
     expect(book.note(outcomeOf(0, { idempotencyKey: 'k' }))).toBe(true);
     expect(book.note(outcomeOf(0, { idempotencyKey: 'k' }))).toBe(false);
-    expect(book.evidence('j', 'small').outcomes).toBe(1);
     expect(book.of('r')).toHaveLength(1);
   });
 });

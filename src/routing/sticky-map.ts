@@ -1,8 +1,9 @@
 import type { Clock } from '../platform/clock.ts';
 
 interface Seat {
-  endpointId: string;
-  usedMs: number;
+  readonly endpointId: string;
+  readonly usedMs: number;
+  readonly tokens: number;
 }
 
 /**
@@ -23,21 +24,26 @@ export class StickyMap {
 
   /** Endpoint that answered the conversation last, while its cache may be warm. */
   get(conversation: string): string | undefined {
+    return this.seat(conversation)?.endpointId;
+  }
+
+  /** The same, with how many tokens of the conversation it has seen. */
+  seat(conversation: string): { readonly endpointId: string; readonly tokens: number } | undefined {
     const seat = this.#seats.get(conversation);
     if (!seat) return undefined;
-    if (this.#clock.monotonicMs() - seat.usedMs <= this.#idleMs) return seat.endpointId;
+    if (this.#clock.monotonicMs() - seat.usedMs <= this.#idleMs) return seat;
     this.#seats.delete(conversation);
     return undefined;
   }
 
-  set(conversation: string, endpointId: string): void {
+  set(conversation: string, endpointId: string, tokens = 0): void {
     // Re-inserting keeps the map ordered by last use, so the first entry is the one to drop.
     this.#seats.delete(conversation);
     if (this.#seats.size >= this.#maxSeats) {
       const [oldest] = this.#seats.keys();
       if (oldest !== undefined) this.#seats.delete(oldest);
     }
-    this.#seats.set(conversation, { endpointId, usedMs: this.#clock.monotonicMs() });
+    this.#seats.set(conversation, { endpointId, tokens, usedMs: this.#clock.monotonicMs() });
   }
 
   get size(): number {

@@ -1,8 +1,10 @@
 import type { FaultCode } from '../domain/fault-codes.ts';
 import { faultKinds } from '../domain/fault-codes.ts';
 import type { Clock } from '../platform/clock.ts';
+import { CallSketches, type EndpointHealth } from './call-sketches.ts';
 import type { Circuit } from './circuit.ts';
 import { LatencyWindow } from './latency-window.ts';
+import type { AttemptEnd } from './share-window.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 /** How one attempt ended, as far as the endpoint's health is concerned. */
@@ -13,6 +15,8 @@ export interface AttemptSample {
   readonly firstTokenMs?: number;
   readonly totalMs: number;
   readonly outputTokens?: number;
+  /** Size of the prompt, by which speed differs; absent counts as small. */
+  readonly inputTokens?: number | undefined;
   /** What `begin` returned for this attempt. */
   readonly admission?: number;
 }
@@ -50,6 +54,7 @@ export class EndpointSignals {
   readonly #retries = new RetryBudget();
   readonly #firstTokenMs = new LatencyWindow();
   readonly #tokensPerSecond = new LatencyWindow();
+  readonly #sketches = new CallSketches();
   #coolingUntilMs = 0;
   #attempts = 0;
   #faults = 0;
@@ -84,6 +89,8 @@ export class EndpointSignals {
     this.#attempts++;
     if (sample.firstTokenMs !== undefined) this.#firstTokenMs.add(sample.firstTokenMs, nowMs);
     this.#noteSpeed(sample, nowMs);
+    const end = endOf(sample.fault);
+    if (end !== undefined) this.#sketch(sample, end, nowMs);
     if (sample.fault === undefined) return this.#circuit.succeed(nowMs, sample.admission);
     const kind = faultKinds[sample.fault];
     if (kind.blame === 'upstream') this.#faults++;
@@ -92,6 +99,11 @@ export class EndpointSignals {
       this.#circuit.release(sample.admission);
     } else if (kind.breaker) this.#circuit.fail(nowMs, opensAtOnce.has(sample.fault), sample.admission);
     else this.#circuit.release(sample.admission);
+  }
+
+  /** Reliability and speed for prompts of a size. */
+  health(inputTokens: number): EndpointHealth {
+    return this.#sketches.health(inputTokens, this.#clock.monotonicMs());
   }
 
   speed(): EndpointSpeed {
@@ -107,11 +119,29 @@ export class EndpointSignals {
     };
   }
 
-  #noteSpeed(sample: AttemptSample, nowMs: number): void {
-    if (sample.fault !== undefined || sample.outputTokens === undefined || sample.firstTokenMs === undefined) return;
-    const generatingMs = sample.totalMs - sample.firstTokenMs;
-    if (generatingMs > 0 && sample.outputTokens > 1) {
-      this.#tokensPerSecond.add((sample.outputTokens / generatingMs) * 1000, nowMs);
-    }
+  #sketch(sample: AttemptSample, end: AttemptEnd, nowMs: number): void {
+    const { firstTokenMs, totalMs, inputTokens = 0 } = sample;
+    this.#sketches.note({ end, inputTokens, firstTokenMs, totalMs, tokensPerSecond: tokensPerSecondOf(sample) }, nowMs);
   }
+
+  #noteSpeed(sample: AttemptSample, nowMs: number): void {
+    const tokensPerSecond = tokensPerSecondOf(sample);
+    if (tokensPerSecond !== undefined) this.#tokensPerSecond.add(tokensPerSecond, nowMs);
+  }
+}
+
+function tokensPerSecondOf({ fault, outputTokens, firstTokenMs, totalMs }: AttemptSample): number | undefined {
+  if (fault !== undefined || outputTokens === undefined || firstTokenMs === undefined) return undefined;
+  const generatingMs = totalMs - firstTokenMs;
+  return generatingMs > 0 && outputTokens > 1 ? (outputTokens / generatingMs) * 1000 : undefined;
+}
+
+const timeouts: ReadonlySet<FaultCode> = new Set(['upstream_timeout']);
+
+/** What an end says about the endpoint; undefined when it says nothing. */
+function endOf(fault: FaultCode | undefined): AttemptEnd | undefined {
+  if (fault === undefined) return 'ok';
+  if (fault === 'upstream_rate_limited') return 'rateLimited';
+  if (timeouts.has(fault)) return 'timeout';
+  return faultKinds[fault].blame === 'upstream' ? 'error' : undefined;
 }

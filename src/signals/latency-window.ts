@@ -22,6 +22,13 @@ export class LatencyWindow {
     this.#current[cell] = (this.#current[cell] ?? 0) + 1;
   }
 
+  /** Adds what another window of the same kind saw, as if it had been seen here now. */
+  merge(other: LatencyWindow, nowMs: number): void {
+    this.#turn(nowMs);
+    other.#turn(nowMs);
+    for (let cell = 0; cell < cells; cell++) this.#current[cell] = (this.#current[cell] ?? 0) + other.#at(cell);
+  }
+
   count(nowMs: number): number {
     this.#turn(nowMs);
     let total = 0;

@@ -13,6 +13,8 @@ export interface Tradeoff {
   /** Quality that must be kept, relative to a model. */
   readonly floor?: QualityFloor;
   readonly exploration?: Exploration;
+  /** Most that trying a candidate may cost beyond the best one; absent: it does not matter. */
+  readonly mostExtraNanos?: number;
   /** Outcomes of the choices come back, so that estimates are taken as they are; else gains must be certain. */
   readonly isLearning?: boolean;
   /** The choice so far; left only for a gain above the margin, in units of one success. */
@@ -79,7 +81,10 @@ export function chooseByEstimates(estimates: Estimates, input: ChoiceInput): Cho
   const { best, runnerUp } = rank(estimates, utilities, allowed);
   const kept = keepCurrent(best, { tradeoff, candidates, utilities, allowed });
   const exploration = tradeoff.exploration ?? noExploration;
-  const shares = propensities(utilities, allowed, { best: kept, exploration });
+  const shares = propensities(utilities, explorable(estimates, { tradeoff, allowed, kept }), {
+    best: kept,
+    exploration,
+  });
   const chosen = draw(shares, createSeededRandom(seed).unit());
   return {
     chosen,
@@ -183,6 +188,17 @@ function keepCurrent(
   const at = of.candidates.findIndex(({ model }) => model === current.model);
   if (at < 0 || of.allowed[at] !== true) return best;
   return (of.utilities[best] ?? 0) - (of.utilities[at] ?? 0) > current.margin ? best : at;
+}
+
+/** What exploration may fall on: everything allowed that its money is enough for. */
+function explorable(
+  { costNanos }: Estimates,
+  { tradeoff, allowed, kept }: { tradeoff: Tradeoff; allowed: readonly boolean[]; kept: number },
+): readonly boolean[] {
+  const { mostExtraNanos } = tradeoff;
+  if (mostExtraNanos === undefined) return allowed;
+  const limit = (costNanos[kept] ?? 0) + mostExtraNanos;
+  return allowed.map((isAllowed, at) => isAllowed && (at === kept || (costNanos[at] ?? 0) <= limit));
 }
 
 function reasonOf(of: { chosen: number; kept: number; best: number; incumbent: number }): ChoiceReason {

@@ -13,6 +13,8 @@ export interface Candidate {
   readonly cacheReadNanosPerToken?: number;
   /** Chance that a call fails and must be paid again elsewhere. */
   readonly failureShare?: number;
+  /** Expected time of the call, where endpoints were measured lately; else what was learned counts. */
+  readonly latencyMs?: number;
   /** Why this model may not be chosen now; such a candidate is only listed. */
   readonly excluded?: string;
 }
@@ -83,7 +85,7 @@ export function estimateCandidates(
     estimates.quality[at] = clamp(all[known] ?? 0);
     estimates.evidence[at] = belief.evidence[known] ?? 0;
     estimates.gapErrors[at] = belief.gapErrors[known] ?? 1;
-    estimates.latencyMs[at] = calls.latencyMs[known] ?? 0;
+    estimates.latencyMs[at] = candidate.latencyMs ?? calls.latencyMs[known] ?? 0;
     const usual = calls.outputTokens[known] ?? 0;
     const factor = prompt.logFactor === 0 ? 1 : Math.exp(prompt.logFactor * (prompt.slopeOf?.(known) ?? 0));
     estimates.costNanos[at] = costOf(candidate, request.inputTokens, usual * factor);

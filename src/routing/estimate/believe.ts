@@ -50,7 +50,8 @@ export function believe(evidence: Evidence, shrinkage: Shrinkage): Chain {
   const count = evidence.priors.length;
   const discounts = evidence.priors.map((_, model) => evidence.discountOf(model));
   const sums = new Map<string, readonly Sums[]>();
-  for (const [job, tallies] of evidence.jobs) {
+  // In an order of their own: sums of fractions depend on it, and outcomes arrive in any.
+  for (const [job, tallies] of [...evidence.jobs].sort(([left], [right]) => (left < right ? -1 : 1))) {
     const known = discounts.map((discount, model) => tallies[model]?.sums(discount) ?? nothing);
     if (known.some(({ weight }) => weight > 0)) sums.set(job, known);
   }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Shrinkage } from './believe.ts';
 import { fitOutputs } from './fit-outputs.ts';
 import { fitResidual, foldCount, type GradedRow } from './fit-residual.ts';
@@ -48,11 +49,19 @@ export function fitPrompts(input: FitInput): PromptFit | undefined {
   const shape = { rows, jobCount: input.jobs.length, modelCount: input.modelCount, indexes };
   return {
     version: input.version,
+    digest: digestOf(all),
     terms,
     jobs,
     residual: isCompared ? fitResidual(shape) : undefined,
     outputs: fitOutputs(all, rows),
   };
+}
+
+/** Tells fits apart by what they were made from. */
+function digestOf(prompts: readonly GradedPrompt[]): string {
+  const hash = createHash('sha256');
+  for (const { job, id, scores } of prompts) hash.update(`${job}\u0000${id}\u0000${scores.join()}\n`);
+  return hash.digest('base64url').slice(0, 12);
 }
 
 /** Means per job and model without one fold, so that what a prompt taught is not held against itself. */

@@ -42,6 +42,14 @@ export interface LearnedOutcome {
   readonly latencyMs?: number;
 }
 
+/** One answer whose worth need not be known. */
+export interface AnsweredCall {
+  readonly job: string;
+  readonly model: string;
+  readonly outputTokens?: number | undefined;
+  readonly latencyMs?: number | undefined;
+}
+
 interface Kept {
   readonly outcome: LearnedOutcome;
   readonly model: number;
@@ -93,6 +101,21 @@ export class RoutingLearner {
   expectOutput(model: string, outputTokens: number): void {
     this.#expectedOutputs[this.#numberOf(model)] = outputTokens;
     this.#changes++;
+  }
+
+  /** Notes length and time of an answer, graded or not: they teach what calls cost, never how good they are. */
+  noteCall({ job, model, outputTokens, latencyMs }: AnsweredCall): void {
+    this.#countCall({ job, outputTokens, latencyMs }, this.#numberOf(model), 1);
+    this.#changes++;
+  }
+
+  /** Whether a model is known. */
+  knows(model: string): boolean {
+    return this.#numbers.has(model);
+  }
+
+  get modelCount(): number {
+    return this.#models.length;
   }
 
   /** What is held in memory; both are bounded by the options. */
@@ -199,7 +222,7 @@ export class RoutingLearner {
     this.#changes++;
   }
 
-  #countCall({ job, outputTokens, latencyMs }: LearnedOutcome, model: number, sign: 1 | -1): void {
+  #countCall({ job, outputTokens, latencyMs }: Omit<AnsweredCall, 'model'>, model: number, sign: 1 | -1): void {
     if (outputTokens === undefined && latencyMs === undefined) return;
     const sums = this.#calls.get(job) ?? [];
     this.#calls.set(job, sums);

@@ -30,6 +30,8 @@ export interface CallBelief {
 /** What is learned in the background from graded prompts; changes only with a refit. */
 export interface PromptFit {
   readonly version: number;
+  /** Of the graded prompts it was made from. */
+  readonly digest: string;
   readonly terms: TermWeights;
   /** Per job name: its number in the fit and its index of graded prompts. */
   readonly jobs: ReadonlyMap<string, { readonly number: number; readonly index: NeighbourIndex }>;

@@ -1,0 +1,15 @@
+import type { OutcomeFact } from '../domain/facts.ts';
+import type { ExchangeRecord } from './exchange-record.ts';
+
+/** What an outcome copies from its exchange, so that learning needs no other fact. */
+export function outcomeEvidence({ open, final, decision }: ExchangeRecord): Partial<OutcomeFact> {
+  const { features, candidates } = decision?.routing ?? {};
+  const model = final?.type === 'final' ? final.model : undefined;
+  const key = open?.key ?? (final?.type === 'final' ? final.key : undefined);
+  const expected = candidates?.find((one) => one.model === model)?.quality;
+  return {
+    ...(key !== undefined && { key }),
+    ...(features !== undefined && { features }),
+    ...(expected !== undefined && { expected }),
+  };
+}

@@ -1,0 +1,18 @@
+import type { OutcomeFact } from '../../domain/facts.ts';
+import { type Verdict, verdictOf } from '../../domain/outcome.ts';
+import { isRuleProblem, readSuccessRule } from '../../domain/success-rule.ts';
+
+/**
+ * What the outcomes of an exchange say by the rule of its job: success or not, believed as far as the strongest
+ * evidence is. Without a rule the strongest evidence itself.
+ */
+export function judgeBy(success: string | undefined, outcomes: readonly OutcomeFact[]): Verdict | undefined {
+  const verdict = verdictOf(outcomes);
+  const rule = success === undefined ? undefined : readSuccessRule(success);
+  if (rule === undefined || isRuleProblem(rule)) return verdict;
+  const value = rule.judge(outcomes);
+  // Revenue alone is no verdict on an answer, but a rule may make it one.
+  return value === 'unknown' ? undefined : { ...(verdict ?? statedByRule), value };
+}
+
+const statedByRule = { kind: 'rule', weight: 0.9 };

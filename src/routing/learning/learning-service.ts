@@ -1,0 +1,208 @@
+import type { FinalFact, OutcomeFact } from '../../domain/facts.ts';
+import type { Verdict } from '../../domain/outcome.ts';
+import { totalOutput } from '../../domain/usage.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { learnerDefaults, RoutingLearner } from '../estimate/routing-learner.ts';
+import type { RoutingState } from '../estimate/routing-state.ts';
+import { ChangeDetector } from '../evidence/change-detector.ts';
+import { type KnownModel, priorOf } from '../priors/prior-of.ts';
+import { OutcomeProjection, type QualityAlarm } from './outcome-projection.ts';
+import { stateDigest } from './state-digest.ts';
+
+/** What learning needs of the product. */
+export interface LearningParts {
+  readonly clock: Clock;
+  /** What the outcomes of one exchange say by the rule of its job; absent: the strongest evidence. */
+  readonly judge?: ((job: string, outcomes: readonly OutcomeFact[]) => Verdict | undefined) | undefined;
+  alarmed?(alarm: QualityAlarm): void;
+}
+
+/** How far learning is, for people. */
+export interface LearningStatus {
+  readonly stateId: string;
+  readonly publishedAtMs: number;
+  readonly outcomes: number;
+  readonly prompts: number;
+  readonly models: number;
+  readonly jobs: number;
+  readonly alarms: readonly QualityAlarm[];
+}
+
+/**
+ * Bounds of the memory of learning: outcomes that can be taken back (about 300 bytes each) and prompts with their
+ * hashed terms (about 3 KiB each); in all under 200 MiB.
+ */
+const bounds = { mostOutcomes: 200_000, promptsPerJob: 2000, promptsInAll: 10_000 };
+/** Publishing may take at most this share of the time. */
+const publishShare = 0.05;
+const mostAlarms = 100;
+const snapshotsKept = 32;
+/** A host that does worse than the model's others counts as failing so much of the time, for so long. */
+const hostPenalty = 0.3;
+const hostPenaltyMs = 3_600_000;
+/** Learning about single prompts starts anew this long after the last time, when outcomes came in between. */
+const refitEveryMs = 30_000;
+const fewestPrompts = 20;
+const upkeepEveryMs = 1000;
+
+/**
+ * Learns from outcomes and answers decisions from a published snapshot, which never changes. What it knows is a
+ * projection of outcome facts: read from the journal at the start, then fed as they come.
+ */
+export class LearningService {
+  readonly #clock: Clock;
+  readonly #learner = new RoutingLearner({ ...learnerDefaults, ...bounds });
+  readonly #projection: OutcomeProjection;
+  readonly #alarms: QualityAlarm[] = [];
+  readonly #hostAlarms = new Map<string, number>();
+  readonly #kept = new Map<string, RoutingState>();
+  /** Outcomes make a model known as well, but only the catalog knows what to expect of it. */
+  readonly #hasPrior = new Set<string>();
+  #state: RoutingState;
+  #publishedAtMs = 0;
+  #readyAtMs = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #upkeep: NodeJS.Timeout | undefined;
+  #isDirty = false;
+  #isReplaying = false;
+  #fittedAtMs = 0;
+  #fittedOutcomes = 0;
+
+  constructor(parts: LearningParts) {
+    this.#clock = parts.clock;
+    this.#projection = new OutcomeProjection({
+      learner: this.#learner,
+      detector: new ChangeDetector(),
+      judge: parts.judge,
+      alarmed: (alarm) => {
+        this.#noteAlarm(alarm);
+        parts.alarmed?.(alarm);
+      },
+    });
+    this.#state = this.#published();
+  }
+
+  /** What is believed now. */
+  get state(): RoutingState {
+    return this.#state;
+  }
+
+  /** One of the last snapshots, by its id. */
+  snapshot(id: string): RoutingState | undefined {
+    return this.#kept.get(id);
+  }
+
+  /** Makes models known before anything is learned of them; those known already stay as they are. */
+  addModels(models: readonly KnownModel[]): void {
+    const { modelNumbers } = this.#state;
+    if (models.every(({ model }) => modelNumbers.has(model) && this.#hasPrior.has(model))) return;
+    for (const known of models) {
+      if (this.#hasPrior.has(known.model)) continue;
+      this.#hasPrior.add(known.model);
+      this.#learner.addModel(known.model, priorOf(known));
+    }
+    // A decision that waits for it is next.
+    this.#publish();
+  }
+
+  /** Takes in an outcome, ours or another gateway's; a second time it changes nothing. */
+  note(fact: OutcomeFact): void {
+    if (this.#projection.note(fact)) this.#changed();
+  }
+
+  /** Length and time of an answer: they teach what a model costs on a job. */
+  noteAnswer({ status, job, model, usage, totalMs, cache }: FinalFact): void {
+    if (status !== 'completed' || job === undefined || usage === undefined || cache === 'hit') return;
+    this.#learner.noteCall({ job, model, outputTokens: totalOutput(usage), latencyMs: totalMs });
+    this.#isDirty = true;
+  }
+
+  /** Nothing is published between `true` and `false`: reading a journal would publish once per fact. */
+  replaying(isReplaying: boolean): void {
+    this.#isReplaying = isReplaying;
+    if (!isReplaying) this.#publish();
+  }
+
+  /** Factor on the reliability of a host whose answers to a model became worse. */
+  hostFactor(model: string, host: string): number {
+    if (this.#hostAlarms.size === 0) return 1;
+    const atMs = this.#hostAlarms.get(`${model}\u0000${host}`);
+    return atMs !== undefined && this.#clock.nowMs() - atMs < hostPenaltyMs ? hostPenalty : 1;
+  }
+
+  /** Outcomes in all about a job, which tell how far exploration has come. */
+  outcomesOf(job: string): number {
+    const evidence = this.#state.jobs.get(job)?.evidence;
+    return evidence ? evidence.reduce((sum, weight) => sum + weight, 0) : 0;
+  }
+
+  status(): LearningStatus {
+    const { prompts, outcomes } = this.#learner.size;
+    const { id, models, jobs } = this.#state;
+    const counts = { outcomes, prompts, models: models.length, jobs: jobs.size };
+    return { stateId: id, publishedAtMs: this.#publishedAtMs, ...counts, alarms: [...this.#alarms] };
+  }
+
+  /** Answers without outcomes teach as well; they are published now and then. */
+  start(): void {
+    this.#upkeep ??= setInterval(() => {
+      if (this.#isDirty) this.#changed();
+    }, upkeepEveryMs);
+    this.#upkeep.unref();
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#upkeep);
+  }
+
+  #noteAlarm(alarm: QualityAlarm): void {
+    this.#alarms.push(alarm);
+    if (this.#alarms.length > mostAlarms) this.#alarms.shift();
+    if (alarm.host === undefined) return;
+    if (this.#hostAlarms.size >= mostAlarms) this.#hostAlarms.clear();
+    this.#hostAlarms.set(`${alarm.model}\u0000${alarm.host}`, alarm.atMs);
+  }
+
+  /** At once while publishing is cheap; when it takes long, so seldom that requests do not notice. */
+  #changed(): void {
+    this.#isDirty = true;
+    if (this.#isReplaying || this.#timer !== undefined) return;
+    const waitMs = this.#readyAtMs - this.#clock.monotonicMs();
+    if (waitMs <= 0) return this.#publish();
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#publish();
+    }, waitMs);
+    this.#timer.unref();
+  }
+
+  #publish(): void {
+    const startedMs = this.#clock.monotonicMs();
+    this.#refitIfDue(startedMs);
+    this.#state = this.#published();
+    this.#isDirty = false;
+    const nowMs = this.#clock.monotonicMs();
+    this.#readyAtMs = nowMs + (nowMs - startedMs) / publishShare;
+  }
+
+  #published(): RoutingState {
+    const nowMs = this.#clock.nowMs();
+    const believed = this.#learner.snapshot(nowMs);
+    const state = { ...believed, id: stateDigest(believed) };
+    this.#publishedAtMs = nowMs;
+    this.#kept.delete(state.id);
+    this.#kept.set(state.id, state);
+    if (this.#kept.size > snapshotsKept) for (const [oldest] of [...this.#kept].slice(0, 1)) this.#kept.delete(oldest);
+    return state;
+  }
+
+  #refitIfDue(nowMs: number): void {
+    const { prompts, outcomes } = this.#learner.size;
+    const isGrown = outcomes > this.#fittedOutcomes * 1.1;
+    if (prompts < fewestPrompts || !isGrown || nowMs - this.#fittedAtMs < refitEveryMs) return;
+    this.#fittedAtMs = nowMs;
+    this.#fittedOutcomes = outcomes;
+    this.#learner.refit();
+  }
+}
