@@ -64,6 +64,31 @@ describe('a price book that is fed', () => {
     server.close();
   });
 
+  it('ends without waiting for the rest of a long import', async () => {
+    const book = new PriceBook();
+    const good = fedBook(book);
+    let pieces = 0;
+    const feed: PriceFeed = new PriceFeed({
+      book: {
+        ...good,
+        async ingest(observations) {
+          pieces += 1;
+          closing ??= feed.close();
+          return good.ingest(observations);
+        },
+      },
+      facts: new CatalogFacts(),
+      catalog: { sources: [], refreshHours: 24 },
+      clock: { nowMs: () => startMs, monotonicMs: () => 0 },
+      changed: () => undefined,
+      failed: (_source, problem) => expect.unreachable(problem),
+    });
+    let closing: Promise<void> | undefined;
+    await feed.turn();
+    await closing;
+    expect(pieces).toBe(1);
+  });
+
   it('tells a failure and goes on at the next turn, and leaves the work to whoever leads', async () => {
     const problems: string[] = [];
     let isUp = false;

@@ -27,6 +27,8 @@ export interface PriceFeedDependencies {
 
 const advanceEveryMs = 3_600_000;
 const hourMs = 3_600_000;
+/** Observations that are stored at once; a close waits for no more than these. */
+const pieceSize = 250;
 
 /**
  * Feeds a price book: with the shipped catalog where the book knows nothing yet, with the catalogs that are polled, and
@@ -39,6 +41,7 @@ export class PriceFeed {
   #running: Promise<void> | undefined;
   #nextPollMs = Number.NEGATIVE_INFINITY;
   #isSeeded = false;
+  #isClosing = false;
 
   constructor(dependencies: PriceFeedDependencies) {
     this.#dependencies = dependencies;
@@ -69,7 +72,9 @@ export class PriceFeed {
     return this.#poll.state();
   }
 
+  /** Ends after the piece that is being stored: the rest of an import is taken at the next start. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#running;
@@ -89,11 +94,11 @@ export class PriceFeed {
     const { book, catalog, clock, changed } = this.#dependencies;
     if (!this.#isSeeded) await this.#seed();
     const nowMs = clock.nowMs();
-    if (nowMs >= this.#nextPollMs) {
+    if (nowMs >= this.#nextPollMs && !this.#isClosing) {
       await this.#poll.refresh();
       this.#nextPollMs = nowMs + catalog.refreshHours * hourMs;
     }
-    changed(await book.advance(nowMs));
+    if (!this.#isClosing) changed(await book.advance(nowMs));
   }
 
   /** What is shipped is older than what was polled: only endpoints that nobody named yet are taken from it. */
@@ -107,6 +112,8 @@ export class PriceFeed {
   }
 
   async #ingest(observations: readonly Observation[]): Promise<void> {
-    this.#dependencies.changed(await this.#dependencies.book.ingest(observations));
+    for (let start = 0; start < observations.length && !this.#isClosing; start += pieceSize) {
+      this.#dependencies.changed(await this.#dependencies.book.ingest(observations.slice(start, start + pieceSize)));
+    }
   }
 }

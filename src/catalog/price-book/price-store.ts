@@ -1,4 +1,4 @@
-import { sql, type Transaction } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database, Tables } from '../../storage/index.ts';
 import type { AliasMemory } from './alias-board.ts';
 import type { BookEvent } from './book-event.ts';
@@ -35,9 +35,9 @@ const writerLock = 7_302_101_990;
 
 /** Keeps the price book in the database: versions and alerts for good, what catalogs say as it is now. */
 export class PriceStore {
-  readonly #database: Database;
+  readonly #database: Pick<Database, 'db'>;
 
-  constructor(database: Database) {
+  constructor(database: Pick<Database, 'db'>) {
     this.#database = database;
   }
 
@@ -46,17 +46,23 @@ export class PriceStore {
     await sql`SELECT pg_advisory_xact_lock(${writerLock})`.execute(this.#database.db);
   }
 
-  /** Stores changes, all or none. Storing the same twice stores it once. */
-  async save(changes: BookChanges): Promise<void> {
-    await this.#database.db.transaction().execute(async (transaction) => {
-      await sql`SELECT pg_advisory_xact_lock(${writerLock})`.execute(transaction);
-      for (const event of changes.events)
-        if (event.type === 'version_closed') await closeVersion(transaction, event.version);
-      const opened = changes.events.flatMap((event) => (event.type === 'version_opened' ? [event.version] : []));
-      await insertVersions(transaction, opened, changes);
-      await storeAlerts(transaction, changes.events);
-      await storeMemories(transaction, changes);
+  /** Runs a change as the only writer, all or none of it: nobody stores anything between what it reads and what it stores. */
+  async change<Result>(work: (store: PriceStore) => Promise<Result>): Promise<Result> {
+    return this.#database.db.transaction().execute(async (transaction) => {
+      const store = new PriceStore({ db: transaction });
+      await store.lock();
+      return work(store);
     });
+  }
+
+  /** Stores changes; within `change`. Storing the same twice stores it once. */
+  async save(changes: BookChanges): Promise<void> {
+    const { db } = this.#database;
+    for (const event of changes.events) if (event.type === 'version_closed') await closeVersion(db, event.version);
+    const opened = changes.events.flatMap((event) => (event.type === 'version_opened' ? [event.version] : []));
+    await insertVersions(db, opened, changes);
+    await storeAlerts(db, changes.events);
+    await storeMemories(db, changes);
   }
 
   /** Everything stored after a revision; from 0 everything there is. */
@@ -137,7 +143,7 @@ export class PriceStore {
   }
 }
 
-async function closeVersion(transaction: Transaction<Tables>, version: PriceVersion): Promise<void> {
+async function closeVersion(transaction: Kysely<Tables>, version: PriceVersion): Promise<void> {
   if (version.validToMs === undefined) return;
   await transaction
     .updateTable('price_version')
@@ -149,7 +155,7 @@ async function closeVersion(transaction: Transaction<Tables>, version: PriceVers
 
 /** A version that was opened and closed since the last time is stored closed. */
 async function insertVersions(
-  transaction: Transaction<Tables>,
+  transaction: Kysely<Tables>,
   opened: readonly PriceVersion[],
   { versionsOf }: BookChanges,
 ): Promise<void> {
@@ -169,7 +175,7 @@ async function insertVersions(
   }
 }
 
-async function storeAlerts(transaction: Transaction<Tables>, events: readonly BookEvent[]): Promise<void> {
+async function storeAlerts(transaction: Kysely<Tables>, events: readonly BookEvent[]): Promise<void> {
   for (const event of events) {
     if (event.type === 'alert_raised') {
       await transaction
@@ -187,7 +193,7 @@ async function storeAlerts(transaction: Transaction<Tables>, events: readonly Bo
   }
 }
 
-async function storeMemories(transaction: Transaction<Tables>, { endpoints, aliases }: BookChanges): Promise<void> {
+async function storeMemories(transaction: Kysely<Tables>, { endpoints, aliases }: BookChanges): Promise<void> {
   const revision = sql<bigint>`nextval('price_revision')`;
   const rows = endpoints
     .map(({ endpointId, state, memory }) => ({

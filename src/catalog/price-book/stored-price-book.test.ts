@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
 import type { PriceTerms } from '../../domain/price.ts';
@@ -55,6 +56,39 @@ describe('a stored price book', () => {
     // The first replica hears of it.
     await book.refresh();
     expect(book.view(id)).toEqual(restarted.view(id));
+  });
+
+  it('makes each change on what other replicas have stored, however they interleave', async () => {
+    const id = 'acme/raced';
+    const books = [new StoredPriceBook(test.database), new StoredPriceBook(test.database)];
+    const priced = (atMs: number): PriceTerms => ({ picosPerUnit: { input: BigInt(1 + (atMs % 7)) * 1_000_000n } });
+    await Promise.all(
+      Array.from({ length: 12 }, (_, index) =>
+        books[index % 2]?.setManual(id, priced(index), { atMs: dayMs + index, by: `person-${index}` }),
+      ),
+    );
+    const seen = new StoredPriceBook(test.database);
+    await seen.refresh();
+    for (const book of books) await book.refresh();
+    expect(books.map((book) => book.view(id))).toEqual([seen.view(id), seen.view(id)]);
+    const rows = await test.database.db.selectFrom('price_version').selectAll().where('endpoint_id', '=', id).execute();
+    expect(rows.filter(({ valid_to_ms: end }) => end === null)).toHaveLength(1);
+    expect(rows.map(({ position }) => position).toSorted((one, other) => one - other)).toEqual(
+      rows.map((_, index) => index),
+    );
+  });
+
+  it('goes on rating from memory when a change cannot be stored, and reads what is stored afterwards', async () => {
+    const id = 'acme/away';
+    const book = new StoredPriceBook(test.database);
+    await book.setManual(id, cheap, { atMs: 1, by: 'ann' });
+    const { db } = test.database;
+    await sql`ALTER TABLE price_endpoint RENAME TO price_endpoint_away`.execute(db);
+    await expect(book.setManual(id, dear, { atMs: 2, by: 'ann' })).rejects.toThrow('price_endpoint');
+    expect(book.priceAt(id, 5)).toBeDefined();
+    await sql`ALTER TABLE price_endpoint_away RENAME TO price_endpoint`.execute(db);
+    await book.refresh();
+    expect(book.priceAt(id, 5)?.price).toMatchObject(cheap);
   });
 
   it('raises a notice once, pages the same one later, and lets somebody see to it once', async () => {

@@ -31,6 +31,8 @@ export class StoredPriceBook {
   readonly store: PriceStore;
   #book: PriceBook;
   #revision = 0n;
+  /** A change was made in memory that is not stored. */
+  #isAhead = false;
   /** Changes wait for each other, so that each is made on the book the one before has stored. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -56,7 +58,7 @@ export class StoredPriceBook {
 
   /** Reads what other replicas have stored since the last time. */
   refresh(): Promise<void> {
-    return this.#inTurn(() => this.#read());
+    return this.#inTurn(() => this.#read(this.store));
   }
 
   /**
@@ -105,23 +107,27 @@ export class StoredPriceBook {
 
   #change(act: (book: PriceBook) => Touched): Promise<readonly BookEvent[]> {
     return this.#inTurn(async () => {
-      await this.#read();
-      const book = this.#book;
       try {
-        const touched = act(book);
-        await this.#save(book, touched);
+        const touched = await this.store.change(async (store) => {
+          await this.#read(store);
+          this.#isAhead = true;
+          const made = act(this.#book);
+          await this.#save(store, made);
+          return made;
+        });
+        this.#isAhead = false;
+        if (touched.endpointIds.length + touched.aliasIds.length > 0) await this.#database.notify(pricesChannel, '');
         return touched.events;
       } catch (error) {
-        // Memory is ahead of the database now: begin again from what is stored.
-        this.#book = new PriceBook(this.#policy);
-        this.#revision = 0n;
-        await this.#read();
+        // Without a database the prices in memory go on rating; they are read anew as soon as there is one.
+        if (this.#isAhead) await this.#read(this.store).catch(() => undefined);
         throw error;
       }
     });
   }
 
-  async #save(book: PriceBook, { events, endpointIds, aliasIds }: Touched): Promise<void> {
+  async #save(store: PriceStore, { events, endpointIds, aliasIds }: Touched): Promise<void> {
+    const book = this.#book;
     const endpoints = [...new Set(endpointIds)].flatMap((endpointId) => {
       const memory = book.memoryOf(endpointId);
       return memory ? [{ endpointId, memory, state: book.view(endpointId)?.state.kind ?? 'unknown' }] : [];
@@ -131,14 +137,17 @@ export class StoredPriceBook {
       touchedAliases.size === 0 ? [] : book.aliasMemory().filter(({ aliasId }) => touchedAliases.has(aliasId));
     if (endpoints.length === 0 && aliases.length === 0) return;
     const versionsOf = (endpointId: string): readonly PriceVersion[] => book.view(endpointId)?.versions ?? [];
-    await this.store.save({ events, endpoints, aliases, versionsOf });
-    await this.#database.notify(pricesChannel, '');
+    await store.save({ events, endpoints, aliases, versionsOf });
   }
 
-  async #read(): Promise<void> {
-    const stored = await this.store.load(this.#revision);
-    this.#book.recall(stored.endpoints, stored.aliases);
+  /** What others have stored since; everything, when memory holds what could not be stored. */
+  async #read(store: PriceStore): Promise<void> {
+    const book = this.#isAhead ? new PriceBook(this.#policy) : this.#book;
+    const stored = await store.load(this.#isAhead ? 0n : this.#revision);
+    book.recall(stored.endpoints, stored.aliases);
+    this.#book = book;
     this.#revision = stored.revision;
+    this.#isAhead = false;
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
