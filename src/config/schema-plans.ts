@@ -59,7 +59,9 @@ export const planSchema = z
       description: 'last: what was delivered is charged. all: failed tries before it as well.',
     }),
     chargeFloorPercent: percent('A charge is never less than this share of its cost'),
-    marginFloorPercent: percent('A margin under this share of the charge is logged, once per customer and day'),
+    marginFloorPercent: percent(
+      'A margin under this share of the charge is logged, once per customer and day; a price that takes it there raises an alert',
+    ),
     baseFee: usd('Fee per month'),
     seatFee: usd('Fee per seat and month'),
     commitment: usd('Least that is paid per month'),

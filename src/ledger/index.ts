@@ -69,6 +69,7 @@ export type { ExchangeRate } from './invoices/invoice-totals.ts';
 export { chargeOutcome } from './invoices/outcome-charges.ts';
 export { type InvoiceForm, type RenderedInvoice, renderInvoice } from './invoices/render/render-invoice.ts';
 export { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
+export { alertMargins, type MarginAlert } from './margin-alerts.ts';
 export { dropExpired } from './projector/drop-expired.ts';
 export { Histogram } from './projector/histogram.ts';
 export { type ListedQuarantine, listQuarantined } from './projector/list-quarantined.ts';

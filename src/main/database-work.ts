@@ -10,7 +10,7 @@ import {
 import type { LoadedConfig } from '../config/index.ts';
 import type { Price } from '../domain/price.ts';
 import type { Journal, JournalPosition } from '../journal/index.ts';
-import { dropExpired, type Projection, replaceExportSinks, startProjection } from '../ledger/index.ts';
+import { alertMargins, dropExpired, type Projection, replaceExportSinks, startProjection } from '../ledger/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -173,6 +173,9 @@ function startUpkeep({ logger }: DatabaseWorkParts, store: ControlStore): { stop
     await store.database.withLeader('upkeep', async () => {
       await sweepWallets(store, upkeep);
       await dropExpired(store.database, systemClock.nowMs());
+      for (const alert of await alertMargins(store.database, systemClock.nowMs())) {
+        logger.warn({ alert }, 'a price takes the margin of a customer under the floor of its plan');
+      }
     });
   };
   const timer = setInterval(() => {

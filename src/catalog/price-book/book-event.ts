@@ -10,7 +10,7 @@ export interface FigureMove {
 /** What an operator is told. `page`: act now; `notice`: shown, nobody is woken. */
 export interface PriceAlert {
   readonly id: string;
-  readonly kind: 'price_changed' | 'price_disputed' | 'alias_moved' | 'route_removed';
+  readonly kind: 'price_changed' | 'price_disputed' | 'alias_moved' | 'route_removed' | 'margin_below_floor';
   readonly severity: 'notice' | 'page';
   /** The endpoint, or the alias that moved. */
   readonly endpointId: string;

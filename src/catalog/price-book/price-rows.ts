@@ -69,7 +69,13 @@ export function alertRowOf(alert: PriceAlert): Insertable<Tables['price_alert']>
   };
 }
 
-const kinds: readonly PriceAlert['kind'][] = ['price_changed', 'price_disputed', 'alias_moved', 'route_removed'];
+const kinds: readonly PriceAlert['kind'][] = [
+  'price_changed',
+  'price_disputed',
+  'alias_moved',
+  'route_removed',
+  'margin_below_floor',
+];
 
 /** An alert from its row. */
 export function alertOf(row: Selectable<Tables['price_alert']>): StoredAlert {

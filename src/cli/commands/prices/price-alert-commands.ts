@@ -19,7 +19,7 @@ const columns: Columns<PriceAlert> = {
  * switchyard prices alerts
  */
 export const pricesAlertsCommand = defineCommand({
-  description: 'List prices that moved, moved names and removed routes, newest first',
+  description: 'List prices that moved, margins they took under a floor, moved names and removed routes, newest first',
   args: { ...connectionArguments, ...jsonArgument, ...listArguments },
   async run(args, terminal) {
     const page = await connect(args, terminal).prices.alerts({ cursor: args.cursor, limit: 50 });

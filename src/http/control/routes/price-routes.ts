@@ -9,7 +9,7 @@ import { type ControlRoute, route } from '../framework/route.ts';
 const alert = z
   .object({
     id: z.string(),
-    kind: z.enum(['price_changed', 'price_disputed', 'alias_moved', 'route_removed']),
+    kind: z.enum(['price_changed', 'price_disputed', 'alias_moved', 'route_removed', 'margin_below_floor']),
     severity: z.enum(['notice', 'page']),
     endpointId: z.string(),
     raisedAtMs: z.number(),
@@ -34,7 +34,7 @@ function listAlerts(): ControlRoute {
     method: 'get',
     path: '/prices/alerts',
     tag: 'prices',
-    summary: 'Prices that moved, moved names and removed routes, newest first.',
+    summary: 'Prices that moved, customers whose margin they took, moved names and removed routes, newest first.',
     roles: staff,
     scope: 'organisation',
     query: z.strictObject(pageFields),
