@@ -12,6 +12,14 @@ export interface SandboxMount {
   readonly writable?: boolean;
 }
 
+/** A program as the sandbox sees it. */
+export interface SandboxedCommand {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly folder: string;
+  readonly environment?: { readonly [name: string]: string };
+}
+
 const words = (line: string): string[] => line.split(' ');
 const boundary = [
   ...words('--unshare-all --unshare-user --disable-userns --cap-drop ALL --uid 1000 --gid 1000'),
@@ -27,11 +35,7 @@ const systemFiles = [
 ];
 
 /** Wraps a program so that it sees the named files, the system's libraries, and neither network nor other processes. */
-export function sandboxed(
-  bwrap: string,
-  command: { readonly program: string; readonly args: readonly string[]; readonly folder: string },
-  mounts: readonly SandboxMount[],
-): LaunchCommand {
+export function sandboxed(bwrap: string, command: SandboxedCommand, mounts: readonly SandboxMount[]): LaunchCommand {
   const seen = mounts.flatMap(({ from, to, writable }) => [writable === true ? '--bind' : '--ro-bind', from, to]);
   const args = [
     ...boundary,

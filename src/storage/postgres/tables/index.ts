@@ -1,3 +1,4 @@
+import type { AppTables } from './apps.ts';
 import type { ControlTables } from './control.ts';
 import type { EvalTables } from './evals.ts';
 import type { InvoiceTables } from './invoices.ts';
@@ -19,4 +20,5 @@ export interface Tables
     InvoiceTables,
     ReconciliationTables,
     OutboxTables,
-    EvalTables {}
+    EvalTables,
+    AppTables {}
