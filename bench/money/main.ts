@@ -4,9 +4,10 @@ import { projector } from './projector.ts';
 import { rating } from './rating.ts';
 import { type Figure, isReached, type Section, type SectionOptions } from './section.ts';
 import { usageQueries } from './usage-queries.ts';
+import { whatIf } from './what-if.ts';
 
 /** Everything that is measured, in this order. */
-const sections: readonly Section[] = [rating, projector, admission, usageQueries, audit];
+const sections: readonly Section[] = [rating, projector, admission, usageQueries, audit, whatIf];
 
 /** Figures of a run. */
 export interface MoneyResult {

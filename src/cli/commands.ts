@@ -55,6 +55,7 @@ export const commands: CommandTree = {
     open: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsOpenCommand,
     grants: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsGrantsCommand,
     grant: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsGrantCommand,
+    buy: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsBuyCommand,
   },
   usage: {
     show: async () => (await import('./commands/usage/usage-commands.ts')).usageShowCommand,
@@ -106,8 +107,10 @@ export const commands: CommandTree = {
   backup: async () => (await import('./commands/backup.ts')).backupCommand,
   restore: async () => (await import('./commands/restore.ts')).restoreCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  route: async () => (await import('./commands/route.ts')).routeCommand,
   explain: {
     cost: async () => (await import('./commands/explain/explain-cost-command.ts')).explainCostCommand,
+    route: async () => (await import('./commands/explain/explain-route-command.ts')).explainRouteCommand,
   },
   prices: {
     list: async () => (await import('./commands/prices/price-book-commands.ts')).pricesListCommand,
@@ -122,6 +125,10 @@ export const commands: CommandTree = {
   },
   policy: {
     evaluate: async () => (await import('./commands/policy-evaluate.ts')).policyEvaluateCommand,
+  },
+  whatif: {
+    price: async () => (await import('./commands/what-if.ts')).whatIfPriceCommand,
+    lose: async () => (await import('./commands/what-if.ts')).whatIfLoseCommand,
   },
   'fake-upstream': async () => (await import('./commands/fake-upstream.ts')).fakeUpstreamCommand,
   bench: {

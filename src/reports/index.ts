@@ -7,3 +7,8 @@ export { OfferTable } from './audit/prices/offer-table.ts';
 export { type OfferSource, shippedOffers } from './audit/prices/shipped-offers.ts';
 export { reportAsData } from './audit/report-json.ts';
 export { reportLines, type ReportStyle } from './audit/report-text.ts';
+export { askLoss, askPrice, type LossQuestion, type PriceQuestion } from './what-if/ask.ts';
+export { ColumnBuilder } from './what-if/column-builder.ts';
+export { LogColumns, type ReplayRow } from './what-if/log-columns.ts';
+export type { WhatIfReport } from './what-if/what-if-report.ts';
+export { whatIfData, whatIfLines } from './what-if/what-if-text.ts';
