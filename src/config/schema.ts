@@ -8,6 +8,7 @@ import { modelSchema } from './schema-models.ts';
 import { budgetSchema, customerSchema, organisationSchema, ownBudgetSchema, rateLimitSchema } from './schema-money.ts';
 import { planSchema } from './schema-plans.ts';
 import { contractSchema } from './schema-prices.ts';
+import { runtimeSchema } from './schema-runtime.ts';
 import { secretReference } from './secret-reference.ts';
 
 const byteCount = z.int().positive();
@@ -142,6 +143,7 @@ export const configSchema = z.strictObject({
     .array(keySchema)
     .default([])
     .meta({ description: 'Who may call. Without any, only this machine may, without a key.' }),
+  runtime: runtimeSchema,
   server: serverSchema.prefault({}).meta({ description: 'Where clients reach the product, and its limits.' }),
   journal: journalSchema.prefault({}).meta({ description: 'The durable record of every request.' }),
   database: databaseSchema,

@@ -79,5 +79,5 @@ async function startOffset(
 }
 
 function isLast(fact: Fact): boolean {
-  return fact.type === 'final' || fact.type === 'abort';
+  return fact.type === 'final' || fact.type === 'abort' || fact.type === 'run';
 }

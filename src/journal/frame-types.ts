@@ -11,11 +11,12 @@ export const factFrame = {
   abort: 19,
   outcome: 20,
   decision: 21,
+  run: 23,
   correction: 25,
 } as const satisfies Readonly<Record<FactType, number>>;
 
 /** Type bytes set aside for facts of later modules, so that no two modules choose the same one. */
-export const reservedFrame = { lease: 22, receipt: 23, config: 24 } as const;
+export const reservedFrame = { lease: 22, config: 24 } as const;
 
 const factTypes: ReadonlyMap<number, FactType> = new Map(
   Object.entries(factFrame).map(([name, type]): [number, FactType] => [type, name as FactType]),

@@ -81,7 +81,7 @@ describe('a journal cursor', () => {
     const path = segmentPath(folder, segment);
     const seed = segmentSeed(gatewayId, segment);
     truncateSync(path, offset);
-    appendFileSync(path, encodeFrame(reservedFrame.receipt, { receipt: 1 }, seed));
+    appendFileSync(path, encodeFrame(reservedFrame.config, { config: 1 }, seed));
     const newer = encodeFrame(factFrame.final, finalFact('req_newer'), seed);
     newer[3] = 2;
     stampFrame(newer, 0, seed);

@@ -20,6 +20,7 @@ const types: { readonly [Code in FaultCode]: string } = {
   body_timeout: 'timeout_error',
   conflict: 'invalid_request_error',
   database_unavailable: 'api_error',
+  isolation_unavailable: 'api_error',
   too_large: 'request_too_large',
   schema_unmet: 'invalid_request_error',
   rate_limited: 'rate_limit_error',

@@ -1,0 +1,96 @@
+import { type Config, type LoadedConfig, runtimeLimits } from '../config/index.ts';
+import { Fault } from '../domain/fault.ts';
+import type { OutcomeDesk } from '../gateway/index.ts';
+import type { Journal } from '../journal/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import {
+  defaultLimits,
+  findEngines,
+  maximumLimits,
+  type ProbeReport,
+  RunBook,
+  type Runner,
+  RunService,
+  WorkspaceDriver,
+} from '../runtime/index.ts';
+
+/** Running code, as the product has it. */
+export interface ProductRuntime {
+  readonly driver: WorkspaceDriver;
+  readonly runs: Runner & Pick<RunBook, 'find'>;
+  report(): Promise<ProbeReport>;
+  close(): Promise<void>;
+}
+
+/** What it is built on. */
+export interface ProductRuntimeDeps {
+  readonly dataDirectory: string;
+  readonly environment: { readonly [name: string]: string | undefined };
+  readonly loaded: LoadedConfig;
+  readonly config: () => Config;
+  readonly journal: Journal;
+  readonly outcomeDesk: OutcomeDesk;
+  readonly logger: Logger;
+  readonly newId: (prefix: string) => string;
+}
+
+/** Opens the runtime: clears what an earlier supervisor left, and finds out beside the start how code is isolated. */
+export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
+  const { logger, newId, journal, outcomeDesk } = deps;
+  const settings = (): Config['runtime'] => deps.config().runtime;
+  const esbuild = findEngines(deps.environment).esbuild;
+  const driver = new WorkspaceDriver({
+    dataFolder: deps.loaded.config.runtime.folder ?? deps.dataDirectory,
+    clock: systemClock,
+    newId,
+    programs: esbuild === undefined ? [] : [{ name: 'esbuild', hostPath: esbuild }],
+  });
+  const book = new RunBook({
+    journal,
+    async noteOutcome(outcome) {
+      const noted = await outcomeDesk.tell(outcome, { name: 'runtime' });
+      if (Fault.is(noted))
+        logger.warn({ requestId: outcome.requestId, code: noted.code }, 'a run names no known request');
+    },
+  });
+  const service = new RunService({
+    driver,
+    clock: systemClock,
+    newId,
+    canTranslate: esbuild !== undefined,
+    settings() {
+      const { minIsolation, concurrent, waiting } = settings();
+      const limits = { ...defaultLimits, ...runtimeLimits(settings()) };
+      return { minIsolation, concurrent, waiting, limits, mostLimits: maximumLimits };
+    },
+    record: (receipt) => book.record(receipt),
+  });
+  const report = async (): Promise<ProbeReport> => driver.report ?? (await driver.probe());
+  if (settings().enabled) start(driver, settings().probe === 'start', logger);
+  return {
+    driver,
+    report,
+    runs: {
+      run(request, options) {
+        if (settings().enabled) return service.run(request, options);
+        throw new Fault('isolation_unavailable', {
+          message: 'Running code is turned off (`runtime: enabled: false`).',
+        });
+      },
+      find: (runId) => book.find(runId),
+    },
+    close: () => driver.close(),
+  };
+}
+
+function start(driver: WorkspaceDriver, probesNow: boolean, logger: Logger): void {
+  const work = async (): Promise<void> => {
+    const swept = await driver.sweep();
+    if (swept > 0) logger.info({ sandboxes: swept }, 'sandboxes of an earlier run removed');
+    if (!probesNow) return;
+    const { isolation, unusable } = await driver.probe();
+    logger.info({ tier: isolation.tier, gaps: isolation.gaps, unusable }, 'isolation of code found');
+  };
+  work().catch((error: unknown) => logger.error({ err: error }, 'the isolation of code could not be found out'));
+}

@@ -1,0 +1,28 @@
+import { StringDecoder } from 'node:string_decoder';
+import type { RunEvent } from '../contract.ts';
+
+/**
+ * Writes a run's events as lines of JSON. What the guest wrote is always a field of text in a line of ours, so nothing
+ * that it prints can pass for an event; bytes that are no text become replacement characters.
+ */
+export async function* runLines(events: AsyncIterable<RunEvent>): AsyncGenerator<string> {
+  const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+  for await (const event of events) {
+    if (event.type === 'stdout' || event.type === 'stderr') {
+      const text = decoders[event.type].write(Buffer.from(event.bytes));
+      if (text !== '') yield line({ type: event.type, text });
+    } else {
+      if (event.type === 'receipt') {
+        for (const name of ['stdout', 'stderr'] as const) {
+          const rest = decoders[name].end();
+          if (rest !== '') yield line({ type: name, text: rest });
+        }
+      }
+      yield line(event);
+    }
+  }
+}
+
+function line(value: object): string {
+  return `${JSON.stringify(value)}\n`;
+}

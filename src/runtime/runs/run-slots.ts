@@ -1,0 +1,35 @@
+import { Fault } from '../../domain/fault.ts';
+
+/** How many runs go on at once, and how many may wait for their turn. */
+export class RunSlots {
+  readonly #most: number;
+  readonly #mostWaiting: number;
+  readonly #waiting: (() => void)[] = [];
+  #taken = 0;
+
+  constructor(most: number, mostWaiting: number) {
+    this.#most = most;
+    this.#mostWaiting = mostWaiting;
+  }
+
+  /** Resolves when it is one's turn; call what it gives to make room. Throws `shedding` when too many wait. */
+  async take(): Promise<() => void> {
+    if (this.#taken < this.#most) this.#taken += 1;
+    else {
+      if (this.#waiting.length >= this.#mostWaiting) {
+        throw new Fault('shedding', { message: 'Too many runs are waiting; try again shortly.', retryAfterMs: 1000 });
+      }
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+    }
+    let isGiven = false;
+    return () => {
+      if (isGiven) return;
+      isGiven = true;
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#taken -= 1;
+    };
+  }
+}
