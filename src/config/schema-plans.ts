@@ -75,7 +75,7 @@ export const planSchema = z
         }),
       )
       .optional()
-      .meta({ description: 'Prepaid credit; kept with the plan, not sold by anything yet.' }),
+      .meta({ description: 'Prepaid credit on sale, bought by the name of the pack.' }),
   })
   .superRefine((terms, context) => {
     for (const message of problemsOf(terms)) context.addIssue({ code: 'custom', message });

@@ -92,6 +92,7 @@ export { formatReport, type ReportDocument } from './reconciliation/format-repor
 export { type BillFile, type ImportedBill, type PostedVariance, Reconciler } from './reconciliation/reconciler.ts';
 export type { DifferenceClass, ReconciliationReport } from './reconciliation/reconciliation-report.ts';
 export { type RecentExchange, recentExchanges, type RecentQuery } from './usage/recent-query.ts';
+export { bookExpiry, bookGrant, bookPack, bookWalletPayment } from './wallet-books.ts';
 export {
   usage,
   type UsageDimension,

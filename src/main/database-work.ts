@@ -1,19 +1,31 @@
 import { join } from 'node:path';
 import {
+  asStoredJobs,
   CatalogFacts,
+  jobsChannel,
   PriceFeed,
   priceFromTexts,
   pricesChannel,
   RatingVersions,
+  readJobs,
+  type StoredJob,
   StoredPriceBook,
 } from '../catalog/index.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Price } from '../domain/price.ts';
 import type { Journal, JournalPosition } from '../journal/index.ts';
-import { alertMargins, dropExpired, type Projection, replaceExportSinks, startProjection } from '../ledger/index.ts';
+import {
+  alertMargins,
+  bookExpiry,
+  dropExpired,
+  type Projection,
+  replaceExportSinks,
+  startProjection,
+} from '../ledger/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { dropOldOutcomes, followOutcomes, type LearningService } from '../routing/index.ts';
 import type { Database } from '../storage/index.ts';
 import {
   controlChannel,
@@ -37,13 +49,17 @@ export interface DatabaseWorkParts {
   readonly feed: ControlFeed;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What learns from the outcomes of all gateways. */
+  readonly learning: LearningService;
   loaded(): LoadedConfig;
+  adoptJobs(jobs: readonly StoredJob[]): void;
   newId(prefix: string): string;
 }
 
 const upkeepEveryMs = 60_000;
 const releaseEveryMs = 250;
 const plansEveryMs = 10_000;
+const jobsEveryMs = 5000;
 const upkeep = { name: 'switchyard', role: 'owner' } as const;
 
 /** Starts everything that works on the open database, and stops it in the opposite order. */
@@ -62,6 +78,7 @@ export function databaseWork(parts: DatabaseWorkParts): DatabaseWork {
     });
     parts.money.follow({ ...prices, projection, gatewayId: parts.gatewayId });
     const plans = await followPlans(parts, database);
+    const routing = await followRouting(parts, database);
     const returning = returnEarlierLeases(parts, { projection, earlierEnd });
     const keeper = startUpkeep(parts, store);
     const exporter = startExports({ ...parts, clock: systemClock }, database);
@@ -101,6 +118,26 @@ function followPlans({ money, logger }: DatabaseWorkParts, database: Database): 
   const refresh = (): void =>
     void read().catch((error: unknown) => logger.warn({ err: error }, 'the plans of customers could not be read'));
   return database.listen(controlChannel, refresh, { pollMs: plansEveryMs });
+}
+
+/** Jobs that the control API makes, and outcomes that other gateways were told: here within seconds. */
+async function followRouting(
+  { learning, adoptJobs, logger }: DatabaseWorkParts,
+  database: Database,
+): Promise<() => Promise<void>> {
+  const failed = (error: unknown): void => logger.warn({ err: error }, 'jobs or outcomes could not be read');
+  const readAgain = async (): Promise<void> => adoptJobs(asStoredJobs(await readJobs(database)));
+  await readAgain();
+  const stopJobs = await database.listen(jobsChannel, () => void readAgain().catch(failed), { pollMs: jobsEveryMs });
+  const outcomes = await followOutcomes(database, {
+    note: (fact) => learning.note(fact),
+    replaying: (isReplaying) => learning.replaying(isReplaying),
+    failed,
+  });
+  return async () => {
+    await stopJobs();
+    await outcomes.close();
+  };
 }
 
 /** The price book, fed by the shipped catalog, by catalogs that are polled and by other gateways. */
@@ -171,8 +208,9 @@ function startUpkeep({ logger }: DatabaseWorkParts, store: ControlStore): { stop
   let running: Promise<void> | undefined;
   const turn = async (): Promise<void> => {
     await store.database.withLeader('upkeep', async () => {
-      await sweepWallets(store, upkeep);
+      await sweepWallets(store, upkeep, bookExpiry);
       await dropExpired(store.database, systemClock.nowMs());
+      await dropOldOutcomes(store.database, systemClock.nowMs());
       for (const alert of await alertMargins(store.database, systemClock.nowMs())) {
         logger.warn({ alert }, 'a price takes the margin of a customer under the floor of its plan');
       }

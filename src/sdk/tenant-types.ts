@@ -162,6 +162,19 @@ export interface GrantInput {
   readonly expiresAtMs?: number | undefined;
 }
 
+/** A pack of the customer's plan to sell; the same operation key sells it once. */
+export interface PackInput {
+  readonly pack: string;
+  readonly operationKey: string;
+}
+
+/** A pack that was sold, and the credit it gave. */
+export interface SoldPack {
+  readonly pack: string;
+  readonly priceNanos: Nanos;
+  readonly grant: Grant;
+}
+
 /** A credential for the control API. */
 export interface AccessToken {
   readonly id: string;

@@ -79,6 +79,9 @@ export function walletsOf(call: Caller) {
     grants: (customer: string) => call<{ readonly data: readonly types.Grant[] }>({ path: `${path(customer)}/grants` }),
     grant: (customer: string, body: types.GrantInput, options?: ChangeOptions) =>
       call<types.Grant>({ method: 'POST', path: `${path(customer)}/grants`, body, ...options }),
+    /** Sells a prepaid pack of the customer's plan, once per operation key. */
+    buyPack: (customer: string, body: types.PackInput, options?: ChangeOptions) =>
+      call<types.SoldPack>({ method: 'POST', path: `${path(customer)}/packs`, body, ...options }),
     pay: (customer: string, body: { readonly amountNanos: types.Nanos }, options?: ChangeOptions) =>
       call<undefined>({ method: 'POST', path: `${path(customer)}/wallet/payments`, body, ...options }),
   };

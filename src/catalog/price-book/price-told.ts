@@ -142,5 +142,7 @@ function messageOf(endpointId: string, kind: PriceAlert['kind'], sources: readon
       return `${endpointId} stands for another model according to ${who}.`;
     case 'route_removed':
       return `${endpointId} is no longer carried by ${who}.`;
+    case 'margin_below_floor':
+      return `The price of ${endpointId} takes a margin under its floor.`;
   }
 }

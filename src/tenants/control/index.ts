@@ -69,6 +69,7 @@ export {
   type TokenSigner,
 } from './token-signers.ts';
 export {
+  type BookExpired,
   type ExpiredGrant,
   findWallet,
   grantToWallet,
@@ -80,3 +81,4 @@ export {
   type Wallet,
   type WalletGrant,
 } from './wallets.ts';
+export { type PackWanted, sellPack, type SoldPack } from './packs.ts';

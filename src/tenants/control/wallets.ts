@@ -50,6 +50,9 @@ export interface ExpiredGrant {
   readonly amountNanos: bigint;
 }
 
+/** Books what was written off, in the transaction that does it. */
+export type BookExpired = (trx: Change['trx'], expired: ExpiredGrant) => Promise<void>;
+
 /** Opens a wallet: from now on the customer spends what it holds, and no more than it may owe. */
 export async function openWallet(
   store: ControlStore,
@@ -172,7 +175,11 @@ export async function payReceivable(
  * Lets grants take effect whose time has come and writes off those that are over. The rest stays known: a late fact of
  * an exchange that started before still burns it. Idempotent; run by the leader.
  */
-export async function sweepWallets(store: ControlStore, actor: Actor): Promise<readonly ExpiredGrant[]> {
+export async function sweepWallets(
+  store: ControlStore,
+  actor: Actor,
+  book: BookExpired = () => Promise.resolve(),
+): Promise<readonly ExpiredGrant[]> {
   const nowMs = BigInt(store.clock.nowMs());
   const due = await store.database.db
     .selectFrom('wallet_grant')
@@ -189,7 +196,7 @@ export async function sweepWallets(store: ControlStore, actor: Actor): Promise<r
     .execute();
   const expired: ExpiredGrant[] = [];
   for (const { customer_id } of due) {
-    expired.push(...(await changeControl(store, actor, async (change) => sweepWallet(change, customer_id))));
+    expired.push(...(await changeControl(store, actor, async (change) => sweepWallet(change, customer_id, book))));
   }
   return expired;
 }
@@ -211,7 +218,7 @@ export async function listGrants(store: Pick<ControlStore, 'database'>, customer
   return (await query.orderBy('created_at_ms').orderBy('id').execute()).map(toGrant);
 }
 
-async function sweepWallet(change: Change, customer: string): Promise<ExpiredGrant[]> {
+async function sweepWallet(change: Change, customer: string, book: BookExpired): Promise<ExpiredGrant[]> {
   const { trx, nowMs, record } = change;
   await lockWallet(change, customer);
   const effective = await trx
@@ -235,7 +242,9 @@ async function sweepWallet(change: Change, customer: string): Promise<ExpiredGra
     rows.reduce((total, { remaining_nanos }) => total + remaining_nanos, 0n);
   await moveLimit(change, customer, sum(effective) - sum(over));
   const expired = over.map((row) => ({ grant: toGrant(row), amountNanos: row.remaining_nanos }));
-  for (const { grant, amountNanos } of expired) {
+  for (const one of expired) {
+    const { grant, amountNanos } = one;
+    await book(trx, one);
     await record({ action: 'wallet.expire', subjectId: grant.id, customerId: customer, after: { amountNanos } });
   }
   return expired;

@@ -11,6 +11,7 @@ export const rightBodies: { readonly [operationId: string]: { readonly [field: s
   updateBudget: { limitNanos: '2' },
   openWallet: { receivableLimitNanos: '0' },
   createGrant: { kind: 'promo', amountNanos: '5', operationKey: 'gift-1' },
+  buyPack: { pack: 'starter', operationKey: 'pack-1' },
   payReceivable: { amountNanos: '1' },
   draftInvoice: { customer: 'acme', year: 2026, month: 10, taxes: [{ name: 'VAT', percent: '19' }], dueDays: 14 },
   finaliseInvoice: { acceptUnpriced: true },

@@ -70,6 +70,28 @@ export const walletsGrantsCommand = defineCommand({
 });
 
 /**
+ * Sells a prepaid pack, once per operation.
+ *
+ * @example
+ * switchyard wallets buy acme --pack starter --operation payment-4712
+ */
+export const walletsBuyCommand = defineCommand({
+  description: "Sell a prepaid pack of the customer's plan; the same operation sells it once",
+  args: {
+    customer,
+    pack: { type: 'string', required: true, description: 'Name of the pack in the plan' },
+    operation: { type: 'string', required: true, description: 'Your id of the payment' },
+    ...shared,
+  },
+  async run(args, terminal) {
+    const { pack, operation: operationKey } = args;
+    const { grant } = await connect(args, terminal).wallets.buyPack(args.customer, { pack, operationKey });
+    writeObject(terminal, grant, args.json);
+    return exitCodes.ok;
+  },
+});
+
+/**
  * Puts an amount into a wallet, once per operation.
  *
  * @example

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Fault } from '../../../domain/fault.ts';
-import { findWallet, grantToWallet, listGrants, openWallet, payReceivable } from '../../../tenants/index.ts';
+import { bookGrant, bookPack, bookWalletPayment } from '../../../ledger/index.ts';
+import { findWallet, grantToWallet, listGrants, openWallet, payReceivable, sellPack } from '../../../tenants/index.ts';
 import { instantMs, name, nanos, nanosAsText, positiveNanos, text } from '../framework/fields.ts';
 import { readers } from '../framework/principal.ts';
 import { type ControlRoute, route } from '../framework/route.ts';
@@ -37,7 +38,7 @@ const change = { tag: 'wallets', roles: ['owner', 'finance'], scope: 'path', aud
 
 /** Routes about prepaid balances. */
 export function walletRoutes(deps: TenantDeps): ControlRoute[] {
-  return [get(), open(deps), grants(), addGrant(deps), pay(deps)];
+  return [get(), open(deps), grants(), addGrant(deps), buyPack(deps), pay(deps)];
 }
 
 function get(): ControlRoute {
@@ -114,7 +115,31 @@ function addGrant(deps: TenantDeps): ControlRoute {
     answer: grant,
     async handle({ params: { customerId }, body }, call) {
       const made = await grantToWallet(storeOf(deps, call), call.principal, { ...body, customer: customerId });
+      if (made.isNew) await bookGrant(call.database.db, made.grant);
       return made.grant;
+    },
+  });
+}
+
+function buyPack(deps: TenantDeps): ControlRoute {
+  return route({
+    ...change,
+    operationId: 'buyPack',
+    method: 'post',
+    path: '/customers/{customerId}/packs',
+    summary:
+      "Sells a prepaid pack of the customer's plan: its credit goes into the wallet. The same operation key sells it once.",
+    status: 201,
+    audit: 'wallet.grant',
+    body: z.strictObject({
+      pack: text(128).meta({ description: "Name of the pack in the customer's present plan." }),
+      operationKey: text(128).meta({ description: 'Your id of the payment.' }),
+    }),
+    answer: z.object({ pack: z.string(), priceNanos: nanosAsText, grant }).meta({ id: 'SoldPack' }),
+    async handle({ params: { customerId }, body }, call) {
+      const sold = await sellPack(storeOf(deps, call), call.principal, { ...body, customer: customerId });
+      if (sold.isNew) await bookPack(call.database.db, sold.grant, sold.pack);
+      return { pack: sold.pack.name, priceNanos: sold.pack.priceNanos, grant: sold.grant };
     },
   });
 }
@@ -131,7 +156,10 @@ function pay(deps: TenantDeps): ControlRoute {
     body: z.strictObject({ amountNanos: positiveNanos }),
     answer: z.undefined(),
     async handle({ params: { customerId }, body }, call) {
-      await payReceivable(storeOf(deps, call), call.principal, { ...body, customer: customerId });
+      const { database, principal, atMs } = call;
+      await payReceivable(storeOf(deps, call), principal, { ...body, customer: customerId });
+      const payment = { id: deps.newId('pay'), customer: customerId, amountNanos: body.amountNanos, atMs };
+      await bookWalletPayment(database.db, payment);
       return undefined;
     },
   });

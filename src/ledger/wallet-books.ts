@@ -1,0 +1,69 @@
+import type { PrepaidPack } from '../domain/plan.ts';
+import type { ExpiredGrant, WalletGrant } from '../tenants/index.ts';
+import { customerAccount, ownAccount } from './books/accounts.ts';
+import { expiryEntries, paymentEntries, promoEntries, topUpEntries } from './books/money-events.ts';
+import { type Executor, type NewEntry, postTransaction } from './books/post-transaction.ts';
+
+/** Books what was put into a wallet, in the transaction that puts it there: paid in advance, or given. */
+export async function bookGrant(executor: Executor, grant: WalletGrant): Promise<void> {
+  const { id, customer, kind, amountNanos } = grant;
+  const isPaid = kind === 'prepaid';
+  await post(executor, grant, {
+    kind: isPaid ? 'top_up' : 'credit',
+    entries: isPaid ? topUpEntries(customer, amountNanos, id) : promoEntries(customer, amountNanos, id),
+  });
+}
+
+/** Books a pack that was sold: what was paid, the credit it gave, and their difference as revenue. */
+export async function bookPack(executor: Executor, grant: WalletGrant, pack: PrepaidPack): Promise<void> {
+  const entries: NewEntry[] = [
+    { ...ownAccount('cash_clearing'), amountNanos: pack.priceNanos },
+    { ...customerAccount('prepaid', grant.customer), grantId: grant.id, amountNanos: -pack.creditNanos },
+    { ...ownAccount('revenue'), amountNanos: pack.creditNanos - pack.priceNanos },
+  ];
+  const booked = entries.filter(({ amountNanos }) => amountNanos !== 0n);
+  await post(executor, grant, { kind: 'pack', entries: booked, memo: pack.name });
+}
+
+/** Books the rest of a grant that is over as breakage, in the transaction that writes it off. */
+export async function bookExpiry(executor: Executor, { grant, amountNanos }: ExpiredGrant): Promise<void> {
+  if (amountNanos === 0n) return;
+  await postTransaction(executor, {
+    kind: 'expiry',
+    operationKey: `grant/${grant.id}/expiry`,
+    sourceRef: `grant/${grant.id}`,
+    bookedAtMs: grant.expiresAtMs ?? grant.createdAtMs,
+    customer: grant.customer,
+    entries: expiryEntries(grant.customer, grant, amountNanos),
+  });
+}
+
+/** Books a payment of what a customer owes beyond its wallet. */
+export async function bookWalletPayment(
+  executor: Executor,
+  payment: { readonly id: string; readonly customer: string; readonly amountNanos: bigint; readonly atMs: number },
+): Promise<void> {
+  const { id, customer, amountNanos, atMs } = payment;
+  await postTransaction(executor, {
+    kind: 'payment',
+    operationKey: `wallet-payment/${id}`,
+    sourceRef: `wallet-payment/${id}`,
+    bookedAtMs: atMs,
+    customer,
+    entries: paymentEntries(customer, amountNanos),
+  });
+}
+
+async function post(
+  executor: Executor,
+  grant: WalletGrant,
+  what: { readonly kind: string; readonly entries: readonly NewEntry[]; readonly memo?: string },
+): Promise<void> {
+  await postTransaction(executor, {
+    ...what,
+    operationKey: `grant/${grant.id}`,
+    sourceRef: `grant/${grant.id}`,
+    bookedAtMs: grant.createdAtMs,
+    customer: grant.customer,
+  });
+}
