@@ -30,6 +30,7 @@ const heavy = (name: string, folders: readonly string[], groupOrder: number) => 
     name,
     globalSetup,
     include: folders.map(testFiles),
+    isolate: false,
     maxWorkers: 2,
     sequence: { groupOrder },
     testTimeout: 60_000,
