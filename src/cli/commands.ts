@@ -4,6 +4,7 @@ import type { CommandTree } from './shell/command-tree.ts';
 export const commands: CommandTree = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  run: async () => (await import('./commands/run.ts')).runCommand,
   top: async () => (await import('./commands/top.ts')).topCommand,
   config: {
     check: async () => (await import('./commands/config-check.ts')).configCheckCommand,

@@ -29,6 +29,7 @@ import { readGatewayId } from './gateway-id.ts';
 import { type Money, sharesDatabase } from './money.ts';
 import { networkOf } from './network.ts';
 import type { ServeOptions } from './serve-options.ts';
+import { openProductRuntime, type ProductRuntime } from './runtime.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
 
 /** Everything that lives as long as the process. */
@@ -50,6 +51,7 @@ export interface Core {
   readonly objects: ObjectGateway;
   readonly startedAtMs: number;
   readonly state: Snapshots['state'];
+  readonly runtime: ProductRuntime;
   readonly discovery: Snapshots['discovery'];
   /** Makes a configuration the current one. Throws a Fault when it names what does not exist. */
   adopt(loaded: LoadedConfig): void;
@@ -116,7 +118,12 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     await kept.settled();
     cut.cancel();
     await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
+  const { dataDirectory, environment } = options;
+  const config = (): LoadedConfig['config'] => state.snapshot.loaded.config;
+  const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId };
+  const runtime = openProductRuntime(ran);
     wheel.close();
+    await runtime.close();
     await journal.close();
     await business.close();
   };
@@ -136,7 +143,17 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     money,
   };
   const own = { tokens, sealer, startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
-  return { ...core, ...snapshots, ...own };
+  return { ...parts, database, money, runtime, ...snapshots, ...own };
+}
+
+/** What outcomes teach, by the rules of the jobs as they are now. */
+function openLearning(state: Core['state'], logger: Logger): Pick<Core, 'learning' | 'outcomes'> {
+  const learning = new LearningService({
+    clock: systemClock,
+    judge: (job, told) => judgeBy(state.snapshot.catalog.job(job)?.settings.success, told),
+    alarmed: (alarm) => logger.warn({ alarm }, 'a model answers worse than it did: what was learned of it counts less'),
+  });
+  return { learning, outcomes: new OutcomeBook((outcome) => learning.note(outcome)) };
 }
 
 /** Traces for a collector, gauges for a scraper. */

@@ -8,6 +8,8 @@ import type { OutcomeInput, OutcomeRecord } from './outcome.ts';
 import { plansOf } from './plans.ts';
 import { pricesOf } from './prices.ts';
 import type { RequestRecord } from './request-record.ts';
+import { jobsOf, routingOf } from './routing.ts';
+import { runsOf } from './runs.ts';
 import { accessOf, auditLogOf, budgetsOf, customersOf, keysOf, walletsOf } from './tenants.ts';
 import type { Page, PageQuery } from './tenant-types.ts';
 import { createCaller } from './transport.ts';
@@ -71,6 +73,8 @@ export interface Client {
   readonly operations: ReturnType<typeof operationsOf>;
   readonly accessTokens: ReturnType<typeof accessOf>;
   readonly auditLog: ReturnType<typeof auditLogOf>;
+  /** Running code. */
+  readonly runs: ReturnType<typeof runsOf>;
   /** What is running now, what just ended, and how the endpoints are doing. */
   live(options?: CallOptions): Promise<LiveView>;
 }
@@ -115,4 +119,5 @@ export function createClient(options: ClientOptions): Client {
     auditLog: auditLogOf(call),
     live: ({ signal } = {}) => call<LiveView>({ path: '/api/v1/live', signal }),
   };
+    runs: runsOf(call, options),
 }

@@ -47,6 +47,7 @@ export type {
   PriceQuery,
   PriceSourceState,
 } from './price-types.ts';
+export type { RunEvent, RunInput, RunIsolation, RunReceipt, Runs, RuntimeReport } from './runs.ts';
 export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
 export type {
   AccessToken,

@@ -30,6 +30,7 @@ export async function runDoctor(
     { what: 'node', state: 'ok', detail: `${process.version} on ${process.platform}-${process.arch}` },
     describeDatabase(readDatabaseSetting(options, terminal), engine),
     ...describePackages(engine),
+    ...(await describeIsolation(options.data)),
   ];
   const isFine = findings.every(({ state }) => state !== 'problem');
   if (options.json) writeJson(terminal, { ok: isFine, findings });
@@ -64,6 +65,29 @@ function describeDatabase(setting: DatabaseSetting, engine: EngineInspection): F
     state: 'ok',
     detail: `embedded Postgres ${engine.version}, ${launcherReasons[engine.launcher]}; ${age} in ${engine.dataFolder}`,
   };
+}
+
+/** Tries out here and now how code would be isolated. */
+async function describeIsolation(data: string): Promise<Finding[]> {
+  const { WorkspaceDriver } = await import('../../runtime/index.ts');
+  const { systemClock } = await import('../../platform/clock.ts');
+  const driver = new WorkspaceDriver({ dataFolder: data, clock: systemClock, newId: (prefix) => `${prefix}_doctor` });
+  const { isolation, steps, unusable } = await driver.probe();
+  if (unusable) {
+    return [
+      { what: 'isolation', state: 'missing', detail: `native code is refused: ${unusable.reason} ${unusable.remedy}` },
+    ];
+  }
+  const enforced = Object.entries(isolation.enforced).map(([resource, strength]) => `${resource} ${strength}`);
+  return [
+    {
+      what: 'isolation',
+      state: 'ok',
+      detail: `${isolation.tier} by ${isolation.engine} ${isolation.version}, found by ${steps.length} hostile programs`,
+    },
+    { what: 'limits', state: 'ok', detail: enforced.join(', ') },
+    ...isolation.gaps.map((detail): Finding => ({ what: 'known gap', state: 'ok', detail })),
+  ];
 }
 
 function describePackages(engine: EngineInspection): Finding[] {

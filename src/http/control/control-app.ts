@@ -7,7 +7,7 @@ import { openApiDocument } from './framework/openapi.ts';
 import type { Outsider, Principal } from './framework/principal.ts';
 import { problem } from './framework/problem.ts';
 import { parseJson } from './framework/read-input.ts';
-import { type ControlRoute, isFile } from './framework/route.ts';
+import { type ControlRoute, type FileAnswer, isFile } from './framework/route.ts';
 import { type RouteDeps, type RouteReply, runRoute } from './framework/run-route.ts';
 import { toFault } from './framework/to-fault.ts';
 
@@ -92,9 +92,9 @@ function readIdempotencyKey(context: Context): string | undefined {
 
 function reply(context: Context, answer: RouteReply): Response {
   if (isFile(answer)) {
-    return context.body(toBody(answer.content), 200, {
+    return context.body(toBody(answer.content as Uint8Array | string), 200, {
       'content-type': answer.contentType,
-      'content-disposition': `attachment; filename="${answer.fileName.replace(/[^A-Za-z0-9._-]/g, '_')}"`,
+      'content-disposition': `attachment; filename="${(answer.fileName ?? 'answer').replace(/[^A-Za-z0-9._-]/g, '_')}"`,
     });
   }
   if (answer.status === 204) return context.body(null, 204);
@@ -120,3 +120,16 @@ function refuseOtherMethods(app: Hono, routes: readonly ControlRoute[], deps: Co
     });
   }
 }
+  if (isFile(answer) && isStream(answer.content)) {
+    const stream = ReadableStream.from(encoded(answer.content)) as ReadableStream<Uint8Array>;
+    return context.body(stream, 200, { 'content-type': answer.contentType, 'cache-control': 'no-store' });
+  }
+function isStream(content: FileAnswer['content']): content is AsyncIterable<string> {
+  return typeof content === 'object' && Symbol.asyncIterator in content;
+}
+
+async function* encoded(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for await (const piece of pieces) yield encoder.encode(piece);
+}
+

@@ -19,9 +19,21 @@ import { type CostDeps, requestCostRoutes } from './routes/request-cost-routes.t
 import { type SecretDeps, tokenSignerRoutes } from './routes/token-signer-routes.ts';
 import { usageRoutes } from './routes/usage-routes.ts';
 import { walletRoutes } from './routes/wallet-routes.ts';
+import { runRoutes, type RunViews } from './routes/run-routes.ts';
 
 /** What all routes together are built on. */
-export interface ControlViews extends GatewayViews, SecretDeps, CostDeps, LedgerDeps, PriceBookDeps, ProjectionViews {}
+export interface ControlViews
+  extends
+    GatewayViews,
+    DecisionViews,
+    JobViews,
+    OutcomeViews,
+    SecretDeps,
+    CostDeps,
+    LedgerDeps,
+    PriceBookDeps,
+    RunViews,
+    ProjectionViews {}
 
 /** Every route of the control API, in the order of the document. */
 export function controlRoutes(views: ControlViews): ControlRoute[] {
@@ -47,3 +59,4 @@ export function controlRoutes(views: ControlViews): ControlRoute[] {
     ...accessRoutes(views),
   ];
 }
+    ...runRoutes(views),

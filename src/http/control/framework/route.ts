@@ -33,8 +33,10 @@ export interface Call {
 /** An answer that is no JSON: a document to keep. */
 export interface FileAnswer {
   readonly contentType: string;
-  readonly fileName: string;
-  readonly content: Uint8Array | string;
+  /** Absent: it is read as it comes, not kept. */
+  readonly fileName?: string;
+  /** Pieces of text are sent as they are made; a caller that leaves ends the making. */
+  readonly content: Uint8Array | string | AsyncIterable<string>;
   /** Whose document it is, for the same check as of any other answer. */
   readonly ownerId: string | undefined;
 }

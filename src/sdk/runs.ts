@@ -1,0 +1,145 @@
+import { ConnectionError, ProblemError, UnexpectedAnswerError, type Problem } from './errors.ts';
+import type { Caller, TransportOptions } from './transport.ts';
+
+/** Code to run. */
+export interface RunInput {
+  readonly language: 'python' | 'javascript' | 'typescript' | 'shell';
+  /** The program; or give `files`. */
+  readonly code?: string;
+  readonly files?: readonly {
+    readonly path: string;
+    readonly content: string;
+    readonly encoding?: 'utf8' | 'base64';
+  }[];
+  /** File to run; the first one when absent. */
+  readonly entry?: string;
+  /** Instead of an entry. */
+  readonly command?: readonly string[];
+  readonly arguments?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
+  readonly limits?: Readonly<Record<string, number>>;
+  readonly minIsolation?: 'vm' | 'gvisor' | 'sandbox-cgroup' | 'sandbox-rlimit' | 'language';
+  /** The request whose answer the code is; it gets the outcome. */
+  readonly requestId?: string;
+}
+
+/** What separated the code from everything else, as probed. */
+export interface RunIsolation {
+  readonly tier: string;
+  readonly engine: string;
+  readonly version: string;
+  readonly probedAtMs: number;
+  readonly enforced: Readonly<Record<string, 'hard' | 'soft' | 'none'>>;
+  readonly gaps: readonly string[];
+}
+
+/** How a run ended, what it used, and how it was isolated. */
+export interface RunReceipt {
+  readonly runId: string;
+  readonly status: 'succeeded' | 'failed' | 'limit' | 'build_failed' | 'cancelled' | 'broken';
+  readonly language: string;
+  readonly startedAtMs: number;
+  readonly isolation: RunIsolation;
+  readonly limits: Readonly<Record<string, number>>;
+  readonly exit: { readonly code: number | null; readonly signal: string | null };
+  readonly limitsHit: readonly { readonly name: string; readonly allowed: number; readonly observed: number }[];
+  readonly timings: Readonly<Record<string, number | null>>;
+  readonly bytes: Readonly<Record<string, number>>;
+  readonly cpuMs: number | null;
+  readonly peakMemoryBytes: number | null;
+  readonly requestId?: string;
+  readonly customer?: string;
+}
+
+/** What a run tells while it goes on. */
+export type RunEvent =
+  | { readonly type: 'started'; readonly runId: string; readonly isolation: RunIsolation }
+  | { readonly type: 'stdout' | 'stderr'; readonly text: string }
+  | { readonly type: 'receipt'; readonly receipt: RunReceipt };
+
+/** How code is isolated on the gateway's machine. */
+export interface RuntimeReport {
+  readonly isolation: RunIsolation;
+  readonly steps: readonly { readonly name: string; readonly held: boolean; readonly saw: string }[];
+  readonly unusable?: { readonly reason: string; readonly remedy: string };
+}
+
+/** Running code. */
+export interface Runs {
+  /**
+   * Runs code; events come as they happen, the receipt last. Leaving the loop ends the run.
+   *
+   * @example
+   * for await (const event of client.runs.start({ language: 'python', code: 'print(6 * 7)' })) {
+   *   if (event.type === 'stdout') process.stdout.write(event.text);
+   * }
+   */
+  start(input: RunInput, options?: { readonly signal?: AbortSignal }): AsyncGenerator<RunEvent>;
+  /** The receipt of a run that ended. */
+  get(runId: string): Promise<RunReceipt>;
+  /** How code is isolated there. */
+  runtime(): Promise<RuntimeReport>;
+}
+
+/** Binds the methods about runs. */
+export function runsOf(call: Caller, options: TransportOptions): Runs {
+  return {
+    start: (input, { signal } = {}) => startRun(options, input, signal),
+    get: (runId) => call<RunReceipt>({ path: `/api/v1/runs/${encodeURIComponent(runId)}` }),
+    runtime: () => call<RuntimeReport>({ path: '/api/v1/runtime' }),
+  };
+}
+
+async function* startRun(
+  { url: origin, ownerToken, fetch = globalThis.fetch }: TransportOptions,
+  input: RunInput,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RunEvent> {
+  const url = `${origin.replace(/\/+$/, '')}/api/v1/runs`;
+  const leave = new AbortController();
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ownerToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify(input),
+    signal: signal ? AbortSignal.any([signal, leave.signal]) : leave.signal,
+    redirect: 'error',
+  }).catch((error: unknown) => {
+    throw new ConnectionError(url, error);
+  });
+  if (response.status !== 200 || response.body === null) throw await refusalOf(response, url);
+  try {
+    yield* readEvents(response.body, url);
+  } finally {
+    leave.abort();
+  }
+}
+
+async function* readEvents(body: ReadableStream<Uint8Array>, url: string): AsyncGenerator<RunEvent> {
+  const decoder = new TextDecoder();
+  const reader = body.getReader();
+  let pending = '';
+  let isWhole = false;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const lines = (pending + decoder.decode(value, { stream: true })).split('\n');
+    pending = lines.pop() ?? '';
+    for (const line of lines) {
+      const event = JSON.parse(line) as RunEvent;
+      isWhole = event.type === 'receipt';
+      yield event;
+    }
+  }
+  // A run always ends with its receipt: without one the connection was lost.
+  if (!isWhole) throw new ConnectionError(url, new Error('The answer broke off before the receipt.'));
+}
+
+async function refusalOf(response: Response, url: string): Promise<Error> {
+  try {
+    return new ProblemError((await response.json()) as Problem);
+  } catch {
+    // A page of some other server: told by its status.
+    return new UnexpectedAnswerError(url, response.status);
+  }
+}
