@@ -62,12 +62,13 @@ export async function startProduct(options: ServeOptions): Promise<Product> {
 }
 
 /** What routing learned and what limits have counted are projections of the journal: read again at each start. */
-async function replayJournal({ journal, outcomes, learning, money }: Core): Promise<void> {
+async function replayJournal({ journal, outcomes, outcomeDesk, learning, money }: Core): Promise<void> {
   learning.replaying(true);
   for await (const { fact } of journal.read()) {
     if (fact.type === 'outcome') outcomes.note(fact);
     else {
       if (fact.type === 'final') learning.noteAnswer(fact);
+      if (fact.type === 'open') outcomeDesk.noteOpened(fact);
       money.restore(fact);
     }
   }

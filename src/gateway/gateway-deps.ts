@@ -8,6 +8,7 @@ import type { LearningService, StickyMap } from '../routing/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { MoneyPorts } from './money/money-ports.ts';
+import type { OutcomeDesk } from './outcome-desk.ts';
 import type { FileReferences } from './objects-references.ts';
 import type { OwnAccounts } from './own-accounts.ts';
 import type { ResponseCache } from './response-cache.ts';
@@ -19,6 +20,8 @@ export interface GatewayDeps {
   readonly journal: Journal;
   readonly money: MoneyPorts;
   readonly learning: LearningService;
+  /** Where evidence about answers is told. */
+  readonly outcomeDesk: OutcomeDesk;
   readonly sticky: StickyMap;
   /** Accounts of customers that bring their own provider keys. */
   readonly accounts?: OwnAccounts | undefined;

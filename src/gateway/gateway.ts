@@ -4,6 +4,7 @@ import { Fault } from '../domain/fault.ts';
 import { totalInput, totalOutput } from '../domain/usage.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import { ExplorationBudget, FeatureReader } from '../routing/index.ts';
+import { AnswerSignals, type SeenAnswer } from './answer-signals.ts';
 import { answerHeaders, earlyHeaders, faultHeaders } from './answer-headers.ts';
 import { AnswerSchemas } from './answer-schemas.ts';
 import { audibly } from './audibly.ts';
@@ -33,6 +34,7 @@ export class Gateway {
   readonly #running = new Set<Promise<void>>();
   readonly #schemas: AnswerSchemas;
   readonly #planner: ExchangePlanner;
+  readonly #signals: AnswerSignals;
   readonly #lengths = new OutputLengths();
   readonly #margins = new MarginWatch();
   readonly #jobs = new JobFinder();
@@ -43,6 +45,7 @@ export class Gateway {
     this.#deps = deps;
     this.#schemas = new AnswerSchemas(deps.dispatch.wheel);
     this.#planner = new ExchangePlanner(deps, this.#schemas);
+    this.#signals = new AnswerSignals(deps.outcomeDesk, this.#schemas);
   }
 
   /** Resolves when no exchange is in flight any more, detached ones included, and what served them is ended. */
@@ -134,7 +137,8 @@ export class Gateway {
     if (Fault.is(spending)) return spending;
     const { received, inputEstimateTokens, atMs } = asked;
     const { choice, request } = spending;
-    const decisionId = this.#deps.newId('dec');
+    // One request, one decision: each is found by the other's id.
+    const decisionId = `dec_${received.requestId.slice(received.requestId.indexOf('_') + 1)}`;
     const { head } = request;
     const exchange = { received, head, choice, decisionId, startedAtMs: atMs, inputEstimateTokens, spending };
     return { exchange, request };
@@ -145,7 +149,9 @@ export class Gateway {
     const { journal, board, sticky, tracing, learning } = this.#deps;
     const { received, head, choice } = exchange;
     const open = openFact(exchange);
-    journal.append(open, decisionFact(exchange));
+    const decision = decisionFact(exchange);
+    journal.append(open, decision);
+    this.#deps.outcomeDesk.noteOpened(open);
     board.begin({
       requestId: received.requestId,
       startedAtMs: exchange.startedAtMs,
@@ -171,6 +177,9 @@ export class Gateway {
     this.#deps.responses.keep(received, admitted.request.asked, result);
     const { traceparent, session } = received.controls;
     tracing.record({ open, attempts, final, traceparent, conversation: session });
+    // The answer has left: nobody waits for what is learned from it.
+    if (final.job !== undefined)
+      await this.#signals.look({ received, open, decision, final, result, ...formOf(admitted, this.#planner) });
   }
 
   /** Turns the hold into the charge, and both into the final fact. */
@@ -253,6 +262,16 @@ export class Gateway {
   #countHere({ call, candidates }: DispatchPlan, exchange: AdmittedExchange): DispatchResult | undefined {
     return call.operation === 'count-tokens' && candidates.length === 0 ? estimatedCount(exchange) : undefined;
   }
+}
+
+/** What was demanded of the form of an answer, read anew only when somebody asks. */
+function formOf(admitted: Admitted, planner: ExchangePlanner): Pick<SeenAnswer, 'parse' | 'asksForm'> {
+  const { head } = admitted.exchange;
+  const features = head.operation === 'generate' ? head.features() : undefined;
+  return {
+    asksForm: features?.jsonSchema === true || features?.tools === true,
+    parse: () => planner.asking(admitted).parse(),
+  };
 }
 
 /** An answer that its customer's own account had given saved nothing that is ours to charge for. */

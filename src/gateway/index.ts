@@ -1,4 +1,5 @@
 export { requestHeaders } from './answer-headers.ts';
+export { type DecisionExplanation, explainDecision } from './explain-decision.ts';
 export { ExchangeBoard, type LiveExchange } from './exchange-board.ts';
 export {
   type AttemptCost,
@@ -15,6 +16,7 @@ export type { ObjectGateway } from './objects-gateway.ts';
 export { type Kept, openKept } from './objects-open.ts';
 export type { ObjectCollection, ObjectRequest } from './objects-request.ts';
 export { type AccountKey, type AccountKeys, hostOfAccount, OwnAccounts } from './own-accounts.ts';
-export { type PostedOutcome, postOutcome } from './post-outcome.ts';
+export { OutcomeDesk, type OutcomeTeller, type RecordedOutcome, type ToldOutcome } from './outcome-desk.ts';
+export { type PreviewDeps, type PreviewedRequest, previewRoute, type RoutePreview } from './preview-route.ts';
 export { ResponseCache } from './response-cache.ts';
 export type { Received, RequestControls } from './received.ts';

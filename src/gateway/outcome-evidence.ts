@@ -2,7 +2,11 @@ import type { OutcomeFact } from '../domain/facts.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 
 /** What an outcome copies from its exchange, so that learning needs no other fact. */
-export function outcomeEvidence({ open, final, decision }: ExchangeRecord): Partial<OutcomeFact> {
+export function outcomeEvidence({
+  open,
+  final,
+  decision,
+}: Pick<ExchangeRecord, 'open' | 'final' | 'decision'>): Partial<OutcomeFact> {
   const { features, candidates } = decision?.routing ?? {};
   const model = final?.type === 'final' ? final.model : undefined;
   const key = open?.key ?? (final?.type === 'final' ? final.key : undefined);

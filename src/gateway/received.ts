@@ -17,6 +17,9 @@ export interface Received {
   readonly controls: RequestControls;
 }
 
+/** What a choice of endpoints looks at. */
+export type Asking = Pick<Received, 'requestId' | 'key' | 'controls'>;
+
 /** What a client says to Switchyard itself, through `x-switchyard-*` headers. */
 export interface RequestControls {
   /** Conversation for prompt-cache affinity. */
@@ -24,6 +27,8 @@ export interface RequestControls {
   readonly job?: string;
   /** What the request is for: usage and cost are shown by it. */
   readonly feature?: string;
+  /** The client's own id for the request, to tell outcomes by. */
+  readonly externalId?: string;
   /** Put the decision's reasons into the answer's headers. */
   readonly explain: boolean;
   /** Asks for the response cache in this request, whatever the key says. */

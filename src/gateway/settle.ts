@@ -38,6 +38,7 @@ export function openFact(exchange: AdmittedExchange): OpenFact {
     project: spender.project,
     tokenId: spender.token?.id,
     decisionId: exchange.decisionId,
+    externalId: received.controls.externalId,
     inputEstimateTokens: exchange.inputEstimateTokens,
     heldNanos: hold.amountNanos === 0n ? undefined : hold.amountNanos.toString(),
   };

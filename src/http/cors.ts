@@ -11,6 +11,7 @@ const allowedHeaders = [
   'x-switchyard-session',
   'x-switchyard-job',
   'x-switchyard-feature',
+  'x-switchyard-external-id',
   'x-switchyard-explain',
   'x-switchyard-cache',
 ].join(', ');

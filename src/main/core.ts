@@ -9,6 +9,7 @@ import {
   hostOfAccount,
   type ObjectGateway,
   openKept,
+  OutcomeDesk,
   OwnAccounts,
   ResponseCache,
 } from '../gateway/index.ts';
@@ -28,8 +29,8 @@ import type { DatabaseLink } from './database-link.ts';
 import { readGatewayId } from './gateway-id.ts';
 import { type Money, sharesDatabase } from './money.ts';
 import { networkOf } from './network.ts';
-import type { ServeOptions } from './serve-options.ts';
 import { openProductRuntime, type ProductRuntime } from './runtime.ts';
+import type { ServeOptions } from './serve-options.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
 
 /** Everything that lives as long as the process. */
@@ -41,6 +42,7 @@ export interface Core {
   readonly journal: Journal;
   readonly signals: Signals;
   readonly outcomes: OutcomeBook;
+  readonly outcomeDesk: OutcomeDesk;
   readonly learning: LearningService;
   readonly board: ExchangeBoard;
   readonly database: DatabaseLink;
@@ -49,9 +51,9 @@ export interface Core {
   readonly money: Money;
   readonly gateway: Gateway;
   readonly objects: ObjectGateway;
+  readonly runtime: ProductRuntime;
   readonly startedAtMs: number;
   readonly state: Snapshots['state'];
-  readonly runtime: ProductRuntime;
   readonly discovery: Snapshots['discovery'];
   /** Makes a configuration the current one. Throws a Fault when it names what does not exist. */
   adopt(loaded: LoadedConfig): void;
@@ -71,17 +73,22 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const { state } = snapshots;
   const isConfigured = (endpointId: string): boolean => state.snapshot.catalog.isConfigured(endpointId);
   const signals = createSignals(systemClock, { isConfigured });
-  const learning = new LearningService({
-    clock: systemClock,
-    judge: (job, told) => judgeBy(state.snapshot.catalog.job(job)?.settings.success, told),
-    alarmed: (alarm) => logger.warn({ alarm }, 'a model answers worse than it did: what was learned of it counts less'),
-  });
-  const outcomes = new OutcomeBook((outcome) => learning.note(outcome));
+  const { learning, outcomes } = openLearning(state, logger);
   const board = new ExchangeBoard(metrics, isConfigured);
   const wheel = createTimerWheel(systemClock);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
   const journal = await openProductJournal({ ...options, gatewayId, loaded, logger });
-  const business = await openBusiness(loaded, { options, gatewayId, journal, snapshots, logger, metrics, newId });
+  const outcomeDesk = new OutcomeDesk({ journal, outcomes, clock: systemClock, newId });
+  const business = await openBusiness(loaded, {
+    options,
+    gatewayId,
+    journal,
+    snapshots,
+    learning,
+    logger,
+    metrics,
+    newId,
+  });
   const { money } = business;
   const pools = createUpstreamPools(networkOf(loaded, options.environment));
   const media = createMediaFetcher(loaded.config.network, wheel);
@@ -104,13 +111,19 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     responses: kept.responses,
     files: kept.files,
     learning,
+    outcomeDesk,
     sticky: new StickyMap(systemClock),
     accounts: new OwnAccounts({ hostsOf: (customer) => business.credentials().get(customer) }),
     hedging: new Hedging(systemClock),
     cache,
     tracing: telemetry.tracing,
   });
+  const { dataDirectory, environment } = options;
+  const config = (): LoadedConfig['config'] => state.snapshot.loaded.config;
+  const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId };
+  const runtime = openProductRuntime(ran);
   const close = async (): Promise<void> => {
+    await runtime.close();
     await gateway.close();
     learning.close();
     // Calls about objects run on without their clients; past the grace they end with their connections.
@@ -118,17 +131,12 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     await kept.settled();
     cut.cancel();
     await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
-  const { dataDirectory, environment } = options;
-  const config = (): LoadedConfig['config'] => state.snapshot.loaded.config;
-  const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId };
-  const runtime = openProductRuntime(ran);
     wheel.close();
-    await runtime.close();
     await journal.close();
     await business.close();
   };
   const { database, adopt, tokens, sealer } = business;
-  const core = {
+  const parts = {
     options,
     logger,
     metrics,
@@ -136,11 +144,10 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     journal,
     signals,
     outcomes,
+    outcomeDesk,
     learning,
     board,
     gateway,
-    database,
-    money,
   };
   const own = { tokens, sealer, startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
   return { ...parts, database, money, runtime, ...snapshots, ...own };

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import {
+  type ClientCaller,
   controlRoutes,
   createControlApp,
   createFigureSource,
@@ -11,6 +12,8 @@ import {
 } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { controlViews } from './control-views.ts';
+import { Fault } from '../domain/fault.ts';
+import { TokenVerifier } from '../tenants/index.ts';
 import type { Core } from './core.ts';
 
 /** Builds what people and programs manage the product by: the control API below /api, pages everywhere else. */
@@ -23,12 +26,22 @@ export function openManagement(
     clock: systemClock,
     database: () => core.database.current(),
     absence: () => core.database.absence(),
-    identify: (token: string) =>
-      identifyToken(token, { isOwner, clock: systemClock, database: () => core.database.current() }),
+    identify: (token: string, origin?: string) =>
+      identifyToken(
+        token,
+        {
+          isOwner,
+          clock: systemClock,
+          database: () => core.database.current(),
+          clientOf: (secret, page) => clientOf(core, secret, page),
+        },
+        origin,
+      ),
   };
   const control = createControlApp(controlRoutes(controlViews(core)), {
     ...shared,
     changes: databaseChangeBook,
+    servesPages: () => core.tokens.isInUse,
     troubled: (error) => logger.error({ err: error }, 'the control API failed'),
   });
   const pages = createPagesApp({
@@ -44,4 +57,16 @@ export function openManagement(
     const listener = request.url?.startsWith('/api/') === true ? toControl : toPages;
     void listener?.(request, response);
   };
+}
+
+/** Programs and pages of customers, for the few control routes that are theirs, too. */
+async function clientOf(core: Core, secret: string, page: string | undefined): Promise<ClientCaller | undefined> {
+  if (!TokenVerifier.isToken(secret)) {
+    const key = core.state.snapshot.keys.find(secret);
+    return key && { key: key.name, customerId: key.customer };
+  }
+  const use = await core.tokens.verify(secret, page);
+  if (Fault.is(use)) throw use;
+  const { name, customer, endUser } = use.key;
+  return { key: name, customerId: customer, endUser, origin: page };
 }

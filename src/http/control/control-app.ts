@@ -2,9 +2,10 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { Fault } from '../../domain/fault.ts';
+import { ownValue } from '../../domain/own-value.ts';
 import { InputFault } from './framework/input-fault.ts';
 import { openApiDocument } from './framework/openapi.ts';
-import type { Outsider, Principal } from './framework/principal.ts';
+import type { ClientCaller, Outsider, Principal } from './framework/principal.ts';
 import { problem } from './framework/problem.ts';
 import { parseJson } from './framework/read-input.ts';
 import { type ControlRoute, type FileAnswer, isFile } from './framework/route.ts';
@@ -13,8 +14,10 @@ import { toFault } from './framework/to-fault.ts';
 
 /** What the control API is built on. */
 export interface ControlDeps extends RouteDeps {
-  /** Who holds this token; undefined for an unknown one. */
-  identify(token: string): Promise<Principal | Outsider | undefined>;
+  /** Who holds this token; undefined for an unknown one. `origin` is that of the page which sent it. */
+  identify(token: string, origin?: string): Promise<Principal | Outsider | undefined>;
+  /** Whether pages may call at all: only where somebody can mint tokens for them. */
+  servesPages?(): boolean;
   /** Told of defects, so that they stand in the log. */
   troubled(error: unknown): void;
 }
@@ -36,6 +39,7 @@ export function createControlApp(routes: readonly ControlRoute[], deps: ControlD
     await identify(context, deps);
     return context.body(document, 200, { 'content-type': 'application/json' });
   });
+  answerPages(app, routes, deps);
   for (const route of routes) mount(app, route, deps);
   refuseOtherMethods(app, routes, deps);
   app.all(`${base}/*`, async (context) => {
@@ -54,7 +58,7 @@ function mount(app: Hono, route: ControlRoute, deps: ControlDeps): void {
     },
   });
   app.on(route.method.toUpperCase(), honoPath(route), limit, async (context) => {
-    const principal = await identify(context, deps);
+    const principal = await identify(context, deps, route);
     const raw = { params: context.req.param(), query: context.req.queries(), body: await readBody(context, route) };
     const idempotencyKey = route.audit === undefined ? undefined : readIdempotencyKey(context);
     return reply(context, await runRoute(route, { principal, raw, idempotencyKey }, deps));
@@ -65,22 +69,61 @@ function honoPath({ path }: ControlRoute): string {
   return base + path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-async function identify(context: Context, deps: ControlDeps): Promise<Principal> {
+async function identify(context: Context, deps: ControlDeps, route?: ControlRoute): Promise<Principal> {
   const header = context.req.header('authorization') ?? '';
   const token = /^bearer /i.test(header) ? header.slice(7).trim() : '';
-  const who = token === '' ? undefined : await deps.identify(token);
+  const who = token === '' ? undefined : await deps.identify(token, context.req.header('origin'));
   if (who === undefined) {
     const message =
       'Send the owner token or an access token as "Authorization: Bearer …"; the owner token is in the file owner-token of the data folder.';
     throw new Fault('key_invalid', { message });
   }
+  const client = 'outsider' in who && route?.forClients === true ? who.client : undefined;
+  if (client) return admitClient(context, client);
   if ('outsider' in who) throw new Fault('not_allowed', { message: `${who.outsider} does not reach the control API.` });
   return who;
+}
+
+/** The page that a token was made for may read what becomes of its call. */
+function admitClient(context: Context, { key, customerId, endUser, origin }: ClientCaller): Principal {
+  if (origin !== undefined) {
+    context.header('access-control-allow-origin', origin);
+    context.header('vary', 'origin');
+  }
+  return {
+    name: endUser === undefined ? key : `${key}/${endUser}`,
+    role: 'viewer',
+    isClient: true,
+    customerId,
+    endUser,
+  };
+}
+
+/** A preflight does not tell the token: that the page may send is all it learns. */
+function answerPages(app: Hono, routes: readonly ControlRoute[], deps: ControlDeps): void {
+  for (const route of routes.filter(({ forClients }) => forClients === true)) {
+    app.options(honoPath(route), (context, next) => {
+      const origin = context.req.header('origin');
+      if (origin === undefined || deps.servesPages?.() !== true) return next();
+      return Promise.resolve(
+        context.body(null, 204, {
+          'access-control-allow-origin': origin,
+          'access-control-allow-methods': route.method.toUpperCase(),
+          'access-control-allow-headers': 'authorization, content-type, idempotency-key',
+          'access-control-max-age': '600',
+          vary: 'origin',
+        }),
+      );
+    });
+  }
 }
 
 async function readBody(context: Context, route: ControlRoute): Promise<unknown> {
   if (route.method === 'get') return undefined;
   const text = await context.req.text();
+  const mediaType = (context.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const reader = ownValue(route.bodyReaders ?? {}, mediaType);
+  if (reader) return reader(text);
   return parseJson(text);
 }
 
@@ -91,6 +134,10 @@ function readIdempotencyKey(context: Context): string | undefined {
 }
 
 function reply(context: Context, answer: RouteReply): Response {
+  if (isFile(answer) && isStream(answer.content)) {
+    const stream = ReadableStream.from(encoded(answer.content)) as ReadableStream<Uint8Array>;
+    return context.body(stream, 200, { 'content-type': answer.contentType, 'cache-control': 'no-store' });
+  }
   if (isFile(answer)) {
     return context.body(toBody(answer.content as Uint8Array | string), 200, {
       'content-type': answer.contentType,
@@ -99,6 +146,15 @@ function reply(context: Context, answer: RouteReply): Response {
   }
   if (answer.status === 204) return context.body(null, 204);
   return context.body(answer.body, answer.status as ContentfulStatusCode, { 'content-type': 'application/json' });
+}
+
+function isStream(content: FileAnswer['content']): content is AsyncIterable<string> {
+  return typeof content === 'object' && Symbol.asyncIterator in content;
+}
+
+async function* encoded(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  for await (const piece of pieces) yield encoder.encode(piece);
 }
 
 function toBody(content: Uint8Array | string): string | Uint8Array<ArrayBuffer> {
@@ -120,16 +176,3 @@ function refuseOtherMethods(app: Hono, routes: readonly ControlRoute[], deps: Co
     });
   }
 }
-  if (isFile(answer) && isStream(answer.content)) {
-    const stream = ReadableStream.from(encoded(answer.content)) as ReadableStream<Uint8Array>;
-    return context.body(stream, 200, { 'content-type': answer.contentType, 'cache-control': 'no-store' });
-  }
-function isStream(content: FileAnswer['content']): content is AsyncIterable<string> {
-  return typeof content === 'object' && Symbol.asyncIterator in content;
-}
-
-async function* encoded(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const piece of pieces) yield encoder.encode(piece);
-}
-

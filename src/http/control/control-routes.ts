@@ -2,12 +2,15 @@ import type { ControlRoute } from './framework/route.ts';
 import { accessRoutes } from './routes/access-routes.ts';
 import { budgetRoutes } from './routes/budget-routes.ts';
 import { customerRoutes } from './routes/customer-routes.ts';
+import { decisionRoutes, type DecisionViews } from './routes/decision-routes.ts';
 import { gatewayRoutes, type GatewayViews } from './routes/gateway-routes.ts';
 import { invoiceExportRoutes } from './routes/invoice-export-routes.ts';
 import { invoiceRoutes } from './routes/invoice-routes.ts';
+import { jobRoutes, type JobViews } from './routes/job-routes.ts';
 import { keyRoutes } from './routes/key-routes.ts';
 import { type LedgerDeps, ledgerRoutes } from './routes/ledger-routes.ts';
 import { operationRoutes, type ProjectionViews } from './routes/operation-routes.ts';
+import { type OutcomeViews, outcomeRoutes } from './routes/outcome-routes.ts';
 import { planRoutes } from './routes/plan-routes.ts';
 import type { PriceBookDeps } from './routes/price-book-deps.ts';
 import { priceBookRoutes } from './routes/price-book-routes.ts';
@@ -16,10 +19,10 @@ import { priceRoutes } from './routes/price-routes.ts';
 import { providerCredentialRoutes } from './routes/provider-credential-routes.ts';
 import { reconciliationRoutes } from './routes/reconciliation-routes.ts';
 import { type CostDeps, requestCostRoutes } from './routes/request-cost-routes.ts';
+import { runRoutes, type RunViews } from './routes/run-routes.ts';
 import { type SecretDeps, tokenSignerRoutes } from './routes/token-signer-routes.ts';
 import { usageRoutes } from './routes/usage-routes.ts';
 import { walletRoutes } from './routes/wallet-routes.ts';
-import { runRoutes, type RunViews } from './routes/run-routes.ts';
 
 /** What all routes together are built on. */
 export interface ControlViews
@@ -39,6 +42,9 @@ export interface ControlViews
 export function controlRoutes(views: ControlViews): ControlRoute[] {
   return [
     ...gatewayRoutes(views),
+    ...outcomeRoutes(views),
+    ...decisionRoutes(views),
+    ...jobRoutes(views),
     ...requestCostRoutes(views),
     ...customerRoutes(views),
     ...planRoutes(views),
@@ -55,8 +61,8 @@ export function controlRoutes(views: ControlViews): ControlRoute[] {
     ...priceRoutes(),
     ...priceBookRoutes(views),
     ...priceChangeRoutes(),
+    ...runRoutes(views),
     ...operationRoutes(views),
     ...accessRoutes(views),
   ];
 }
-    ...runRoutes(views),

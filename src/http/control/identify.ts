@@ -2,22 +2,31 @@ import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
 import { findAccessToken } from '../../tenants/index.ts';
-import type { Outsider, Principal } from './framework/principal.ts';
+import type { ClientCaller, Outsider, Principal } from './framework/principal.ts';
 
 /** Where tokens are looked up. */
 export interface IdentifyDeps {
   isOwner(token: string): boolean;
   database(): Database | undefined;
   readonly clock: Clock;
+  /** Whose key or browser-safe token it is; absent: clients have no place here at all. */
+  clientOf?(token: string, origin: string | undefined): Promise<ClientCaller | undefined>;
 }
 
 /** Tells who holds a token; the owner is known without the database. */
-export async function identifyToken(token: string, deps: IdentifyDeps): Promise<Principal | Outsider | undefined> {
+export async function identifyToken(
+  token: string,
+  deps: IdentifyDeps,
+  origin?: string,
+): Promise<Principal | Outsider | undefined> {
   if (deps.isOwner(token)) return { name: 'owner', role: 'owner' };
-  // What end users and clients carry never leads in, whatever the database says of it.
-  if (token.startsWith('eyJ')) return { outsider: 'A token of an end user' };
-  if (token.startsWith('sk-')) return { outsider: 'A key' };
-  if (!token.startsWith('swa_')) return undefined;
+  // What end users and clients carry never leads further than to what is theirs to say.
+  if (token.startsWith('eyJ'))
+    return { outsider: 'A token of an end user', client: await deps.clientOf?.(token, origin) };
+  if (!token.startsWith('swa_')) {
+    const client = await deps.clientOf?.(token, origin);
+    return client || token.startsWith('sk-') ? { outsider: 'A key', client } : undefined;
+  }
   const database = deps.database();
   if (database?.isAvailable() !== true) {
     throw new Fault('database_unavailable', {

@@ -226,6 +226,7 @@ function readControls(headers: IncomingHttpHeaders): RequestControls {
     session: text('x-switchyard-session'),
     job: text('x-switchyard-job'),
     feature: text('x-switchyard-feature'),
+    externalId: text('x-switchyard-external-id')?.slice(0, 200),
     cacheControl: text('cache-control'),
     cache: cache === 'off' || cache === 'deterministic' || cache === 'all' ? cache : undefined,
     deadlineMs: deadlineMs > 0 ? deadlineMs : undefined,

@@ -1,6 +1,13 @@
 /** A body that is right for each operation that takes one; a new operation adds its own. */
 export const rightBodies: { readonly [operationId: string]: { readonly [field: string]: unknown } } = {
   createOutcome: { requestId: `req_${'a'.repeat(32)}`, value: 1 },
+  createOutcomes: { outcomes: [{ requestId: `req_${'a'.repeat(32)}`, value: 1 }] },
+  createEval: {
+    job: 'reply',
+    candidates: ['small', 'large'],
+    maxNanos: '1000000000',
+    items: [{ prompt: 'What is 2 + 2?', expected: { numeric: 4 } }],
+  },
   createCustomer: { id: 'initech', displayName: 'Initech', timeZone: 'Europe/Berlin', currency: 'EUR' },
   updateCustomer: { displayName: 'Acme' },
   createProject: { id: 'north' },

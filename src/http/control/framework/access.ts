@@ -6,7 +6,8 @@ import type { ControlRoute } from './route.ts';
 /** May this principal call this route at all? Throws `not_allowed` with who may. */
 export function checkRole(route: ControlRoute, principal: Principal): void {
   const { role, customerId } = principal;
-  const mayRole = route.roles.includes(role);
+  if (principal.isClient === true && route.forClients === true) return;
+  const mayRole = principal.isClient !== true && route.roles.includes(role);
   const isOrganisations = route.scope === 'organisation';
   if (!mayRole || (role === 'viewer' && isOrganisations && customerId !== undefined)) {
     const message = `The token "${principal.name}" (${describe(principal)}) may not do this; it takes ${route.roles.join(' or ')}.`;

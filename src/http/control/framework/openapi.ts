@@ -61,6 +61,7 @@ function operationOf(route: ControlRoute, collect: Collect, problemReference: Pi
     security: [{ token: [] }],
     'x-switchyard-roles': route.roles,
     'x-switchyard-scope': route.scope,
+    ...(route.forClients === true && { 'x-switchyard-clients': true }),
     ...(route.audit !== undefined && { 'x-switchyard-audit': route.audit }),
     parameters: parametersOf(route, collect),
     ...(schemas.body !== undefined && {

@@ -15,11 +15,26 @@ export interface Principal {
   /** For the audit log: `owner`, or the name of the access token. Never the token. */
   readonly name: string;
   readonly role: Role;
+  /** A customer's program or page: it reaches the routes made for those and no others, whatever its role. */
+  readonly isClient?: boolean;
   /** Set for a token of one customer: it reads that customer's rows and nothing else. */
   readonly customerId?: string | undefined;
+  /** Set by browser-safe tokens, which speak for one end user. */
+  readonly endUser?: string | undefined;
 }
 
 /** Tokens that are known but never lead into the control API, such as those of end users' browsers. */
 export interface Outsider {
   readonly outsider: string;
+  /** Who it is, for the few routes that are for clients. */
+  readonly client?: ClientCaller | undefined;
+}
+
+/** A program with a customer's key, or a page with a browser-safe token. */
+export interface ClientCaller {
+  readonly key: string;
+  readonly customerId: string;
+  readonly endUser?: string | undefined;
+  /** The page that sent it and may read the answer. */
+  readonly origin?: string | undefined;
 }

@@ -62,6 +62,10 @@ export interface RouteFacts {
   /** Media types of documents, when the answer is no JSON. */
   readonly files?: readonly string[];
   readonly maxBodyBytes?: number;
+  /** Customers' keys and browser-safe tokens may call it too; the handler keeps each to what is its own. */
+  readonly forClients?: boolean;
+  /** Other media types of the body than JSON, each with what makes the JSON of it. */
+  readonly bodyReaders?: { readonly [mediaType: string]: (text: string) => unknown };
   /** Field of the answer that is shown once: null when the same change is sent again. */
   readonly secretField?: string;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '../../../domain/fault.ts';
-import { type ExchangeBoard, type PostedOutcome, postOutcome, toExchangeRecord } from '../../../gateway/index.ts';
+import { type ExchangeBoard, toExchangeRecord } from '../../../gateway/index.ts';
 import type { Journal } from '../../../journal/index.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { OutcomeBook } from '../../../routing/index.ts';
@@ -22,9 +22,9 @@ export interface GatewayViews {
 const requestId = id('req');
 const anyObject = z.record(z.string(), z.unknown());
 
-/** Routes of the gateway itself, which work without the database: records, the live view, outcomes. */
+/** Routes of the gateway itself, which work without the database: records and the live view. */
 export function gatewayRoutes(views: GatewayViews): ControlRoute[] {
-  return [getRequest(views), getLive(views), createOutcome(views)];
+  return [getRequest(views), getLive(views)];
 }
 
 function getRequest({ journal, outcomes }: GatewayViews): ControlRoute {
@@ -67,46 +67,6 @@ function getLive(views: GatewayViews): ControlRoute {
     answer: anyObject.meta({ description: 'A snapshot.' }),
     handle: () => Promise.resolve(liveSnapshot(views)),
   });
-}
-
-function createOutcome(views: GatewayViews): ControlRoute {
-  return route({
-    operationId: 'createOutcome',
-    method: 'post',
-    path: '/outcomes',
-    tag: 'requests',
-    summary: 'Evidence of the value of an answer, from which routing learns. The journal keeps it.',
-    roles: ['owner', 'operator'],
-    scope: 'organisation',
-    status: 201,
-    audit: 'outcome.create',
-    withoutDatabase: true,
-    body: z.strictObject({
-      requestId,
-      kind: z.string().min(1).max(64).default('score'),
-      value: z.number().min(0).max(1).optional().meta({ description: '0 is worthless, 1 is right.' }),
-      source: z.string().min(1).max(64).default('api'),
-      idempotencyKey: z.string().min(1).max(128).optional(),
-    }),
-    answer: anyObject.meta({ description: 'The outcome as recorded.' }),
-    async handle({ body }, { idempotencyKey = body.idempotencyKey }) {
-      const posted = { ...body, idempotencyKey };
-      refuseOther(posted, views.outcomes);
-      const outcome = await postOutcome(posted, views);
-      if (Fault.is(outcome)) throw outcome;
-      return { ...outcome };
-    },
-  });
-}
-
-/** The same key with another payload is no repetition but a mistake. */
-function refuseOther(posted: PostedOutcome, outcomes: OutcomeBook): void {
-  const { idempotencyKey } = posted;
-  const known = idempotencyKey === undefined ? undefined : outcomes.posted(idempotencyKey);
-  const fields = ['requestId', 'kind', 'value', 'source'] as const;
-  if (known === undefined || fields.every((field) => known[field] === posted[field])) return;
-  const message = 'This idempotency key was used for another outcome; take a new key.';
-  throw new Fault('conflict', { message, param: 'Idempotency-Key' });
 }
 
 function liveSnapshot({ board, signals, journal, clock, startedAtMs }: GatewayViews): Record<string, unknown> {

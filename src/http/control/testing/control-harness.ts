@@ -1,8 +1,9 @@
 import type { Hono } from 'hono';
 import { StoredPriceBook } from '../../../catalog/index.ts';
 import { atCostPlan } from '../../../domain/plan.ts';
-import { ExchangeBoard } from '../../../gateway/index.ts';
+import { ExchangeBoard, OutcomeDesk } from '../../../gateway/index.ts';
 import { createMemoryJournal, type Journal } from '../../../journal/index.ts';
+import { Fault } from '../../../domain/fault.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { createIdSource } from '../../../platform/ids.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
@@ -105,14 +106,17 @@ export function createControlHarness(
 
 function createViews(database: Database | undefined, journal: Journal): ControlViews {
   const book = database && new StoredPriceBook(database);
+  const outcomes = new OutcomeBook();
+  const newId = createIdSource(systemClock, createSystemRandom());
   return {
     journal,
-    outcomes: new OutcomeBook(),
+    outcomes,
+    outcomeDesk: new OutcomeDesk({ journal, outcomes, clock: systemClock, newId }),
     board: new ExchangeBoard(createMetrics()),
     signals: createSignals(systemClock),
     clock: systemClock,
     startedAtMs: 0,
-    newId: createIdSource(systemClock, createSystemRandom()),
+    newId,
     sealer: () => openSeal,
     currentDatabase: () => database,
     journalDirectory: 'no-journal',
@@ -121,11 +125,11 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
     pricedNow: () => undefined,
     planNow: () => atCostPlan,
     projection: () => undefined,
+    runtime: noRuntime,
   };
 }
 
 function parse(text: string): ControlAnswer['body'] {
-    runtime: noRuntime,
   return JSON.parse(text) as ControlAnswer['body'];
 }
 
