@@ -4,12 +4,14 @@ import { type LogColumns, rowFlags } from './log-columns.ts';
 import { bestCandidate, type Circumstance, costElsewhere, placeOf, unchanged } from './redecide.ts';
 import type { CustomerEffect, Scenario } from './what-if-report.ts';
 
+/** `moved`: another host answers with the same model; `unserved`: nobody answers. */
+export type Outcome = 'same' | 'moved' | 'unserved';
+
 /** What happens to a row whose routing stays as it was. */
 export interface FrozenRule {
   /** Whether the question touches the row at all. */
   isAffected(row: number): boolean;
-  /** `moved`: another host answers with the same model; `unserved`: nobody answers. */
-  outcomeOf(row: number): 'same' | 'moved' | 'unserved';
+  outcomeOf(row: number): Outcome;
 }
 
 /** A question as the replay takes it. */
@@ -42,20 +44,16 @@ export function replayLog(log: LogColumns, replay: Replay): ReplayResult {
   for (let row = 0; row < log.count; row++) {
     const isAffected = replay.frozen.isAffected(row);
     tally.note(row, isAffected);
-    if (!isAffected) {
-      tally.stay(row, false);
-      continue;
-    }
-    const outcome = replay.frozen.outcomeOf(row);
-    tally.freeze(row, outcome);
-    redecide(row, outcome, { log, replay, usual, tally });
+    const outcome = isAffected ? replay.frozen.outcomeOf(row) : 'same';
+    if (outcome !== 'same') tally.freeze(row, outcome);
+    redecide(row, { isAffected, outcome }, { log, replay, usual, tally });
   }
   return tally.result(replay.ratioPpm);
 }
 
 function redecide(
   row: number,
-  outcome: 'same' | 'moved' | 'unserved',
+  { isAffected, outcome }: { readonly isAffected: boolean; readonly outcome: Outcome },
   of: { log: LogColumns; replay: Replay; usual: Circumstance; tally: Tally },
 ): void {
   const { log, replay, usual, tally } = of;
@@ -69,12 +67,12 @@ function redecide(
   // The logged choice may have been exploration or a warm cache: it moves only when the best itself moves.
   const moves = next >= 0 && (outcome === 'unserved' || next !== bestCandidate(log, row, usual));
   const to = moves ? (log.candidateModel[next] ?? model) : model;
-  if ((outcome === 'unserved' && !moves) || !replay.hasRoom(row, to)) {
+  if ((outcome === 'unserved' && !moves) || (isAffected && !replay.hasRoom(row, to))) {
     tally.lose(row);
     return;
   }
   if (to === model) {
-    tally.stay(row, true, outcome === 'moved');
+    tally.stay(row, isAffected, outcome === 'moved');
     return;
   }
   const cost = costElsewhere(log, row, next) * (replay.circumstance.costFactor[to] ?? 1);
@@ -126,7 +124,7 @@ class Tally {
     if (isAffected) this.#affected.add(place, cost[row] ?? 0);
   }
 
-  freeze(row: number, outcome: 'same' | 'moved' | 'unserved'): void {
+  freeze(row: number, outcome: Outcome): void {
     if (outcome === 'moved') this.#frozenCounts.moved++;
     if (outcome !== 'unserved') return;
     this.#frozenCounts.unserved++;

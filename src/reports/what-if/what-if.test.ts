@@ -70,6 +70,14 @@ describe('another price', () => {
     expect(askPrice(log, { subject: 'alpha', ratioPpm: 1_100_000n })?.redecided.moved).toBe(0);
   });
 
+  it('draws requests to a model that has become cheap', () => {
+    const candidates = [candidate('alpha/strong', 0.9, 40_000_000), candidate('beta/other', 0.6, 1_000_000)];
+    const log = columns([{ model: 'beta/other', host: 'beta', candidates }, { candidates }]);
+    const cheaper = askPrice(log, { subject: 'alpha', ratioPpm: 100_000n });
+    expect(cheaper?.redecided).toMatchObject({ moved: 1 });
+    expect(cheaper?.redecided.successDelta).toBeCloseTo(0.3, 5);
+  });
+
   it('of something that the log never used is no question', () => {
     expect(askPrice(columns([{}]), { subject: 'nobody', ratioPpm: 2_000_000n })).toBeUndefined();
     expect(askLoss(columns([{}]), { host: 'nobody' })).toBeUndefined();
