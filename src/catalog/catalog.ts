@@ -130,6 +130,11 @@ export class Catalog {
     return this.#jobs.get(name);
   }
 
+  /** Whether the configuration file has a job of this name. */
+  isJobOfFile(name: string): boolean {
+    return Object.hasOwn(this.#source.loaded.config.jobs, name);
+  }
+
   jobNames(): readonly string[] {
     return [...this.#jobs.keys()];
   }

@@ -55,3 +55,4 @@ export {
 } from './price-commands/import-prices.ts';
 export { type PriceFile, readPriceFile } from './price-commands/read-price-file.ts';
 export { type FedBook, PriceFeed, type PriceFeedDependencies } from './price-feed.ts';
+export { archiveJob, asStoredJobs, type JobVersion, jobsChannel, readJobs, writeJob } from './job-store.ts';

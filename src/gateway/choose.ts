@@ -6,7 +6,7 @@ import type { RequestHead } from '../protocols/index.ts';
 import { type Decision, decide, type FeatureReader, type Needs, type PromptFeatures } from '../routing/index.ts';
 import { type FoundJob, type JobFinder, jobPrefix } from './find-job.ts';
 import type { OwnAccounts } from './own-accounts.ts';
-import type { Received } from './received.ts';
+import type { Asking } from './received.ts';
 import { type RouteDeps, type Routed, routeModels } from './route-models.ts';
 
 /** What the choice of endpoints needs to know. */
@@ -46,7 +46,7 @@ const noNeeds: Needs = {
 };
 
 /** Resolves the asked model or job, checks that the key may use it, and decides the order of endpoints. */
-export function choose(received: Received, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
+export function choose(received: Asking, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
   const features = readOnce(head, deps);
   const job = deps.jobs.find(received, head, { catalog: deps.catalog, features });
   if (Fault.is(job)) return job;
@@ -56,7 +56,7 @@ export function choose(received: Received, head: RequestHead, deps: ChoiceDeps):
 }
 
 /** A model was asked for by name: its endpoints in order. The prompt is not read. */
-function chooseNamed(received: Received, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
+function chooseNamed(received: Asking, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
   const known = resolveOne(head.model, deps.catalog);
   if (Fault.is(known)) return known;
   const [model] = deps.accounts?.at(received.key.customer, [known]) ?? [known];
@@ -76,7 +76,7 @@ function chooseNamed(received: Received, head: RequestHead, deps: ChoiceDeps): C
 }
 
 interface JobRequest {
-  readonly received: Received;
+  readonly received: Asking;
   readonly head: RequestHead;
   readonly job: FoundJob;
   features(): PromptFeatures | undefined;
@@ -129,25 +129,25 @@ function resolveOne(name: string, catalog: Catalog): ResolvedModel | Fault {
   return catalog.resolve(name);
 }
 
-function allowedModels({ job, candidates }: ResolvedJob, { key }: Received): readonly ResolvedModel[] {
+function allowedModels({ job, candidates }: ResolvedJob, { key }: Asking): readonly ResolvedModel[] {
   return key.mayUse(`${jobPrefix}${job}`) ? candidates : candidates.filter(({ name }) => key.mayUse(name));
 }
 
 const mostChoosable = 64;
 
 /** Of a request that resembles no job: whatever the configuration names and the key may use. */
-function choosable({ key }: Received, catalog: Catalog): readonly ResolvedModel[] {
+function choosable({ key }: Asking, catalog: Catalog): readonly ResolvedModel[] {
   const models = catalog.choosable().filter(({ name }) => key.mayUse(name));
   return models.slice(0, mostChoosable);
 }
 
-function nothingToChoose(received: Received, catalog: Catalog): Fault {
+function nothingToChoose(received: Asking, catalog: Catalog): Fault {
   if (catalog.choosable().length > 0) return notAllowed(received, 'auto');
   const message = 'The model "auto" needs jobs or models in the configuration; or name a model.';
   return new Fault('model_unknown', { message, param: 'model' });
 }
 
-function notAllowed(received: Received, model: string): Fault {
+function notAllowed(received: Asking, model: string): Fault {
   const message = `The key "${received.key.name}" may not use the model "${model.slice(0, 200)}".`;
   return new Fault('not_allowed', { message, param: 'model' });
 }
@@ -157,7 +157,7 @@ function boundToJob(job: string): Fault {
 }
 
 /** Whose prompt cache a request may share: named by the client, else told by its beginning; never across customers. */
-function conversationOf(received: Received, head: RequestHead): string {
+function conversationOf(received: Asking, head: RequestHead): string {
   const named = received.controls.session ?? head.cacheKey;
   const key = named === undefined ? `p:${digestOf(head.prefix())}` : `s:${digestOf(named)}`;
   return `${received.key.customer}\u0000${head.model}\u0000${key}`;

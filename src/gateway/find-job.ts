@@ -3,7 +3,7 @@ import { Fault } from '../domain/fault.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import { JobClassifier, type PromptFeatures, type RoutedJob } from '../routing/index.ts';
 import { type JobTerms, jobTermsOf, unknownJobTerms } from './job-terms.ts';
-import type { Received } from './received.ts';
+import type { Asking } from './received.ts';
 
 /** Start of a model's name that asks for a job. */
 export const jobPrefix = 'job/';
@@ -26,7 +26,7 @@ export class JobFinder {
    * nearest job, else honestly none. Undefined: a model was asked for, not a job.
    */
   find(
-    received: Received,
+    received: Asking,
     head: RequestHead,
     { catalog, features }: { catalog: Catalog; features: () => PromptFeatures | undefined },
   ): FoundJob | Fault | undefined {

@@ -28,6 +28,12 @@ export function toRoutingFact({ decision, input }: Routed): RoutingFact {
   };
 }
 
+/** For people, whom hashes tell nothing. */
+export function withoutFeatures(fact: RoutingFact): Omit<RoutingFact, 'features'> {
+  const { features: _, ...rest } = fact;
+  return rest;
+}
+
 function toCandidateFact(candidate: RoutedCandidate): RoutedCandidateFact {
   const { model, quality, lower, evidence, costNanos, latencyMs, utility, propensity, excluded } = candidate;
   return {

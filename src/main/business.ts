@@ -3,6 +3,7 @@ import type { Journal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { LearningService } from '../routing/index.ts';
 import {
   ControlFeed,
   CredentialOpener,
@@ -14,6 +15,7 @@ import {
 } from '../tenants/index.ts';
 import { type DatabaseLink, linkDatabase } from './database-link.ts';
 import { bringIn, databaseWork } from './database-work.ts';
+import { lastCountIn } from './last-count.ts';
 import { type Money, openMoney } from './money.ts';
 import type { ServeOptions } from './serve-options.ts';
 import type { Snapshots } from './snapshots.ts';
@@ -40,6 +42,7 @@ export interface BusinessParts {
   readonly gatewayId: string;
   readonly journal: Journal;
   readonly snapshots: Snapshots;
+  readonly learning: LearningService;
   readonly logger: Logger;
   readonly metrics: Metrics;
   newId(prefix: string): string;
@@ -54,6 +57,7 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
     clock: systemClock,
     logger,
     gatewayId,
+    lastCount: lastCountIn(dataDirectory),
     database: () => opened.link?.current(),
   });
   const sealer = openedOnce(() => openSealer(dataDirectory));
@@ -78,6 +82,7 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
     money,
     feed,
     loaded: () => snapshots.state.snapshot.loaded,
+    adoptJobs: (jobs) => snapshots.adoptJobs(jobs),
   });
   const database = linkDatabase({ dataDirectory, loaded, logger, work });
   opened.link = database;

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { Fault } from '../domain/fault.ts';
+import { previewRoute } from '../gateway/index.ts';
 import type { ControlViews } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
+import { StickyMap } from '../routing/index.ts';
 import type { Core } from './core.ts';
 
 /** What the control API is shown of the running product. */
@@ -12,6 +14,20 @@ export function controlViews(core: Core): ControlViews {
     clock: systemClock,
     journalDirectory: join(options.dataDirectory, 'journal'),
     currentDatabase: () => core.database.current(),
+    currentCatalog: () => state.snapshot.catalog,
+    previewRoute: (request) =>
+      previewRoute(
+        request,
+        {
+          signals: core.signals,
+          learning: core.learning,
+          catalog: state.snapshot.catalog,
+          sticky: new StickyMap(systemClock),
+          clock: systemClock,
+          priceOf: (endpoint, atMs, key) => money.ports.priceOf(endpoint, atMs, key),
+        },
+        core.newId('req'),
+      ),
     priceBook: () => money.work()?.book,
     pollStates: () => money.work()?.pollStates() ?? [],
     projection() {

@@ -84,7 +84,7 @@ export function databaseWork(parts: DatabaseWorkParts): DatabaseWork {
     const exporter = startExports({ ...parts, clock: systemClock }, database);
     return async () => {
       parts.money.follow(undefined);
-      await Promise.all([keeper.stop(), exporter.stop(), returning.stop(), plans()]);
+      await Promise.all([keeper.stop(), exporter.stop(), returning.stop(), plans(), routing()]);
       await projection.stop();
       await parts.feed.close();
       await prices.close();

@@ -7,9 +7,11 @@ import {
   localHosts,
   offerLocalModels,
   type OfferedModel,
+  type StoredJob,
 } from '../catalog/index.ts';
 import { type LoadedConfig, policySchema, readSecret } from '../config/index.ts';
 import type { Host } from '../domain/endpoint.ts';
+import { Fault } from '../domain/fault.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ProviderRegistry } from '../providers/index.ts';
@@ -33,6 +35,8 @@ export interface Snapshots {
   adopt(loaded: LoadedConfig): void;
   /** Takes customers and keys of the database. */
   adoptControl(control: ControlSnapshot): void;
+  /** Takes jobs that the control API made. */
+  adoptJobs(jobs: readonly StoredJob[]): void;
   close(): Promise<void>;
 }
 
@@ -44,12 +48,13 @@ export async function openSnapshots(
 ): Promise<Snapshots> {
   let latest = loaded;
   let control: ControlSnapshot | undefined;
+  let jobs: readonly StoredJob[] = [];
   const discovery = new LocalDiscovery({ hosts: () => localHosts(latest, providers.listProviders()) });
   const simulating = startSimulator({ scripting: false, models: simulatedModels.map(({ name }) => name) });
   const [simulator] = await Promise.all([simulating, discovery.refresh()]);
   const facts = new CatalogFacts();
   const snapshot = (next: LoadedConfig): Snapshot =>
-    snapshotOf(next, providers, { simulator, found: discovery.found, facts, control });
+    snapshotOf(next, providers, { simulator, found: discovery.found, facts, control, jobs });
   const state = { snapshot: snapshot(loaded), isDraining: false };
   discovery.start((found) => {
     state.snapshot = snapshot(latest);
@@ -59,6 +64,8 @@ export async function openSnapshots(
     state,
     discovery,
     adopt(next) {
+      const taken = jobs.find(({ name }) => Object.hasOwn(next.config.jobs, name));
+      if (taken) throw nameTaken(taken.name);
       state.snapshot = snapshot(next);
       latest = next;
     },
@@ -66,6 +73,14 @@ export async function openSnapshots(
       control = next;
       const { snapshot: known } = state;
       state.snapshot = { ...known, keys: buildKeyRing(latest, { snapshot: control, clock: systemClock }) };
+    },
+    adoptJobs(next) {
+      jobs = next;
+      state.snapshot = snapshot(latest);
+      const own = latest.config.jobs;
+      for (const { name } of jobs)
+        if (Object.hasOwn(own, name))
+          logger.error({ job: name }, 'a job of the control API has the name of one in the configuration, which wins');
     },
     async close() {
       await Promise.all([discovery.close(), simulator.close()]);
@@ -78,12 +93,13 @@ interface SnapshotParts {
   readonly found: readonly LocalHost[];
   readonly facts: CatalogFacts;
   readonly control: ControlSnapshot | undefined;
+  readonly jobs: readonly StoredJob[];
 }
 
 function snapshotOf(
   loaded: LoadedConfig,
   providers: ProviderRegistry,
-  { simulator, found, facts, control }: SnapshotParts,
+  { simulator, found, facts, control, jobs }: SnapshotParts,
 ): Snapshot {
   const hosts = buildAllHosts(loaded, providers.listProviders(), found);
   const simulated: Host = {
@@ -106,7 +122,14 @@ function snapshotOf(
   }));
   const everyOffer = [...offerLocalModels(found), ...offered];
   const known = { facts, atMs: systemClock.nowMs() };
-  const catalog = new Catalog({ loaded, hosts, offered: everyOffer, defaultPolicy: policySchema.parse({}), known });
+  const catalog = new Catalog({
+    loaded,
+    hosts,
+    offered: everyOffer,
+    jobs,
+    defaultPolicy: policySchema.parse({}),
+    known,
+  });
   const keys = buildKeyRing(loaded, { snapshot: control, clock: systemClock });
   return { loaded, catalog, keys, otlpTarget: otlpTargetOf(loaded) };
 }
@@ -115,6 +138,11 @@ function otlpTargetOf({ config, secrets }: LoadedConfig): OtlpTarget | undefined
   const { otlpEndpoint, otlpHeaders: reference } = config.telemetry;
   const otlpHeaders = reference === undefined ? undefined : readSecret(reference, secrets);
   return readOtlpTarget({ otlpEndpoint, otlpHeaders }, secrets.environment);
+}
+
+function nameTaken(job: string): Fault {
+  const message = `jobs.${job}: a job of this name was made by the control API; archive it there, or take another name.`;
+  return new Fault('invalid_request', { message, param: `jobs.${job}` });
 }
 
 /** `sim/small` is `small` at the simulator. */

@@ -27,13 +27,15 @@ export { type PromptFeatures } from './features/prompt-features.ts';
 export { encodeFeatures } from './features/feature-text.ts';
 export { hash32 } from './hash.ts';
 export { JobClassifier } from './classify/job-classifier.ts';
+export { dropOldOutcomes, followOutcomes, type SharedOutcomes } from './learning/shared-outcomes.ts';
 export { judgeBy } from './learning/judge-by.ts';
 export { LearningService, type LearningStatus } from './learning/learning-service.ts';
-export { outcomeIdentity, type QualityAlarm } from './learning/outcome-projection.ts';
+export type { QualityAlarm } from './learning/outcome-projection.ts';
 export type { KnownModel } from './priors/prior-of.ts';
 export { decideRoute, type RoutedCandidate, type RoutedDecision } from './route/decide-route.ts';
 export { explainRoute, summarise } from './route/explain-route.ts';
 export { ExplorationBudget, type ExplorationLimits } from './route/exploration-budget.ts';
+export { redraw } from './route/redraw.ts';
 export type {
   JobFinding,
   RouteCandidate,

@@ -58,6 +58,8 @@ export interface Outcomes {
 export interface Client {
   readonly requests: Requests;
   readonly outcomes: Outcomes;
+  readonly routing: ReturnType<typeof routingOf>;
+  readonly jobs: ReturnType<typeof jobsOf>;
   readonly customers: ReturnType<typeof customersOf>;
   readonly plans: ReturnType<typeof plansOf>;
   readonly keys: ReturnType<typeof keysOf>;
@@ -71,10 +73,10 @@ export interface Client {
   readonly invoices: ReturnType<typeof invoicesOf>;
   readonly prices: ReturnType<typeof pricesOf>;
   readonly operations: ReturnType<typeof operationsOf>;
-  readonly accessTokens: ReturnType<typeof accessOf>;
-  readonly auditLog: ReturnType<typeof auditLogOf>;
   /** Running code. */
   readonly runs: ReturnType<typeof runsOf>;
+  readonly accessTokens: ReturnType<typeof accessOf>;
+  readonly auditLog: ReturnType<typeof auditLogOf>;
   /** What is running now, what just ended, and how the endpoints are doing. */
   live(options?: CallOptions): Promise<LiveView>;
 }
@@ -102,6 +104,8 @@ export function createClient(options: ClientOptions): Client {
       post: (outcome, { signal } = {}) =>
         call<OutcomeRecord>({ method: 'POST', path: '/api/v1/outcomes', body: outcome, signal }),
     },
+    routing: routingOf(call),
+    jobs: jobsOf(call),
     customers: customersOf(call),
     plans: plansOf(call),
     keys: keysOf(call),
@@ -115,9 +119,9 @@ export function createClient(options: ClientOptions): Client {
     invoices: invoicesOf(call),
     prices: pricesOf(call),
     operations: operationsOf(call),
+    runs: runsOf(call, options),
     accessTokens: accessOf(call),
     auditLog: auditLogOf(call),
     live: ({ signal } = {}) => call<LiveView>({ path: '/api/v1/live', signal }),
   };
-    runs: runsOf(call, options),
 }

@@ -50,6 +50,14 @@ export type {
 export type { RunEvent, RunInput, RunIsolation, RunReceipt, Runs, RuntimeReport } from './runs.ts';
 export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
 export type {
+  DecisionExplanation,
+  Job,
+  LearningState,
+  RouteCandidate,
+  RoutePreview,
+  RoutingExplanation,
+} from './routing-types.ts';
+export type {
   AccessToken,
   AccessTokenInput,
   AuditEntry,
@@ -61,6 +69,8 @@ export type {
   CustomerInput,
   Grant,
   GrantInput,
+  PackInput,
+  SoldPack,
   Key,
   KeyInput,
   KeyLimits,

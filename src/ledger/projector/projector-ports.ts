@@ -3,6 +3,7 @@ import type { Database } from '../../storage/index.ts';
 import { ChargeProjector } from '../../tenants/index.ts';
 import { exportUse } from '../exports/export-sinks.ts';
 import { projectOutcome } from '../outcomes/record-outcome.ts';
+import { shareOutcome } from '../outcomes/share-outcome.ts';
 import type { ProjectorPorts } from './ports.ts';
 
 /** What the product's own projector works with: the price versions, and the budgets and wallets it moves. */
@@ -11,7 +12,10 @@ export function createProjectorPorts(database: Database, alarm: ProjectorPorts['
   return {
     versions: new RatingVersions(database),
     applyCharges: async (trx, rows) => (await charges.settleProjected(trx, rows)).fundings,
-    applyOutcome: projectOutcome,
+    async applyOutcome(trx, fact) {
+      await projectOutcome(trx, fact);
+      await shareOutcome(trx, fact);
+    },
     exportUse,
     alarm,
   };

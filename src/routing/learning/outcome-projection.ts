@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { OutcomeFact } from '../../domain/facts.ts';
 import { type Verdict, verdictOf } from '../../domain/outcome.ts';
+import { outcomeIdentity } from '../../domain/outcome-identity.ts';
 import type { LearnedOutcome, RoutingLearner } from '../estimate/routing-learner.ts';
 import type { ChangeDetector } from '../evidence/change-detector.ts';
 import { decodeFeatures } from '../features/feature-text.ts';
@@ -142,14 +143,6 @@ export class OutcomeProjection {
     this.#exchanges.set(requestId, fresh);
     return fresh;
   }
-}
-
-/** What makes an outcome the same one, wherever it comes from. */
-export function outcomeIdentity(fact: OutcomeFact): string {
-  if (fact.outcomeId !== undefined) return fact.outcomeId;
-  const { requestId, kind, value, source, atMs, idempotencyKey, retracts } = fact;
-  if (idempotencyKey !== undefined) return `${requestId}/${idempotencyKey}`;
-  return hash('sha256', JSON.stringify([requestId, kind, value ?? null, source, atMs, retracts ?? null]), 'base64url');
 }
 
 /** Scores that are none (NaN, infinite, outside 0 to 1) are never taken in, whoever wrote the fact. */

@@ -8,6 +8,7 @@ export const rightBodies: { readonly [operationId: string]: { readonly [field: s
     maxNanos: '1000000000',
     items: [{ prompt: 'What is 2 + 2?', expected: { numeric: 4 } }],
   },
+  setJob: { models: ['small'], description: 'Answers questions.' },
   createCustomer: { id: 'initech', displayName: 'Initech', timeZone: 'Europe/Berlin', currency: 'EUR' },
   updateCustomer: { displayName: 'Acme' },
   createProject: { id: 'north' },

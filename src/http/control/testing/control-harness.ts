@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
-import { StoredPriceBook } from '../../../catalog/index.ts';
+import { Catalog, StoredPriceBook } from '../../../catalog/index.ts';
+import { configSchema, policySchema } from '../../../config/index.ts';
 import { atCostPlan } from '../../../domain/plan.ts';
 import { ExchangeBoard, OutcomeDesk } from '../../../gateway/index.ts';
 import { createMemoryJournal, type Journal } from '../../../journal/index.ts';
@@ -8,7 +9,7 @@ import { systemClock } from '../../../platform/clock.ts';
 import { createIdSource } from '../../../platform/ids.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
 import { createSystemRandom } from '../../../platform/random.ts';
-import { OutcomeBook } from '../../../routing/index.ts';
+import { LearningService, OutcomeBook } from '../../../routing/index.ts';
 import { createSignals } from '../../../signals/index.ts';
 import type { Database } from '../../../storage/index.ts';
 import type { Sealer } from '../../../tenants/index.ts';
@@ -108,12 +109,16 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
   const book = database && new StoredPriceBook(database);
   const outcomes = new OutcomeBook();
   const newId = createIdSource(systemClock, createSystemRandom());
+  const catalog = catalogOf('small');
   return {
     journal,
     outcomes,
     outcomeDesk: new OutcomeDesk({ journal, outcomes, clock: systemClock, newId }),
     board: new ExchangeBoard(createMetrics()),
     signals: createSignals(systemClock),
+    learning: new LearningService({ clock: systemClock }),
+    previewRoute: () => new Fault('model_unknown', { message: 'There are no jobs.', param: 'model' }),
+    currentCatalog: () => catalog,
     clock: systemClock,
     startedAtMs: 0,
     newId,
@@ -131,6 +136,30 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
 
 function parse(text: string): ControlAnswer['body'] {
   return JSON.parse(text) as ControlAnswer['body'];
+}
+
+/** A catalog that knows one model. */
+function catalogOf(name: string): Catalog {
+  const loaded = {
+    config: configSchema.parse({}),
+    file: 'switchyard.yaml',
+    exists: false,
+    isBlank: true,
+    warnings: [],
+    secrets: { environment: {}, directory: '.' },
+  };
+  const host = {
+    id: 'sim',
+    protocol: 'openai-chat' as const,
+    providerId: 'generic-openai-chat',
+    baseUrl: 'http://127.0.0.1/v1',
+    auth: { type: 'none' as const },
+    timeouts: { connectMs: 1, firstTokenMs: 1, idleMs: 1, totalMs: 1 },
+    headers: {},
+    maxConnections: 1,
+  };
+  const offered = [{ name, host, upstreamModel: name, description: '', simulated: true }];
+  return new Catalog({ loaded, hosts: new Map(), offered, defaultPolicy: policySchema.parse({}) });
 }
 
 /** Runs nothing: the framework is what is tested. */

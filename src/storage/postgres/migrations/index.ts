@@ -5,6 +5,7 @@ import { migration as spending } from './0004-spending.ts';
 import { migration as invoices } from './0005-invoices.ts';
 import { migration as reconciliation } from './0006-reconciliation.ts';
 import { migration as outbox } from './0007-outbox.ts';
+import { migration as routing } from './0008-routing.ts';
 import { migration as evals } from './0009-evals.ts';
 import { migration as apps } from './0011-apps.ts';
 import { migration as exports } from './0012-exports.ts';
@@ -20,6 +21,7 @@ export const migrations: readonly Migration[] = [
   invoices,
   reconciliation,
   outbox,
+  routing,
   evals,
   apps,
   exports,

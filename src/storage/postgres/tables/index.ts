@@ -6,6 +6,7 @@ import type { LedgerTables } from './ledger.ts';
 import type { OutboxTables } from './outbox.ts';
 import type { PriceTables } from './prices.ts';
 import type { ReconciliationTables } from './reconciliation.ts';
+import type { RoutingTables } from './routing.ts';
 import type { SchemaTables } from './schema.ts';
 import type { SpendingTables } from './spending.ts';
 
@@ -20,5 +21,6 @@ export interface Tables
     InvoiceTables,
     ReconciliationTables,
     OutboxTables,
+    RoutingTables,
     EvalTables,
     AppTables {}

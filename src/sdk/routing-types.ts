@@ -1,0 +1,81 @@
+/** What was expected of one candidate. */
+export interface RouteCandidate {
+  readonly model: string;
+  /** Expected success, 0 to 1, and its lower bound. */
+  readonly quality: number;
+  readonly lower: number;
+  /** Graded answers behind it, discounted by age. */
+  readonly evidence: number;
+  /** Expected nano-USD as decimal text; null: unknown. */
+  readonly costNanos: string | null;
+  readonly latencyMs: number;
+  readonly utility: number;
+  readonly propensity: number;
+  readonly excluded?: string;
+}
+
+/** How a model was chosen among several. */
+export interface RoutingExplanation {
+  readonly found: 'named' | 'only' | 'nearest' | 'unknown';
+  readonly similarity?: number;
+  readonly jobVersionId?: string;
+  readonly stateId: string;
+  readonly decidedBy: 'best' | 'incumbent' | 'exploration' | 'kept';
+  readonly level: 'prior' | 'global' | 'job' | 'prompt';
+  readonly candidates: readonly RouteCandidate[];
+  readonly hosts: readonly { readonly endpoint: string; readonly propensity: number }[];
+  readonly hostBy: 'only' | 'sticky' | 'drawn';
+  readonly runnerUp?: { readonly model: string; readonly costNanos: string | null };
+  readonly valueNanos?: string;
+  readonly inputTokens: number;
+  readonly featuresDigest?: string;
+}
+
+/** Where a request would go, and why. */
+export interface RoutePreview {
+  /** One sentence for people. */
+  readonly summary: string;
+  readonly reasons: readonly string[];
+  readonly model: string;
+  readonly chosen: string;
+  readonly ranked: readonly string[];
+  readonly job: string | null;
+  readonly excluded: readonly { readonly endpoint: string; readonly reason: string }[];
+  /** null: a model was asked for by name. */
+  readonly routing: RoutingExplanation | null;
+}
+
+/** Why a request went where it went. */
+export interface DecisionExplanation extends RoutePreview {
+  readonly decisionId: string;
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly customer: string | null;
+  readonly answeredBy: { readonly model: string; readonly host: string } | null;
+  readonly propensity: number;
+  readonly seed: number;
+  readonly isReplayed: boolean | null;
+}
+
+/** How far learning is. */
+export interface LearningState {
+  readonly stateId: string;
+  readonly publishedAtMs: number;
+  readonly outcomes: number;
+  readonly prompts: number;
+  readonly models: number;
+  readonly jobs: number;
+  readonly alarms: readonly { readonly model: string; readonly host?: string; readonly atMs: number }[];
+}
+
+/** A kind of work in one of its versions. */
+export interface Job {
+  readonly id: string;
+  readonly job: string;
+  readonly version: number | null;
+  /** `file`: the configuration file, read-only here; `api`: made by the control API. */
+  readonly origin: 'file' | 'api';
+  /** As in `jobs` of the configuration file. */
+  readonly settings: { readonly [name: string]: unknown };
+  readonly createdAtMs: number | null;
+}
