@@ -127,6 +127,7 @@ export const commands: CommandTree = {
   policy: {
     evaluate: async () => (await import('./commands/policy-evaluate.ts')).policyEvaluateCommand,
   },
+  roi: async () => (await import('./commands/roi.ts')).roiCommand,
   whatif: {
     price: async () => (await import('./commands/what-if.ts')).whatIfPriceCommand,
     lose: async () => (await import('./commands/what-if.ts')).whatIfLoseCommand,
