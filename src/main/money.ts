@@ -11,6 +11,7 @@ import type { Logger } from '../platform/logger.ts';
 import type { Database } from '../storage/index.ts';
 import {
   type ControlSnapshot,
+  type LastCount,
   mergeRules,
   planVersionId,
   type RateRule,
@@ -55,6 +56,8 @@ export interface MoneyDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly gatewayId: string;
+  /** How many gateways shared the limits when this one ran last. */
+  readonly lastCount: LastCount;
   /** Undefined while it starts. */
   database(): Database | undefined;
 }
@@ -66,13 +69,14 @@ export function sharesDatabase(setting: Config['database']): boolean {
 
 /** Opens the limits of this process, the terms of its customers and its contracts with hosts. */
 export async function openMoney(loaded: LoadedConfig, deps: MoneyDeps): Promise<Money> {
-  const { clock, logger, gatewayId } = deps;
+  const { clock, logger, gatewayId, lastCount } = deps;
   const setting = loaded.config.database;
   const isAlone = setting === 'off';
   const spending = new SpendingService({
     clock,
     logger,
     gatewayId,
+    lastCount,
     notice: (notice) => logger.warn({ notice }, 'a limit needs attention'),
     ...(!isAlone && { database: deps.database, mode: sharesDatabase(setting) ? 'chunked' : 'whole' }),
   });

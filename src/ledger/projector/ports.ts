@@ -27,7 +27,7 @@ export type ExportUse = (trx: Transaction<Tables>, gatewayId: string, bookings: 
 
 /** Something about a projection that people should hear of. */
 export interface ProjectionAlarm {
-  readonly kind: 'quarantined' | 'fenced' | 'damaged' | 'stuck';
+  readonly kind: 'quarantined' | 'fenced' | 'damaged' | 'stuck' | 'sums';
   readonly gatewayId: string;
   readonly detail: string;
 }

@@ -11,6 +11,8 @@ export interface ProjectorSetup {
   readonly databaseUrl: string;
   /** The gateway writes this journal now: the thread waits for its durable end before it reads. */
   readonly isLive: boolean;
+  /** How often journal, ledger and rollups are compared. */
+  readonly checkEveryMs: number;
 }
 
 /** What the main thread tells the projector. */
@@ -19,5 +21,6 @@ export type ProjectorOrder = { readonly kind: 'durable'; readonly until: Journal
 /** What the projector tells the main thread. */
 export type ProjectorMessage =
   | { readonly kind: 'progress'; readonly progress: ProjectionProgress }
+  | { readonly kind: 'sums'; readonly problems: readonly string[] }
   | { readonly kind: 'alarm'; readonly alarm: ProjectionAlarm }
   | { readonly kind: 'ended'; readonly reason: string };

@@ -3,6 +3,7 @@ import { JournalCursor, type JournalPosition } from '../../journal/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { openDatabase } from '../../storage/index.ts';
+import { watchSums } from '../rebuild/sums-watch.ts';
 import { createProjectorPorts } from './projector-ports.ts';
 import { Projector } from './projector.ts';
 import { runProjector } from './projector-loop.ts';
@@ -30,6 +31,14 @@ async function main(): Promise<void> {
     poolSize: 2,
     migrations: [],
   });
+  const watch = watchSums({
+    database,
+    directory,
+    everyMs: setup.checkEveryMs,
+    tell: ({ problems }) => tell({ kind: 'sums', problems }),
+    // A database that is away is told by the projection itself.
+    failed: () => undefined,
+  });
   try {
     const cursor = new JournalCursor(directory, gatewayId);
     const alarm = (raised: Extract<ProjectorMessage, { kind: 'alarm' }>['alarm']): void =>
@@ -45,6 +54,7 @@ async function main(): Promise<void> {
       signal: stop.signal,
     });
   } finally {
+    await watch.stop();
     await database.close();
   }
 }

@@ -5,6 +5,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import { spawnWorker } from '../../platform/workers.ts';
 import type { Database } from '../../storage/index.ts';
+import { watchSums } from '../rebuild/sums-watch.ts';
 import { createProjectorPorts } from './projector-ports.ts';
 import { Projector } from './projector.ts';
 import { type ProjectionProgress, runProjector } from './projector-loop.ts';
@@ -27,6 +28,8 @@ export interface ProjectionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics?: Metrics | undefined;
+  /** How often journal, ledger and rollups are compared; else every hour. */
+  readonly checkEveryMs?: number | undefined;
   readonly onAlarm?: ((alarm: ProjectionAlarm) => void) | undefined;
 }
 
@@ -48,6 +51,7 @@ export interface ProjectionLag {
 }
 
 const tellEveryMs = 100;
+const defaultCheckEveryMs = 3_600_000;
 const firstRestartMs = 500;
 const longestRestartMs = 30_000;
 
@@ -58,19 +62,32 @@ const longestRestartMs = 30_000;
 export function startProjection(options: ProjectionOptions): Projection {
   const { journal, logger, metrics, onAlarm, gatewayId } = options;
   let latest: ProjectionProgress | undefined;
-  const totals = { facts: 0, booked: 0, repeated: 0, quarantined: 0, failures: 0 };
+  const totals = { facts: 0, booked: 0, repeated: 0, quarantined: 0, failures: 0, checks: 0 };
+  let differences: number | undefined;
   const hear = (message: ProjectorMessage): void => {
     if (message.kind === 'progress') {
       latest = message.progress;
       addProgress(totals, message.progress);
       if (latest.position.segment > 0) journal.keepFrom(latest.position.segment);
+    } else if (message.kind === 'sums') {
+      totals.checks += 1;
+      differences = message.problems.length;
+      const detail = message.problems.join('; ');
+      if (differences > 0) hear({ kind: 'alarm', alarm: { kind: 'sums', gatewayId, detail } });
     } else if (message.kind === 'alarm') {
       logger.error({ alarm: message.alarm }, 'the projection of the journal needs attention');
       onAlarm?.(message.alarm);
     } else logger.warn({ reason: message.reason, gatewayId }, 'the projection ended');
   };
   const lag = (): ProjectionLag => lagOf(latest?.position, journal.durableEnd());
-  if (metrics) registerMetrics(metrics, totals, lag);
+  if (metrics) {
+    registerMetrics(metrics, totals, lag);
+    metrics.gauge(
+      'switchyard_ledger_sums_differences',
+      'Sums of journal, ledger and rollups that were not equal at the last hourly comparison; absent before the first.',
+      () => (differences === undefined ? [] : [[{}, differences]]),
+    );
+  }
   const runner = options.database.connectionUrl() === undefined ? runHere(options, hear) : runThread(options, hear);
   return { progress: () => latest, lag, stop: () => runner.stop() };
 }
@@ -80,7 +97,8 @@ interface Runner {
 }
 
 /** A database inside this thread cannot be reached from another one. */
-function runHere({ database, journal, directory, gatewayId, clock }: ProjectionOptions, hear: Hear): Runner {
+function runHere(options: ProjectionOptions, hear: Hear): Runner {
+  const { database, journal, directory, gatewayId, clock, checkEveryMs = defaultCheckEveryMs } = options;
   const stop = new AbortController();
   const cursor = new JournalCursor(directory, gatewayId);
   const alarm = (raised: ProjectionAlarm): void => hear({ kind: 'alarm', alarm: raised });
@@ -94,9 +112,17 @@ function runHere({ database, journal, directory, gatewayId, clock }: ProjectionO
     report: (progress) => hear({ kind: 'progress', progress }),
     signal: stop.signal,
   }).catch((error: unknown) => hear({ kind: 'ended', reason: String(error) }));
+  const watch = watchSums({
+    database,
+    directory,
+    everyMs: checkEveryMs,
+    tell: ({ problems }) => hear({ kind: 'sums', problems }),
+    failed: () => undefined,
+  });
   return {
     async stop() {
       stop.abort();
+      await watch.stop();
       await running;
     },
   };
@@ -105,7 +131,7 @@ function runHere({ database, journal, directory, gatewayId, clock }: ProjectionO
 type Hear = (message: ProjectorMessage) => void;
 
 function runThread(options: ProjectionOptions, hear: Hear): Runner {
-  const { database, journal, directory, gatewayId, logger } = options;
+  const { database, journal, directory, gatewayId, logger, checkEveryMs = defaultCheckEveryMs } = options;
   let worker: Worker | undefined;
   let isStopping = false;
   let restartMs = firstRestartMs;
@@ -113,7 +139,7 @@ function runThread(options: ProjectionOptions, hear: Hear): Runner {
   let ended: (() => void) | undefined;
   const start = (): void => {
     const databaseUrl = database.connectionUrl() ?? '';
-    const setup: ProjectorSetup = { directory, gatewayId, databaseUrl, isLive: true };
+    const setup: ProjectorSetup = { directory, gatewayId, databaseUrl, isLive: true, checkEveryMs };
     const started = spawnWorker(import.meta.url, './projector-thread', { workerData: setup, name: 'projector' });
     worker = started;
     started.on('message', (message: ProjectorMessage) => {
@@ -189,6 +215,7 @@ function registerMetrics(
     ['repeated', 'Facts that were told again and changed nothing.'],
     ['quarantined', 'Facts set apart.'],
     ['failures', 'Batches that failed and were tried again.'],
+    ['checks', 'Comparisons of journal, ledger and rollups.'],
   ] as const) {
     metrics.total(`switchyard_projection_${name}_total`, help, () => [[{}, totals[name] ?? 0]]);
   }

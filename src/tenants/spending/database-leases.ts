@@ -17,10 +17,13 @@ export interface DatabaseLeasesSettings {
   /** One gateway alone owns whole budgets, without expiry; several own chunks that expire. */
   readonly mode: 'whole' | 'chunked';
   readonly ttlMs?: number;
+  /** A request waits no longer than this for a lease. */
+  readonly answerWithinMs?: number;
   notice?(notice: SpendingNotice): void;
 }
 
 const defaultTtlMs = 10_000;
+const defaultAnswerWithinMs = 3_000;
 /** Stop using leases this long before others may think them in doubt. */
 const marginMs = 2_000;
 /** A refusal of the database holds this long: others give back within their next second. */
@@ -79,6 +82,7 @@ export class DatabaseLeases implements LeaseSource {
   async refill(counter: Counter, { amountNanos, wantedNanos }: RefillNeed): Promise<RefillOutcome> {
     const nowMs = this.#settings.clock.monotonicMs();
     if (!this.isValid() || nowMs < this.#awayUntilMs) return 'unavailable';
+    if (this.#settings.database()?.isAvailable() === false) return 'unavailable';
     const { refusedNanos } = counter;
     if (refusedNanos !== undefined && amountNanos >= refusedNanos && nowMs < counter.refusedUntilMs) return 'exhausted';
     counter.wantedNanos += wantedNanos;
@@ -149,7 +153,8 @@ export class DatabaseLeases implements LeaseSource {
 
   #begin(counter: Counter, amountNanos: bigint): Promise<RefillOutcome> {
     const { clock, logger } = this.#settings;
-    const refill = this.#inTurn(counter, () => this.#ask(counter, amountNanos)).then(
+    const asked = this.#inTurn(counter, () => this.#ask(counter, amountNanos));
+    const refill = withinDeadline(asked, this.#settings.answerWithinMs ?? defaultAnswerWithinMs).then(
       (outcome) => outcome,
       (error: unknown): RefillOutcome => {
         this.#awayUntilMs = clock.monotonicMs() + outageMs;
@@ -231,6 +236,19 @@ export class DatabaseLeases implements LeaseSource {
     } finally {
       if (this.#underWay.get(key) === mine) this.#underWay.delete(key);
     }
+  }
+}
+
+/** A database that hangs is as good as none; what it grants later counts when it answers again. */
+async function withinDeadline<Result>(asked: Promise<Result>, deadlineMs: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([asked, deadline]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -9,4 +9,4 @@ export { ReservationGate, type ReservationGateSettings } from './reservation-gat
 export { chargeOf, spenderOf, SpendingRestorer } from './restore-spending.ts';
 export { mergeRules, rulesOfConfig } from './rules-of-config.ts';
 export { readSpendingRules } from './spending-rules.ts';
-export { SpendingService, type SpendingServiceSettings } from './spending-service.ts';
+export { type LastCount, SpendingService, type SpendingServiceSettings } from './spending-service.ts';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Fault } from '../../domain/fault.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
@@ -8,9 +8,12 @@ import { DatabaseLeases } from './database-leases.ts';
 import { listGateways, releaseLeases } from './gateway-registry.ts';
 import { ReservationGate } from './reservation-gate.ts';
 import { readSpendingRules } from './spending-rules.ts';
+import { SpendingService } from './spending-service.ts';
+import type { Database } from '../../storage/index.ts';
 
 const spender: Spender = { customer: 'acme', key: 'web' };
 const limitNanos = 100_000_000n;
+const slow = { timeout: 10_000, interval: 5 };
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -228,7 +231,8 @@ describe('leases of budgets', () => {
     };
     await setLimit(50_000_000n);
     expect(codeOf(await gateway.admit(1n))).toBe('budget_exceeded');
-    expect(await counter()).toEqual({ spent: 0n, leased: 60_000_000n });
+    // The unused part goes back behind the refusal.
+    await vi.waitFor(async () => expect(await counter()).toEqual({ spent: 0n, leased: 60_000_000n }), slow);
     running.settle(40_000_000n, 0);
     await setLimit(200_000_000n);
     gateway.advance(200);
@@ -245,5 +249,86 @@ describe('leases of budgets', () => {
       .transaction()
       .execute(async (trx) => new ChargeProjector().settleProjected(trx, [{ ...row, chargeNanos: -4n }]));
     expect(await counter()).toEqual({ spent: 6n, leased: limitNanos - 10n });
+  });
+
+  it('a request waits for a hanging database no longer than it is told to', async () => {
+    let answerNow = (): void => undefined;
+    const answer = new Promise<void>((resolve) => {
+      answerNow = resolve;
+    });
+    let isHanging = false;
+    const hanging: Database = {
+      ...test.database,
+      get db() {
+        return isHanging ? answeringAfter(answer, test.database.db) : test.database.db;
+      },
+      isAvailable: () => true,
+    };
+    const leases = new DatabaseLeases({
+      database: () => hanging,
+      gatewayId: 'patient',
+      clock: { nowMs: () => 1_000_000, monotonicMs: () => 1_000_000 },
+      logger: silentLogger,
+      mode: 'chunked',
+      answerWithinMs: 20,
+    });
+    const gate = new ReservationGate({ clock: { nowMs: () => 1, monotonicMs: () => 1 }, leases });
+    gate.setRules(await readSpendingRules(test.database.db));
+    await leases.tick(gate.counters);
+    isHanging = true;
+    const ask = { exchangeId: 'x', spender, amountNanos: 1n, tokensEstimate: 0, atMs: 1 };
+    expect(codeOf(await gate.admit(ask))).toBe('budget_unavailable');
+    answerNow();
+    await leases.close(gate.counters);
+  });
+});
+
+/** The same database, whose answers wait. */
+function answeringAfter(answer: Promise<void>, db: Database['db']): Database['db'] {
+  return db.withPlugin({
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      await answer;
+      return result;
+    },
+  });
+}
+
+describe('rate limits of several gateways', () => {
+  const perMinute = 60;
+  const admittedBy = async (settings: Partial<ConstructorParameters<typeof SpendingService>[0]>): Promise<number> => {
+    const clock = { nowMs: () => 1_000_000, monotonicMs: () => 1_000_000 };
+    const service = new SpendingService({ clock, logger: silentLogger, gatewayId: 'g', ...settings });
+    service.setRules({
+      budgets: [],
+      rates: [{ scope: 'customer', name: 'acme', requestsPerMinute: perMinute }],
+      timeZone: 'UTC',
+      timeZones: new Map(),
+    });
+    let admitted = 0;
+    for (let index = 0; index < 2 * perMinute; index += 1) {
+      const request = { exchangeId: `r${index}`, spender, amountNanos: 0n, tokensEstimate: 0, atMs: clock.nowMs() };
+      if (!Fault.is(await service.gate.admit(request))) admitted += 1;
+    }
+    return admitted;
+  };
+  const away = { database: () => undefined, mode: 'chunked' } as const;
+
+  it('are a share before the first heartbeat: the one it had, or half when nobody knows', async () => {
+    const whole = await admittedBy({});
+    expect(await admittedBy({ ...away, lastCount: { read: () => 3, write: () => undefined } })).toBe(whole / 3);
+    expect(await admittedBy({ ...away, lastCount: { read: () => undefined, write: () => undefined } })).toBe(whole / 2);
+  });
+
+  it('are remembered as soon as another number of gateways is live', async () => {
+    const written: number[] = [];
+    const clock = { nowMs: () => 1_000_000, monotonicMs: () => 1_000_000 };
+    const lastCount = { read: () => 4, write: (count: number) => void written.push(count) };
+    const settings = { clock, logger: silentLogger, mode: 'chunked', database: () => test.database } as const;
+    const service = new SpendingService({ ...settings, gatewayId: 'only', lastCount });
+    expect(service.liveGateways).toBe(4);
+    await service.tick();
+    await service.tick();
+    expect([service.liveGateways, written]).toEqual([1, [1]]);
   });
 });

@@ -16,10 +16,20 @@ export interface SpendingServiceSettings {
   database?(): Database | undefined;
   /** Several gateways on one database need chunked leases. */
   readonly mode?: 'whole' | 'chunked';
+  /** How many gateways shared the limits when this one ran last, for the time before its first heartbeat. */
+  readonly lastCount?: LastCount;
   notice?(notice: SpendingNotice): void;
 }
 
+/** Remembers a number over restarts. */
+export interface LastCount {
+  read(): number | undefined;
+  write(count: number): void;
+}
+
 const tickMs = 1_000;
+/** Of gateways that share a database, the first one that starts cannot know that it is alone. */
+const assumedGateways = 2;
 
 /** The gate of one gateway with what keeps it going: heartbeats, leases, the shares of rate limits. */
 export class SpendingService {
@@ -37,6 +47,10 @@ export class SpendingService {
     const database = settings.database?.bind(settings);
     this.#leases = database && new DatabaseLeases({ database, gatewayId, clock, logger, mode, notice });
     this.gate = new ReservationGate({ clock, leases: this.#leases, notice });
+    if (mode === 'chunked') {
+      this.#liveGateways = settings.lastCount?.read() ?? assumedGateways;
+      this.gate.setReplicas(this.#liveGateways);
+    }
   }
 
   /** This run of the gateway; undefined without a database, or before it was reached. */
@@ -90,6 +104,7 @@ export class SpendingService {
     this.gate.sweep();
     const live = await this.#leases?.tick(this.gate.counters);
     if (live === undefined) return;
+    if (live !== this.#liveGateways) this.#settings.lastCount?.write(live);
     this.#liveGateways = live;
     this.gate.setReplicas(live);
   }
