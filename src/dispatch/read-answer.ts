@@ -3,7 +3,7 @@ import { hasContent } from '../domain/completion.ts';
 import { Fault } from '../domain/fault.ts';
 import type { JsonObject } from '../domain/model-call.ts';
 import type { Usage } from '../domain/usage.ts';
-import { isObject, parseExact, readPassThroughUsage, stringifyExact } from '../protocols/index.ts';
+import { embeddingsDialect, isObject, parseExact, readPassThroughUsage, stringifyExact } from '../protocols/index.ts';
 import type { EncodedRequest } from '../providers/contract.ts';
 import type { BufferedAnswer } from './buffered-attempt.ts';
 import type { DispatchPlan } from './dispatch-plan.ts';
@@ -26,7 +26,9 @@ export function readAnswer(
 ): ReadAnswer | Fault | Promise<ReadAnswer | Fault> {
   const { answer } = upstream;
   const contentType = headerText(answer.headers['content-type']) ?? 'application/json';
-  if (plan.call.operation !== 'generate') return readPassThrough(plan, answer, contentType);
+  const { operation } = plan.call;
+  if (operation === 'embeddings' && !encoded.passThrough) return translateEmbeddings(plan, encoded, answer);
+  if (operation !== 'generate') return readPassThrough(plan, answer, contentType);
   const body = parseObject(answer.body);
   if (!body) return new Fault('upstream_malformed', { message: 'The upstream answer is not a JSON object.' });
   const completion = encoded.decodeCompletion(body);
@@ -58,6 +60,29 @@ function readPassThrough(plan: DispatchPlan, answer: BufferedAnswer, contentType
   if (!body) return new Fault('upstream_malformed', { message: 'The upstream answer is not a JSON object.' });
   const usage = readPassThroughUsage(plan.call.operation, body);
   return { body: answer.body, contentType, ...(usage && { usage }) };
+}
+
+/** Vectors of a host that speaks of them otherwise than the client does. */
+function translateEmbeddings(plan: DispatchPlan, encoded: EncodedRequest, answer: BufferedAnswer): ReadAnswer | Fault {
+  const client = embeddingsDialect(plan.call.dialect);
+  const body = parseObject(answer.body);
+  const asked = client?.parseCall(plan.call.body);
+  const read = body && embeddingsDialect(encoded.dialect)?.readAnswer(body);
+  if (!client || !asked || !read)
+    return new Fault('upstream_malformed', { message: 'The answer is not a JSON object.' });
+  if (Fault.is(asked)) return asked;
+  if (Fault.is(read)) return read;
+  if (read.vectors.length !== asked.inputs.length) {
+    const message = `The upstream sent ${read.vectors.length} vectors for ${asked.inputs.length} inputs.`;
+    return new Fault('upstream_malformed', { message });
+  }
+  const context = { model: plan.context.model, estimatedTokens: plan.estimateInputTokens() };
+  const { usage } = read;
+  return {
+    body: JSON.stringify(client.encodeAnswer(read, asked, context)),
+    contentType: 'application/json',
+    ...(usage && { usage }),
+  };
 }
 
 function parseObject(bytes: Buffer): JsonObject | undefined {

@@ -1,5 +1,6 @@
 export * from './contract.ts';
 export * from './shared/collect-completion.ts';
+export * from './embeddings/index.ts';
 export * from './openai-chat/index.ts';
 export * from './shared/estimate-tokens.ts';
 export { holdsLongIntegers, parseExact, stringifyExact } from './shared/exact-json.ts';

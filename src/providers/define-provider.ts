@@ -4,8 +4,10 @@ import { Fault } from '../domain/fault.ts';
 import { type StreamDecoder, unwrapSchemaCompletion, unwrapSchemaTool } from '../protocols/index.ts';
 import { classifyFailure } from './classify/classify-failure.ts';
 import type { EncodedRequest, OutboundCall, Provider } from './contract.ts';
-import { type EncodedBody, encodeBody, notOffered } from './encode/encode-body.ts';
+import { encodeBody } from './encode/encode-body.ts';
+import type { EncodedBody } from './encode/encoded-body.ts';
 import { guardDecoder } from './encode/guard-decoder.ts';
+import { notOffered } from './encode/not-offered.ts';
 import { objectRequest } from './encode/object-request.ts';
 import { requestHeaders } from './encode/request-headers.ts';
 import { resolveBaseUrl } from './encode/resolve-base-url.ts';
@@ -81,7 +83,7 @@ function encodedRequest({ call, addressed, body, definition, wires }: EncodedPar
     request: {
       method: 'POST',
       origin: base.origin,
-      path: base.path + (call.passThroughPath ?? addressing.pathFor(addressed)),
+      path: base.path + ((body.passThrough ? call.passThroughPath : undefined) ?? addressing.pathFor(addressed)),
       headers: requestHeaders(call, addressed, addressing),
       body: body.bytes,
     },

@@ -40,6 +40,8 @@ const geminiMethods: { readonly [method: string]: { operation: Operation; stream
   generateContent: { operation: 'generate', stream: false },
   streamGenerateContent: { operation: 'generate', stream: true },
   countTokens: { operation: 'count-tokens', stream: false },
+  embedContent: { operation: 'embeddings', stream: false },
+  batchEmbedContents: { operation: 'embeddings', stream: false },
 };
 
 /** Vendors' prefixes, so that changing a client's base URL is enough. */

@@ -27,10 +27,12 @@ export function readGeminiHead(body: JsonObject, route: RouteHints): RequestHead
     features: () => featuresOf(request, config),
     prefix: () => prefixOf(request),
     estimateInputTokens: () =>
-      [contentsOf(request), fieldOf(request, 'systemInstruction'), request['tools']].reduce<number>(
-        (sum, part) => sum + estimateJsonTokens(part as Json | undefined),
-        0,
-      ),
+      [
+        contentsOf(request),
+        fieldOf(request, 'systemInstruction'),
+        request['tools'],
+        ...embeddedOf(request),
+      ].reduce<number>((sum, part) => sum + estimateJsonTokens(part as Json | undefined), 0),
   };
 }
 
@@ -45,6 +47,11 @@ export function contentsOf(request: JsonObject): readonly Json[] {
   const contents = request['contents'];
   if (Array.isArray(contents)) return contents as readonly Json[];
   return isObject(contents) ? [contents] : [];
+}
+
+/** What is to be embedded: one content, or a list of requests. */
+function embeddedOf(request: JsonObject): readonly (Json | undefined)[] {
+  return [request['content'], request['requests']];
 }
 
 /** The generation config, empty when absent. */

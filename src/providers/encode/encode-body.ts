@@ -5,21 +5,13 @@ import type { OutboundCall } from '../contract.ts';
 import type { AddressedCall, ProviderDefinition } from '../provider-definition.ts';
 import { asksForSchema } from './asks-for-schema.ts';
 import { clientPointer } from './client-pointer.ts';
+import type { EncodedBody } from './encoded-body.ts';
+import { embeddingsBody } from './embeddings-body.ts';
 import { foreignProofs } from './foreign-proofs.ts';
+import { notOffered } from './not-offered.ts';
 import { quirkEdits } from './quirk-edits.ts';
 import { spliceMultipartModel } from './splice-multipart.ts';
 import { usageEdit } from './usage-edit.ts';
-
-/** A body for the upstream and what became of the client's fields on the way. */
-export interface EncodedBody {
-  readonly bytes: Buffer | undefined;
-  /** The client's own bytes but for the edits: the answer may pass through as well. */
-  readonly passThrough: boolean;
-  readonly usageAdded: boolean;
-  readonly emulatesSchema: boolean;
-  readonly dropped: readonly string[];
-  readonly added: readonly string[];
-}
 
 /** Whom a body is for: what the provider declares and the dialect it is written in. */
 export interface Upstream {
@@ -41,16 +33,12 @@ export function encodeBody(
   const nativeJsonSchema =
     definition.quirks?.jsonSchema === undefined && addressed.endpoint.capabilities.jsonSchema !== false;
   const mustEmulate = !nativeJsonSchema && call.operation === 'generate' && asksForSchema(call.dialect, call.body);
-  if (isSame && !mustEmulate) return splicedBody(call, addressed, definition);
+  // A Gemini request for embeddings names its model in every item: there is nothing to splice.
+  const mustRewrite = mustEmulate || (call.operation === 'embeddings' && addressed.dialect === 'gemini');
+  if (isSame && !mustRewrite) return splicedBody(call, addressed, definition);
+  if (call.operation === 'embeddings') return embeddingsBody(call, addressed, definition);
   if (call.operation !== 'generate') return notOffered(definition, call);
   return translatedBody(call, addressed, { definition, wire, nativeJsonSchema });
-}
-
-/** A fault for work that the provider does not do in a dialect that we could hand on. */
-export function notOffered(definition: ProviderDefinition, call: OutboundCall): Fault {
-  return new Fault('unsupported_feature', {
-    message: `${definition.name} does not offer ${call.operation} like this.`,
-  });
 }
 
 function splicedBody(

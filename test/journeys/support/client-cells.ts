@@ -26,9 +26,9 @@ export interface UnsupportedCell {
 export const unsupportedCells: readonly UnsupportedCell[] = [
   {
     capability: 'embeddings',
-    upstreams: ['anthropic-messages', 'gemini', 'bedrock-converse'],
+    upstreams: ['anthropic-messages', 'bedrock-converse'],
     clients: 'all',
-    reason: 'embeddings pass through: only hosts that speak the client’s own dialect of them are asked',
+    reason: 'Anthropic has no embeddings, and those of Bedrock have another shape for every vendor',
   },
 ];
 

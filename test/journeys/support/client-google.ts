@@ -49,6 +49,10 @@ export const googleGenai: ClientDrive = {
     const status = error instanceof ApiError ? error.status : undefined;
     return { className, status, message: error instanceof Error ? error.message : String(error), requestId: undefined };
   },
+  async embed(setup, text) {
+    const { embeddings } = await connect(setup).models.embedContent({ model: setup.model, contents: text });
+    return embeddings?.[0]?.values ?? [];
+  },
   async countTokens(setup, text) {
     return (await connect(setup).models.countTokens({ model: setup.model, contents: text })).totalTokens ?? 0;
   },
