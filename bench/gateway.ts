@@ -40,12 +40,12 @@ interface Plan {
   readonly pace: Pace;
   readonly requests: number;
   readonly aborts: number;
+  readonly pacedStreams: number;
   readonly loopMs: number;
 }
 
 const serverCore = 1;
 const loadCore = 0;
-const pacedStreams = 1000;
 const memoryPortions = 5;
 
 const fullPlan: Plan = {
@@ -54,16 +54,18 @@ const fullPlan: Plan = {
   pace: { rounds: 5, warmupRequests: 2000, durationMs: 2000 },
   requests: 500_000,
   aborts: 50_000,
+  pacedStreams: 1000,
   loopMs: 10_000,
 };
 const quickPlan: Plan = {
   ...fullPlan,
   workloads: workloads.filter(({ name }) => name.startsWith('chat')),
-  connections: [1, 10, 50],
+  connections: [1, 10],
   pace: { rounds: 3, warmupRequests: 500, durationMs: 500 },
-  requests: 20_000,
-  aborts: 2000,
-  loopMs: 3000,
+  requests: 10_000,
+  aborts: 1000,
+  pacedStreams: 200,
+  loopMs: 2000,
 };
 
 /** Everyone who takes part, with a way to send them home. */
@@ -126,9 +128,9 @@ async function measureAlone(
   const system = await startGateway({ durability: 'durable', upstreamPort, folder: join(folder, 'alone') });
   const raw = await startRawPassThrough(upstreamPort);
   try {
-    log('idle memory, then 1,000 paced streams');
+    log(`idle memory, then ${plan.pacedStreams} paced streams`);
     const idle = await measureIdle(system);
-    const streams = await measureStreams(generator, [directSystem(upstream), raw, system], pacedStreams);
+    const streams = await measureStreams(generator, [directSystem(upstream), raw, system], plan.pacedStreams);
     log(`memory over ${plan.requests} requests`);
     const requests = { portions: memoryPortions, perPortion: plan.requests / memoryPortions };
     const requestMemory = await measureMemoryOfRequests(generator, system, requests);
