@@ -62,6 +62,8 @@ export async function probeWorkspaces(deps: ProbeDeps): Promise<ProbeReport> {
   try {
     for (const step of probeSteps) {
       steps.push({ name: step.name, shows: step.shows, ...(await runStep(sandbox, step, canaries)) });
+      // Nothing more hostile is tried where the boundary itself does not hold.
+      if (step.shows === 'boundary' && steps.at(-1)?.held === false) break;
     }
   } finally {
     canaries.remove();
