@@ -1,0 +1,85 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { defaultLimits, WorkspaceDriver } from '../../src/runtime/index.ts';
+import { findControlGroups } from '../../src/runtime/workspaces/control-groups.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { createIdSource } from '../../src/platform/ids.ts';
+import { createSystemRandom } from '../../src/platform/random.ts';
+import { killSupervisor } from './kill-supervisor.ts';
+
+const dataFolder = mkdtempSync(join(tmpdir(), 'switchyard-killed-'));
+const newId = createIdSource(systemClock, createSystemRandom());
+const driver = new WorkspaceDriver({ dataFolder, clock: systemClock, newId });
+const isUsable = (await driver.probe()).unusable === undefined;
+
+afterAll(async () => {
+  await driver.close();
+  rmSync(dataFolder, { recursive: true, force: true });
+});
+
+describe.skipIf(!isUsable)('[hostile 63] a supervisor that is killed', () => {
+  it.each([1, 4])('leaves no process of its %i sandboxes, and the next one removes the rest', async (after) => {
+    const left = await killSupervisor(dataFolder, { after });
+    expect(left).toMatchObject({ processes: 0 });
+    await driver.sweep();
+    const others = (findControlGroups()?.leftovers() ?? []).filter(({ name }) => !name.includes(`-${process.pid}-`));
+    expect(others.filter(({ name }) => !isAlive(name))).toEqual([]);
+  });
+
+  it('leaves nothing without control groups either', async () => {
+    expect(await killSupervisor(dataFolder, { after: 2, groups: 'none' })).toMatchObject({ processes: 0 });
+  });
+});
+
+describe.skipIf(!isUsable)('sandboxes that come and go', () => {
+  it('leave no process, group, folder or descriptor', async () => {
+    const before = await settled();
+    for (let round = 0; round < 5; round += 1) {
+      const sandboxes = await Promise.all([1, 2, 3].map(() => driver.create({ limits: defaultLimits })));
+      await Promise.all(
+        sandboxes.map(async (sandbox) => {
+          const running = await sandbox.exec({ argv: ['sh', '-c', 'sleep 60 & echo started'] });
+          await running.exited;
+          await sandbox.destroy();
+        }),
+      );
+    }
+    expect(await settled()).toEqual(before);
+  });
+});
+
+/** What this process holds, once the last ends are told. */
+async function settled(): Promise<{ descriptors: number; groups: number; keepers: number; mounts: number }> {
+  let last = '';
+  for (let tries = 0; tries < 100; tries += 1) {
+    const seen = held();
+    if (JSON.stringify(seen) === last) return seen;
+    last = JSON.stringify(seen);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return held();
+}
+
+function held(): { descriptors: number; groups: number; keepers: number; mounts: number } {
+  const own = `-${process.pid}-`;
+  const isKeeper = (pid: string): boolean => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`switchyard-keeper${own}`);
+    } catch {
+      return false; // It ended, or is no process.
+    }
+  };
+  return {
+    descriptors: readdirSync('/proc/self/fd').length,
+    groups: (findControlGroups()?.leftovers() ?? []).filter(({ name }) => name.includes(own)).length,
+    keepers: readdirSync('/proc').filter(isKeeper).length,
+    mounts: readFileSync('/proc/self/mounts', 'utf8').split('\n').length,
+  };
+}
+
+function isAlive(name: string): boolean {
+  const pid = /^switchyard-keeper-(\d+)-/.exec(name)?.[1];
+  return pid !== undefined && readdirSync('/proc').includes(pid);
+}
