@@ -92,6 +92,17 @@ const networkSchema = z.strictObject({
   proxy: z.url().optional().meta({ description: 'Default: HTTPS_PROXY.' }),
   noProxy: z.array(z.string()).optional().meta({ description: 'Default: NO_PROXY.' }),
   caFile: z.string().optional().meta({ description: 'PEM file with additional certificate authorities.' }),
+  circuit: z
+    .strictObject({
+      windowMs: z.int().min(100).max(600_000).default(30_000).meta({
+        description: 'Five faults that are half of the attempts in this time close an endpoint off.',
+      }),
+      openMs: z.int().min(100).max(600_000).default(30_000).meta({
+        description: 'For so long, and longer when the next attempt fails as well.',
+      }),
+    })
+    .prefault({})
+    .meta({ description: 'When a failing endpoint is left alone.' }),
   mediaAllowPrivate: z.boolean().default(false).meta({
     description: 'Whether media that requests name by URL may be fetched from private and loopback addresses.',
   }),

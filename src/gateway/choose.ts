@@ -72,7 +72,14 @@ function chooseNamed(received: Asking, head: RequestHead, deps: ChoiceDeps): Cho
     warmEndpointId,
     unavailable,
   });
-  return Fault.is(decision) ? decision : { decision, policy: model.policy, job: undefined, conversation };
+  if (Fault.is(decision)) return decision;
+  return { decision, policy: model.policy, job: labelOf(received, head, deps.catalog), conversation };
+}
+
+/** A request for a model may say what work it is: it is recorded and learned from, and changes nothing else. */
+function labelOf({ controls }: Asking, head: RequestHead, catalog: Catalog): string | undefined {
+  const named = controls.job ?? head.job;
+  return named !== undefined && catalog.job(named) ? named : undefined;
 }
 
 interface JobRequest {

@@ -3,6 +3,7 @@ import type { LoadedConfig } from '../config/index.ts';
 import { createMediaFetcher, createUpstreamPools, DrainRoom, Hedging } from '../dispatch/index.ts';
 import type { Host } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
+import type { EvalService } from '../evals/index.ts';
 import {
   ExchangeBoard,
   Gateway,
@@ -22,10 +23,12 @@ import { createSystemRandom } from '../platform/random.ts';
 import { createTimerWheel } from '../platform/timer-wheel.ts';
 import { createProviderRegistry, type Provider, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
 import { judgeBy, LearningService, OutcomeBook, StickyMap } from '../routing/index.ts';
-import { createSignals, type Signals } from '../signals/index.ts';
+import { createSignals, defaultCircuitSettings, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
+import { openProductApps, type ProductApps } from './apps.ts';
 import { type Business, openBusiness } from './business.ts';
 import type { DatabaseLink } from './database-link.ts';
+import { openEvals } from './evals.ts';
 import { readGatewayId } from './gateway-id.ts';
 import { type Money, sharesDatabase } from './money.ts';
 import { networkOf } from './network.ts';
@@ -43,6 +46,7 @@ export interface Core {
   readonly signals: Signals;
   readonly outcomes: OutcomeBook;
   readonly outcomeDesk: OutcomeDesk;
+  readonly evals: EvalService;
   readonly learning: LearningService;
   readonly board: ExchangeBoard;
   readonly database: DatabaseLink;
@@ -52,6 +56,7 @@ export interface Core {
   readonly gateway: Gateway;
   readonly objects: ObjectGateway;
   readonly runtime: ProductRuntime;
+  readonly apps: ProductApps;
   readonly startedAtMs: number;
   readonly state: Snapshots['state'];
   readonly discovery: Snapshots['discovery'];
@@ -72,7 +77,10 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const snapshots = await openSnapshots(loaded, providers, logger);
   const { state } = snapshots;
   const isConfigured = (endpointId: string): boolean => state.snapshot.catalog.isConfigured(endpointId);
-  const signals = createSignals(systemClock, { isConfigured });
+  const signals = createSignals(systemClock, {
+    isConfigured,
+    circuit: { ...defaultCircuitSettings, ...loaded.config.network.circuit },
+  });
   const { learning, outcomes } = openLearning(state, logger);
   const board = new ExchangeBoard(metrics, isConfigured);
   const wheel = createTimerWheel(systemClock);
@@ -122,8 +130,9 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const config = (): LoadedConfig['config'] => state.snapshot.loaded.config;
   const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId };
   const runtime = openProductRuntime(ran);
+  const apps = openProductApps({ ...ran, metrics, sealer: business.sealer, database: business.database });
   const close = async (): Promise<void> => {
-    await runtime.close();
+    await Promise.all([runtime.close(), apps.close()]);
     await gateway.close();
     learning.close();
     // Calls about objects run on without their clients; past the grace they end with their connections.
@@ -150,7 +159,20 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     gateway,
   };
   const own = { tokens, sealer, startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
-  return { ...parts, database, money, runtime, ...snapshots, ...own };
+  return withEvals({ ...parts, database, money, runtime, apps, ...snapshots, ...own });
+}
+
+/** Evaluations use everything else, and end before it. */
+function withEvals(core: Omit<Core, 'evals'>): Core {
+  const evals = openEvals(core);
+  return {
+    ...core,
+    evals,
+    async close() {
+      await evals.close();
+      await core.close();
+    },
+  };
 }
 
 /** What outcomes teach, by the rules of the jobs as they are now. */

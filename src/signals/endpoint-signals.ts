@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import { CallSketches, type EndpointHealth } from './call-sketches.ts';
 import type { Circuit } from './circuit.ts';
 import { LatencyWindow } from './latency-window.ts';
+import { RecentSuccess } from './recent-success.ts';
 import type { AttemptEnd } from './share-window.ts';
 import { RetryBudget } from './retry-budget.ts';
 
@@ -55,6 +56,7 @@ export class EndpointSignals {
   readonly #firstTokenMs = new LatencyWindow();
   readonly #tokensPerSecond = new LatencyWindow();
   readonly #sketches = new CallSketches();
+  readonly #recent = new RecentSuccess();
   #coolingUntilMs = 0;
   #attempts = 0;
   #faults = 0;
@@ -101,9 +103,11 @@ export class EndpointSignals {
     else this.#circuit.release(sample.admission);
   }
 
-  /** Reliability and speed for prompts of a size. */
+  /** Reliability and speed for prompts of a size; what happened in the last seconds outweighs a good past. */
   health(inputTokens: number): EndpointHealth {
-    return this.#sketches.health(inputTokens, this.#clock.monotonicMs());
+    const nowMs = this.#clock.monotonicMs();
+    const health = this.#sketches.health(inputTokens, nowMs);
+    return { ...health, okShare: Math.min(health.okShare, this.#recent.share(nowMs)) };
   }
 
   speed(): EndpointSpeed {
@@ -121,6 +125,7 @@ export class EndpointSignals {
 
   #sketch(sample: AttemptSample, end: AttemptEnd, nowMs: number): void {
     const { firstTokenMs, totalMs, inputTokens = 0 } = sample;
+    this.#recent.note(end === 'ok', nowMs);
     this.#sketches.note({ end, inputTokens, firstTokenMs, totalMs, tokensPerSecond: tokensPerSecondOf(sample) }, nowMs);
   }
 

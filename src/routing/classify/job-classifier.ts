@@ -21,7 +21,7 @@ interface Profile {
 }
 
 /** Below this nothing is alike, and the nearest must be this much nearer than the next. */
-const leastSimilarity = 0.14;
+const leastSimilarity = 0.1;
 const leastLead = 1.2;
 /** Words that are in most requests, whatever they are about. */
 const commonWords = `a an the this that these those it its is are was were be been do does did have has had i you he she we

@@ -14,9 +14,13 @@ interface Spending {
 
 const dayMs = 86_400_000;
 const mostJobs = 10_000;
-/** Exploration falls with the square root of what is known; found on graded prompts together with the learner's constants. */
+/**
+ * Exploration falls with the square root of what is known. Found on graded prompts together with the learner's
+ * constants, for the usual share; who allows more of its spend wants to know sooner.
+ */
 const firstGamma = 40;
 const leastShare = 0.002;
+const usualShare = 0.02;
 
 /** Keeps what trying others costs within its money: a share of each job's spend, and an amount a day. */
 export class ExplorationBudget {
@@ -32,8 +36,9 @@ export class ExplorationBudget {
     if (!limits || limits.maxShare <= 0) return undefined;
     const { spentNanos, extraNanos } = this.#spendingOf(job, at.nowMs);
     const left = Math.min(limits.maxShare * spentNanos, limits.nanosPerDay ?? Number.POSITIVE_INFINITY) - extraNanos;
-    const gamma = firstGamma * Math.sqrt(1 + at.outcomes);
-    return { gamma, epsilon: leastShare, allowanceNanos: Math.max(0, left) };
+    const eagerness = limits.maxShare / usualShare;
+    const gamma = (firstGamma / eagerness) * Math.sqrt(1 + at.outcomes);
+    return { gamma, epsilon: Math.min(usualShare, leastShare * eagerness), allowanceNanos: Math.max(0, left) };
   }
 
   /** Notes a decision: what it is expected to cost, and what the best choice would have. */
