@@ -16,6 +16,7 @@ export type { ObjectGateway } from './objects-gateway.ts';
 export { type Kept, openKept } from './objects-open.ts';
 export type { ObjectCollection, ObjectRequest } from './objects-request.ts';
 export { type AccountKey, type AccountKeys, hostOfAccount, OwnAccounts } from './own-accounts.ts';
+export { type InnerAnswer, type InnerCall, InnerCaller } from './inner-caller.ts';
 export { OutcomeDesk, type OutcomeTeller, type RecordedOutcome, type ToldOutcome } from './outcome-desk.ts';
 export { type PreviewDeps, type PreviewedRequest, previewRoute, type RoutePreview } from './preview-route.ts';
 export { ResponseCache } from './response-cache.ts';

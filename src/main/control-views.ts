@@ -1,10 +1,13 @@
 import { join } from 'node:path';
+import type { ResolvedJob } from '../catalog/index.ts';
 import { Fault } from '../domain/fault.ts';
+import { defaultSuccessRule, isRuleProblem, readSuccessRule, type SuccessRule } from '../domain/success-rule.ts';
 import { previewRoute } from '../gateway/index.ts';
 import type { ControlViews } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { StickyMap } from '../routing/index.ts';
 import type { Core } from './core.ts';
+import { createCeiling } from './evals.ts';
 
 /** What the control API is shown of the running product. */
 export function controlViews(core: Core): ControlViews {
@@ -28,6 +31,8 @@ export function controlViews(core: Core): ControlViews {
         },
         core.newId('req'),
       ),
+    evalCeiling: createCeiling(core),
+    ruleOf: (job) => ruleOf(state.snapshot.catalog.job(job)),
     priceBook: () => money.work()?.book,
     pollStates: () => money.work()?.pollStates() ?? [],
     projection() {
@@ -47,4 +52,11 @@ export function controlViews(core: Core): ControlViews {
       return undefined;
     },
   };
+}
+
+/** The rule by which a job's answers are a success; its text was checked when it was configured. */
+function ruleOf(job: ResolvedJob | undefined): SuccessRule | undefined {
+  if (!job) return undefined;
+  const rule = readSuccessRule(job.settings.success ?? defaultSuccessRule);
+  return isRuleProblem(rule) ? undefined : rule;
 }

@@ -1,10 +1,12 @@
+import { appsOf } from './apps.ts';
 import type { CostExplanation } from './cost-explanation.ts';
 import { providerCredentialsOf, tokenSignersOf } from './credentials.ts';
 import type { LiveView } from './live-view.ts';
 import { invoicesOf, ledgerOf, usageOf } from './money.ts';
 import type { Exchange } from './money-types.ts';
 import { operationsOf, reconciliationOf } from './operations.ts';
-import type { OutcomeInput, OutcomeRecord } from './outcome.ts';
+import { evalsOf } from './evals.ts';
+import type { OutcomeBatch, OutcomeInput, OutcomeRecord } from './outcome.ts';
 import { plansOf } from './plans.ts';
 import { pricesOf } from './prices.ts';
 import type { RequestRecord } from './request-record.ts';
@@ -52,6 +54,8 @@ export interface RequestQuery extends PageQuery {
 /** Evidence from which routing learns. */
 export interface Outcomes {
   post(outcome: OutcomeInput, options?: CallOptions): Promise<OutcomeRecord>;
+  /** Up to 1,000 at once; each is taken or refused on its own. */
+  postAll(outcomes: readonly OutcomeInput[], options?: CallOptions): Promise<OutcomeBatch>;
 }
 
 /** Client of the control API. It is not for prompts and answers: for those use the SDK of your dialect. */
@@ -74,9 +78,11 @@ export interface Client {
   readonly prices: ReturnType<typeof pricesOf>;
   readonly operations: ReturnType<typeof operationsOf>;
   /** Running code. */
+  readonly evals: ReturnType<typeof evalsOf>;
   readonly runs: ReturnType<typeof runsOf>;
   readonly accessTokens: ReturnType<typeof accessOf>;
   readonly auditLog: ReturnType<typeof auditLogOf>;
+  readonly apps: ReturnType<typeof appsOf>;
   /** What is running now, what just ended, and how the endpoints are doing. */
   live(options?: CallOptions): Promise<LiveView>;
 }
@@ -103,6 +109,8 @@ export function createClient(options: ClientOptions): Client {
     outcomes: {
       post: (outcome, { signal } = {}) =>
         call<OutcomeRecord>({ method: 'POST', path: '/api/v1/outcomes', body: outcome, signal }),
+      postAll: (outcomes, { signal } = {}) =>
+        call<OutcomeBatch>({ method: 'POST', path: '/api/v1/outcomes/batch', body: { outcomes }, signal }),
     },
     routing: routingOf(call),
     jobs: jobsOf(call),
@@ -119,9 +127,11 @@ export function createClient(options: ClientOptions): Client {
     invoices: invoicesOf(call),
     prices: pricesOf(call),
     operations: operationsOf(call),
+    evals: evalsOf(call),
     runs: runsOf(call, options),
     accessTokens: accessOf(call),
     auditLog: auditLogOf(call),
+    apps: appsOf(call),
     live: ({ signal } = {}) => call<LiveView>({ path: '/api/v1/live', signal }),
   };
 }

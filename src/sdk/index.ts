@@ -1,3 +1,17 @@
+export type {
+  App,
+  AppAlias,
+  AppAliasInput,
+  AppFile,
+  AppLogLine,
+  AppLogQuery,
+  AppMetrics,
+  AppSchedule,
+  AppScheduleInput,
+  AppSecret,
+  AppVersion,
+  AppVersionInput,
+} from './app-types.ts';
 export {
   createClient,
   type Client,
@@ -35,7 +49,18 @@ export type {
   ReconciliationReport,
   TransactionQuery,
 } from './operation-types.ts';
-export type { OutcomeInput, OutcomeRecord } from './outcome.ts';
+export type {
+  EvalCandidate,
+  EvalFlip,
+  EvalInput,
+  EvalItemInput,
+  EvalPair,
+  EvalReport,
+  EvalRun,
+  Leaderboard,
+  LeaderboardRow,
+} from './eval-types.ts';
+export type { OutcomeBatch, OutcomeInput, OutcomeRecord } from './outcome.ts';
 export type { Plan, PlanInput, Subscription, SubscriptionInput } from './plan-types.ts';
 export type {
   EndpointPrice,

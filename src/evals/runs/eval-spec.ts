@@ -77,6 +77,6 @@ export function callOf(
 }
 
 /** Upper estimate of the input tokens of an item: two bytes each, and some for the frame. */
-export function inputTokensOf({ messages, tools = [], responseFormat = null }: EvalItem): number {
-  return 64 + Math.ceil(Buffer.byteLength(JSON.stringify([messages, tools, responseFormat])) / 2);
+export function inputTokensOf({ messages, tools = [], responseFormat }: EvalItem): number {
+  return 64 + Math.ceil(Buffer.byteLength(JSON.stringify([messages, tools, responseFormat ?? null])) / 2);
 }

@@ -1,8 +1,14 @@
 import type { ControlRoute } from './framework/route.ts';
 import { accessRoutes } from './routes/access-routes.ts';
+import { appAliasRoutes } from './routes/app-alias-routes.ts';
+import { appLogRoutes } from './routes/app-log-routes.ts';
+import { appRoutes } from './routes/app-routes.ts';
+import type { AppViews } from './routes/app-schemas.ts';
+import { appSettingRoutes } from './routes/app-setting-routes.ts';
 import { budgetRoutes } from './routes/budget-routes.ts';
 import { customerRoutes } from './routes/customer-routes.ts';
 import { decisionRoutes, type DecisionViews } from './routes/decision-routes.ts';
+import { evalRoutes, type EvalViews } from './routes/eval-routes.ts';
 import { gatewayRoutes, type GatewayViews } from './routes/gateway-routes.ts';
 import { invoiceExportRoutes } from './routes/invoice-export-routes.ts';
 import { invoiceRoutes } from './routes/invoice-routes.ts';
@@ -31,11 +37,13 @@ export interface ControlViews
     DecisionViews,
     JobViews,
     OutcomeViews,
+    EvalViews,
     SecretDeps,
     CostDeps,
     LedgerDeps,
     PriceBookDeps,
     RunViews,
+    AppViews,
     ProjectionViews {}
 
 /** Every route of the control API, in the order of the document. */
@@ -45,6 +53,7 @@ export function controlRoutes(views: ControlViews): ControlRoute[] {
     ...outcomeRoutes(views),
     ...decisionRoutes(views),
     ...jobRoutes(views),
+    ...evalRoutes(views),
     ...requestCostRoutes(views),
     ...customerRoutes(views),
     ...planRoutes(views),
@@ -63,6 +72,10 @@ export function controlRoutes(views: ControlViews): ControlRoute[] {
     ...priceChangeRoutes(),
     ...runRoutes(views),
     ...operationRoutes(views),
+    ...appRoutes(views),
+    ...appAliasRoutes(views),
+    ...appLogRoutes(views),
+    ...appSettingRoutes(views),
     ...accessRoutes(views),
   ];
 }

@@ -7,9 +7,11 @@ import { createMemoryJournal, type Journal } from '../../../journal/index.ts';
 import { Fault } from '../../../domain/fault.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { createIdSource } from '../../../platform/ids.ts';
+import { silentLogger } from '../../../platform/logger.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
 import { createSystemRandom } from '../../../platform/random.ts';
 import { LearningService, OutcomeBook } from '../../../routing/index.ts';
+import { AppMeter, AppService, LogBook, VersionBuilder } from '../../../runtime/index.ts';
 import { createSignals } from '../../../signals/index.ts';
 import type { Database } from '../../../storage/index.ts';
 import type { Sealer } from '../../../tenants/index.ts';
@@ -17,6 +19,7 @@ import { createControlApp } from '../control-app.ts';
 import { controlRoutes, type ControlViews } from '../control-routes.ts';
 import { databaseChangeBook } from '../framework/change-book.ts';
 import type { ControlRoute } from '../framework/route.ts';
+import { quietEvals } from './quiet-evals.ts';
 import { identifyToken } from '../identify.ts';
 
 /** The owner token of tests. */
@@ -111,6 +114,7 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
   const newId = createIdSource(systemClock, createSystemRandom());
   const catalog = catalogOf('small');
   return {
+    ...quietEvals(newId),
     journal,
     outcomes,
     outcomeDesk: new OutcomeDesk({ journal, outcomes, clock: systemClock, newId }),
@@ -131,6 +135,7 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
     planNow: () => atCostPlan,
     projection: () => undefined,
     runtime: noRuntime,
+    apps: appsOfTest(newId),
   };
 }
 
@@ -160,6 +165,18 @@ function catalogOf(name: string): Catalog {
   };
   const offered = [{ name, host, upstreamModel: name, description: '', simulated: true }];
   return new Catalog({ loaded, hosts: new Map(), offered, defaultPolicy: policySchema.parse({}) });
+}
+
+/** Keeps apps of static files; none of them is ever started. */
+function appsOfTest(newId: (prefix: string) => string): ControlViews['apps'] {
+  const blobs = { put: () => Promise.resolve(''), get: () => Promise.resolve(undefined) };
+  const builder = new VersionBuilder({ blobs, settings: () => Promise.reject(new Fault('isolation_unavailable')) });
+  const warm = (): Promise<void> => Promise.resolve();
+  return {
+    service: new AppService({ clock: systemClock, builder, newId, sealer: () => openSeal, warm }),
+    logs: new LogBook({ folder: 'no-logs', clock: systemClock, logger: silentLogger }),
+    meter: new AppMeter(createMetrics(), systemClock),
+  };
 }
 
 /** Runs nothing: the framework is what is tested. */

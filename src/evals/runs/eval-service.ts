@@ -1,0 +1,253 @@
+import { Fault } from '../../domain/fault.ts';
+import type { JsonObject } from '../../domain/model-call.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Database } from '../../storage/index.ts';
+import type { CodeRunner } from '../graders/code.ts';
+import { createGraders, type Graders } from '../graders/graders.ts';
+import type { GraderCaller } from '../graders/http.ts';
+import { createJudgeGrader } from '../graders/judge.ts';
+import { judgeHealth } from '../judge/judge-health.ts';
+import { judgePromptVersion, type PairVerdict } from '../judge/judge-pair.ts';
+import { reportOf } from './eval-report.ts';
+import type { EvalItem, EvalResult, EvalSpec } from './eval-spec.ts';
+import {
+  claimRun,
+  type EvalRun,
+  extendClaim,
+  finishRun,
+  insertResult,
+  insertRun,
+  readHistories,
+  readItems,
+  readResults,
+} from './eval-store.ts';
+import { planItems } from './plan-items.ts';
+import { answerName, type EvalAnswer, type EvalParts, runEval } from './run-eval.ts';
+
+/** What a finished answer tells routing. */
+export interface EvalOutcome {
+  readonly run: EvalRun;
+  readonly item: EvalItem;
+  readonly result: EvalResult;
+  /** The judge's view beside the graders; only of healthy judges. */
+  readonly kind: 'score' | 'preference';
+  readonly grader: string;
+}
+
+/** What evaluations need of the product. */
+export interface EvalServiceDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly workerId: string;
+  readonly codeRunner?: (() => CodeRunner | undefined) | undefined;
+  readonly graderCaller: GraderCaller;
+  database(): Database | undefined;
+  newId(prefix: string): string;
+  ask(body: JsonObject): Promise<EvalAnswer | Fault>;
+  ceilingNanos: EvalParts['ceilingNanos'];
+  /** Makes a result an outcome. */
+  tell(outcome: EvalOutcome): void;
+}
+
+const claimMs = 60_000;
+const idlePollMs = 10_000;
+const nudgeMs = 100;
+const nudges = 20;
+
+/** Runs evaluations one after another; they are kept in the database, and a crash costs at most the answers in flight. */
+export class EvalService {
+  readonly #deps: EvalServiceDeps;
+  #timer: NodeJS.Timeout | undefined;
+  #nudgesLeft = 0;
+  #working: Promise<void> | undefined;
+  #isClosing = false;
+
+  constructor(deps: EvalServiceDeps) {
+    this.#deps = deps;
+  }
+
+  /** Looks for work from now on. */
+  start(): void {
+    this.#schedule(idlePollMs);
+  }
+
+  /** There is a new run; it can be seen once its transaction is committed. */
+  nudge(): void {
+    this.#nudgesLeft = nudges;
+    this.#schedule(nudgeMs);
+  }
+
+  /** Lets the answers in flight come, and leaves the rest to the next start. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    clearTimeout(this.#timer);
+    await this.#working;
+  }
+
+  /** Keeps a run for later; a Fault says what is wrong with it before anything is kept. */
+  async create(database: Database, spec: EvalSpec, items: readonly EvalItem[]): Promise<EvalRun | Fault> {
+    const graders = this.#graders(spec);
+    for (const model of spec.candidates) {
+      const ceiling = this.#deps.ceilingNanos(model, { inputTokens: 1, outputTokens: 1 });
+      if (Fault.is(ceiling)) return new Fault('invalid_request', { message: ceiling.message, param: 'candidates' });
+    }
+    const created = {
+      id: this.#deps.newId('evr'),
+      spec,
+      graders: versionsOf(graders),
+      createdAtMs: this.#deps.clock.nowMs(),
+    };
+    await insertRun(database, created, items);
+    this.nudge();
+    const amounts = { maxNanos: spec.maxNanos, spentNanos: 0n };
+    const nothing = { detail: null, report: null, finishedAtMs: null };
+    return { ...created, ...amounts, ...nothing, job: spec.job, state: 'queued', itemCount: items.length };
+  }
+
+  /** Graders as they are for a run. */
+  #graders({ graderUrl }: EvalSpec): Graders {
+    const { codeRunner, graderCaller } = this.#deps;
+    const http = graderUrl === undefined ? undefined : { url: graderUrl, caller: graderCaller };
+    return createGraders({ codeRunner: codeRunner?.(), http });
+  }
+
+  #schedule(afterMs: number): void {
+    if (this.#isClosing || this.#working) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#turn(), afterMs);
+    this.#timer.unref();
+  }
+
+  async #turn(): Promise<void> {
+    this.#working = this.#work().catch((error: unknown) => {
+      this.#deps.logger.error({ err: error }, 'an evaluation could not be run; it is tried again');
+    });
+    await this.#working;
+    this.#working = undefined;
+    this.#nudgesLeft -= 1;
+    this.#schedule(this.#nudgesLeft > 0 ? nudgeMs : idlePollMs);
+  }
+
+  async #work(): Promise<void> {
+    const { clock, workerId: by } = this.#deps;
+    const database = this.#deps.database();
+    if (database?.isAvailable() !== true) return;
+    for (;;) {
+      const nowMs = clock.nowMs();
+      const run = await claimRun(database, { by, nowMs, untilMs: nowMs + claimMs });
+      if (!run || this.#isClosing) return;
+      await this.#run(database, run);
+    }
+  }
+
+  async #run(database: Database, run: EvalRun): Promise<void> {
+    const { clock } = this.#deps;
+    const { spec } = run;
+    const items = planItems(await readItems(database, run.id), await readHistories(database, run.id), spec.seed);
+    const before = await readResults(database, run.id);
+    const verdicts: PairVerdict[] = [];
+    const hold = this.#hold(database, run.id);
+    try {
+      const spentNanos = before.reduce((sum, { costNanos }) => sum + (costNanos ?? 0n), 0n);
+      const done = new Set(before.map(({ itemId, candidate, sample }) => answerName(itemId, candidate, sample)));
+      const parts = this.#parts({
+        database,
+        run,
+        items,
+        verdicts,
+        isCancelled: () => hold.isLost() || this.#isClosing,
+      });
+      const ended = await runEval(spec, { items, done, spentNanos }, parts);
+      // A gateway that goes away leaves the run to the next one.
+      if (this.#isClosing && ended.state === 'stopped') return;
+      const health = verdicts.length === 0 ? null : judgeHealth(verdicts);
+      const report = reportOf(spec.candidates, await readResults(database, run.id), health);
+      const { state, detail } = ended;
+      await finishRun(database, {
+        id: run.id,
+        state,
+        detail: detail ?? null,
+        spentNanos: ended.spentNanos,
+        report,
+        atMs: clock.nowMs(),
+      });
+    } catch (error) {
+      this.#deps.logger.error({ err: error, run: run.id }, 'an evaluation failed');
+      const results = await readResults(database, run.id);
+      const spentNanos = results.reduce((sum, { costNanos }) => sum + (costNanos ?? 0n), 0n);
+      const report = reportOf(spec.candidates, results);
+      const detail = 'it failed by a defect; the log says more';
+      await finishRun(database, { id: run.id, state: 'failed', detail, spentNanos, report, atMs: clock.nowMs() });
+    } finally {
+      hold.release();
+    }
+  }
+
+  #parts(of: {
+    readonly database: Database;
+    readonly run: EvalRun;
+    readonly items: readonly EvalItem[];
+    readonly verdicts: PairVerdict[];
+    isCancelled(): boolean;
+  }): EvalParts {
+    const { database, run, items, verdicts, isCancelled } = of;
+    const { ask, ceilingNanos, clock, tell } = this.#deps;
+    const graders = this.#graders(run.spec);
+    const byId = new Map(items.map((item) => [item.id, item]));
+    const judge = this.#judge(run.spec.judge, verdicts);
+    return {
+      ask,
+      ceilingNanos,
+      graders,
+      judge,
+      isCancelled,
+      async keep(result, judged) {
+        await insertResult(database, run.id, { result, atMs: clock.nowMs() });
+        const item = byId.get(result.itemId);
+        if (!item || result.requestId === '') return;
+        if (result.score !== null) tell({ run, item, result, kind: 'score', grader: run.graders });
+        const score = judged?.score ?? null;
+        const isTrusted = judge && judgeHealth(verdicts).gate === 'green';
+        if (score !== null && isTrusted)
+          tell({ run, item, result: { ...result, score }, kind: 'preference', grader: judge.grader.name });
+      },
+    };
+  }
+
+  #judge(model: string | undefined, verdicts: PairVerdict[]): EvalParts['judge'] {
+    if (model === undefined) return undefined;
+    const ask = async (prompt: string): Promise<{ text: string; costNanos: bigint | null }> => {
+      const answer = await this.#deps.ask({
+        model,
+        messages: [{ role: 'user', content: prompt }],
+        max_tokens: 1024,
+        temperature: 0,
+      });
+      return Fault.is(answer) ? { text: '', costNanos: 0n } : answer;
+    };
+    const grader = createJudgeGrader(
+      { name: `${model}/${judgePromptVersion}`, ask },
+      { note: (verdict) => void verdicts.push(verdict) },
+    );
+    return { grader, model };
+  }
+
+  /** Keeps others from taking the run up while it is worked on. */
+  #hold(database: Database, id: string): { isLost(): boolean; release(): void } {
+    const { clock, workerId: by } = this.#deps;
+    let isLost = false;
+    const timer = setInterval(() => {
+      extendClaim(database, { id, by, untilMs: clock.nowMs() + claimMs }).then(
+        (isHeld) => (isLost = !isHeld),
+        () => undefined,
+      );
+    }, 2000);
+    timer.unref();
+    return { isLost: () => isLost, release: () => clearInterval(timer) };
+  }
+}
+
+function versionsOf(graders: Graders): string {
+  return [...graders.values()].map(({ name, version }) => `${name}@${version}`).join(' ');
+}

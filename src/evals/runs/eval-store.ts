@@ -1,0 +1,266 @@
+import { type Kysely, sql } from 'kysely';
+import type { Database, Tables } from '../../storage/index.ts';
+import type { EvalReport } from './eval-report.ts';
+import type { EvalItem, EvalResult, EvalSpec } from './eval-spec.ts';
+import type { ItemHistory } from './plan-items.ts';
+
+/** A run as it is kept. */
+export interface EvalRun {
+  readonly id: string;
+  readonly job: string;
+  readonly state: Tables['eval_run']['state'];
+  readonly spec: EvalSpec;
+  readonly graders: string;
+  readonly itemCount: number;
+  readonly maxNanos: bigint;
+  readonly spentNanos: bigint;
+  readonly detail: string | null;
+  readonly report: EvalReport | null;
+  readonly createdAtMs: number;
+  readonly finishedAtMs: number | null;
+}
+
+type Db = Kysely<Tables>;
+
+/** Keeps a new run, to be taken up by whichever gateway is free. */
+export async function insertRun(
+  { db }: Database,
+  run: Pick<EvalRun, 'id' | 'spec' | 'graders' | 'createdAtMs'>,
+  items: readonly EvalItem[],
+): Promise<void> {
+  const { id, spec, graders, createdAtMs } = run;
+  await db
+    .insertInto('eval_run')
+    .values({
+      id,
+      job: spec.job,
+      state: 'queued',
+      spec: toJson(spec),
+      graders,
+      item_count: items.length,
+      max_nanos: spec.maxNanos,
+      spent_nanos: 0n,
+      detail: null,
+      report: null,
+      created_at_ms: BigInt(createdAtMs),
+      finished_at_ms: null,
+      claimed_by: null,
+    })
+    .execute();
+  const rows = items.map(({ id: itemId, digest, ...body }, ordinal) => ({
+    run_id: id,
+    item_id: itemId,
+    ordinal,
+    digest,
+    body: toJson(body),
+  }));
+  for (let start = 0; start < rows.length; start += 200) {
+    await db
+      .insertInto('eval_item')
+      .values(rows.slice(start, start + 200))
+      .execute();
+  }
+}
+
+/** Takes up the oldest run that nobody works on; one whose worker is gone is taken up again where it stood. */
+export async function claimRun(
+  { db }: Database,
+  claim: { readonly by: string; readonly nowMs: number; readonly untilMs: number },
+): Promise<EvalRun | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    UPDATE eval_run SET state = 'running', claimed_by = ${claim.by}, claimed_until_ms = ${claim.untilMs}
+    WHERE id = (
+      SELECT id FROM eval_run
+      WHERE state = 'queued' OR (state = 'running' AND claimed_until_ms < ${claim.nowMs})
+      ORDER BY created_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING id`.execute(db);
+  const [row] = rows;
+  return row && findRun({ db }, row.id);
+}
+
+/** Says that the work goes on; false when the run was stopped or taken by another. */
+export async function extendClaim(
+  { db }: Database,
+  claim: { readonly id: string; readonly by: string; readonly untilMs: number; readonly spentNanos?: bigint },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('eval_run')
+    .set({ claimed_until_ms: BigInt(claim.untilMs) })
+    .where('id', '=', claim.id)
+    .where('claimed_by', '=', claim.by)
+    .where('state', '=', 'running')
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Ends a run with its figures. */
+export async function finishRun(
+  { db }: Database,
+  end: Pick<EvalRun, 'id' | 'state' | 'detail' | 'spentNanos'> & { readonly report: EvalReport; readonly atMs: number },
+): Promise<void> {
+  await db
+    .updateTable('eval_run')
+    .set({
+      state: end.state,
+      detail: end.detail,
+      spent_nanos: end.spentNanos,
+      report: toJson(end.report),
+      finished_at_ms: BigInt(end.atMs),
+    })
+    .where('id', '=', end.id)
+    .where('state', '=', 'running')
+    .execute();
+}
+
+/** Stops a run that is not over; what it has found stays. False when it was over already. */
+export async function stopRun({ db }: Database, id: string, atMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('eval_run')
+    .set({ state: 'stopped', detail: 'it was stopped', finished_at_ms: BigInt(atMs) })
+    .where('id', '=', id)
+    .where('state', 'in', ['queued', 'running'])
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** One run; undefined for an unknown id. */
+export async function findRun({ db }: { readonly db: Db }, id: string): Promise<EvalRun | undefined> {
+  const row = await db.selectFrom('eval_run').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toRun(row);
+}
+
+/** The latest runs first. */
+export async function listRuns(
+  { db }: Database,
+  query: {
+    readonly job?: string | undefined;
+    readonly limit: number;
+    readonly before?: { readonly atMs: number; readonly id: string } | undefined;
+  },
+): Promise<readonly EvalRun[]> {
+  let select = db
+    .selectFrom('eval_run')
+    .selectAll()
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .limit(query.limit);
+  if (query.job !== undefined) select = select.where('job', '=', query.job);
+  const { before } = query;
+  if (before) {
+    select = select.where((where) =>
+      where.or([
+        where('created_at_ms', '<', BigInt(before.atMs)),
+        where.and([where('created_at_ms', '=', BigInt(before.atMs)), where('id', '<', before.id)]),
+      ]),
+    );
+  }
+  return (await select.execute()).map(toRun);
+}
+
+/** Items of a run in the order given. */
+export async function readItems({ db }: Database, runId: string): Promise<readonly EvalItem[]> {
+  const rows = await db.selectFrom('eval_item').selectAll().where('run_id', '=', runId).orderBy('ordinal').execute();
+  return rows.map(({ item_id: id, digest, body }) => ({ ...(body as Omit<EvalItem, 'id' | 'digest'>), id, digest }));
+}
+
+/** What earlier runs found of the same items. */
+export async function readHistories({ db }: Database, runId: string): Promise<ReadonlyMap<string, ItemHistory>> {
+  const { rows } = await sql<{ digest: string; passed: string; failed: string }>`
+    SELECT i.digest,
+      count(DISTINCT r.candidate) FILTER (WHERE r.verdict = 'pass') AS passed,
+      count(DISTINCT r.candidate) FILTER (WHERE r.verdict = 'fail') AS failed
+    FROM eval_item own JOIN eval_item i ON i.digest = own.digest AND i.run_id <> own.run_id
+    JOIN eval_result r ON r.run_id = i.run_id AND r.item_id = i.item_id
+    WHERE own.run_id = ${runId} GROUP BY i.digest`.execute(db);
+  return new Map(
+    rows.map(({ digest, passed, failed }) => [digest, { passed: Number(passed), failed: Number(failed) }]),
+  );
+}
+
+/** Keeps one graded answer; the same one again changes nothing. */
+export async function insertResult(
+  { db }: Database,
+  runId: string,
+  made: { readonly result: EvalResult; readonly atMs: number },
+): Promise<void> {
+  const { result, atMs } = made;
+  await db
+    .insertInto('eval_result')
+    .values({
+      run_id: runId,
+      item_id: result.itemId,
+      candidate: result.candidate,
+      sample: result.sample,
+      request_id: result.requestId,
+      host: result.host,
+      score: result.score,
+      verdict: result.verdict,
+      reasons: toJson(result.reasons),
+      // A database text holds anything but this one character.
+      answer: result.answer.replaceAll('\u0000', ''),
+      cost_nanos: result.costNanos,
+      output_units: BigInt(Math.round(result.outputTokens)),
+      first_byte_ms: null,
+      total_ms: result.totalMs,
+      at_ms: BigInt(atMs),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
+
+/** Every graded answer of a run. */
+export async function readResults({ db }: Database, runId: string): Promise<readonly EvalResult[]> {
+  const rows = await db
+    .selectFrom('eval_result')
+    .selectAll()
+    .where('run_id', '=', runId)
+    .orderBy('item_id')
+    .orderBy('candidate')
+    .orderBy('sample')
+    .execute();
+  return rows.map((row) => ({
+    itemId: row.item_id,
+    candidate: row.candidate,
+    sample: row.sample,
+    requestId: row.request_id,
+    model: row.candidate,
+    host: row.host,
+    score: row.score,
+    verdict: row.verdict,
+    reasons: row.reasons,
+    answer: row.answer,
+    costNanos: row.cost_nanos,
+    outputTokens: Number(row.output_units),
+    totalMs: row.total_ms,
+  }));
+}
+
+function toRun(
+  row: {
+    readonly [Column in keyof Tables['eval_run']]: unknown;
+  } & { readonly state: EvalRun['state']; readonly created_at_ms: bigint; readonly finished_at_ms: bigint | null },
+): EvalRun {
+  const spec = row.spec as Omit<EvalSpec, 'maxNanos'> & { readonly maxNanos: string };
+  return {
+    id: String(row.id),
+    job: String(row.job),
+    state: row.state,
+    spec: { ...spec, maxNanos: BigInt(spec.maxNanos) },
+    graders: String(row.graders),
+    itemCount: Number(row.item_count),
+    maxNanos: BigInt(spec.maxNanos),
+    spentNanos: BigInt(String(row.spent_nanos)),
+    detail: row.detail === null ? null : String(row.detail),
+    report: row.report as EvalReport | null,
+    createdAtMs: Number(row.created_at_ms),
+    finishedAtMs: row.finished_at_ms === null ? null : Number(row.finished_at_ms),
+  };
+}
+
+/** Amounts travel as text. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? one.toString() : one)).replaceAll(
+    '\\u0000',
+    '',
+  );
+}

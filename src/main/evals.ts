@@ -1,0 +1,90 @@
+import { Fault } from '../domain/fault.ts';
+import { estimateCostNanos } from '../domain/estimate-cost.ts';
+import { type EvalOutcome, type EvalParts, EvalService, type GraderCaller } from '../evals/index.ts';
+import { InnerCaller } from '../gateway/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import { encodeFeatures, FeatureReader } from '../routing/index.ts';
+import type { Core } from './core.ts';
+
+type Parts = Pick<Core, 'gateway' | 'newId' | 'database' | 'logger' | 'outcomeDesk' | 'state' | 'money'>;
+
+/** Evaluations as the product has them: through its own gateway, priced by its own book, told to its own router. */
+export function openEvals(core: Parts): EvalService {
+  const { gateway, newId, database, logger, outcomeDesk } = core;
+  const caller = new InnerCaller({ gateway, clock: systemClock, newId });
+  const reader = new FeatureReader();
+  const evals = new EvalService({
+    clock: systemClock,
+    logger,
+    workerId: newId('wrk'),
+    graderCaller,
+    database: () => database.current(),
+    newId,
+    ask: (body) => caller.call({ body, feature: 'eval' }),
+    ceilingNanos: createCeiling(core),
+    tell: (outcome) => outcomeDesk.noteSeen(toOutcome(outcome, reader)),
+  });
+  evals.start();
+  return evals;
+}
+
+/** What a call to a model may cost at most: the dearest of its endpoints, since any of them may answer. */
+export function createCeiling({ state, money }: Pick<Core, 'state' | 'money'>): EvalParts['ceilingNanos'] {
+  return (model, size) => {
+    const resolved = state.snapshot.catalog.resolve(model);
+    if (Fault.is(resolved)) return resolved;
+    const atMs = systemClock.nowMs();
+    let dearest: bigint | null = 0n;
+    for (const endpoint of resolved.endpoints) {
+      const { price } = money.ports.priceOf(endpoint, atMs, 'switchyard-evals');
+      const nanos = estimateCostNanos(size, price, { startedAtMs: atMs });
+      if (nanos === null || dearest === null) dearest = null;
+      else if (nanos > dearest) dearest = nanos;
+    }
+    return dearest;
+  };
+}
+
+const graderTimeoutMs = 30_000;
+const maxGrade = 64 * 1024;
+
+/** Asks the operator's own grader; redirects would lead elsewhere than where the operator said. */
+const graderCaller: GraderCaller = {
+  async post(url, body) {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      redirect: 'error',
+      signal: AbortSignal.timeout(graderTimeoutMs),
+    });
+    return { status: response.status, text: (await response.text()).slice(0, maxGrade) };
+  },
+};
+
+/** Evidence of high reliability: what is right was known before. A judge's view is worth what preferences are. */
+function toOutcome(
+  { run, item, result, kind, grader }: EvalOutcome,
+  reader: FeatureReader,
+): Parameters<Core['outcomeDesk']['noteSeen']>[0] {
+  const { requestId, model, host, score, itemId, candidate, sample } = result;
+  const prompt = item.messages.findLast(({ role }) => role === 'user')?.['content'];
+  const features = typeof prompt === 'string' ? reader.read(prompt) : undefined;
+  return {
+    type: 'outcome',
+    requestId,
+    atMs: systemClock.nowMs(),
+    kind,
+    source: 'eval',
+    grader: grader.slice(0, 200),
+    runId: run.id,
+    idempotencyKey: `${run.id}/${itemId}/${candidate}/${sample}/${kind}`,
+    job: run.job,
+    model: model === '' ? candidate : model,
+    key: run.id,
+    ...(score !== null && { value: score }),
+    ...(kind === 'score' && { weight: 1 }),
+    ...(host !== '' && { host }),
+    ...(features && { features: encodeFeatures(features) }),
+  };
+}
