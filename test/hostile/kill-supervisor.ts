@@ -4,22 +4,24 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { findControlGroups } from '../../src/runtime/workspaces/control-groups.ts';
 
-/** What was left after a supervisor had been killed. */
+/** What is there of a supervisor. */
 export interface Leftovers {
-  /** Processes that were its sandboxes', once the kernel had a moment. */
   readonly processes: number;
-  /** Groups that only the next supervisor removes. */
   readonly groups: number;
 }
 
 const victim = fileURLToPath(new URL('./supervisor-victim.ts', import.meta.url));
-const patienceMs = 15_000;
+/** The kernel ends a sandbox with its supervisor; one that was just being made is left to the next supervisor. */
+const patienceMs = 3000;
 
-/** Starts a supervisor, kills it with -9 after so many of its sandboxes run, and counts what is left of it. */
+/**
+ * Starts a supervisor, kills it with -9 after so many of its sandboxes run, and tells what is left of it: before the
+ * next one starts, and how to look again.
+ */
 export async function killSupervisor(
   dataFolder: string,
   { after, groups }: { readonly after: number; readonly groups?: 'none' },
-): Promise<Leftovers | 'unusable'> {
+): Promise<{ readonly left: Leftovers; look(): Leftovers } | 'unusable'> {
   const argv = ['--import', 'tsx', victim, dataFolder, ...(groups ? [groups] : [])];
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<void>((resolve) => {
@@ -36,8 +38,11 @@ export async function killSupervisor(
   const mark = `switchyard-keeper-${child.pid}-`;
   const until = performance.now() + patienceMs;
   while (processesOf(mark) > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
-  const left = (findControlGroups()?.leftovers() ?? []).filter(({ name }) => name.startsWith(mark));
-  return { processes: processesOf(mark), groups: left.length };
+  const look = (): Leftovers => {
+    const groupsLeft = (findControlGroups()?.leftovers() ?? []).filter(({ name }) => name.startsWith(mark));
+    return { processes: processesOf(mark), groups: groupsLeft.length };
+  };
+  return { left: look(), look };
 }
 
 /** Processes in groups of a supervisor, and keepers that carry its mark. */
