@@ -23,6 +23,8 @@ interface Profile {
 /** Below this nothing is alike, and the nearest must be this much nearer than the next. */
 const leastSimilarity = 0.1;
 const leastLead = 1.2;
+/** One common term, a colon for example, is no likeness. */
+const leastShared = 2;
 /** Words that are in most requests, whatever they are about. */
 const commonWords = `a an the this that these those it its is are was were be been do does did have has had i you he she we
   they me my your our their of in on at to for from by with as and or but not no if so than then there here what which who
@@ -97,6 +99,12 @@ export class JobClassifier {
 function cosine(left: ReadonlyMap<number, number>, right: ReadonlyMap<number, number>): number {
   const [few, many] = left.size <= right.size ? [left, right] : [right, left];
   let sum = 0;
-  for (const [bucket, value] of few) sum += value * (many.get(bucket) ?? 0);
-  return sum;
+  let shared = 0;
+  for (const [bucket, value] of few) {
+    const other = many.get(bucket);
+    if (other === undefined) continue;
+    sum += value * other;
+    shared++;
+  }
+  return shared < leastShared ? 0 : sum;
 }
