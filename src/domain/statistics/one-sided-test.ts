@@ -3,8 +3,7 @@
  * sample size: the wealth of bets that pay only when the mean lies above. Several stakes are held at once and their
  * average counts, so that no variance has to be known. The order of values does not matter.
  */
-export interface OneSidedTest {
-  readonly bound: number;
+export interface OneSidedTest extends OneSidedPlan {
   readonly stakes: readonly number[];
   /** Logarithm of what each stake has become. */
   readonly wealth: readonly number[];
@@ -28,29 +27,32 @@ export function openTest(plan: OneSidedPlan): OneSidedTest {
   // Values cannot lie below the bound: any stake is safe, and one unit of range is enough.
   const largest = 0.9 / (room > 0 ? room : plan.highest - plan.lowest);
   const stakes = Array.from({ length: stakeCount }, (_, at) => largest * 0.6 ** at);
-  return { bound: plan.bound, stakes, wealth: stakes.map(() => 0), count: 0, sum: 0 };
+  return { ...plan, stakes, wealth: stakes.map(() => 0), count: 0, sum: 0 };
 }
 
 /** The test after one more value, `times` over. */
 export function addValue(test: OneSidedTest, value: number, times = 1): OneSidedTest {
-  const excess = value - test.bound;
+  const clipped = Math.min(test.highest, Math.max(test.lowest, value));
+  const excess = clipped - test.bound;
   return {
     ...test,
-    wealth: test.wealth.map((wealth, at) => {
-      const factor = 1 + (test.stakes[at] ?? 0) * excess;
-      return factor > 0 ? wealth + times * Math.log(factor) : -Infinity;
-    }),
+    // No stake can lose everything, so that the logarithm always exists.
+    wealth: test.wealth.map((wealth, at) => wealth + times * Math.log1p((test.stakes[at] ?? 0) * excess)),
     count: test.count + times,
-    sum: test.sum + times * value,
+    sum: test.sum + times * clipped,
   };
 }
 
 /** How many times likelier than chance the evidence is: at 1/alpha the bound is refuted at level alpha. */
 export function testEvidence(test: OneSidedTest): number {
+  return Math.exp(logEvidence(test));
+}
+
+/** The same as a logarithm: evidence of independent sources adds up. */
+export function logEvidence(test: OneSidedTest): number {
   const highest = Math.max(...test.wealth);
-  if (highest === -Infinity) return 0;
   const sum = test.wealth.reduce((total, wealth) => total + Math.exp(wealth - highest), 0);
-  return (Math.exp(highest) * sum) / test.wealth.length;
+  return highest + Math.log(sum / test.wealth.length);
 }
 
 /** Whether the mean is shown to lie above the bound, at whatever look this is. */

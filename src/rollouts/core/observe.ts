@@ -1,0 +1,111 @@
+import { addValue } from '../../domain/statistics/one-sided-test.ts';
+import { addDifference } from '../../domain/statistics/sequential-test.ts';
+import type { RolloutPlan } from './rollout-plan.ts';
+import { type ArmTally, noMeans, type PairedEvidence, type RolloutState } from './rollout-state.ts';
+
+/** What is learned about a rollout. */
+export type RolloutObservation =
+  /** Both sides answered the same item; success of each between 0 and 1. */
+  | {
+      readonly type: 'pair';
+      readonly source: 'screening' | 'offline' | 'shadow';
+      readonly incumbent: number;
+      readonly candidate: number;
+    }
+  /** A shadow copy: what it cost, and whether an answer came back. */
+  | { readonly type: 'shadow'; readonly costNanos: bigint; readonly isMissing: boolean }
+  /** An answer of the canary. */
+  | {
+      readonly type: 'answer';
+      readonly arm: 'incumbent' | 'candidate';
+      readonly isError: boolean;
+      readonly isRefusal: boolean;
+      /** Slower than the incumbent's 95th percentile. */
+      readonly isSlow: boolean;
+      readonly costNanos: number;
+    }
+  /** An outcome of an answer of the canary. */
+  | { readonly type: 'outcome'; readonly arm: 'incumbent' | 'candidate'; readonly success: number };
+
+/** The state with one more observation; nothing is decided here. */
+export function observe(plan: RolloutPlan, state: RolloutState, seen: RolloutObservation): RolloutState {
+  switch (seen.type) {
+    case 'pair':
+      return { ...state, [seen.source]: addPair(state[seen.source], seen.candidate - seen.incumbent) };
+    case 'shadow':
+      return {
+        ...state,
+        shadowSpentNanos: state.shadowSpentNanos + seen.costNanos,
+        shadowMissing: state.shadowMissing + (seen.isMissing ? 1 : 0),
+      };
+    case 'answer':
+      return answered(plan, state, seen);
+    case 'outcome':
+      return told(state, seen);
+  }
+}
+
+function addPair(evidence: PairedEvidence, difference: number): PairedEvidence {
+  return {
+    wins: evidence.wins + (difference > 0 ? 1 : 0),
+    losses: evidence.losses + (difference < 0 ? 1 : 0),
+    ties: evidence.ties + (difference === 0 ? 1 : 0),
+    notWorse: addValue(evidence.notWorse, difference),
+    worse: addValue(evidence.worse, -difference),
+    differences: addDifference(evidence.differences, difference),
+  };
+}
+
+function answered(
+  plan: RolloutPlan,
+  state: RolloutState,
+  seen: Extract<RolloutObservation, { type: 'answer' }>,
+): RolloutState {
+  const { arm } = seen;
+  const tally = state.arms[arm];
+  const arms = {
+    ...state.arms,
+    [arm]: {
+      ...tally,
+      requests: tally.requests + 1,
+      errors: tally.errors + Number(seen.isError),
+      refusals: tally.refusals + Number(seen.isRefusal),
+      costNanos: tally.costNanos + seen.costNanos,
+    },
+  };
+  const assigned = { ...state.assigned, [arm]: state.assigned[arm] + 1 };
+  const { waiting } = state;
+  if (arm === 'incumbent') {
+    const next = {
+      ...waiting,
+      requests: waiting.requests + 1,
+      errors: waiting.errors + Number(seen.isError),
+      refusals: waiting.refusals + Number(seen.isRefusal),
+    };
+    return { ...state, arms, assigned, waiting: next };
+  }
+  const usual = waiting.requests > 0 ? waiting : state.arms.incumbent;
+  const over = (count: number, of: number): number => (of > 0 ? count / of : 0);
+  const allowed = over(state.arms.incumbent.costNanos, state.arms.incumbent.requests) * plan.guards.costRatio;
+  const guards = {
+    errors: addValue(state.guards.errors, Number(seen.isError) - over(usual.errors, usual.requests)),
+    refusals: addValue(state.guards.refusals, Number(seen.isRefusal) - over(usual.refusals, usual.requests)),
+    latency: addValue(state.guards.latency, Number(seen.isSlow)),
+    cost: allowed > 0 ? addValue(state.guards.cost, seen.costNanos / allowed) : state.guards.cost,
+  };
+  return { ...state, arms, assigned, guards, waiting: { ...waiting, requests: 0, errors: 0, refusals: 0 } };
+}
+
+/** Each outcome of the candidate is held against the mean of the incumbent's since the last one. */
+function told(state: RolloutState, { arm, success }: Extract<RolloutObservation, { type: 'outcome' }>): RolloutState {
+  const tally: ArmTally = state.arms[arm];
+  const arms = { ...state.arms, [arm]: { ...tally, told: tally.told + 1, successes: tally.successes + success } };
+  const { waiting } = state;
+  if (arm === 'incumbent') {
+    return { ...state, arms, waiting: { ...waiting, told: waiting.told + 1, successes: waiting.successes + success } };
+  }
+  // Without an answer of the other side since the last one there is nothing to compare with.
+  if (waiting.told === 0) return { ...state, arms };
+  const live = addPair(state.live, success - waiting.successes / waiting.told);
+  return { ...state, arms, live, waiting: { ...waiting, told: noMeans.told, successes: noMeans.successes } };
+}

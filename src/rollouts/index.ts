@@ -1,0 +1,6 @@
+export { advance, isFinished, isProven, moreNeeded, pause, resume, rollBack } from './core/advance.ts';
+export { assignArm, type Assignment } from './core/assign-arm.ts';
+export { evidenceJson, evidenceOf, evidenceText, type RolloutEvidence } from './core/evidence.ts';
+export { observe, type RolloutObservation } from './core/observe.ts';
+export { type GuardLimits, type RolloutKind, type RolloutPlan, usualPlan } from './core/rollout-plan.ts';
+export { openRollout, type RolloutEvent, type RolloutStage, type RolloutState, shareOf } from './core/rollout-state.ts';
