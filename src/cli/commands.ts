@@ -58,6 +58,16 @@ export const commands: CommandTree = {
     grant: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsGrantCommand,
     buy: async () => (await import('./commands/wallets/wallet-commands.ts')).walletsBuyCommand,
   },
+  outcomes: {
+    post: async () => (await import('./commands/outcomes/outcome-commands.ts')).outcomesPostCommand,
+  },
+  eval: {
+    run: async () => (await import('./commands/evals/eval-commands.ts')).evalRunCommand,
+    show: async () => (await import('./commands/evals/eval-commands.ts')).evalShowCommand,
+    list: async () => (await import('./commands/evals/eval-commands.ts')).evalListCommand,
+    stop: async () => (await import('./commands/evals/eval-commands.ts')).evalStopCommand,
+  },
+  leaderboard: async () => (await import('./commands/evals/leaderboard.ts')).leaderboardCommand,
   usage: {
     show: async () => (await import('./commands/usage/usage-commands.ts')).usageShowCommand,
   },
