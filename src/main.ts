@@ -42,6 +42,7 @@ export async function startProduct(options: ServeOptions): Promise<Product> {
       throw error;
     },
   );
+  core.apps.listening(`http://${loopbackOf(bindHost)}:${port}`);
   const watch = watchConfig(loaded, options.environment, {
     changed: (next, difference) => reload(core, next, { difference, bindHost }),
     refused: (error) => logReloadProblem(core.logger, error),
@@ -59,6 +60,12 @@ export async function startProduct(options: ServeOptions): Promise<Product> {
       await core.close();
     },
   };
+}
+
+/** Apps reach the gateway on this machine, whatever it is bound to. */
+function loopbackOf(bindHost: string): string {
+  if (bindHost === '0.0.0.0' || bindHost === '::') return '127.0.0.1';
+  return isIP(bindHost) === 6 ? `[${bindHost}]` : bindHost;
 }
 
 /** What routing learned and what limits have counted are projections of the journal: read again at each start. */

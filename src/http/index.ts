@@ -7,6 +7,6 @@ export { createInferenceHandler, type InferenceDeps, type InferenceHandler } fro
 export { closeServer, listen } from './listen.ts';
 export { createPagesApp, type FigureSource, type PagesDeps } from './pages/pages-app.ts';
 export { createFigureSource, type FigureDeps } from './pages/read-figures.ts';
-export { Sessions } from './pages/session.ts';
+export { sessionCookie, Sessions } from './pages/session.ts';
 export { createHttpServer, type ServerParts } from './server.ts';
 export { createStatusHandler, type StatusDeps } from './status-routes.ts';

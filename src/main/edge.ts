@@ -36,6 +36,7 @@ export function openEdge(core: Core, ownerToken: string): Server {
     refused: (fault) => board.refuse(fault),
   });
   return createHttpServer(state.snapshot.loaded.config.server, {
+    apps: core.apps.ingress,
     inference,
     status: createStatusHandler({ metrics, notReady, isOwner }),
     corsOrigins: () => state.snapshot.loaded.config.server.corsOrigins,

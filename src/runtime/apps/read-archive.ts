@@ -40,6 +40,7 @@ interface TarEntry {
 function readTar(tar: Buffer): SourceFile[] {
   const files: SourceFile[] = [];
   let longName: string | undefined;
+  if (tar.length < blockBytes) throw broken('is no tar archive');
   for (let at = 0; at + blockBytes <= tar.length;) {
     const entry = readHead(tar, at);
     if (entry === undefined) break;

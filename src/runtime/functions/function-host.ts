@@ -22,6 +22,9 @@ export interface FunctionHostSettings {
   receipt(receipt: FunctionReceipt): void;
 }
 
+/** Which process is meant. */
+export type FunctionId = Pick<FunctionSpec, 'app' | 'version' | 'generation'>;
+
 interface Slot {
   spec: FunctionSpec;
   current: FunctionInstance | undefined;
@@ -89,18 +92,18 @@ export class FunctionHost {
   }
 
   /** The process of a version, if one takes requests. */
-  running(spec: Pick<FunctionSpec, 'app' | 'version'>): FunctionInstance | undefined {
+  running(spec: FunctionId): FunctionInstance | undefined {
     const current = this.#slots.get(keyOf(spec))?.current;
     return current?.isOpen === true ? current : undefined;
   }
 
   /** Says which versions stay warm although nobody asks for them; the others end when they have been idle. */
-  keep(versions: Iterable<Pick<FunctionSpec, 'app' | 'version'>>): void {
+  keep(versions: Iterable<FunctionId>): void {
     this.#kept = new Set([...versions].map(keyOf));
   }
 
   /** Forgets a version and ends its process. */
-  retire(spec: Pick<FunctionSpec, 'app' | 'version'>, graceMs = drainMs): void {
+  retire(spec: FunctionId, graceMs = drainMs): void {
     const slot = this.#slots.get(keyOf(spec));
     if (slot === undefined) return;
     this.#slots.delete(keyOf(spec));
@@ -238,6 +241,6 @@ export class FunctionHost {
   }
 }
 
-function keyOf({ app, version }: Pick<FunctionSpec, 'app' | 'version'>): string {
-  return `${app}/${version}`;
+function keyOf({ app, version, generation = '' }: FunctionId): string {
+  return `${app}/${version}/${generation}`;
 }

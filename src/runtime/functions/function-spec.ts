@@ -32,6 +32,8 @@ export const defaultLimits: FunctionLimits = {
 export interface FunctionSpec {
   readonly app: string;
   readonly version: string;
+  /** Tells processes of one version apart that were given different secrets. */
+  readonly generation?: string;
   /** The bundled module. */
   readonly source: Buffer;
   readonly environment: { readonly [name: string]: string };

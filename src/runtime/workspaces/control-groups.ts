@@ -19,6 +19,8 @@ export interface ControlGroup {
   /** Files into which a process writes `0` to join. */
   readonly joinFiles: readonly string[];
   usage(): GroupUsage;
+  /** Sets other limits. */
+  limit(limits: Limits): void;
   /** Whether no process is left. */
   isEmpty(): boolean;
   /** False while processes are left. */
@@ -82,14 +84,19 @@ function groupsOf(version: 'v1' | 'v2', bases: readonly Base[]): ControlGroups {
     open(name, limits) {
       const folders = roots.map((root) => join(root, prefix + name));
       for (const folder of folders) mkdirSync(folder, { recursive: true });
-      for (const { controller, base } of bases)
-        setLimits(version, { controller, base: join(base, prefix + name) }, limits);
+      const limit = (wanted: Limits): void => {
+        for (const { controller, base } of bases) {
+          setLimits(version, { controller, base: join(base, prefix + name) }, wanted);
+        }
+      };
+      limit(limits);
       const at = (controller: string): string | undefined => {
         const base = bases.find((one) => one.controller === controller)?.base;
         return base === undefined ? undefined : join(base, prefix + name);
       };
       return {
         joinFiles: folders.map((folder) => join(folder, 'cgroup.procs')),
+        limit,
         usage: () => (version === 'v1' ? usageV1(at) : usageV2(at)),
         isEmpty: () => folders.every((folder) => (read(join(folder, 'cgroup.procs')) ?? '').trim() === ''),
         remove: () => folders.map(removeFolder).every(Boolean),

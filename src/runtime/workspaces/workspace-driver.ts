@@ -13,6 +13,7 @@ import { fillShelf, type Shelf, type ShelfProgram } from './shelf.ts';
 import { clearLeftovers, ownerMark } from './sweep.ts';
 import { findSystemTools, type MissingTools, type SystemTools } from './system-tools.ts';
 import { probeWorkspaces } from './probe-workspaces.ts';
+import { type PreparedSandbox, WarmSandboxes } from './warm-sandboxes.ts';
 import { Workspace } from './workspace.ts';
 
 /** What the driver is made with. */
@@ -27,6 +28,8 @@ export interface WorkspaceDriverOptions {
   readonly groups?: ControlGroups | 'none';
   readonly users?: OuterUsers;
   readonly filter?: Buffer | 'none';
+  /** Sandboxes that are made ahead and wait, so that one is there at once; none unless said. */
+  readonly warm?: number;
 }
 
 /** Most sandboxes at once; beyond it creating fails at once instead of taking the machine down. */
@@ -42,6 +45,7 @@ export class WorkspaceDriver implements Driver {
   readonly #filter: Buffer | undefined;
   readonly #live = new Set<Sandbox>();
   readonly #mark: string;
+  readonly #warm: WarmSandboxes;
   #shelf: Shelf | undefined;
   #report: ProbeReport | undefined;
   #isClosed = false;
@@ -53,6 +57,7 @@ export class WorkspaceDriver implements Driver {
     this.#users = options.users ?? createOuterUsers();
     this.#filter = options.filter === 'none' ? undefined : (options.filter ?? filterOfMachine());
     this.#mark = ownerMark(process.pid, startTicks(process.pid) ?? '0');
+    this.#warm = new WarmSandboxes(options.warm ?? 0, (spec) => this.#prepare(spec));
   }
 
   get report(): ProbeReport | undefined {
@@ -83,7 +88,9 @@ export class WorkspaceDriver implements Driver {
       const { reason, remedy } = report.unusable;
       throw new Fault('isolation_unavailable', { message: `${reason} ${remedy}` });
     }
-    return this.#make(spec, report.isolation);
+    const sandbox = await this.#make(spec, report.isolation);
+    this.#warm.refill(spec);
+    return sandbox;
   }
 
   sweep(): Promise<number> {
@@ -92,6 +99,7 @@ export class WorkspaceDriver implements Driver {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    await this.#warm.close();
     await Promise.all([...this.#live].map((sandbox) => sandbox.destroy()));
   }
 
@@ -102,10 +110,26 @@ export class WorkspaceDriver implements Driver {
   }
 
   async #make(spec: SandboxSpec, isolation: Isolation): Promise<Sandbox> {
-    const tools = this.#tools;
-    if ('reason' in tools) throw new Fault('isolation_unavailable', { message: `${tools.reason} ${tools.remedy}` });
     if (this.#isClosed) throw new Fault('shedding', { message: 'The runtime is closing.' });
     if (this.#live.size >= mostSandboxes) throw new Fault('shedding', { message: 'Too many sandboxes are alive.' });
+    const made = this.#warm.take(spec) ?? (await this.#prepare(spec));
+    const { clock } = this.#options;
+    const workspace = new Workspace({
+      ...made,
+      spec,
+      isolation,
+      clock,
+      perl: this.#usable().perl,
+      filter: this.#filter,
+    });
+    this.#live.add(workspace);
+    void workspace.gone.finally(() => this.#live.delete(workspace));
+    return workspace;
+  }
+
+  /** Makes the empty sandbox: namespaces, files, group, keeper. */
+  async #prepare(spec: SandboxSpec): Promise<PreparedSandbox> {
+    const tools = this.#usable();
     this.#shelf ??= this.#fillShelf();
     const id = this.#options.newId('sbx');
     const user = this.#users.take();
@@ -121,16 +145,17 @@ export class WorkspaceDriver implements Driver {
         user,
         extra: ['read', this.#filter ?? allowAll],
       });
-      const keeper = await awaitKeeper(launched);
-      const parts = { id, spec, isolation, perl: tools.perl, filter: this.#filter, keeper, group, user, cleanUp };
-      const workspace = new Workspace({ ...parts, clock: this.#options.clock });
-      this.#live.add(workspace);
-      void workspace.gone.finally(() => this.#live.delete(workspace));
-      return workspace;
+      return { id, user, group, cleanUp, keeper: await awaitKeeper(launched) };
     } catch (error) {
       await cleanUp();
       throw error;
     }
+  }
+
+  #usable(): SystemTools {
+    if (!('reason' in this.#tools)) return this.#tools;
+    const { reason, remedy } = this.#tools;
+    throw new Fault('isolation_unavailable', { message: `${reason} ${remedy}` });
   }
 
   #fillShelf(): Shelf {

@@ -1,0 +1,48 @@
+import { sessionCookie } from '../http/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import { type Apps, type AppsSettings, openApps } from '../runtime/index.ts';
+import type { DatabaseLink } from './database-link.ts';
+
+/** Apps as part of the product: they follow its database as soon as there is one. */
+export interface ProductApps extends Pick<Apps, 'service' | 'ingress' | 'logs' | 'meter' | 'host' | 'probe'> {
+  /** Says where apps reach the gateway, once it listens. */
+  listening(origin: string): void;
+  close(): Promise<void>;
+}
+
+/** What apps take from the rest of the product. */
+export type ProductAppsDeps = Pick<
+  AppsSettings,
+  'dataDirectory' | 'environment' | 'logger' | 'metrics' | 'newId' | 'sealer'
+> & { readonly database: DatabaseLink };
+
+/** Opens apps beside everything else; they are served when the database is open. */
+export function openProductApps({ database, ...deps }: ProductAppsDeps): ProductApps {
+  const own: { origin?: string; isClosed?: boolean } = {};
+  let isFollowing = false;
+  const apps = openApps({
+    ...deps,
+    clock: systemClock,
+    hiddenCookies: [sessionCookie],
+    gatewayOrigin: () => own.origin,
+    absence: () => (isFollowing ? undefined : (database.absence() ?? 'it is starting')),
+  });
+  const following = database.settled().then(async () => {
+    const open = database.current();
+    if (open === undefined || own.isClosed === true) return () => Promise.resolve();
+    const stop = await apps.follow(open);
+    isFollowing = true;
+    return stop;
+  });
+  following.catch((error: unknown) => deps.logger.error({ err: error }, 'apps cannot be served'));
+  return {
+    ...apps,
+    listening: (origin) => void (own.origin = origin),
+    async close() {
+      own.isClosed = true;
+      // A database that never opened is given up by its own close, behind this one.
+      if (isFollowing) await (await following)();
+      await apps.close();
+    },
+  };
+}

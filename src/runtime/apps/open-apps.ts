@@ -1,0 +1,177 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Metrics } from '../../platform/metrics.ts';
+import type { Database } from '../../storage/index.ts';
+import type { Sealer } from '../../tenants/index.ts';
+import type { ProbeReport } from '../contract.ts';
+import type { EgressAudit } from '../egress/index.ts';
+import { type Engines, findEngines, FunctionHost, openSocketRoot } from '../functions/index.ts';
+import { AppDirectory } from './app-directory.ts';
+import { type AppIngress, createAppIngress } from './app-ingress.ts';
+import { AppMeter } from './app-meter.ts';
+import { AppService } from './app-service.ts';
+import { PostgresAppStore } from './app-store.ts';
+import type { Alias } from './app-types.ts';
+import { FolderBlobStore } from './blob-store.ts';
+import type { BuildSettings } from './build-bundle.ts';
+import { mustEndCanary } from './canary-guard.ts';
+import { readLive } from './live-store.ts';
+import { type LiveVersionDeps, toLiveVersion } from './live-version.ts';
+import { LogBook } from './log-book.ts';
+import { Scheduler } from './scheduler.ts';
+import { AssetServer } from './static-assets.ts';
+import { VersionBuilder } from './version-builder.ts';
+
+/** What apps are built on. */
+export interface AppsSettings {
+  readonly dataDirectory: string;
+  readonly environment: { readonly [name: string]: string | undefined };
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly hiddenCookies: readonly string[];
+  newId(prefix: string): string;
+  sealer(): Sealer;
+  gatewayOrigin(): string | undefined;
+  /** Why there is no database; undefined when there is one. */
+  absence(): string | undefined;
+}
+
+/** Apps as the product has them. */
+export interface Apps {
+  readonly service: AppService;
+  readonly ingress: AppIngress;
+  readonly logs: LogBook;
+  readonly meter: AppMeter;
+  readonly host: FunctionHost;
+  probe(): Promise<ProbeReport>;
+  /** Serves what a database holds, until the answer is called. */
+  follow(database: Database): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+const closeGraceMs = 5000;
+const canaryEveryMs = 1000;
+
+/** Opens everything that apps need; nothing is started before the first request or deploy. */
+export function openApps(settings: AppsSettings): Apps {
+  const { dataDirectory, clock, logger, metrics, newId, absence, hiddenCookies } = settings;
+  const shared = { clock, logger, newId };
+  // What builds of a killed gateway left.
+  rmSync(join(dataDirectory, 'run', 'builds'), { recursive: true, force: true });
+  const logs = new LogBook({ folder: join(dataDirectory, 'apps', 'logs'), clock, logger });
+  const meter = new AppMeter(metrics, clock);
+  const blobs = new FolderBlobStore(join(dataDirectory, 'apps', 'blobs'));
+  const engines = findEngines(settings.environment);
+  const host = openHost(settings, { logs, meter, engines });
+  const live: LiveVersionDeps = { blobs, sealer: settings.sealer, gatewayOrigin: settings.gatewayOrigin };
+  const troubled = (error: unknown): void => logger.warn({ err: error }, 'the apps could not be read');
+  const directory = new AppDirectory({ ...live, host, clock, troubled });
+  const builder = new VersionBuilder({ blobs, settings: () => buildSettings(settings, host, engines) });
+  const service = new AppService({
+    ...shared,
+    builder,
+    sealer: settings.sealer,
+    async warm(database, version) {
+      const made = toLiveVersion(version, await readLive(database), live);
+      if (made.hasCode) await host.acquire(await made.spec());
+    },
+  });
+  const scheduler = new Scheduler({ ...shared, directory, host });
+  const assets = new AssetServer(blobs);
+  return {
+    service,
+    logs,
+    meter,
+    host,
+    ingress: createAppIngress({ ...shared, directory, host, assets, meter, absence, hiddenCookies }),
+    probe: () => host.probe(),
+    async follow(database) {
+      const stopFollowing = await directory.follow(database);
+      const stopScheduler = scheduler.start(database);
+      const guard = setInterval(() => {
+        for (const one of directory.all()) {
+          if (one.alias.canary === null || !mustEndCanary(one, meter)) continue;
+          void endCanary({ database, service, logs }, one.alias).catch(troubled);
+        }
+      }, canaryEveryMs);
+      guard.unref();
+      return async () => {
+        clearInterval(guard);
+        await stopScheduler();
+        await stopFollowing();
+      };
+    },
+    async close() {
+      await host.close(closeGraceMs);
+      await logs.close();
+    },
+  };
+}
+
+interface HostParts {
+  readonly logs: LogBook;
+  readonly meter: AppMeter;
+  readonly engines: Engines;
+}
+
+function openHost(
+  { dataDirectory, clock, logger, newId }: AppsSettings,
+  { logs, meter, engines }: HostParts,
+): FunctionHost {
+  return new FunctionHost({
+    engines,
+    root: openSocketRoot(dataDirectory),
+    clock,
+    newId: () => newId('f').slice(-16),
+    line: (spec, line, instance) => logs.take(spec, line, instance),
+    audit: (entry) => logs.note(entry, entry.verdict === 'allowed' ? 'info' : 'warn', describeEgress(entry)),
+    receipt(receipt) {
+      const { code, allowed, observed, detail, ...rest } = receipt;
+      meter.ended(receipt);
+      logger.warn({ ...rest, code, allowed, observed }, 'an app ended unasked');
+      const figures = allowed === undefined ? '' : ` (allowed ${allowed}, observed ${observed ?? 'more'})`;
+      logs.note(receipt, 'error', `${code}${figures}${detail === undefined || detail === '' ? '' : `: ${detail}`}`);
+    },
+  });
+}
+
+function describeEgress({
+  verdict,
+  method,
+  host,
+  port,
+  reason,
+  status,
+  sentBytes,
+  receivedBytes,
+}: EgressAudit): string {
+  return `egress ${verdict}: ${method} ${host}:${port} (${reason}) status ${status ?? '-'}, ${sentBytes} bytes out, ${receivedBytes} in`;
+}
+
+async function buildSettings(
+  { dataDirectory, clock, newId }: AppsSettings,
+  host: FunctionHost,
+  engines: Engines,
+): Promise<BuildSettings> {
+  const { isolation } = await host.probe();
+  const root = join(dataDirectory, 'run', 'builds');
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const isSandboxed = isolation.tier !== 'language' && isolation.tier !== 'none';
+  return { engines, root, clock, isSandboxed, newId: () => newId('b').slice(-16) };
+}
+
+/** A canary that fails is taken back by the same swap that anybody makes; whoever was faster wins. */
+async function endCanary(
+  { database, service, logs }: { readonly database: Database; readonly service: AppService; readonly logs: LogBook },
+  { app, alias, version, revision, canary }: Alias,
+): Promise<void> {
+  const [now] = (await new PostgresAppStore(database).aliases(app)).filter((one) => one.alias === alias);
+  if (now?.revision !== revision) return;
+  const actor = { name: 'switchyard', role: 'owner' } as const;
+  await service.setAlias({ database, actor }, { app, alias, version, canary: null, expectedRevision: revision });
+  const tried = canary?.version ?? '';
+  logs.note({ app, version: tried }, 'error', `the canary of ${alias} failed too often and was ended`);
+}

@@ -1,0 +1,98 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Database } from '../../storage/index.ts';
+import { type FunctionHost, FunctionStartError, FunctionUnavailableError } from '../functions/index.ts';
+import type { AppDirectory } from './app-directory.ts';
+import { parseCron } from './cron.ts';
+import { type DueSchedule, ScheduleStore } from './schedule-store.ts';
+
+/** What schedules are run with. */
+export interface SchedulerDeps {
+  readonly directory: Pick<AppDirectory, 'find'>;
+  readonly host: FunctionHost;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  newId(prefix: string): string;
+}
+
+const tickMs = 1000;
+const batch = 20;
+const graceMs = 30_000;
+const longestRunMs = 60_000;
+
+/**
+ * Tells apps of their due times: each once, over all gateways and restarts, since the row of the due time is written
+ * before the app hears of it. A due time that a crash cut off stays `running` and is not repeated; times that passed
+ * while nobody ran are told once.
+ */
+export class Scheduler {
+  readonly #deps: SchedulerDeps;
+  readonly #running = new Set<Promise<void>>();
+  #turn: Promise<void> | undefined;
+
+  constructor(deps: SchedulerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Looks after the schedules of a database until it is stopped. */
+  start(database: Database): () => Promise<void> {
+    const timer = setInterval(() => {
+      this.#turn ??= this.look(database)
+        .catch((error: unknown) => this.#deps.logger.warn({ err: error }, 'schedules could not be looked after'))
+        .finally(() => (this.#turn = undefined));
+    }, tickMs);
+    timer.unref();
+    return async () => {
+      clearInterval(timer);
+      await this.#turn;
+      await Promise.allSettled(this.#running);
+    };
+  }
+
+  /** Takes what is due now and sets it going. */
+  async look(database: Database): Promise<void> {
+    const store = new ScheduleStore(database);
+    const nowMs = this.#deps.clock.nowMs();
+    for (const due of await store.due(nowMs, batch)) {
+      const nextDueAtMs = parseCron(due.cron, due.timeZone)?.next(nowMs) ?? null;
+      if (due.isBusy) {
+        await store.decide({ due, nextDueAtMs, nowMs });
+        continue;
+      }
+      const owner = this.#deps.newId('tick');
+      const lease = { owner, untilMs: nowMs + longestRunMs + graceMs };
+      if (!(await store.decide({ due, nextDueAtMs, nowMs, lease }))) continue;
+      const run = this.#run(store, due, owner).finally(() => this.#running.delete(run));
+      this.#running.add(run);
+    }
+  }
+
+  /** Resolves when everything that was set going has ended. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#running);
+  }
+
+  async #run(store: ScheduleStore, due: DueSchedule, owner: string): Promise<void> {
+    const { clock, logger } = this.#deps;
+    const ended = await this.#tell(due, owner);
+    await store
+      .finish(due, owner, { ...ended, atMs: clock.nowMs() })
+      .catch((error: unknown) => logger.warn({ err: error, app: due.app }, 'the end of a schedule could not be kept'));
+  }
+
+  async #tell(due: DueSchedule, id: string): Promise<{ readonly isDone: boolean; readonly detail: string }> {
+    const { directory, host, logger } = this.#deps;
+    const live = directory.find(due.app, 'prod');
+    if (live === undefined) return { isDone: false, detail: 'the app has no prod version' };
+    if (!live.stable.hasCode) return { isDone: false, detail: 'the prod version has no code' };
+    try {
+      const instance = await host.acquire(await live.stable.spec());
+      if (!instance.handlers.scheduled) return { isDone: false, detail: 'the prod version has no scheduled handler' };
+      return await instance.tell({ id, cron: due.cron, scheduledTime: due.dueAtMs });
+    } catch (error) {
+      const isKnown = error instanceof FunctionStartError || error instanceof FunctionUnavailableError;
+      if (!isKnown) logger.error({ err: error, app: due.app }, 'a schedule could not be run');
+      return { isDone: false, detail: isKnown ? error.message : 'it could not be started' };
+    }
+  }
+}
