@@ -44,6 +44,7 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
     dataFolder: deps.loaded.config.runtime.folder ?? deps.dataDirectory,
     clock: systemClock,
     newId,
+    warm: 2,
     programs: esbuild === undefined ? [] : [{ name: 'esbuild', hostPath: esbuild }],
   });
   const book = new RunBook({

@@ -114,6 +114,6 @@ describe.skipIf(!isUsable)('where limits are not what they could be', () => {
 function hollow(real: ControlGroups): ControlGroups {
   return {
     ...real,
-    open: () => ({ joinFiles: [], usage: () => ({}), isEmpty: () => true, remove: () => true }),
+    open: () => ({ joinFiles: [], usage: () => ({}), limit: () => undefined, isEmpty: () => true, remove: () => true }),
   };
 }

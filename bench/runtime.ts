@@ -1,0 +1,1 @@
+export { describe, run, type RuntimeResult } from './runtime/main.ts';
