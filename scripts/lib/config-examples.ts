@@ -50,6 +50,12 @@ models:
   summarize:
     description: Summaries of support tickets.
     models: [sim/small, sim/large]
+    examples: ["Summarise this ticket in two sentences."] # by which \`auto\` recognises the job
+    constraints: { contextTokens: 8000, outputUsdPerMillion: 20.00 }
+    success: score >= 0.8
+    value: { lowUsd: 0.01, midUsd: 0.02, highUsd: 0.05 }
+    floor: { incumbent: sim/large, margin: 0.02 }
+    exploration: { maxShare: 0.02, usdPerDay: 1.00 }
 `,
   contracts: `contracts:
   - { host: acme, ratio: 0.85 } # 15 % off the list price of everything there

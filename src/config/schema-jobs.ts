@@ -38,7 +38,11 @@ const constraintsSchema = z.strictObject({
 });
 
 const valueSchema = z
-  .strictObject({ lowUsd: usdText, midUsd: usdText, highUsd: usdText })
+  .strictObject({
+    lowUsd: usdText.meta({ description: 'At least.' }),
+    midUsd: usdText.meta({ description: 'Most likely: what choices are weighed by.' }),
+    highUsd: usdText.meta({ description: 'At most.' }),
+  })
   .refine(({ lowUsd, midUsd, highUsd }) => isAscending([lowUsd, midUsd, highUsd]), {
     error: 'lowUsd, midUsd and highUsd must not fall',
   });

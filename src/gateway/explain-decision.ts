@@ -40,7 +40,7 @@ export function explainDecision(record: ExchangeRecord): DecisionExplanation | u
     decisionId,
     requestId,
     atMs,
-    customer: open?.customer ?? null,
+    customer: open?.customer ?? (final?.type === 'final' ? final.customer : null),
     summary,
     reasons,
     model,

@@ -41,8 +41,8 @@ async function plantCustomer(
   customer: WorldCustomer,
 ): Promise<{ readonly ids: WorldIds; readonly keySecret: string }> {
   const mark = markOf(customer);
-  const post = async (path: string, body: object): Promise<{ readonly [field: string]: unknown }> => {
-    const answer = await api.call('POST', path, { body });
+  const post = async (path: string, body: object, method = 'POST'): Promise<{ readonly [field: string]: unknown }> => {
+    const answer = await api.call(method, path, { body });
     if (answer.status >= 300) throw new Error(`${path}: ${answer.text}`);
     return answer.body;
   };
@@ -63,6 +63,7 @@ async function plantCustomer(
   await post(`/customers/${customer}/provider-credentials`, { host: mark, secret: `sk-secret-${mark}` });
   const requestId = `req_${(customer === 'acme' ? 'a' : 'b').repeat(32)}`;
   await plantRequest(api, { customer, requestId, mark });
+  await post(`/jobs/${mark}`, { models: ['small'] }, 'PUT');
   return {
     keySecret: String(key['secret']),
     ids: {
@@ -73,6 +74,8 @@ async function plantCustomer(
       planVersionId: String(plan['id']),
       signerId: String(signer['id']),
       requestId,
+      decisionId: requestId,
+      jobName: mark,
     },
   };
 }
@@ -81,6 +84,19 @@ async function plantRequest(
   api: ControlHarness,
   { customer, requestId, mark }: { customer: string; requestId: string; mark: string },
 ): Promise<void> {
+  await api.journal.commit({
+    type: 'decision',
+    requestId,
+    decisionId: requestId.replace('req_', 'dec_'),
+    atMs: 1_790_000_000_000,
+    model: mark,
+    seed: 1,
+    chosen: `${mark}/${mark}`,
+    ranked: [`${mark}/${mark}`],
+    excluded: [],
+    reasons: [`${mark} is the only one`],
+    propensity: 1,
+  });
   await api.journal.commit({
     type: 'final',
     requestId,

@@ -3,7 +3,7 @@ import { Fault } from '../../../domain/fault.ts';
 import { explainDecision, type PreviewedRequest, type RoutePreview, toExchangeRecord } from '../../../gateway/index.ts';
 import type { Journal } from '../../../journal/index.ts';
 import type { LearningService } from '../../../routing/index.ts';
-import { readers, staff } from '../framework/principal.ts';
+import { staff } from '../framework/principal.ts';
 import { type ControlRoute, route } from '../framework/route.ts';
 
 /** What decisions are explained from. */
@@ -99,14 +99,14 @@ function get({ journal }: DecisionViews): ControlRoute {
     path: '/decisions/{decisionId}',
     tag: 'routing',
     summary: 'Why a request went where it went: by the id of the request or of the decision.',
-    roles: readers,
-    scope: 'answer',
+    // What candidates would have cost is the organisation's own affair.
+    roles: staff,
+    scope: 'organisation',
     withoutDatabase: true,
     params: z.strictObject({
       decisionId: z.string().regex(/^(req|dec)_[0-9a-f]{32}$/, 'must be the id of a request or a decision'),
     }),
     answer: explanation,
-    ownerOf: ({ customer }) => customer ?? undefined,
     async handle({ params: { decisionId } }) {
       const requestId = decisionId.replace(/^dec_/, 'req_');
       const record = toExchangeRecord(requestId, await journal.find(requestId));
