@@ -77,6 +77,7 @@ async function plantCustomer(
       decisionId: requestId,
       jobName: mark,
     },
+      runId: requestId.replace('req_', 'run_'),
   };
 }
 

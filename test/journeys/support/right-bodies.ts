@@ -37,6 +37,19 @@ export const rightBodies: { readonly [operationId: string]: { readonly [field: s
   importPrices: { content: '{}', format: 'litellm', provider: 'openai', stateAtMs: 1 },
   importBill: { name: 'november.csv', content: 'what,ever\n1,2\n', host: 'openai', format: 'openai' },
   releaseGateway: { acceptLive: true },
+  createRun: {
+    language: 'python',
+    files: [{ path: 'main.py', content: 'print(1)' }],
+    entry: 'main.py',
+    limits: { cpuMs: 1000 },
+    minIsolation: 'sandbox-rlimit',
+    requestId: `req_${'a'.repeat(32)}`,
+  },
+  addAppVersion: { files: [{ path: 'index.html', content: 'hello' }], network: { allow: ['example.com'] } },
+  setAppAlias: { version: `ver_${'0'.repeat(32)}`, expectedRevision: 1 },
+  rollBackApp: { expectedRevision: 1 },
+  setAppSecret: { name: 'TOKEN', value: 'secret' },
+  setAppSchedules: { schedules: [{ name: 'nightly', cron: '0 3 * * *' }] },
   createAccessToken: { name: 'x', role: 'viewer' },
 };
 
