@@ -88,10 +88,11 @@ export { rebuildProjections, type RebuildOptions, type RebuildReport } from './r
 export type { RebuildDifference } from './rebuild/rebuild-tables.ts';
 export { BillError, type BillProblem } from './reconciliation/bill.ts';
 export type { CompareSettings } from './reconciliation/compare-bill.ts';
+export { type ListedVariance, listVariances, totalVariance } from './reconciliation/list-variances.ts';
 export { formatReport, type ReportDocument } from './reconciliation/format-report.ts';
 export { type BillFile, type ImportedBill, type PostedVariance, Reconciler } from './reconciliation/reconciler.ts';
 export type { DifferenceClass, ReconciliationReport } from './reconciliation/reconciliation-report.ts';
-export { type RecentExchange, recentExchanges, type RecentQuery } from './usage/recent-query.ts';
+export { newestExchangeMs, type RecentExchange, recentExchanges, type RecentQuery } from './usage/recent-query.ts';
 export { bookExpiry, bookGrant, bookPack, bookWalletPayment } from './wallet-books.ts';
 export {
   usage,

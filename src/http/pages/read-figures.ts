@@ -1,6 +1,6 @@
 import { PriceStore } from '../../catalog/index.ts';
 import type { ExchangeBoard } from '../../gateway/index.ts';
-import { usage, type UsageDimension, type UsageRow } from '../../ledger/index.ts';
+import { newestExchangeMs, totalVariance, usage, type UsageDimension, type UsageRow } from '../../ledger/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
 import type { FigureSource } from './pages-app.ts';
@@ -72,11 +72,11 @@ async function readMoney(database: Database, atMs: number): Promise<MoneyFigures
     jobs: ranked(jobs, { dimension: 'job', sizeOf: ({ costNanos }) => costNanos, fromMs, toMs }),
     estimatedCostNanos: byDay.rows.reduce((sum, row) => sum + row.estimatedCostNanos, 0n),
     totalCostNanos: total.costNanos,
-    unreconciledNanos: await readUnreconciled(database),
+    unreconciledNanos: await totalVariance(database),
     alertCount: BigInt(open.length),
     alerts: open.slice(0, 3).map(({ endpointId, message }) => ({ subject: endpointId, summary: message })),
     isSimulatedOnly: hosts.length > 0 && hosts.every(({ dimensions }) => dimensions.host === simulatedHost),
-    projectedToMs: await readProgress(database),
+    projectedToMs: (await newestExchangeMs(database)) ?? null,
   };
 }
 
@@ -120,25 +120,6 @@ function ranked(
     const href = `/rows/usage?by=${dimension === 'customer' ? 'job' : 'customer'}&${filter}&${span}`;
     return { name: name === '' ? '(none)' : name, requests, costNanos, chargeNanos, href };
   });
-}
-
-/** What hosts billed beyond our figures in the periods that were compared; null before the first bill. */
-async function readUnreconciled({ db }: Database): Promise<bigint | null> {
-  const row = await db
-    .selectFrom('reconciliation_variance')
-    .select((part) => part.fn.sum<bigint | null>('variance_nanos').as('variance'))
-    .executeTakeFirst();
-  return row?.variance ?? null;
-}
-
-async function readProgress({ db }: Database): Promise<number | null> {
-  const newest = await db
-    .selectFrom('exchange_recent')
-    .select('started_at_ms')
-    .orderBy('started_at_ms', 'desc')
-    .limit(1)
-    .executeTakeFirst();
-  return newest === undefined ? null : Number(newest.started_at_ms);
 }
 
 /** A day of UTC as parameters name it. */

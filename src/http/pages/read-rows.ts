@@ -1,7 +1,7 @@
 import { PriceStore } from '../../catalog/index.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { ExchangeBoard } from '../../gateway/index.ts';
-import { recentExchanges, usage, type UsageDimension, usageDimensions } from '../../ledger/index.ts';
+import { listVariances, recentExchanges, usage, type UsageDimension, usageDimensions } from '../../ledger/index.ts';
 import type { Database } from '../../storage/index.ts';
 import { countText, usdText } from './amounts.ts';
 import { dayText, timeText } from './overview-page.ts';
@@ -147,7 +147,7 @@ async function alertRows(_query: RowsQuery, { database }: Parameters<Reader>[1])
   const alerts = await new PriceStore(database).listAlerts({ limit: 200 });
   return {
     title: 'Price alerts',
-    lead: 'Prices that moved, names that stand for another model, routes that are gone; newest first.',
+    lead: 'Prices that moved, margins that they took under a floor, names that stand for another model, routes that are gone; newest first.',
     columns: [
       { label: 'Raised' },
       { label: 'Endpoint' },
@@ -167,12 +167,7 @@ async function alertRows(_query: RowsQuery, { database }: Parameters<Reader>[1])
 }
 
 async function reconciliationRows(_query: RowsQuery, { database }: Parameters<Reader>[1]): Promise<RowsView> {
-  const variances = await database.db
-    .selectFrom('reconciliation_variance')
-    .selectAll()
-    .orderBy('posted_at_ms', 'desc')
-    .limit(200)
-    .execute();
+  const variances = await listVariances(database, 200);
   return {
     title: 'Reconciliation',
     lead: 'What hosts billed and what we counted, for each imported bill; newest first.',
@@ -186,11 +181,11 @@ async function reconciliationRows(_query: RowsQuery, { database }: Parameters<Re
     ],
     rows: variances.map((row) => [
       text(row.host),
-      text(dayText(row.first_day * dayMs)),
-      text(dayText(row.last_day * dayMs)),
-      amount(usdText(row.ours_nanos)),
-      amount(usdText(row.theirs_nanos)),
-      amount(usdText(row.variance_nanos)),
+      text(dayText(row.firstDay * dayMs)),
+      text(dayText(row.lastDay * dayMs)),
+      amount(usdText(row.oursNanos)),
+      amount(usdText(row.theirsNanos)),
+      amount(usdText(row.varianceNanos)),
     ]),
     filters: [],
   };

@@ -4,6 +4,17 @@ import type { JournalPosition } from '../../journal/index.ts';
 import type { Database, Tables } from '../../storage/index.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 
+/** When the newest exchange of the books began; undefined before the first. */
+export async function newestExchangeMs({ db }: Pick<Database, 'db'>): Promise<number | undefined> {
+  const newest = await db
+    .selectFrom('exchange_recent')
+    .select('started_at_ms')
+    .orderBy('started_at_ms', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return newest === undefined ? undefined : Number(newest.started_at_ms);
+}
+
 /** Which exchanges are wanted; the newest come first. */
 export interface RecentQuery {
   readonly customer?: string | undefined;
