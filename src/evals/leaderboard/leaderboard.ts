@@ -47,13 +47,13 @@ export async function readLeaderboard(
     mixNanosPerMillion: mix && priceOnMix(row, uses, { mix, ceilingNanos: parts.ceilingNanos }),
   }));
   const asked = uses.reduce((sum, { ofJob }) => sum + ofJob, 0);
-  const told = new Set([...judged.values()].filter(({ isOfJob }) => isOfJob).map(({ requestId }) => requestId)).size;
+  const known = [...judged.values()].filter(({ isOfJob, outcomes }) => isOfJob && rule.judge(outcomes) !== 'unknown');
   return {
     job,
     rule: { text: rule.text, version: rule.version },
     sinceMs,
     seed: clusterBootstrapSeed,
-    unknown: Math.max(0, asked - told),
+    unknown: Math.max(0, asked - known.length),
     rows,
   };
 }

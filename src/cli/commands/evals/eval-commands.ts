@@ -122,7 +122,7 @@ const candidateColumns: Columns<EvalCandidate> = {
   passed: (one) => `${one.passed} of ${one.items}`,
   rate: (one) => share(one.rate),
   '95 %': (one) => (one.interval ? `${share(one.interval[0])} … ${share(one.interval[1])}` : 'not enough data'),
-  '$ per success': (one) => usd(one.costPerSuccessNanos),
+  '$ per success': (one) => (one.passed === 0 ? `at least ${usd(one.costNanos)}` : usd(one.costPerSuccessNanos)),
   'median ms': (one) => (one.medianMs === null ? undefined : `${Math.round(one.medianMs)}`),
   unknown: (one) => `${one.unknown}`,
   errors: (one) => `${one.errors}`,
