@@ -4,6 +4,8 @@ import { fitOutputs } from './fit-outputs.ts';
 import { fitResidual, foldCount, type GradedRow } from './fit-residual.ts';
 import type { GradedPrompt } from './graded-prompts.ts';
 import { NeighbourIndex } from './neighbour-index.ts';
+import { OutputModel, type OutputParts } from './output-model.ts';
+import { ResidualModel, type ResidualParts } from './residual-model.ts';
 import type { PromptFit } from './routing-state.ts';
 import { TermWeights } from './term-weights.ts';
 
@@ -16,6 +18,37 @@ export interface FitInput {
   readonly jobs: readonly { readonly job: string; readonly prompts: readonly GradedPrompt[] }[];
   readonly modelCount: number;
   readonly shrinkage: Shrinkage;
+}
+
+/** What a fit found, in plain arrays. */
+export interface FitParts {
+  readonly digest: string;
+  readonly residual: ResidualParts | undefined;
+  readonly outputs: OutputParts | undefined;
+}
+
+/** The slow half of a fit, made where it disturbs nobody. */
+export function fitParts(input: FitInput): FitParts | undefined {
+  const fit = fitPrompts(input);
+  return fit && { digest: fit.digest, residual: fit.residual?.parts, outputs: fit.outputs?.parts };
+}
+
+/** The quick half: what parts need around them to be used. The input is that of the parts. */
+export function assembleFit({ version, jobs: given }: FitInput, parts: FitParts): PromptFit {
+  const terms = new TermWeights(given.flatMap(({ prompts }) => prompts.map(({ features }) => features)));
+  const jobs = new Map<string, { number: number; index: NeighbourIndex }>();
+  given.forEach(({ job, prompts }, number) => {
+    const vectors = prompts.slice(0, indexedPerJob).map(({ features }) => terms.vector(features));
+    jobs.set(job, { number, index: new NeighbourIndex(vectors) });
+  });
+  return {
+    version,
+    digest: parts.digest,
+    terms,
+    jobs,
+    residual: parts.residual && new ResidualModel(parts.residual),
+    outputs: parts.outputs && new OutputModel(parts.outputs),
+  };
 }
 
 /** Learns from single prompts: which terms tell, which prompts are near, what differs from the job's mean. */

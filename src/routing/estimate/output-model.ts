@@ -23,6 +23,11 @@ export class OutputModel {
     this.#parts = parts;
   }
 
+  /** What it was made of: plain arrays, which travel between threads. */
+  get parts(): OutputParts {
+    return this.#parts;
+  }
+
   /** Log of the factor on the job's mean length, common to all models. */
   logFactor(features: PromptFeatures, vector: TermVector): number {
     const { scale, surface, numbers, terms } = this.#parts;

@@ -44,6 +44,11 @@ export class ResidualModel {
     this.#values = new Float64Array(parts.directions.length);
   }
 
+  /** What it was made of: plain arrays, which travel between threads. */
+  get parts(): ResidualParts {
+    return this.#parts;
+  }
+
   /** Whether neighbours are believed in any component; if not, they need not be searched. */
   get usesNeighbours(): boolean {
     return this.#parts.neighbourTrust.some((trust) => trust > leastTrust);

@@ -1,7 +1,7 @@
 import type { PromptFeatures } from '../features/prompt-features.ts';
 import { Tally } from '../evidence/tally.ts';
 import { argmax, believe, type Chain, type Prior, type Shrinkage, standardError } from './believe.ts';
-import { fitPrompts } from './fit-prompts.ts';
+import { type FitInput, fitPrompts } from './fit-prompts.ts';
 import { type GradedPrompt, GradedPrompts } from './graded-prompts.ts';
 import type { CallBelief, JobBelief, PromptFit, RoutingState } from './routing-state.ts';
 
@@ -151,16 +151,25 @@ export class RoutingLearner {
     this.#changes++;
   }
 
-  /** Learns about single prompts anew; slow, for the background. */
+  /** Learns about single prompts anew; slow, so that a running product fits in a thread and adopts what comes back. */
   refit(): void {
-    this.#fits++;
-    const jobs = this.#prompts.jobs().map((job) => ({ job, prompts: this.#prompts.ofJob(job) }));
-    this.#fit = fitPrompts({
-      version: this.#fits,
-      jobs,
+    this.adoptFit(fitPrompts(this.fitInput()));
+  }
+
+  /** All that learning about single prompts works on. */
+  fitInput(): FitInput {
+    return {
+      version: this.#fits + 1,
+      jobs: this.#prompts.jobs().map((job) => ({ job, prompts: this.#prompts.ofJob(job) })),
       modelCount: this.#models.length,
       shrinkage: this.#options.shrinkage,
-    });
+    };
+  }
+
+  /** Takes what a fit found. */
+  adoptFit(fit: PromptFit | undefined): void {
+    this.#fits++;
+    this.#fit = fit;
   }
 
   /** What is believed now; decisions read it while learning goes on. */

@@ -2,10 +2,12 @@ import type { FinalFact, OutcomeFact } from '../../domain/facts.ts';
 import type { Verdict } from '../../domain/outcome.ts';
 import { totalOutput } from '../../domain/usage.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { assembleFit, type FitInput } from '../estimate/fit-prompts.ts';
 import { learnerDefaults, RoutingLearner } from '../estimate/routing-learner.ts';
 import type { RoutingState } from '../estimate/routing-state.ts';
 import { ChangeDetector } from '../evidence/change-detector.ts';
 import { type KnownModel, priorOf } from '../priors/prior-of.ts';
+import { fitInThread, type RunningFit } from './fit-in-thread.ts';
 import { OutcomeProjection, type QualityAlarm } from './outcome-projection.ts';
 import { stateDigest } from './state-digest.ts';
 
@@ -15,6 +17,8 @@ export interface LearningParts {
   /** What the outcomes of one exchange say by the rule of its job; absent: the strongest evidence. */
   readonly judge?: ((job: string, outcomes: readonly OutcomeFact[]) => Verdict | undefined) | undefined;
   alarmed?(alarm: QualityAlarm): void;
+  /** Learns about single prompts; absent: in a thread of its own. */
+  readonly fit?: ((input: FitInput) => RunningFit) | undefined;
 }
 
 /** How far learning is, for people. */
@@ -44,6 +48,8 @@ const hostPenaltyMs = 3_600_000;
 const refitEveryMs = 30_000;
 const fewestPrompts = 20;
 const upkeepEveryMs = 1000;
+/** Up to so many graded answers a prompt, models were not compared on prompts. */
+const mostPerPlainPrompt = 1.5;
 
 /**
  * Learns from outcomes and answers decisions from a published snapshot, which never changes. What it knows is a
@@ -65,11 +71,14 @@ export class LearningService {
   #upkeep: NodeJS.Timeout | undefined;
   #isDirty = false;
   #isReplaying = false;
-  #fittedAtMs = 0;
+  #fittedAtMs = Number.NEGATIVE_INFINITY;
+  #fitting: RunningFit | undefined;
+  readonly #fit: (input: FitInput) => RunningFit;
   #fittedOutcomes = 0;
 
   constructor(parts: LearningParts) {
     this.#clock = parts.clock;
+    this.#fit = parts.fit ?? fitInThread;
     this.#projection = new OutcomeProjection({
       learner: this.#learner,
       detector: new ChangeDetector(),
@@ -154,6 +163,8 @@ export class LearningService {
   close(): void {
     clearTimeout(this.#timer);
     clearInterval(this.#upkeep);
+    this.#fitting?.stop();
+    this.#fitting = undefined;
   }
 
   #noteAlarm(alarm: QualityAlarm): void {
@@ -197,12 +208,28 @@ export class LearningService {
     return state;
   }
 
+  /** Only prompts that several models were graded on tell more than their job does. */
   #refitIfDue(nowMs: number): void {
     const { prompts, outcomes } = this.#learner.size;
     const isGrown = outcomes > this.#fittedOutcomes * 1.1;
-    if (prompts < fewestPrompts || !isGrown || nowMs - this.#fittedAtMs < refitEveryMs) return;
+    if (this.#fitting || prompts < fewestPrompts || !isGrown || nowMs - this.#fittedAtMs < refitEveryMs) return;
+    const input = this.#learner.fitInput();
     this.#fittedAtMs = nowMs;
+    const graded = input.jobs.reduce((sum, job) => sum + job.prompts.reduce((all, one) => all + one.graded, 0), 0);
+    if (graded <= mostPerPlainPrompt * prompts) return;
     this.#fittedOutcomes = outcomes;
-    this.#learner.refit();
+    const fitting = this.#fit(input);
+    this.#fitting = fitting;
+    fitting.parts
+      .then((parts) => {
+        if (this.#fitting !== fitting || !parts) return;
+        this.#learner.adoptFit(assembleFit(input, parts));
+        this.#isDirty = true;
+      })
+      // What was fitted before goes on; the next outcomes try again.
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#fitting === fitting) this.#fitting = undefined;
+      });
   }
 }

@@ -51,7 +51,9 @@ const oneSided95 = 1.645;
 /** Chooses a model, then its host. Pure: the same snapshot and input give the same decision, byte for byte. */
 export function decideRoute(state: RoutingState, input: RouteInput): RoutedDecision | Fault {
   const prepared = prepareCandidates(state, input);
-  const features = input.features === undefined ? undefined : decodeFeatures(input.features);
+  // Where nothing about single prompts is learned, the prompt changes nothing.
+  const isRead = input.features !== undefined && state.fit?.jobs.has(input.job.name) === true;
+  const features = isRead ? decodeFeatures(input.features ?? '') : undefined;
   const request = { job: input.job.name, features, inputTokens: input.inputTokens };
   const candidates = prepared.map(({ candidate }) => candidate);
   const estimates = estimateCandidates(state, request, candidates);
