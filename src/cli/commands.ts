@@ -16,6 +16,14 @@ export const commands: CommandTree = {
   requests: {
     show: async () => (await import('./commands/requests-show.ts')).requestsShowCommand,
   },
+  deploy: async () => (await import('./commands/apps/deploy-command.ts')).deployCommand,
+  apps: {
+    list: async () => (await import('./commands/apps/app-commands.ts')).appsListCommand,
+    show: async () => (await import('./commands/apps/app-commands.ts')).appsShowCommand,
+    promote: async () => (await import('./commands/apps/app-commands.ts')).appsPromoteCommand,
+    rollback: async () => (await import('./commands/apps/app-commands.ts')).appsRollbackCommand,
+    logs: async () => (await import('./commands/apps/app-commands.ts')).appsLogsCommand,
+  },
   customers: {
     list: async () => (await import('./commands/customers/customer-commands.ts')).customersListCommand,
     show: async () => (await import('./commands/customers/customer-commands.ts')).customersShowCommand,

@@ -61,6 +61,7 @@ export interface AppVersionInput {
 
 /** What an alias should point to, and what the caller saw before. */
 export interface AppAliasInput {
+  readonly alias: 'prod' | 'preview';
   readonly version: string;
   readonly expectedVersion?: string | null | undefined;
   readonly expectedRevision?: number | undefined;

@@ -31,7 +31,7 @@ export function appsOf(call: Caller) {
     versions: (app: string, query?: PageQuery) => call<Page<AppVersion>>({ path: `${of(app)}/versions`, query }),
     version: (app: string, id: string) => call<AppVersion>({ path: `${of(app)}/versions/${segment(id)}` }),
     /** Points an alias to a version. Rejects with `conflict` when it is not what was expected. */
-    setAlias: (app: string, alias: 'prod' | 'preview', body: AppAliasInput, options?: ChangeOptions) =>
+    setAlias: (app: string, { alias, ...body }: AppAliasInput, options?: ChangeOptions) =>
       call<AppAlias>({ method: 'POST', path: `${of(app)}/aliases/${alias}`, body, ...options }),
     rollBack: (app: string, alias: 'prod' | 'preview' = 'prod', options?: ChangeOptions) =>
       call<AppAlias>({ method: 'POST', path: `${of(app)}/aliases/${alias}/rollback`, body: {}, ...options }),

@@ -82,7 +82,7 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
 
   const deploy = async (app: string, input: AppVersionInput): Promise<AppVersion> => {
     const version = await control.apps.addVersion(app, input);
-    await control.apps.setAlias(app, 'prod', { version: version.version });
+    await control.apps.setAlias(app, { alias: 'prod', version: version.version });
     await waitUntil(
       async () => (await fetch(`${booted.url}/a/${app}/`)).headers.get('x-switchyard-version') === version.version,
       `${app} serves ${version.version}`,
@@ -162,7 +162,7 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
     const visitors = Array.from({ length: 4 }, visit);
     try {
       for (let flip = 0; flip < 4; flip++) {
-        await control.apps.setAlias('shop', 'prod', { version: second.version });
+        await control.apps.setAlias('shop', { alias: 'prod', version: second.version });
         await pause(30);
         await control.apps.rollBack('shop');
         await pause(30);
@@ -178,8 +178,8 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
   it('of two changes at once one wins, and the other is told', async () => {
     const { revision } = (await control.apps.get('shop')).aliases[0] ?? { revision: 0 };
     const both = await Promise.allSettled([
-      control.apps.setAlias('shop', 'prod', { version: second.version, expectedRevision: revision }),
-      control.apps.setAlias('shop', 'prod', { version: second.version, expectedRevision: revision }),
+      control.apps.setAlias('shop', { alias: 'prod', version: second.version, expectedRevision: revision }),
+      control.apps.setAlias('shop', { alias: 'prod', version: second.version, expectedRevision: revision }),
     ]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
@@ -218,8 +218,8 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
     const dead = await control.apps.addVersion('shop', {
       files: [{ path: 'index.js', content: 'throw new Error("at start"); export default {};' }],
     });
-    await expect(control.apps.setAlias('shop', 'prod', { version: dead.version })).rejects.toThrow('at start');
-    await expect(control.apps.setAlias('shop', 'prod', { version: `ver_${'0'.repeat(32)}` })).rejects.toThrow(
+    await expect(control.apps.setAlias('shop', { alias: 'prod', version: dead.version })).rejects.toThrow('at start');
+    await expect(control.apps.setAlias('shop', { alias: 'prod', version: `ver_${'0'.repeat(32)}` })).rejects.toThrow(
       'no version',
     );
     expect(await control.apps.list()).toEqual(before);

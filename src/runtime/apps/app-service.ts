@@ -76,8 +76,13 @@ export class AppService {
     if (upload.settings.models && app.key === null) await this.#bindKey({ database, actor }, store, app);
     const { digest, version: id, manifest, log } = built;
     const made: AppVersion = {
-      ...{ app: app.name, version: id, digest, manifest, buildLog: log },
-      ...{ createdAtMs: nowMs, createdBy: actor.name },
+      app: app.name,
+      version: id,
+      digest,
+      manifest,
+      buildLog: log,
+      createdAtMs: nowMs,
+      createdBy: actor.name,
     };
     const isNew = await store.addVersion(made);
     return { version: (await store.findVersion(app.name, id)) ?? made, isNew };

@@ -72,7 +72,8 @@ function readField(field: string | undefined, least: number, most: number): Set<
     const step = every === undefined ? 1 : Number(every);
     const first = all === undefined ? valueOf(from) : least;
     const openEnd = every === undefined ? first : most;
-    const last = all === undefined ? (to === undefined ? openEnd : valueOf(to)) : most;
+    const end = to === undefined ? openEnd : valueOf(to);
+    const last = all === undefined ? end : most;
     if (!(first >= least && last <= most && first <= last && step > 0)) return undefined;
     for (let value = first; value <= last; value += step) values.add(value);
   }

@@ -51,7 +51,9 @@ export class EgressProxy {
     const shared = { connections: 32, headersTimeout: 0, bodyTimeout: 0 };
     this.#agent = new Agent({ ...shared, connect: { lookup: this.#lookup, timeout: connectTimeoutMs } });
     this.#services = new Agent(shared);
-    this.#server = createServer((request, response) => this.#take(request, response));
+    // Who asks a proxy names the host in the target; some then leave out the header.
+    const options = { requireHostHeader: false };
+    this.#server = createServer(options, (request, response) => this.#take(request, response));
     this.#server.maxConnections = maxConnections;
     this.#server.on('connect', (request: IncomingMessage, socket: Duplex) => this.#tunnel(request, socket));
   }

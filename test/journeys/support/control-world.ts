@@ -61,6 +61,7 @@ async function plantCustomer(
   await post(`/customers/${customer}/subscriptions`, { planVersionId: plan['id'] });
   const signer = await post('/token-signers', { key: `${mark}-key` });
   await post(`/customers/${customer}/provider-credentials`, { host: mark, secret: `sk-secret-${mark}` });
+  const appVersion = await plantApp(api, mark);
   const requestId = `req_${(customer === 'acme' ? 'a' : 'b').repeat(32)}`;
   await plantRequest(api, { customer, requestId, mark });
   await post(`/jobs/${mark}`, { models: ['small'] }, 'PUT');
@@ -73,12 +74,26 @@ async function plantCustomer(
       tokenId: String(token['id']),
       planVersionId: String(plan['id']),
       signerId: String(signer['id']),
+      ...{ app: `${mark}-app`, alias: 'prod', version: appVersion, secret: 'TOKEN' },
       requestId,
       decisionId: requestId,
+      runId: requestId.replace('req_', 'run_'),
       jobName: mark,
     },
-      runId: requestId.replace('req_', 'run_'),
   };
+}
+
+/** A site of the organisation that names the customer. */
+async function plantApp(api: ControlHarness, mark: string): Promise<string> {
+  const put = async (path: string, body: object): Promise<{ readonly [field: string]: unknown }> => {
+    const answer = await api.call('PUT', `/apps/${mark}-app/${path}`, { body });
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.text}`);
+    return answer.status === 204 ? {} : answer.body;
+  };
+  const made = await put('versions', { files: [{ path: 'index.html', content: mark }] });
+  await put('secrets', { name: 'TOKEN', value: mark });
+  await put('schedules', { schedules: [{ name: 'nightly', cron: '0 3 * * *' }] });
+  return String(made['version']);
 }
 
 async function plantRequest(
