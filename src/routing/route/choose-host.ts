@@ -72,22 +72,30 @@ export function callMs({ firstTokenMs, tokensPerSecond }: RouteEndpoint, outputT
 }
 
 function hostWeights(usable: readonly RouteEndpoint[], size: CallSize): Float64Array {
-  const known = usable.flatMap((endpoint) => callNanos(endpoint, size) ?? []);
-  // An unknown price counts as the dearest known one.
-  const dearest = known.length > 0 ? Math.max(...known) : 1;
-  // A host that nobody measured is as fast as the model is elsewhere.
-  const measured = usable.flatMap((endpoint) => callMs(endpoint, size.outputTokens) ?? []);
+  const weights = new Float64Array(usable.length);
+  // An unknown price counts as the dearest known one; a host that nobody measured is as fast as the model elsewhere.
+  let dearest = 0;
+  let measuredMs = 0;
+  let measured = 0;
+  for (const endpoint of usable) {
+    dearest = Math.max(dearest, callNanos(endpoint, size) ?? 0);
+    const ms = callMs(endpoint, size.outputTokens);
+    if (ms === undefined) continue;
+    measuredMs += ms;
+    measured++;
+  }
   const usualMs =
-    measured.length > 0
-      ? measured.reduce((sum, ms) => sum + ms, 0) / measured.length
-      : defaultFirstTokenMs + (1000 * size.outputTokens) / defaultTokensPerSecond;
-  return Float64Array.from(usable, (endpoint) => {
+    measured > 0 ? measuredMs / measured : defaultFirstTokenMs + (1000 * size.outputTokens) / defaultTokensPerSecond;
+  for (let at = 0; at < usable.length; at++) {
+    const endpoint = usable[at];
+    if (!endpoint) continue;
     const nanos = Math.max(leastNanos, callNanos(endpoint, size) ?? dearest);
     const relative = nanos / Math.max(leastNanos, dearest);
     const ms = Math.max(1, callMs(endpoint, size.outputTokens) ?? usualMs);
-    const merit = endpoint.okShare ** reliabilityPower * relative ** pricePower * (ms / usualMs) ** speedPower;
-    return endpoint.weight * merit;
-  });
+    weights[at] =
+      endpoint.weight * endpoint.okShare ** reliabilityPower * relative ** pricePower * (ms / usualMs) ** speedPower;
+  }
+  return weights;
 }
 
 function normalised(weights: Float64Array): Float64Array {

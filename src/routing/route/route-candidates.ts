@@ -48,14 +48,16 @@ function prepare(
     const why = endpoints.length === 0 ? 'no endpoint serves it' : (first?.excluded ?? first?.later ?? 'not usable');
     return { model, candidate: { ...unpriced(model), excluded: why }, hosts, later, isPriced: false };
   }
-  const shareOf = new Map(hosts.shares.map(({ endpoint, propensity }) => [endpoint, propensity]));
+  const { shares } = hosts;
   const mean = (pick: (endpoint: RouteEndpoint) => number | undefined): number | undefined => {
     let sum = 0;
     let weight = 0;
-    for (const endpoint of usable) {
-      const value = pick(endpoint);
-      const share = shareOf.get(endpoint.id) ?? 0;
+    for (let at = 0; at < usable.length; at++) {
+      const endpoint = usable[at];
+      const value = endpoint && pick(endpoint);
       if (value === undefined) continue;
+      // Shares stand in the order of the usable endpoints.
+      const share = shares[at]?.propensity ?? 0;
       sum += share * value;
       weight += share;
     }
