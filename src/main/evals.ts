@@ -4,16 +4,19 @@ import { type EvalOutcome, type EvalParts, EvalService, type GraderCaller } from
 import { InnerCaller } from '../gateway/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { encodeFeatures, FeatureReader } from '../routing/index.ts';
+import { createProgramRunner } from '../runtime/index.ts';
 import type { Core } from './core.ts';
 
-type Parts = Pick<Core, 'gateway' | 'newId' | 'database' | 'logger' | 'outcomeDesk' | 'state' | 'money'>;
+type Parts = Pick<Core, 'gateway' | 'newId' | 'database' | 'logger' | 'outcomeDesk' | 'state' | 'money' | 'runtime'>;
 
 /** Evaluations as the product has them: through its own gateway, priced by its own book, told to its own router. */
 export function openEvals(core: Parts): EvalService {
   const { gateway, newId, database, logger, outcomeDesk } = core;
   const caller = new InnerCaller({ gateway, clock: systemClock, newId });
   const reader = new FeatureReader();
+  const codeRunner = createProgramRunner(core.runtime.runs);
   const evals = new EvalService({
+    codeRunner: () => codeRunner,
     clock: systemClock,
     logger,
     workerId: newId('wrk'),

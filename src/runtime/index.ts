@@ -4,6 +4,7 @@ export { isolationTiers, limitedResources, runLanguages } from './contract.ts';
 export { isEgressRule } from './egress/index.ts';
 export { type Engines, findEngines } from './functions/index.ts';
 export { defaultLimits, limitsOf, maximumLimits } from './limits.ts';
+export { createProgramRunner, type Program, type ProgramResult, type ProgramRunner } from './runs/program-runner.ts';
 export { RunBook, type RunBookDeps, type RunOutcome } from './runs/run-book.ts';
 export { runLines } from './runs/run-lines.ts';
 export { requireTier, RunService, type RunServiceDeps, type RunSettings } from './runs/run-service.ts';

@@ -7,19 +7,17 @@ import type { RunEvent } from '../contract.ts';
  */
 export async function* runLines(events: AsyncIterable<RunEvent>): AsyncGenerator<string> {
   const decoders = { stdout: new StringDecoder('utf8'), stderr: new StringDecoder('utf8') };
+  const toText = (type: 'stdout' | 'stderr', text: string): string[] => (text === '' ? [] : [line({ type, text })]);
   for await (const event of events) {
     if (event.type === 'stdout' || event.type === 'stderr') {
-      const text = decoders[event.type].write(Buffer.from(event.bytes));
-      if (text !== '') yield line({ type: event.type, text });
-    } else {
-      if (event.type === 'receipt') {
-        for (const name of ['stdout', 'stderr'] as const) {
-          const rest = decoders[name].end();
-          if (rest !== '') yield line({ type: name, text: rest });
-        }
-      }
-      yield line(event);
+      yield* toText(event.type, decoders[event.type].write(Buffer.from(event.bytes)));
+      continue;
     }
+    if (event.type === 'receipt') {
+      yield* toText('stdout', decoders.stdout.end());
+      yield* toText('stderr', decoders.stderr.end());
+    }
+    yield line(event);
   }
 }
 
