@@ -106,6 +106,17 @@ models:
     - url: https://models.dev/api.json
     - { url: https://prices.example/litellm.json, format: litellm }
 `,
+  exports: `exports:
+  - type: stripe
+    name: billing
+    secretKey: env:STRIPE_SECRET_KEY
+    meters: { input: ai_input, output: ai_output }
+    customers: { acme: cus_NffrFeUfNV2Hib }
+  - type: cloudEvents
+    name: openmeter
+    url: https://openmeter.example/api/v1/events
+    authorization: env:OPENMETER_AUTHORIZATION
+`,
   discovery: `discovery:
   local: false
 `,
