@@ -75,6 +75,16 @@ export const commands: CommandTree = {
     list: async () => (await import('./commands/evals/eval-commands.ts')).evalListCommand,
     stop: async () => (await import('./commands/evals/eval-commands.ts')).evalStopCommand,
   },
+  models: {
+    adopt: async () => (await import('./commands/rollouts/rollout-commands.ts')).modelsAdoptCommand,
+  },
+  rollouts: {
+    list: async () => (await import('./commands/rollouts/rollout-commands.ts')).rolloutsListCommand,
+    show: async () => (await import('./commands/rollouts/rollout-commands.ts')).rolloutsShowCommand,
+    pause: async () => (await import('./commands/rollouts/rollout-commands.ts')).rolloutsPauseCommand,
+    resume: async () => (await import('./commands/rollouts/rollout-commands.ts')).rolloutsResumeCommand,
+    rollback: async () => (await import('./commands/rollouts/rollout-commands.ts')).rolloutsRollbackCommand,
+  },
   leaderboard: async () => (await import('./commands/evals/leaderboard.ts')).leaderboardCommand,
   usage: {
     show: async () => (await import('./commands/usage/usage-commands.ts')).usageShowCommand,

@@ -215,6 +215,8 @@ export interface DecisionFact {
   readonly switchNanos?: NanosText;
   /** Only where a model was chosen among several candidates. */
   readonly routing?: RoutingFact;
+  /** The side of a rollout that the request was assigned to, with the exact chance of it; within it the job decided. */
+  readonly rollout?: { readonly id: string; readonly arm: 'incumbent' | 'candidate'; readonly propensity: number };
 }
 
 /** What a routed decision was made of. */

@@ -7,13 +7,17 @@ import { type Decision, decide, type FeatureReader, type Needs, type PromptFeatu
 import { type FoundJob, type JobFinder, jobPrefix } from './find-job.ts';
 import type { OwnAccounts } from './own-accounts.ts';
 import type { Asking } from './received.ts';
-import { type RouteDeps, type Routed, routeModels } from './route-models.ts';
+import type { RolloutAssignment, RolloutPort } from './rollout-port.ts';
+import { routeBySide } from './route-by-side.ts';
+import type { RouteDeps, Routed } from './route-models.ts';
 
 /** What the choice of endpoints needs to know. */
 export interface ChoiceDeps extends RouteDeps {
   readonly catalog: Catalog;
   readonly jobs: JobFinder;
   readonly reader: FeatureReader;
+  /** Absent: no rollouts. */
+  readonly rollouts?: RolloutPort | undefined;
   /** Absent: nobody brings keys of its own. */
   readonly accounts?: OwnAccounts | undefined;
   /** Whether a hard limit holds for the request, so that nothing may run whose price is unknown. */
@@ -31,6 +35,8 @@ export interface Choice {
   readonly conversation: string | undefined;
   /** How a model was chosen among several candidates; absent when one was asked for by name. */
   readonly routed?: Routed;
+  /** The side of a rollout that answers. */
+  readonly rollout?: RolloutAssignment | undefined;
   /** Version of the job's settings. */
   readonly jobVersionId?: string | undefined;
 }
@@ -98,7 +104,9 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
   const needsConversation = models.length > 1 || first.endpoints.length > 1;
   const conversation = needsConversation ? conversationOf(received, head) : undefined;
   const jobName = routed.name === '' ? undefined : routed.name;
-  const decided = routeModels(
+  // A named conversation stays on its side of a rollout; without a name each request is drawn.
+  const unit = received.controls.session ?? head.cacheKey ?? received.requestId;
+  const { decided, rollout } = routeBySide(
     {
       requestId: received.requestId,
       key: received.key.name,
@@ -110,11 +118,20 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
       needsPrice: deps.isHardLimited(jobName),
       features,
     },
+    unit,
     deps,
   );
   if (Fault.is(decided)) return decided;
   const { routed: how, ...decision } = decided;
-  return { decision, policy: first.policy, job: jobName, conversation, routed: how, jobVersionId: routed.versionId };
+  return {
+    decision,
+    policy: first.policy,
+    job: jobName,
+    conversation,
+    routed: how,
+    jobVersionId: routed.versionId,
+    rollout,
+  };
 }
 
 /** Looking for the job and choosing the model read the same prompt: once is enough. */

@@ -13,6 +13,7 @@ import type { FileReferences } from './objects-references.ts';
 import type { OwnAccounts } from './own-accounts.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { ResponsesState } from './responses-state.ts';
+import type { RolloutPort } from './rollout-port.ts';
 
 /** What the gateway needs; the catalog and configuration change by reload, the rest lives as long as the process. */
 export interface GatewayDeps {
@@ -23,6 +24,8 @@ export interface GatewayDeps {
   /** Where evidence about answers is told. */
   readonly outcomeDesk: OutcomeDesk;
   readonly sticky: StickyMap;
+  /** Absent: no rollouts. */
+  readonly rollouts?: RolloutPort | undefined;
   /** Accounts of customers that bring their own provider keys. */
   readonly accounts?: OwnAccounts | undefined;
   readonly hedging: Hedging;

@@ -104,7 +104,7 @@ export class Gateway {
   }
 
   #choose(received: Received, { asked }: ReadRequest, head: RequestHead): Choice | Fault {
-    const { clock, settings, dispatch, learning, sticky, accounts, money } = this.#deps;
+    const { clock, settings, dispatch, learning, sticky, accounts, money, rollouts } = this.#deps;
     return choose(received, head, {
       catalog: settings().catalog,
       jobs: this.#jobs,
@@ -113,6 +113,7 @@ export class Gateway {
       learning,
       budget: this.#budget,
       sticky,
+      rollouts,
       accounts,
       clock,
       priceOf: (endpoint, atMs, key) => money.priceOf(endpoint, atMs, key),
@@ -169,6 +170,7 @@ export class Gateway {
     const final = this.#settle(admitted, { attempts, result, recalled });
     board.end(final, attempts);
     learning.noteAnswer(final);
+    if (choice.rollout) this.#deps.rollouts?.answered(choice.rollout, final);
     // The client sees the end only when the fact is durable: what was answered is never unrecorded.
     const durable = journal.commit(...attempts, final);
     if (received.key.metered) await (sink.started ? this.#audibly(exchange, sink, durable) : durable);

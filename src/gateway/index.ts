@@ -21,3 +21,4 @@ export { OutcomeDesk, type OutcomeTeller, type RecordedOutcome, type ToldOutcome
 export { type PreviewDeps, type PreviewedRequest, previewRoute, type RoutePreview } from './preview-route.ts';
 export { ResponseCache } from './response-cache.ts';
 export type { Received, RequestControls } from './received.ts';
+export type { RolloutAssignment, RolloutPort } from './rollout-port.ts';

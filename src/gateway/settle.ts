@@ -46,7 +46,7 @@ export function openFact(exchange: AdmittedExchange): OpenFact {
 
 /** The fact that records why these endpoints were tried in this order. */
 export function decisionFact(exchange: AdmittedExchange): DecisionFact {
-  const { decision, job, routed } = exchange.choice;
+  const { decision, job, routed, rollout } = exchange.choice;
   return {
     type: 'decision',
     requestId: exchange.received.requestId,
@@ -62,6 +62,7 @@ export function decisionFact(exchange: AdmittedExchange): DecisionFact {
     propensity: routed ? Number(routed.decision.propensity.toPrecision(6)) : 1,
     switchNanos: decision.switchNanos?.toString(),
     ...(routed && { routing: toRoutingFact(routed) }),
+    ...(rollout && { rollout: { id: rollout.rolloutId, arm: rollout.arm, propensity: rollout.propensity } }),
   };
 }
 

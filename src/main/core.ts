@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { LoadedConfig } from '../config/index.ts';
 import { createMediaFetcher, createUpstreamPools, DrainRoom, Hedging } from '../dispatch/index.ts';
 import type { Host } from '../domain/endpoint.ts';
+import type { OutcomeFact } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
 import type { EvalService } from '../evals/index.ts';
 import {
@@ -22,6 +23,7 @@ import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createSystemRandom } from '../platform/random.ts';
 import { createTimerWheel } from '../platform/timer-wheel.ts';
 import { createProviderRegistry, type Provider, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
+import { RolloutService } from '../rollouts/index.ts';
 import { judgeBy, LearningService, OutcomeBook, StickyMap } from '../routing/index.ts';
 import { createSignals, defaultCircuitSettings, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
@@ -47,6 +49,7 @@ export interface Core {
   readonly outcomes: OutcomeBook;
   readonly outcomeDesk: OutcomeDesk;
   readonly evals: EvalService;
+  readonly rollouts: RolloutService;
   readonly learning: LearningService;
   readonly board: ExchangeBoard;
   readonly database: DatabaseLink;
@@ -81,7 +84,8 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     isConfigured,
     circuit: { ...defaultCircuitSettings, ...loaded.config.network.circuit },
   });
-  const { learning, outcomes } = openLearning(state, logger);
+  const rollouts = new RolloutService({ clock: systemClock, logger, database: () => business.database.current() });
+  const { learning, outcomes } = openLearning(state, logger, rollouts);
   const board = new ExchangeBoard(metrics, isConfigured);
   const wheel = createTimerWheel(systemClock);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
@@ -98,6 +102,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     newId,
   });
   const { money } = business;
+  rollouts.start();
   const pools = createUpstreamPools(networkOf(loaded, options.environment));
   const media = createMediaFetcher(loaded.config.network, wheel);
   const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
@@ -121,6 +126,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     learning,
     outcomeDesk,
     sticky: new StickyMap(systemClock),
+    rollouts,
     accounts: new OwnAccounts({ hostsOf: (customer) => business.credentials().get(customer) }),
     hedging: new Hedging(systemClock),
     cache,
@@ -134,6 +140,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const close = async (): Promise<void> => {
     await Promise.all([runtime.close(), apps.close()]);
     await gateway.close();
+    await rollouts.close();
     learning.close();
     // Calls about objects run on without their clients; past the grace they end with their connections.
     const cut = wheel.after(state.snapshot.loaded.config.server.drainMs, () => void pools.close());
@@ -145,21 +152,9 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     await business.close();
   };
   const { database, adopt, tokens, sealer } = business;
-  const parts = {
-    options,
-    logger,
-    metrics,
-    providers,
-    journal,
-    signals,
-    outcomes,
-    outcomeDesk,
-    learning,
-    board,
-    gateway,
-  };
+  const parts = { options, logger, metrics, providers, journal, signals, outcomes, outcomeDesk, learning, rollouts };
   const own = { tokens, sealer, startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
-  return withEvals({ ...parts, database, money, runtime, apps, ...snapshots, ...own });
+  return withEvals({ ...parts, board, gateway, database, money, runtime, apps, ...snapshots, ...own });
 }
 
 /** Evaluations use everything else, and end before it. */
@@ -176,13 +171,21 @@ function withEvals(core: Omit<Core, 'evals'>): Core {
 }
 
 /** What outcomes teach, by the rules of the jobs as they are now. */
-function openLearning(state: Core['state'], logger: Logger): Pick<Core, 'learning' | 'outcomes'> {
+function openLearning(
+  state: Core['state'],
+  logger: Logger,
+  rollouts: RolloutService,
+): Pick<Core, 'learning' | 'outcomes'> {
   const learning = new LearningService({
     clock: systemClock,
     judge: (job, told) => judgeBy(state.snapshot.catalog.job(job)?.settings.success, told),
     alarmed: (alarm) => logger.warn({ alarm }, 'a model answers worse than it did: what was learned of it counts less'),
   });
-  return { learning, outcomes: new OutcomeBook((outcome) => learning.note(outcome)) };
+  const note = (outcome: OutcomeFact): void => {
+    learning.note(outcome);
+    rollouts.told(outcome);
+  };
+  return { learning, outcomes: new OutcomeBook(note) };
 }
 
 /** Traces for a collector, gauges for a scraper. */

@@ -4,3 +4,5 @@ export { evidenceJson, evidenceOf, evidenceText, type RolloutEvidence } from './
 export { observe, type RolloutObservation } from './core/observe.ts';
 export { type GuardLimits, type RolloutKind, type RolloutPlan, usualPlan } from './core/rollout-plan.ts';
 export { openRollout, type RolloutEvent, type RolloutStage, type RolloutState, shareOf } from './core/rollout-state.ts';
+export { RolloutService, type RolloutServiceDeps } from './service/rollout-service.ts';
+export { findRollout, listRollouts, type Rollout } from './service/rollout-store.ts';

@@ -6,6 +6,7 @@ import { invoicesOf, ledgerOf, usageOf } from './money.ts';
 import type { Exchange } from './money-types.ts';
 import { operationsOf, reconciliationOf } from './operations.ts';
 import { evalsOf } from './evals.ts';
+import { rolloutsOf } from './rollouts.ts';
 import type { OutcomeBatch, OutcomeInput, OutcomeRecord } from './outcome.ts';
 import { plansOf } from './plans.ts';
 import { pricesOf } from './prices.ts';
@@ -79,6 +80,8 @@ export interface Client {
   readonly operations: ReturnType<typeof operationsOf>;
   /** Running code. */
   readonly evals: ReturnType<typeof evalsOf>;
+  /** New models on their way into jobs. */
+  readonly rollouts: ReturnType<typeof rolloutsOf>;
   readonly runs: ReturnType<typeof runsOf>;
   readonly accessTokens: ReturnType<typeof accessOf>;
   readonly auditLog: ReturnType<typeof auditLogOf>;
@@ -128,6 +131,7 @@ export function createClient(options: ClientOptions): Client {
     prices: pricesOf(call),
     operations: operationsOf(call),
     evals: evalsOf(call),
+    rollouts: rolloutsOf(call),
     runs: runsOf(call, options),
     accessTokens: accessOf(call),
     auditLog: auditLogOf(call),

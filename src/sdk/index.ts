@@ -82,6 +82,7 @@ export type {
   RoutePreview,
   RoutingExplanation,
 } from './routing-types.ts';
+export type { Rollout, RolloutInput } from './rollout-types.ts';
 export type {
   AccessToken,
   AccessTokenInput,

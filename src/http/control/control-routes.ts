@@ -25,6 +25,7 @@ import { priceRoutes } from './routes/price-routes.ts';
 import { providerCredentialRoutes } from './routes/provider-credential-routes.ts';
 import { reconciliationRoutes } from './routes/reconciliation-routes.ts';
 import { type CostDeps, requestCostRoutes } from './routes/request-cost-routes.ts';
+import { rolloutRoutes, type RolloutViews } from './routes/rollout-routes.ts';
 import { runRoutes, type RunViews } from './routes/run-routes.ts';
 import { type SecretDeps, tokenSignerRoutes } from './routes/token-signer-routes.ts';
 import { usageRoutes } from './routes/usage-routes.ts';
@@ -38,6 +39,7 @@ export interface ControlViews
     JobViews,
     OutcomeViews,
     EvalViews,
+    RolloutViews,
     SecretDeps,
     CostDeps,
     LedgerDeps,
@@ -54,6 +56,7 @@ export function controlRoutes(views: ControlViews): ControlRoute[] {
     ...decisionRoutes(views),
     ...jobRoutes(views),
     ...evalRoutes(views),
+    ...rolloutRoutes(views),
     ...requestCostRoutes(views),
     ...customerRoutes(views),
     ...planRoutes(views),

@@ -65,6 +65,11 @@ async function plantCustomer(
   const requestId = `req_${(customer === 'acme' ? 'a' : 'b').repeat(32)}`;
   await plantRequest(api, { customer, requestId, mark });
   await post(`/jobs/${mark}`, { models: ['small'] }, 'PUT');
+  const item = { prompt: mark, expected: { exact: mark } };
+  const evaluation = await post('/evals', { job: 'reply', candidates: ['small'], items: [item], maxNanos: '1' });
+  const rollout = await post('/rollouts', { job: 'reply', candidate: 'large' });
+  // One at a time: the next one needs this one to be over.
+  await post(`/rollouts/${String(rollout['id'])}/rollback`, {});
   return {
     keySecret: String(key['secret']),
     ids: {
@@ -79,6 +84,8 @@ async function plantCustomer(
       decisionId: requestId,
       runId: requestId.replace('req_', 'run_'),
       jobName: mark,
+      evalId: String(evaluation['id']),
+      rolloutId: String(rollout['id']),
     },
   };
 }

@@ -8,6 +8,7 @@ export const rightBodies: { readonly [operationId: string]: { readonly [field: s
     maxNanos: '1000000000',
     items: [{ prompt: 'What is 2 + 2?', expected: { numeric: 4 } }],
   },
+  createRollout: { job: 'reply', candidate: 'large' },
   setJob: { models: ['small'], description: 'Answers questions.' },
   createCustomer: { id: 'initech', displayName: 'Initech', timeZone: 'Europe/Berlin', currency: 'EUR' },
   updateCustomer: { displayName: 'Acme' },
@@ -57,6 +58,7 @@ export const rightBodies: { readonly [operationId: string]: { readonly [field: s
 export const rightQueries: { readonly [operationId: string]: { readonly [name: string]: string } } = {
   getUsage: { from: '2024-10-04', to: '2024-10-05', groupBy: 'customer,key,job,model,host,feature,project' },
   explainPrice: { endpoint: 'mark/none' },
+  getLeaderboard: { job: 'reply' },
   getPriceHistory: { endpoint: 'mark/none' },
   exportFocus: { month: '2026-09' },
   renderInvoice: { format: 'csv' },

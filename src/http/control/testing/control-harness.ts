@@ -10,6 +10,7 @@ import { createIdSource } from '../../../platform/ids.ts';
 import { silentLogger } from '../../../platform/logger.ts';
 import { createMetrics } from '../../../platform/metrics.ts';
 import { createSystemRandom } from '../../../platform/random.ts';
+import { RolloutService } from '../../../rollouts/index.ts';
 import { LearningService, OutcomeBook } from '../../../routing/index.ts';
 import { AppMeter, AppService, LogBook, VersionBuilder } from '../../../runtime/index.ts';
 import { createSignals } from '../../../signals/index.ts';
@@ -112,9 +113,10 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
   const book = database && new StoredPriceBook(database);
   const outcomes = new OutcomeBook();
   const newId = createIdSource(systemClock, createSystemRandom());
-  const catalog = catalogOf('small');
+  const catalog = catalogOf('small', 'large');
   return {
     ...quietEvals(newId),
+    rollouts: new RolloutService({ clock: systemClock, logger: silentLogger, database: () => undefined }),
     journal,
     outcomes,
     outcomeDesk: new OutcomeDesk({ journal, outcomes, clock: systemClock, newId }),
@@ -143,10 +145,10 @@ function parse(text: string): ControlAnswer['body'] {
   return JSON.parse(text) as ControlAnswer['body'];
 }
 
-/** A catalog that knows one model. */
-function catalogOf(name: string): Catalog {
+/** A catalog that knows these models, and the job `reply` that may use them. */
+function catalogOf(...names: readonly string[]): Catalog {
   const loaded = {
-    config: configSchema.parse({}),
+    config: configSchema.parse({ jobs: { reply: { models: names } } }),
     file: 'switchyard.yaml',
     exists: false,
     isBlank: true,
@@ -163,7 +165,7 @@ function catalogOf(name: string): Catalog {
     headers: {},
     maxConnections: 1,
   };
-  const offered = [{ name, host, upstreamModel: name, description: '', simulated: true }];
+  const offered = names.map((name) => ({ name, host, upstreamModel: name, description: '', simulated: true }));
   return new Catalog({ loaded, hosts: new Map(), offered, defaultPolicy: policySchema.parse({}) });
 }
 

@@ -7,6 +7,7 @@ import { migration as reconciliation } from './0006-reconciliation.ts';
 import { migration as outbox } from './0007-outbox.ts';
 import { migration as routing } from './0008-routing.ts';
 import { migration as evals } from './0009-evals.ts';
+import { migration as rollouts } from './0010-rollouts.ts';
 import { migration as apps } from './0011-apps.ts';
 import { migration as exports } from './0012-exports.ts';
 import { migration as marginAlerts } from './0013-margin-alerts.ts';
@@ -23,6 +24,7 @@ export const migrations: readonly Migration[] = [
   outbox,
   routing,
   evals,
+  rollouts,
   apps,
   exports,
   marginAlerts,

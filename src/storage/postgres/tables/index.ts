@@ -6,6 +6,7 @@ import type { LedgerTables } from './ledger.ts';
 import type { OutboxTables } from './outbox.ts';
 import type { PriceTables } from './prices.ts';
 import type { ReconciliationTables } from './reconciliation.ts';
+import type { RolloutTables } from './rollouts.ts';
 import type { RoutingTables } from './routing.ts';
 import type { SchemaTables } from './schema.ts';
 import type { SpendingTables } from './spending.ts';
@@ -21,6 +22,7 @@ export interface Tables
     InvoiceTables,
     ReconciliationTables,
     OutboxTables,
+    RolloutTables,
     RoutingTables,
     EvalTables,
     AppTables {}

@@ -1,0 +1,116 @@
+import type { Kysely } from 'kysely';
+import type { Database, Tables } from '../../storage/index.ts';
+import type { RolloutPlan } from '../core/rollout-plan.ts';
+import type { RolloutState } from '../core/rollout-state.ts';
+
+/** A rollout as it is kept. */
+export interface Rollout {
+  readonly plan: RolloutPlan;
+  readonly state: RolloutState;
+  readonly createdAtMs: number;
+}
+
+type Db = Pick<Database, 'db'>;
+
+/** Keeps a new rollout; false when another one of the same job is still running. */
+export async function insertRollout({ db }: Db, { plan, state, createdAtMs }: Rollout): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('rollout')
+    .values({
+      id: plan.id,
+      job: plan.job,
+      plan: toJson(plan),
+      state: toJson(state),
+      stage: state.stage,
+      created_at_ms: BigInt(createdAtMs),
+      changed_at_ms: BigInt(createdAtMs),
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .executeTakeFirst();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** Changes a rollout while nobody else does: gateways add what they saw one after another. */
+export async function changeRollout(
+  { db }: Db,
+  id: string,
+  change: (rollout: Rollout) => { readonly state: RolloutState; readonly atMs: number },
+): Promise<Rollout | undefined> {
+  const within = async (work: Kysely<Tables>): Promise<Rollout | undefined> => {
+    const row = await work.selectFrom('rollout').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+    if (row === undefined) return undefined;
+    const rollout = toRollout(row);
+    const { state, atMs } = change(rollout);
+    if (state !== rollout.state) {
+      await work
+        .updateTable('rollout')
+        .set({ state: toJson(state), stage: state.stage, changed_at_ms: BigInt(atMs) })
+        .where('id', '=', id)
+        .execute();
+    }
+    return { ...rollout, state };
+  };
+  return db.isTransaction ? within(db) : db.transaction().execute(within);
+}
+
+/** The last rollout of each job: it decides who answers. */
+export async function readEffective({ db }: Db): Promise<readonly Rollout[]> {
+  const rows = await db
+    .selectFrom('rollout')
+    .selectAll()
+    .distinctOn('job')
+    .orderBy('job')
+    .orderBy('created_at_ms', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+  return rows.map(toRollout);
+}
+
+/** One rollout; undefined for an unknown id. */
+export async function findRollout({ db }: Db, id: string): Promise<Rollout | undefined> {
+  const row = await db.selectFrom('rollout').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && toRollout(row);
+}
+
+/** The latest first. */
+export async function listRollouts(
+  { db }: Db,
+  query: {
+    readonly job?: string | undefined;
+    readonly limit: number;
+    readonly before?: { readonly atMs: number; readonly id: string } | undefined;
+  },
+): Promise<readonly Rollout[]> {
+  let select = db.selectFrom('rollout').selectAll().orderBy('created_at_ms', 'desc').orderBy('id', 'desc');
+  if (query.job !== undefined) select = select.where('job', '=', query.job);
+  const { before } = query;
+  if (before) {
+    select = select.where((where) =>
+      where.or([
+        where('created_at_ms', '<', BigInt(before.atMs)),
+        where.and([where('created_at_ms', '=', BigInt(before.atMs)), where('id', '<', before.id)]),
+      ]),
+    );
+  }
+  return (await select.limit(query.limit).execute()).map(toRollout);
+}
+
+interface RolloutRow {
+  readonly plan: unknown;
+  readonly state: unknown;
+  readonly created_at_ms: bigint;
+}
+
+function toRollout({ plan, state, created_at_ms: createdAtMs }: RolloutRow): Rollout {
+  const kept = plan as Omit<RolloutPlan, 'shadow'> & { shadow: RolloutPlan['shadow'] & { maxNanos: string } };
+  const known = state as Omit<RolloutState, 'shadowSpentNanos'> & { shadowSpentNanos: string };
+  return {
+    plan: { ...kept, shadow: { ...kept.shadow, maxNanos: BigInt(kept.shadow.maxNanos) } },
+    state: { ...known, shadowSpentNanos: BigInt(known.shadowSpentNanos) },
+    createdAtMs: Number(createdAtMs),
+  };
+}
+
+function toJson(value: object): string {
+  return JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? field.toString() : field));
+}
