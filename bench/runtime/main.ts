@@ -1,8 +1,9 @@
 import { type Figure, isReached, type Section, type SectionOptions } from '../money/section.ts';
+import { functions } from './functions.ts';
 import { workspaces } from './workspaces.ts';
 
 /** Everything that is measured, in this order. */
-const sections: readonly Section[] = [workspaces];
+const sections: readonly Section[] = [workspaces, functions];
 
 /** Figures of a run. */
 export interface RuntimeResult {

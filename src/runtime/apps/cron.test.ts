@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCron } from './cron.ts';
 
-const next = (expression: string, after: string, zone = 'UTC', times = 1): string[] => {
+const next = (expression: string, after: string, { zone = 'UTC', times = 1 } = {}): string[] => {
   const cron = parseCron(expression, zone);
   const due: string[] = [];
   for (let at = Date.parse(after); due.length < times;) {
@@ -26,9 +26,9 @@ describe('a cron expression', () => {
   });
 
   it('goes by the clock of its zone: a time that is skipped comes later, one that comes twice counts once', () => {
-    const twoThirty = next('30 2 * * *', '2026-03-27T12:00:00Z', 'Europe/Berlin', 3);
+    const twoThirty = next('30 2 * * *', '2026-03-27T12:00:00Z', { zone: 'Europe/Berlin', times: 3 });
     expect(twoThirty).toEqual(['2026-03-28T01:30', '2026-03-29T01:30', '2026-03-30T00:30']);
-    const back = next('30 2 * * *', '2026-10-24T12:00:00Z', 'Europe/Berlin', 2);
+    const back = next('30 2 * * *', '2026-10-24T12:00:00Z', { zone: 'Europe/Berlin', times: 2 });
     expect(back).toEqual(['2026-10-25T00:30', '2026-10-26T01:30']);
   });
 
