@@ -26,7 +26,9 @@ export async function bootProduct(
   const directory = mkdtempSync(join(tmpdir(), 'switchyard-journey-'));
   const configFile = join(directory, 'switchyard.yaml');
   const database = /^database:/m.test(configText) ? '' : 'database: off\n';
-  writeFileSync(configFile, `log: { level: silent }\n${database}${configText}`);
+  // Finding out how code is isolated takes a second of hostile programs, which few journeys are about.
+  const runtime = /^runtime:/m.test(configText) ? '' : 'runtime: { probe: first-use }\n';
+  writeFileSync(configFile, `log: { level: silent }\n${database}${runtime}${configText}`);
   return bootIn(directory, environment);
 }
 

@@ -1,0 +1,76 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../../src/cli/index.ts';
+import { createClient, type Client, type RunReceipt } from '../../src/sdk/index.ts';
+import { findSystemTools } from '../../src/runtime/workspaces/system-tools.ts';
+import { createTestTerminal } from '../cli/test-terminal.ts';
+import { bootProduct, type BootedProduct, rebootProduct } from './support/boot-product.ts';
+
+const hasSandbox = !('reason' in findSystemTools());
+let booted: BootedProduct;
+let client: Client;
+beforeAll(async () => {
+  booted = await bootProduct('');
+  client = createClient({ url: booted.url, ownerToken: booted.product.ownerToken, timeoutMs: 30_000 });
+});
+afterAll(() => booted.close());
+
+async function receiptOf(input: Parameters<Client['runs']['start']>[0]): Promise<RunReceipt> {
+  for await (const event of client.runs.start(input)) if (event.type === 'receipt') return event.receipt;
+  throw new Error('no receipt');
+}
+
+async function cli(words: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const terminal = createTestTerminal({
+    SWITCHYARD_OWNER_TOKEN: booted.product.ownerToken,
+    SWITCHYARD_URL: booted.url,
+  });
+  const code = await main(words, terminal);
+  return { code, stdout: terminal.stdout(), stderr: terminal.stderr() };
+}
+
+describe('the runtime says how code is isolated', () => {
+  it('over the control API and by the doctor, in the same words', async () => {
+    const { isolation, unusable } = await client.runs.runtime();
+    const { stdout } = await cli(['doctor', '--data', join(booted.directory, 'data'), '--config', booted.configFile]);
+    if (unusable) expect(stdout).toContain(unusable.remedy);
+    else expect(stdout).toContain(`${isolation.tier} by ${isolation.engine}`);
+  });
+});
+
+describe.skipIf(!hasSandbox)('code runs', () => {
+  it('and its outcome belongs to the answer that it came from', async () => {
+    const answer = await fetch(`${booted.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'sim/echo', messages: [{ role: 'user', content: 'print(6 * 7)' }] }),
+    });
+    await answer.text();
+    const requestId = answer.headers.get('x-switchyard-request-id') ?? '';
+    const receipt = await receiptOf({ language: 'python', code: 'print(6 * 7)', requestId });
+    expect(receipt).toMatchObject({ status: 'succeeded', requestId });
+    const record = await client.requests.get(requestId);
+    expect(record.outcomes).toMatchObject([{ kind: 'run', value: 1, source: 'runtime' }]);
+    await receiptOf({ language: 'python', code: 'raise SystemExit(2)', requestId });
+    expect((await client.requests.get(requestId)).outcomes).toMatchObject([{ value: 1 }, { value: 0 }]);
+  });
+
+  it('from the command line, and the command ends as the program did', async () => {
+    const file = join(booted.directory, 'hello.py');
+    writeFileSync(file, 'import sys\nprint("hello", sys.stdin.read().strip())\nsys.exit(3)\n');
+    const input = join(booted.directory, 'input.txt');
+    writeFileSync(input, 'there\n');
+    const { code, stdout, stderr } = await cli(['run', file, '--stdin', input, '--limit', 'cpuMs=5000,wallMs=20000']);
+    expect([code, stdout]).toEqual([3, 'hello there\n']);
+    expect(stderr).toMatch(/\[failed, exit 3; .*sandbox-.*run_[0-9a-f]{32}\]/);
+  });
+
+  it('and its receipt is found after a restart', async () => {
+    const receipt = await receiptOf({ language: 'shell', code: 'echo kept' });
+    booted = await rebootProduct(booted);
+    client = createClient({ url: booted.url, ownerToken: booted.product.ownerToken, timeoutMs: 30_000 });
+    expect(await client.runs.get(receipt.runId)).toEqual(receipt);
+    await expect(client.runs.get(`run_${'0'.repeat(32)}`)).rejects.toMatchObject({ problem: { code: 'not_found' } });
+  });
+});
