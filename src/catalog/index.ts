@@ -11,6 +11,7 @@ export {
 } from './catalog.ts';
 export { type PriceTexts, priceFromTexts, termsFromTexts } from './configured-price.ts';
 export { CatalogFacts, type EndpointFacts } from './facts/catalog-facts.ts';
+export { type PublicScore, publicScores } from './facts/public-scores.ts';
 export { shippedObservations } from './facts/shipped-observations.ts';
 export type { CatalogOrigin, PriceState, StoredRow } from './facts/stored-row.ts';
 export { LocalDiscovery, type LocalHost, offerLocalModels } from './discover-local-hosts.ts';

@@ -1,6 +1,6 @@
+import { publicScores } from '../../catalog/index.ts';
 import type { Prior } from '../estimate/believe.ts';
 import { learnerDefaults } from '../estimate/routing-learner.ts';
-import { publicScores } from './public-scores.ts';
 
 /** What is known of a model before any outcome. */
 export interface KnownModel {

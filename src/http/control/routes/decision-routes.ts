@@ -14,6 +14,8 @@ export interface DecisionViews {
   previewRoute(request: PreviewedRequest): RoutePreview | Fault;
 }
 
+const anyId = new RegExp(`^(${['req', 'dec'].join('|')})_[0-9a-f]{32}$`);
+
 const nanosText = z.string().nullable().meta({ description: 'Expected nano-USD as decimal text; null: unknown.' });
 
 const candidate = z.object({
@@ -104,7 +106,7 @@ function get({ journal }: DecisionViews): ControlRoute {
     scope: 'organisation',
     withoutDatabase: true,
     params: z.strictObject({
-      decisionId: z.string().regex(/^(req|dec)_[0-9a-f]{32}$/, 'must be the id of a request or a decision'),
+      decisionId: z.string().regex(anyId, 'must be the id of a request or a decision'),
     }),
     answer: explanation,
     async handle({ params: { decisionId } }) {
