@@ -90,6 +90,11 @@ models:
   maxBytes: 1073741824
   ttlSeconds: 600
 `,
+  runtime: `runtime:
+  minIsolation: sandbox-cgroup # refuse to run where the kernel does not hold the limits
+  limits: { wallSeconds: 30, memoryMib: 256 }
+  concurrent: 4
+`,
   responses: `responses:
   store: false
 `,
