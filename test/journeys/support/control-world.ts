@@ -69,7 +69,7 @@ async function plantCustomer(
   const evaluation = await post('/evals', { job: 'reply', candidates: ['small'], items: [item], maxNanos: '1' });
   const rollout = await post('/rollouts', { job: 'reply', candidate: 'large' });
   // One at a time: the next one needs this one to be over.
-  await post(`/rollouts/${String(rollout['id'])}/rollback`, {});
+  await api.call('POST', `/rollouts/${String(rollout['id'])}/rollback`);
   return {
     keySecret: String(key['secret']),
     ids: {
