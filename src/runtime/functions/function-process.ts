@@ -137,12 +137,18 @@ export class FunctionProcess {
     const { clock } = this.#settings;
     const deadlineMs = clock.monotonicMs() + startMs;
     const socket = join(this.socketFolder, socketNames.events);
-    while (!existsSync(socket)) {
+    for (;;) {
+      const handlers = existsSync(socket) ? await this.#ask(deadlineMs) : undefined;
+      if (handlers !== undefined) return handlers;
       if (this.#isGone || this.#child.exitCode !== null) throw this.#failure('it ended while it started');
       if (clock.monotonicMs() > deadlineMs) throw this.#failure(`it did not start within ${startMs} ms`);
       await wait(pollMs);
     }
-    const remainingMs = Math.max(1, Math.ceil(deadlineMs - clock.monotonicMs()));
+  }
+
+  /** What handlers the guest has; undefined while nobody listens: the socket is there a moment before. */
+  async #ask(deadlineMs: number): Promise<GuestHandlers | undefined> {
+    const remainingMs = Math.max(1, Math.ceil(deadlineMs - this.#settings.clock.monotonicMs()));
     try {
       const signal = AbortSignal.timeout(remainingMs);
       const { statusCode, body } = await this.events.request({ method: 'GET', path: '/', signal });
@@ -151,6 +157,7 @@ export class FunctionProcess {
       return JSON.parse(text) as GuestHandlers;
     } catch (error) {
       if (error instanceof FunctionStartError) throw error;
+      if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') return undefined;
       throw this.#failure(this.#isGone ? 'it ended while it started' : 'its module could not be loaded in time');
     }
   }
