@@ -67,7 +67,8 @@ const fewestMeasured = 5;
 export function routeModels(request: RoutedRequest, deps: RouteDeps): (Decision & { routed: Routed }) | Fault {
   const { head, job, terms } = request;
   const groups = request.models.map(splitModel);
-  deps.learning.addModels(groups.map(asKnown));
+  const unknown = groups.filter(({ model }) => deps.learning.isNew(model));
+  if (unknown.length > 0) deps.learning.addModels(unknown.map(asKnown));
   const candidates = new CandidateReader(request, deps).read(groups);
   const { learning, budget, clock } = deps;
   const explored = budget.policyOf(job.name, terms.exploration, {

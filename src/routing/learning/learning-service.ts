@@ -37,8 +37,9 @@ export interface LearningStatus {
  * hashed terms (about 3 KiB each); in all under 200 MiB.
  */
 const bounds = { mostOutcomes: 200_000, promptsPerJob: 2000, promptsInAll: 10_000 };
-/** Publishing may take at most this share of the time. */
+/** Publishing may take at most this share of the time, and so much of it at once. */
 const publishShare = 0.05;
+const publishBurstMs = 300;
 const mostAlarms = 100;
 const snapshotsKept = 32;
 /** A host that does worse than the model's others counts as failing so much of the time, for so long. */
@@ -66,7 +67,9 @@ export class LearningService {
   readonly #hasPrior = new Set<string>();
   #state: RoutingState;
   #publishedAtMs = 0;
-  #readyAtMs = 0;
+  /** Time that publishing took lately, less what its share has allowed since. */
+  #takenMs = 0;
+  #takenAtMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #upkeep: NodeJS.Timeout | undefined;
   #isDirty = false;
@@ -101,10 +104,13 @@ export class LearningService {
     return this.#kept.get(id);
   }
 
+  /** Whether nothing was said yet about what to expect of a model. */
+  isNew(model: string): boolean {
+    return !this.#hasPrior.has(model);
+  }
+
   /** Makes models known before anything is learned of them; those known already stay as they are. */
   addModels(models: readonly KnownModel[]): void {
-    const { modelNumbers } = this.#state;
-    if (models.every(({ model }) => modelNumbers.has(model) && this.#hasPrior.has(model))) return;
     for (const known of models) {
       if (this.#hasPrior.has(known.model)) continue;
       this.#hasPrior.add(known.model);
@@ -179,7 +185,7 @@ export class LearningService {
   #changed(): void {
     this.#isDirty = true;
     if (this.#isReplaying || this.#timer !== undefined) return;
-    const waitMs = this.#readyAtMs - this.#clock.monotonicMs();
+    const waitMs = (this.#taken() - publishBurstMs) / publishShare;
     if (waitMs <= 0) return this.#publish();
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -193,8 +199,14 @@ export class LearningService {
     this.#refitIfDue(startedMs);
     this.#state = this.#published();
     this.#isDirty = false;
+    this.#takenMs = this.#taken() + this.#clock.monotonicMs() - startedMs;
+  }
+
+  #taken(): number {
     const nowMs = this.#clock.monotonicMs();
-    this.#readyAtMs = nowMs + (nowMs - startedMs) / publishShare;
+    this.#takenMs = Math.max(0, this.#takenMs - publishShare * (nowMs - this.#takenAtMs));
+    this.#takenAtMs = nowMs;
+    return this.#takenMs;
   }
 
   #published(): RoutingState {
