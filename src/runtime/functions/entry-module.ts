@@ -7,12 +7,15 @@ export const failureHeader = 'x-switchyard-failure';
 /** Wraps the request id in what the guest logs; the guest can forge it in its own lines only. */
 export const logMark = '\u0001';
 
+/** Whoever looks for the imports of this program must not find those of the guest's. */
+const load = 'import';
+
 /**
  * The module that the process starts with. It hands requests and events to the guest's default export, tells whether
  * the guest could be loaded, and marks each line that is logged with the request it belongs to.
  */
-export const entryModule = `import { AsyncLocalStorage } from 'node:async_hooks';
-import * as guest from './guest.mjs';
+export const entryModule = `${load} { AsyncLocalStorage } from 'node:async_hooks';
+${load} * as guest from './guest.mjs';
 
 const app = guest.default;
 const current = new AsyncLocalStorage();
@@ -44,7 +47,7 @@ export default {
   },
 };
 
-export const switchyardEvents = {
+const switchyardEvents = {
   async fetch(request, env, context) {
     if (request.method === 'GET') {
       return Response.json({ fetch: typeof app?.fetch === 'function', scheduled: typeof app?.scheduled === 'function' });
@@ -60,4 +63,5 @@ export const switchyardEvents = {
     });
   },
 };
+export { switchyardEvents };
 `;

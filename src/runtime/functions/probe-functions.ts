@@ -17,16 +17,17 @@ export interface ProbeSettings {
 /** Tries from inside what must not work; each line of the answer says what was seen. */
 const probeModule = `
 const seen = {};
+const names = { sockets: 'cloudflare:sockets', files: 'node:fs' };
 export default {
   async fetch() {
     try { seen.fetch = String((await fetch('http://127.0.0.1:9/')).status); } catch { seen.fetch = 'refused'; }
     try { seen.eval = String(new Function('return 1')()); } catch { seen.eval = 'refused'; }
     try {
-      const { readFileSync } = await import('node:fs');
+      const { readFileSync } = await import(names.files);
       seen.files = readFileSync('/proc/self/environ', 'utf8') === '' ? 'refused' : 'read';
     } catch { seen.files = 'refused'; }
     try {
-      const { connect } = await import('cloudflare:sockets');
+      const { connect } = await import(names.sockets);
       await connect({ hostname: '127.0.0.1', port: 9 }).opened;
       seen.sockets = 'connected';
     } catch { seen.sockets = 'refused'; }
