@@ -65,8 +65,9 @@ const bodySchema = z.strictObject({
   maxTokens: z.int().min(1).max(100_000).default(1024),
   temperature: z.number().min(0).max(2).optional(),
   graderUrl: z
-    .url({ protocol: /^https?$/ })
+    .string()
     .max(2000)
+    .regex(/^https?:\/\/[^\s]+$/, 'must be an address such as https://grader.internal/grade')
     .optional()
     .meta({ description: 'Your own grader, for items that expect http.' }),
   judge: text(512).optional().meta({ description: 'Model that judges beside the graders.' }),
