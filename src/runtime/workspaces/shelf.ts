@@ -60,14 +60,15 @@ export function fillShelf(dataFolder: string, programs: readonly ShelfProgram[])
   return { folder, files: [...etc, ...own] };
 }
 
-/** A folder for the runtime's own files that users of sandboxes can pass through; `area` keeps uses apart. */
-export function reachableFolder(dataFolder: string, area: string): string {
-  const inData = join(dataFolder, 'runtime', area);
+/**
+ * The data folder, where users of sandboxes can pass through it; else one place for all supervisors of the machine:
+ * what lies there is the same for all, and programs carry a fingerprint in their names.
+ */
+function shelfFolder(dataFolder: string): string {
+  const inData = join(dataFolder, 'runtime', 'shelf');
   mkdirSync(inData, { recursive: true, mode: 0o755 });
   if (isReachable(inData)) return inData;
-  const hash = createHash('sha256').update(realpathSync(dataFolder)).digest('hex').slice(0, 16);
-  for (const base of ['/var/lib/switchyard', join(tmpdir(), 'switchyard')]) {
-    const folder = join(base, `runtime-${hash}`, area);
+  for (const folder of ['/var/lib/switchyard/shelf', join(tmpdir(), 'switchyard-shelf')]) {
     try {
       mkdirSync(folder, { recursive: true, mode: 0o755 });
     } catch {
@@ -76,10 +77,6 @@ export function reachableFolder(dataFolder: string, area: string): string {
     if (isOurs(folder) && isReachable(folder)) return folder;
   }
   return inData;
-}
-
-function shelfFolder(dataFolder: string): string {
-  return reachableFolder(dataFolder, 'shelf');
 }
 
 /** In a shared place somebody else may have made the folder first. */
