@@ -52,7 +52,7 @@ ${topics
     description: "${prompts[topic]}"
     models: [small, coder, mid, premium]
     value: { lowUsd: 0.01, midUsd: 0.02, highUsd: 0.05 }
-    exploration: { maxShare: 0.02, usdPerDay: 1 }`,
+    exploration: { maxShare: 0.005, usdPerDay: 1 }`,
   )
   .join('\n')}
 `;
