@@ -64,6 +64,9 @@ describe('a success rule', () => {
     const one = rule(defaultSuccessRule);
     expect(one.judge([told('thumb', { value: 0 }), told('test', { value: 1 })])).toBe(1);
     expect(one.judge([told('thumb', { value: 0 })])).toBe(0);
+    // A kept form alone is no success.
+    expect(one.judge([told('schema', { value: 1 })])).toBe('unknown');
+    expect(one.judge([told('schema', { value: 0 })])).toBe(0);
   });
 
   it.each([

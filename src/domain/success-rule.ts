@@ -123,6 +123,8 @@ function strongest(outcomes: readonly OutcomeFact[]): OutcomeFact | undefined {
   let best: OutcomeFact | undefined;
   for (const one of outcomes) {
     if (one.value === undefined || outcomeWeight(one) === 0) continue;
+    // A kept form is necessary and proves nothing; only a broken one decides.
+    if ((one.kind === 'schema' || one.kind === 'tool_call') && one.value > 0) continue;
     if (best === undefined || outcomeWeight(one) >= outcomeWeight(best)) best = one;
   }
   return best;
