@@ -17,8 +17,8 @@ export function lastCountIn(dataDirectory: string): LastCount {
     },
     write(count) {
       mkdirSync(dataDirectory, { recursive: true });
-      writeFileSync(`${path}.tmp`, String(count), { mode: 0o600 });
-      renameSync(`${path}.tmp`, path);
+      writeFileSync(`${path}.new`, String(count), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
     },
   };
 }

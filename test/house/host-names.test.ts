@@ -25,10 +25,12 @@ function isCompatibleHost({ path, lines }: SourceText): boolean {
 
 function mentions(names: readonly string[], sources: readonly SourceText[]): readonly string[] {
   const pattern = new RegExp(`\\b(${names.join('|')})\\b`, 'i');
+  // What a guest imports, and packages of a vendor that is a host as well, are no choice among hosts.
+  const named = (line: string): string => codeOf(line).replaceAll(/@\w+\/|\bcloudflare:/g, '');
   return sources
     .filter(({ path }) => !Object.keys(allowedPlaces).some((place) => path.startsWith(place)))
     .flatMap(({ path, lines }) =>
-      lines.flatMap((line, at) => (pattern.test(codeOf(line)) ? [`${path}:${at + 1}: ${line.trim()}`] : [])),
+      lines.flatMap((line, at) => (pattern.test(named(line)) ? [`${path}:${at + 1}: ${line.trim()}`] : [])),
     );
 }
 
@@ -55,6 +57,7 @@ describe('compatible hosts', () => {
       'src/dispatch/attempt.ts',
       `if (host === 'acme-ai') retry();\n// acme-ai does it differently`,
     );
+    expect(mentions(['acme'], [sourceText('src/runtime/a.ts', `import('@acme/engine');`)])).toEqual([]);
     expect(mentions(['acme-ai'], [planted])).toEqual([`src/dispatch/attempt.ts:1: if (host === 'acme-ai') retry();`]);
   });
 });

@@ -112,10 +112,10 @@ function upstreamDifferences({ expected, row }: FaultCase, seen: Observed): stri
 
 function journalDifferences(one: FaultCase, seen: Observed): string[] {
   const { expected } = one;
-  const counts = { open: 0, decision: 0, attempt: 0, final: 0, abort: 0, correction: 0, outcome: 0 };
+  const counts = { open: 0, decision: 0, attempt: 0, final: 0, abort: 0, correction: 0, outcome: 0, run: 0 };
   for (const fact of seen.facts) counts[fact.type]++;
   const wanted = { ...counts, open: 1, decision: 1, attempt: expected.tries + expected.backup, final: 1 };
-  wanted.abort = wanted.correction = wanted.outcome = 0;
+  wanted.abort = wanted.correction = wanted.outcome = wanted.run = 0;
   if (JSON.stringify(counts) !== JSON.stringify(wanted)) return [`the journal has ${JSON.stringify(counts)}`];
   const [final] = seen.finals;
   if (!final) return ['no final fact'];
