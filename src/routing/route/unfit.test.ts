@@ -30,7 +30,7 @@ describe('what an endpoint may not take', () => {
     ['a promise that is not made', {}, { dataPolicy: 'no-training' }, 'does not promise no-training'],
     ['a price over the ceiling', {}, { outputPicos: 3999n }, 'output price is over'],
     ['no share of traffic', { weight: 0 }, {}, 'weight is 0'],
-  ] as const)('is told of %s', (what, endpoint, demands, reason) => {
+  ] as const)('is told of %s', (...[what, endpoint, demands, reason]) => {
     expect(reasonOf(endpoint, { ...demands } as Partial<Demands>), what).toContain(reason);
   });
 
