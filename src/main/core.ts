@@ -1,18 +1,14 @@
 import { join } from 'node:path';
 import type { LoadedConfig } from '../config/index.ts';
-import { createMediaFetcher, createUpstreamPools, DrainRoom, Hedging } from '../dispatch/index.ts';
 import type { Host } from '../domain/endpoint.ts';
 import type { OutcomeFact } from '../domain/facts.ts';
-import { Fault } from '../domain/fault.ts';
 import type { EvalService } from '../evals/index.ts';
 import {
   ExchangeBoard,
-  Gateway,
+  type Gateway,
   hostOfAccount,
   type ObjectGateway,
-  openKept,
   OutcomeDesk,
-  OwnAccounts,
   ResponseCache,
 } from '../gateway/index.ts';
 import { type Journal, openJournal } from '../journal/index.ts';
@@ -21,10 +17,9 @@ import { createIdSource } from '../platform/ids.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createSystemRandom } from '../platform/random.ts';
-import { createTimerWheel } from '../platform/timer-wheel.ts';
-import { createProviderRegistry, type Provider, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
+import { createProviderRegistry, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
 import { RolloutService } from '../rollouts/index.ts';
-import { judgeBy, LearningService, OutcomeBook, StickyMap } from '../routing/index.ts';
+import { judgeBy, LearningService, OutcomeBook } from '../routing/index.ts';
 import { createSignals, defaultCircuitSettings, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
 import { openProductApps, type ProductApps } from './apps.ts';
@@ -32,8 +27,8 @@ import { type Business, openBusiness } from './business.ts';
 import type { DatabaseLink } from './database-link.ts';
 import { openEvals } from './evals.ts';
 import { readGatewayId } from './gateway-id.ts';
+import { openInference } from './inference.ts';
 import { type Money, sharesDatabase } from './money.ts';
-import { networkOf } from './network.ts';
 import { openProductRuntime, type ProductRuntime } from './runtime.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
@@ -72,11 +67,8 @@ export interface Core {
 
 /** Constructs and wires the parts; nothing is reachable from outside yet. */
 export async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: Core['isOwner']): Promise<Core> {
-  const logger = createLogger(loaded.config.log.level);
-  const metrics = createMetrics();
-  const random = createSystemRandom();
-  const newId = createIdSource(systemClock, random);
-  const providers = createProviderRegistry({ clock: systemClock });
+  const base = createBase(loaded);
+  const { logger, metrics, newId, providers } = base;
   const snapshots = await openSnapshots(loaded, providers, logger);
   const { state } = snapshots;
   const isConfigured = (endpointId: string): boolean => state.snapshot.catalog.isConfigured(endpointId);
@@ -87,51 +79,16 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const rollouts = new RolloutService({ clock: systemClock, logger, database: () => business.database.current() });
   const { learning, outcomes } = openLearning(state, logger, rollouts);
   const board = new ExchangeBoard(metrics, isConfigured);
-  const wheel = createTimerWheel(systemClock);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
   const journal = await openProductJournal({ ...options, gatewayId, loaded, logger });
   const outcomeDesk = new OutcomeDesk({ journal, outcomes, clock: systemClock, newId });
-  const business = await openBusiness(loaded, {
-    options,
-    gatewayId,
-    journal,
-    snapshots,
-    learning,
-    logger,
-    metrics,
-    newId,
-  });
-  const { money } = business;
+  const kept = { options, gatewayId, journal, snapshots, learning };
+  const business = await openBusiness(loaded, { ...kept, logger, metrics, newId });
   rollouts.start();
-  const pools = createUpstreamPools(networkOf(loaded, options.environment));
-  const media = createMediaFetcher(loaded.config.network, wheel);
-  const providerOf = ({ host }: { host: Host }): Provider => providerOfHost(providers, host);
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
   const telemetry = observe({ state, metrics, logger, signals, journal, cache });
-  const shared = {
-    dispatch: { drains: new DrainRoom(), pools, media, signals, wheel, clock: systemClock, random, providerOf },
-    journal,
-    money: money.ports,
-    board,
-    clock: systemClock,
-    logger,
-    newId,
-    settings: () => ({ catalog: state.snapshot.catalog, config: state.snapshot.loaded.config }),
-  };
-  const kept = await openKept(options.dataDirectory, shared);
-  const gateway = new Gateway({
-    ...shared,
-    responses: kept.responses,
-    files: kept.files,
-    learning,
-    outcomeDesk,
-    sticky: new StickyMap(systemClock),
-    rollouts,
-    accounts: new OwnAccounts({ hostsOf: (customer) => business.credentials().get(customer) }),
-    hedging: new Hedging(systemClock),
-    cache,
-    tracing: telemetry.tracing,
-  });
+  const plane = { ...base, signals, journal, business, board, cache, learning, outcomeDesk, rollouts, state };
+  const inference = await openInference({ ...plane, options, loaded, tracing: telemetry.tracing });
   const { dataDirectory, environment } = options;
   const config = (): LoadedConfig['config'] => state.snapshot.loaded.config;
   const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId };
@@ -139,22 +96,29 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const apps = openProductApps({ ...ran, metrics, sealer: business.sealer, database: business.database });
   const close = async (): Promise<void> => {
     await Promise.all([runtime.close(), apps.close()]);
-    await gateway.close();
+    await inference.drain();
     await rollouts.close();
     learning.close();
-    // Calls about objects run on without their clients; past the grace they end with their connections.
-    const cut = wheel.after(state.snapshot.loaded.config.server.drainMs, () => void pools.close());
-    await kept.settled();
-    cut.cancel();
-    await Promise.all([pools.close(), snapshots.close(), telemetry.close()]);
-    wheel.close();
+    await inference.close();
+    await Promise.all([snapshots.close(), telemetry.close()]);
     await journal.close();
     await business.close();
   };
-  const { database, adopt, tokens, sealer } = business;
+  const { database, money, adopt, tokens, sealer } = business;
   const parts = { options, logger, metrics, providers, journal, signals, outcomes, outcomeDesk, learning, rollouts };
-  const own = { tokens, sealer, startedAtMs: systemClock.nowMs(), objects: kept.objects, adopt, newId, isOwner, close };
+  const { gateway, objects } = inference;
+  const own = { tokens, sealer, startedAtMs: systemClock.nowMs(), objects, adopt, newId, isOwner, close };
   return withEvals({ ...parts, board, gateway, database, money, runtime, apps, ...snapshots, ...own });
+}
+
+/** What every part needs and nothing holds state of customers. */
+function createBase(loaded: LoadedConfig): Pick<Core, 'logger' | 'metrics' | 'newId' | 'providers'> {
+  return {
+    logger: createLogger(loaded.config.log.level),
+    metrics: createMetrics(),
+    newId: createIdSource(systemClock, createSystemRandom()),
+    providers: createProviderRegistry({ clock: systemClock }),
+  };
 }
 
 /** Evaluations use everything else, and end before it. */
@@ -238,10 +202,4 @@ function openProductJournal({
 /** The simulator and hosts that are gone are known by nothing better than their own name. */
 function providerNameOf(host: Host | undefined): string | undefined {
   return host && host.id !== 'sim' ? telemetryNameOf(host.providerId) : undefined;
-}
-
-function providerOfHost(providers: ProviderRegistry, host: Host): Provider {
-  const provider = providers.getProvider(host.providerId);
-  if (!provider) throw new Fault('internal', { message: `The host ${host.id} has no provider.` });
-  return provider;
 }

@@ -158,8 +158,8 @@ describe('leases of budgets', () => {
   });
 
   it('[money 47] a settle after the lease was given away is posted, and told', async () => {
-    const slow = await startGateway('slow', 'chunked');
-    const hold = held(await slow.admit(20_000_000n));
+    const late = await startGateway('slow', 'chunked');
+    const hold = held(await late.admit(20_000_000n));
     await releaseLeases(test.database, { gatewayId: 'slow' });
     const other = await startGateway('other', 'chunked');
     held(await other.admit(100_000_000n)).settle(100_000_000n, 0);
