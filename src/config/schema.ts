@@ -86,6 +86,9 @@ const journalSchema = z.strictObject({
     description: 'durable: a fact is on disk before the answer ends. relaxed: synced every 50 ms, nobody waits.',
   }),
   retentionDays: z.int().positive().default(30).meta({ description: 'How long facts are kept.' }),
+  minFreeMebibytes: z.int().positive().max(1_000_000_000).default(256).meta({
+    description: 'Requests are refused while the volume has less free than this, or than a minute of facts needs.',
+  }),
 });
 
 const networkSchema = z.strictObject({

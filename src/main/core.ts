@@ -186,14 +186,14 @@ function openProductJournal({
   logger: Logger;
 }): Promise<Journal> {
   const { config } = loaded;
-  const { durability, retentionDays } = config.journal;
+  const { durability, retentionDays, minFreeMebibytes } = config.journal;
   return openJournal({
     directory: join(dataDirectory, 'journal'),
     gatewayId,
     durability,
     clock: systemClock,
     log: ({ level, event, fields }) => logger[level](fields, event),
-    limits: { retentionMs: retentionDays * 24 * 3_600_000 },
+    limits: { retentionMs: retentionDays * 24 * 3_600_000, reserveBytes: minFreeMebibytes * 1024 * 1024 },
     // What is not projected yet is the only record of what customers owe.
     isProjected: config.database !== 'off',
   });

@@ -2,7 +2,7 @@ export * from './apps/index.ts';
 export type * from './contract.ts';
 export { isolationTiers, limitedResources, runLanguages } from './contract.ts';
 export { isEgressRule } from './egress/index.ts';
-export { type Engines, findEngines } from './functions/index.ts';
+export { type Engines, findEngines, probeFunctions } from './functions/index.ts';
 export { defaultLimits, limitsOf, maximumLimits } from './limits.ts';
 export { createProgramRunner, type Program, type ProgramResult, type ProgramRunner } from './runs/program-runner.ts';
 export { RunBook, type RunBookDeps, type RunOutcome } from './runs/run-book.ts';

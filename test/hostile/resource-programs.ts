@@ -57,7 +57,8 @@ export const resourcePrograms: readonly HostileProgram[] = [
     expected: 'bounded',
     language: 'node',
     limit: 'cpu',
-    limits: { cpuMs: 400 },
+    // Such a chain also fills the heap, on a fast machine before its time is up.
+    limits: { cpuMs: 400, memoryBytes: 1024 * mib },
     program: () => 'const again = () => Promise.resolve().then(again); again()',
     held: ended,
   },

@@ -1,18 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type * as JournalModule from '../../src/journal/index.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FakeUpstream, postRaw, startFakeUpstream } from '../fake-upstream/index.ts';
 import { type BootedProduct, bootProduct } from './support/boot-product.ts';
 import { waitUntil } from './support/wait-until.ts';
-
-// A journal that wants more free space than any disk has: to its guard the volume is full.
-vi.mock('../../src/journal/index.ts', async (importOriginal) => {
-  const journal = await importOriginal<typeof JournalModule>();
-  return {
-    ...journal,
-    openJournal: (settings: JournalModule.JournalSettings) =>
-      journal.openJournal({ ...settings, limits: { ...settings.limits, reserveBytes: Number.MAX_SAFE_INTEGER } }),
-  };
-});
 
 describe('a journal whose disk is full', () => {
   let upstream: FakeUpstream;
@@ -20,7 +9,8 @@ describe('a journal whose disk is full', () => {
   beforeAll(async () => {
     upstream = await startFakeUpstream();
     booted = await bootProduct(
-      `hosts:\n  acme: { protocol: openai-chat, baseUrl: ${upstream.baseUrl} }\nmodels:\n  m: { endpoints: [{ host: acme, model: m }] }\n`,
+      // More than any disk has: to the journal's guard the volume is full.
+      `journal: { minFreeMebibytes: 1000000000 }\nhosts:\n  acme: { protocol: openai-chat, baseUrl: ${upstream.baseUrl} }\nmodels:\n  m: { endpoints: [{ host: acme, model: m }] }\n`,
     );
     await waitUntil(async () => (await fetch(`${booted.url}/health/ready`)).status === 503, 'the guard looked');
   });

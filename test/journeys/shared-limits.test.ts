@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI, { APIError } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -39,7 +41,13 @@ customers:
     const [first] = replicas;
     if (!first) throw new Error('no gateway runs');
     const live = async () => (await ownerClient(first).operations.gateways()).data.length;
-    await waitUntil(async () => (await live()) === 2, 'both gateways know each other', 30_000);
+    await waitUntil(async () => (await live()) === 2, 'both gateways are there', 30_000);
+    // Each divides by the number it last heard of, which it keeps in its folder.
+    for (const { directory } of replicas) {
+      const heard = join(directory, 'data', 'live-gateways');
+      const isTwo = (): boolean => existsSync(heard) && readFileSync(heard, 'utf8') === '2';
+      await waitUntil(isTwo, 'both know of each other', 30_000);
+    }
   });
   afterAll(async () => {
     for (const booted of replicas) await booted.close();

@@ -35,6 +35,7 @@ export function hostileConfig(upstreamPort) {
     'log: { level: error }',
     'server: { headersTimeoutMs: 1000, bodyTimeoutMs: 1000, maxBodyBytes: 1048576, keepaliveMs: 200 }',
     'journal: { durability: relaxed }',
+    'database: off',
     'hosts:',
     ...hosts,
     'models:',

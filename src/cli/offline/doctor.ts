@@ -3,14 +3,9 @@ import type { EngineInspection } from '../../storage/index.ts';
 import { exitCodes } from '../shell/cli-error.ts';
 import { alignRows } from '../shell/align-rows.ts';
 import { type Terminal, writeJson, writeLine } from '../shell/terminal.ts';
+import { describeIsolation } from './doctor-isolation.ts';
+import type { Finding } from './finding.ts';
 import { type DatabasePlace, type DatabaseSetting, readDatabaseSetting } from './reach-database.ts';
-
-/** One thing that was looked at. */
-interface Finding {
-  readonly what: string;
-  readonly state: 'ok' | 'missing' | 'problem';
-  readonly detail: string;
-}
 
 /** Packages that may be left out at installation, and what goes with them. */
 const optionalPackages = [
@@ -30,7 +25,7 @@ export async function runDoctor(
     { what: 'node', state: 'ok', detail: `${process.version} on ${process.platform}-${process.arch}` },
     describeDatabase(readDatabaseSetting(options, terminal), engine),
     ...describePackages(engine),
-    ...(await describeIsolation(options.data)),
+    ...(await describeIsolation(terminal.environment)),
   ];
   const isFine = findings.every(({ state }) => state !== 'problem');
   if (options.json) writeJson(terminal, { ok: isFine, findings });
@@ -65,29 +60,6 @@ function describeDatabase(setting: DatabaseSetting, engine: EngineInspection): F
     state: 'ok',
     detail: `embedded Postgres ${engine.version}, ${launcherReasons[engine.launcher]}; ${age} in ${engine.dataFolder}`,
   };
-}
-
-/** Tries out here and now how code would be isolated. */
-async function describeIsolation(data: string): Promise<Finding[]> {
-  const { WorkspaceDriver } = await import('../../runtime/index.ts');
-  const { systemClock } = await import('../../platform/clock.ts');
-  const driver = new WorkspaceDriver({ dataFolder: data, clock: systemClock, newId: (prefix) => `${prefix}_doctor` });
-  const { isolation, steps, unusable } = await driver.probe();
-  if (unusable) {
-    return [
-      { what: 'isolation', state: 'missing', detail: `native code is refused: ${unusable.reason} ${unusable.remedy}` },
-    ];
-  }
-  const enforced = Object.entries(isolation.enforced).map(([resource, strength]) => `${resource} ${strength}`);
-  return [
-    {
-      what: 'isolation',
-      state: 'ok',
-      detail: `${isolation.tier} by ${isolation.engine} ${isolation.version}, found by ${steps.length} hostile programs`,
-    },
-    { what: 'limits', state: 'ok', detail: enforced.join(', ') },
-    ...isolation.gaps.map((detail): Finding => ({ what: 'known gap', state: 'ok', detail })),
-  ];
 }
 
 function describePackages(engine: EngineInspection): Finding[] {

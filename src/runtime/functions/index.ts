@@ -10,5 +10,6 @@ export {
   type FunctionSpec,
   type LimitCode,
 } from './function-spec.ts';
+export { probeFunctions } from './probe-functions.ts';
 export { requestIdHeader } from './entry-module.ts';
 export { openSocketRoot } from './socket-root.ts';

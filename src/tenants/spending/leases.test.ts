@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Fault } from '../../domain/fault.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
@@ -20,6 +20,12 @@ beforeAll(async () => {
   test = await openTestDatabase();
 });
 afterAll(async () => test.close());
+
+/** What gateways still have under way must not reach into the next test. */
+const openGateways: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of openGateways.splice(0)) await close();
+});
 
 beforeEach(async () => {
   const { db } = test.database;
@@ -62,6 +68,7 @@ async function startGateway(gatewayId: string, mode: 'whole' | 'chunked', databa
   const gate = new ReservationGate({ clock, leases, notice });
   gate.setRules(await readSpendingRules(database.db));
   await leases.tick(gate.counters);
+  openGateways.push(() => leases.close(gate.counters));
   return {
     gate,
     leases,
@@ -318,6 +325,18 @@ describe('rate limits of several gateways', () => {
     const whole = await admittedBy({});
     expect(await admittedBy({ ...away, lastCount: { read: () => 3, write: () => undefined } })).toBe(whole / 3);
     expect(await admittedBy({ ...away, lastCount: { read: () => undefined, write: () => undefined } })).toBe(whole / 2);
+  });
+
+  it('are remembered also when the first number heard is the one that was assumed', async () => {
+    const written: number[] = [];
+    const clock = { nowMs: () => 1_000_000, monotonicMs: () => 1_000_000 };
+    const lastCount = { read: () => undefined, write: (count: number) => void written.push(count) };
+    const settings = { clock, logger: silentLogger, mode: 'chunked', database: () => test.database } as const;
+    await new SpendingService({ ...settings, gatewayId: 'other' }).tick();
+    const service = new SpendingService({ ...settings, gatewayId: 'only', lastCount });
+    expect(service.liveGateways).toBe(2);
+    await service.tick();
+    expect(written).toEqual([2]);
   });
 
   it('are remembered as soon as another number of gateways is live', async () => {

@@ -39,6 +39,8 @@ export class SpendingService {
   #timer: NodeJS.Timeout | undefined;
   #ticking: Promise<void> | undefined;
   #liveGateways = 1;
+  /** What the next start will read. */
+  #keptCount: number | undefined;
 
   constructor(settings: SpendingServiceSettings) {
     this.#settings = settings;
@@ -48,7 +50,8 @@ export class SpendingService {
     this.#leases = database && new DatabaseLeases({ database, gatewayId, clock, logger, mode, notice });
     this.gate = new ReservationGate({ clock, leases: this.#leases, notice });
     if (mode === 'chunked') {
-      this.#liveGateways = settings.lastCount?.read() ?? assumedGateways;
+      this.#keptCount = settings.lastCount?.read();
+      this.#liveGateways = this.#keptCount ?? assumedGateways;
       this.gate.setReplicas(this.#liveGateways);
     }
   }
@@ -104,7 +107,10 @@ export class SpendingService {
     this.gate.sweep();
     const live = await this.#leases?.tick(this.gate.counters);
     if (live === undefined) return;
-    if (live !== this.#liveGateways) this.#settings.lastCount?.write(live);
+    if (this.#settings.mode === 'chunked' && live !== this.#keptCount) {
+      this.#settings.lastCount?.write(live);
+      this.#keptCount = live;
+    }
     this.#liveGateways = live;
     this.gate.setReplicas(live);
   }
