@@ -51,7 +51,7 @@ const memoryPortions = 5;
 const fullPlan: Plan = {
   workloads,
   connections: [1, 10, 50, 500],
-  pace: { rounds: 5, warmupRequests: 2000, durationMs: 2000 },
+  pace: { rounds: 3, warmupRequests: 2000, durationMs: 1500 },
   requests: 500_000,
   aborts: 50_000,
   pacedStreams: 1000,
