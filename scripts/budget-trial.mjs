@@ -33,6 +33,7 @@ function configText(upstreamUrl) {
   return `
 log: { level: warn }
 database: env:TRIAL_DATABASE_URL
+runtime: { enabled: false }
 hosts:
   fake: { protocol: openai-chat, baseUrl: "${upstreamUrl}/v1" }
 models:

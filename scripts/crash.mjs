@@ -28,6 +28,8 @@ function configText(upstreamUrl) {
     `      - { host: ${host}, model: "m?${script}", price: { input: 1, output: 2 } }\n`;
   return `
 log: { level: warn }
+database: off
+runtime: { enabled: false }
 hosts:
   chat: { protocol: openai-chat, baseUrl: ${upstreamUrl}/v1 }
   messages: { protocol: anthropic-messages, baseUrl: ${upstreamUrl}/v1 }

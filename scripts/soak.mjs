@@ -95,7 +95,7 @@ const directory = mkdtempSync(join(tmpdir(), 'switchyard-soak-'));
 const configFile = join(directory, 'switchyard.yaml');
 writeFileSync(
   configFile,
-  `log: { level: error }\ndatabase: off\nhosts:\n  acme: { protocol: openai-chat, baseUrl: ${upstream.url}/v1 }\nmodels:\n` +
+  `log: { level: error }\ndatabase: off\nruntime: { enabled: false }\nhosts:\n  acme: { protocol: openai-chat, baseUrl: ${upstream.url}/v1 }\nmodels:\n` +
     '  quick: { endpoints: [{ host: acme, model: "m?chunks=3" }] }\n' +
     '  slow: { endpoints: [{ host: acme, model: "m?chunks=100&gap=20" }] }\n',
 );

@@ -117,8 +117,9 @@ function configuration({ upstreamPort, durability }: GatewayOptions): object {
     },
     keys: [{ name: 'bench', secret: 'env:BENCH_CLIENT_KEY', models: ['bench-*'], limits }],
     journal: { durability },
-    // The gateway alone; what a database beside it costs is another measurement.
+    // The gateway alone: what a database and sandboxes beside it cost is another measurement.
     database: 'off',
+    runtime: { enabled: false },
     log: { level: 'error' },
   };
 }

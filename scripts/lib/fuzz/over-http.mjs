@@ -36,6 +36,7 @@ export function hostileConfig(upstreamPort) {
     'server: { headersTimeoutMs: 1000, bodyTimeoutMs: 1000, maxBodyBytes: 1048576, keepaliveMs: 200 }',
     'journal: { durability: relaxed }',
     'database: off',
+    'runtime: { enabled: false }',
     'hosts:',
     ...hosts,
     'models:',

@@ -11,7 +11,10 @@ import { randomExchanges } from '../testing/random-exchanges.ts';
 import type { ProjectionAlarm } from './ports.ts';
 import { startProjection } from './start-projection.ts';
 
-it('follows a running journal from a thread of its own and tells how far it is', { timeout: 60_000 }, async () => {
+/** The thread compiles its own source here, which takes a busy machine a while; the product's is compiled. */
+const startLimitMs = 90_000;
+
+it('follows a running journal from a thread of its own and tells how far it is', { timeout: 240_000 }, async () => {
   const { database } = await closedAfterTest(openTestDatabase());
   const directory = temporaryFolder();
   const journal = await openJournal({
@@ -39,11 +42,11 @@ it('follows a running journal from a thread of its own and tells how far it is',
   const mix = { random: createSeededRandom(31), startMs: Date.UTC(2026, 9, 31), spreadMs: 60_000, customers: 2 };
   const { facts, truth } = randomExchanges(200, mix);
   for (let start = 0; start < facts.length; start += 100) await journal.commit(...facts.slice(start, start + 100));
-  await vi.waitFor(() => expect(projection.lag()).toEqual({ segments: 0, bytes: 0, isCaughtUp: true }), 40_000);
-  await vi.waitFor(() => expect(metrics.render()).toContain('switchyard_ledger_sums_differences 0'), 20_000);
+  await vi.waitFor(() => expect(projection.lag()).toEqual({ segments: 0, bytes: 0, isCaughtUp: true }), startLimitMs);
+  await vi.waitFor(() => expect(metrics.render()).toContain('switchyard_ledger_sums_differences 0'), 60_000);
   expect(alarms).toEqual([]);
   await sql`UPDATE usage_day SET cost_nanos = cost_nanos + 1 WHERE requests > 0`.execute(database.db);
-  await vi.waitFor(() => expect(alarms.at(-1)).toMatchObject({ kind: 'sums' }), 20_000);
+  await vi.waitFor(() => expect(alarms.at(-1)).toMatchObject({ kind: 'sums' }), 60_000);
   expect(alarms.at(-1)?.detail).toContain('the cost in days');
   await projection.stop();
   const sums = await bookedSums(database.db);
