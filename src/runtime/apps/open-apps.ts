@@ -1,5 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
@@ -56,7 +56,9 @@ const closeGraceMs = 5000;
 const canaryEveryMs = 1000;
 
 /** Opens everything that apps need; nothing is started before the first request or deploy. */
-export function openApps(settings: AppsSettings): Apps {
+export function openApps(given: AppsSettings): Apps {
+  // Absolute: processes of apps and builds look from other working directories.
+  const settings = { ...given, dataDirectory: resolve(given.dataDirectory) };
   const { dataDirectory, clock, logger, metrics, newId, absence, hiddenCookies } = settings;
   const shared = { clock, logger, newId };
   // What builds of a killed gateway left.

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { guestPrograms } from './guest-root.ts';
 
 /** Files of ours that every sandbox sees. */
@@ -65,7 +65,8 @@ export function fillShelf(dataFolder: string, programs: readonly ShelfProgram[])
  * what lies there is the same for all, and programs carry a fingerprint in their names.
  */
 function shelfFolder(dataFolder: string): string {
-  const inData = join(dataFolder, 'runtime', 'shelf');
+  // Absolute: what makes a sandbox looks from another working directory.
+  const inData = resolve(dataFolder, 'runtime', 'shelf');
   mkdirSync(inData, { recursive: true, mode: 0o755 });
   if (isReachable(inData)) return inData;
   for (const folder of ['/var/lib/switchyard/shelf', join(tmpdir(), 'switchyard-shelf')]) {
