@@ -28,7 +28,7 @@ const cloudEventsSchema = z.strictObject({
   authorization: secretReference
     .optional()
     .meta({ description: 'The whole `Authorization` header, as `env:NAME` or `file:PATH`.' }),
-  timeoutMs: z.int().positive().default(10_000).meta({ description: 'Longest wait for one answer.' }),
+  timeoutMs: z.int().positive().max(30_000).default(10_000).meta({ description: 'Longest wait for one answer.' }),
 });
 
 /** One entry of `exports`: another system that is told what was used. */

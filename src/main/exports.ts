@@ -44,9 +44,10 @@ export function startExports(
     'switchyard_export_messages_total',
     'Messages to other systems by export and what came of them: sent, superseded, refused, retried.',
   );
+  const stopping = new AbortController();
   let forgottenMs = Number.NEGATIVE_INFINITY;
   const deliver = async (one: ExportConfig): Promise<void> => {
-    const round = await outbox.deliver(await sinks.open(one, loaded()));
+    const round = await outbox.deliver(await sinks.open(one, loaded()), stopping.signal);
     for (const [state, count] of Object.entries(round)) {
       if (count > 0) delivered.add({ export: one.name, state }, count);
     }
@@ -78,6 +79,7 @@ export function startExports(
   return {
     async stop() {
       clearInterval(timer);
+      stopping.abort();
       await running;
     },
   };

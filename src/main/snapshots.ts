@@ -75,6 +75,8 @@ export async function openSnapshots(
       state.snapshot = { ...known, keys: buildKeyRing(latest, { snapshot: control, clock: systemClock }) };
     },
     adoptJobs(next) {
+      // They are looked at every few seconds, and a new snapshot throws away what was worked out of the old one.
+      if (JSON.stringify(next) === JSON.stringify(jobs)) return;
       jobs = next;
       state.snapshot = snapshot(latest);
       const own = latest.config.jobs;

@@ -63,7 +63,12 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
     const app = new Hono<Env>();
     app.get('/', (context) => context.text(${JSON.stringify(greeting)}));
     app.get('/log', (context) => { console.log('said', context.env.TOKEN); return context.text('logged'); });
-    app.get('/headers', (context) => context.json(context.req.header()));
+    app.get('/headers', (context) => {
+      context.header('content-security-policy', 'default-src *');
+      context.header('service-worker-allowed', '/');
+      context.header('set-cookie', 'switchyard_session=mine; Path=/');
+      return context.json(context.req.header());
+    });
     app.get('/ask', async (context) => {
       const { SWITCHYARD_URL, SWITCHYARD_KEY } = context.env;
       const answer = await fetch(SWITCHYARD_URL + '/v1/chat/completions', {
@@ -145,6 +150,7 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
       'x-forwarded-for': '127.0.0.1',
     });
     expect(answer.headers.get('content-security-policy')).toMatch(/^sandbox (?!.*allow-same-origin)/);
+    for (const name of ['set-cookie', 'service-worker-allowed']) expect(answer.headers.has(name)).toBe(false);
   });
 
   it('it is changed and taken back under load without one failed request', async () => {

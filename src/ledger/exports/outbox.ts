@@ -115,10 +115,10 @@ export class Outbox {
     this.#clock = clock;
   }
 
-  /** Delivers due messages of a sink; another process that does the same takes other messages. */
-  async deliver(sink: Sink): Promise<DeliveryRound> {
+  /** Delivers due messages of a sink until the signal; another process that does the same takes other messages. */
+  async deliver(sink: Sink, signal?: AbortSignal): Promise<DeliveryRound> {
     const counts = { sent: 0, superseded: 0, refused: 0, retried: 0 };
-    for (let turn = 0; turn < messagesPerRound; turn++) {
+    for (let turn = 0; turn < messagesPerRound && signal?.aborted !== true; turn++) {
       const outcome = await this.#deliverNext(sink);
       if (outcome === undefined) break;
       counts[outcome] += 1;

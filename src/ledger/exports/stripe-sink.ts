@@ -41,13 +41,16 @@ export interface StripeSettings {
   readonly host?: { readonly protocol: 'http' | 'https'; readonly host: string; readonly port: number } | undefined;
 }
 
+/** A message stays locked while its answer is awaited, and the database ends transactions that idle for a minute. */
+const answerLimitMs = 20_000;
+
 /** Loads the optional package; without it the export is refused with the command that adds it. */
 export async function openStripe({ secretKey, host }: StripeSettings): Promise<StripeClient> {
   const stripe = await import('stripe').catch((error: unknown) => {
     throw new Error('The package stripe is not installed; add it with: npm install stripe', { cause: error });
   });
   // The outbox retries: a client that also did would only hide that the sink is down.
-  return new stripe.default(secretKey, { maxNetworkRetries: 0, telemetry: false, ...host });
+  return new stripe.default(secretKey, { maxNetworkRetries: 0, telemetry: false, timeout: answerLimitMs, ...host });
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Transaction } from 'kysely';
 import { chargeOfOutcome } from '../../domain/charge.ts';
 import type { OutcomeFact } from '../../domain/facts.ts';
 import { type PlanTerms, readPlan } from '../../domain/plan-terms.ts';
+import { idTimeMs } from '../../platform/ids.ts';
 import type { Database, Tables } from '../../storage/index.ts';
 import { customerAccount, ownAccount } from '../books/accounts.ts';
 import { postTransaction } from '../books/post-transaction.ts';
@@ -22,22 +23,24 @@ export async function chargeOutcomeIn(trx: Transaction<Tables>, fact: OutcomeFac
     .select(['customer', 'job', 'started_at_ms'])
     .where('request_id', '=', fact.requestId)
     .executeTakeFirst();
-  if (!exchange) return undefined;
+  // Told before its exchange was booked, or long after: the fact itself says whose it is, and its id when it began.
+  const customer = exchange?.customer ?? fact.customer;
+  if (customer === undefined) return undefined;
+  const startedAtMs = exchange?.started_at_ms ?? BigInt(idTimeMs(fact.requestId) ?? Math.round(fact.atMs));
   const terms = await trx
     .selectFrom('subscription')
     .innerJoin('plan_version', 'plan_version.id', 'subscription.plan_version_id')
     .select(['plan_version.id', 'plan_id', 'terms'])
-    .where('customer_id', '=', exchange.customer)
-    .where('valid_from_ms', '<=', exchange.started_at_ms)
-    .where((where) => where.or([where('valid_to_ms', 'is', null), where('valid_to_ms', '>', exchange.started_at_ms)]))
+    .where('customer_id', '=', customer)
+    .where('valid_from_ms', '<=', startedAtMs)
+    .where((where) => where.or([where('valid_to_ms', 'is', null), where('valid_to_ms', '>', startedAtMs)]))
     .executeTakeFirst();
   if (!terms) return undefined;
   const plan = readPlan({ name: terms.plan_id, versionId: terms.id, validFromMs: 0 }, terms.terms as PlanTerms);
-  const job = fact.job ?? exchange.job;
+  const job = fact.job ?? exchange?.job ?? '';
   const { kind, value } = fact;
   const chargeNanos = chargeOfOutcome(plan, { kind, job, ...(value !== undefined && { value }) });
   if (chargeNanos === undefined || chargeNanos === 0n) return undefined;
-  const { customer } = exchange;
   const operationKey = `outcome/${operationOf(fact)}`;
   const row = await trx
     .insertInto('outcome_charge')

@@ -22,5 +22,7 @@ export type ProjectorOrder = { readonly kind: 'durable'; readonly until: Journal
 export type ProjectorMessage =
   | { readonly kind: 'progress'; readonly progress: ProjectionProgress }
   | { readonly kind: 'sums'; readonly problems: readonly string[] }
+  /** The sums could not be compared: what was said of them before is no longer known to hold. */
+  | { readonly kind: 'unchecked'; readonly reason: string }
   | { readonly kind: 'alarm'; readonly alarm: ProjectionAlarm }
   | { readonly kind: 'ended'; readonly reason: string };

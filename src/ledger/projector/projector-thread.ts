@@ -36,8 +36,7 @@ async function main(): Promise<void> {
     directory,
     everyMs: setup.checkEveryMs,
     tell: ({ problems }) => tell({ kind: 'sums', problems }),
-    // A database that is away is told by the projection itself.
-    failed: () => undefined,
+    failed: (error) => tell({ kind: 'unchecked', reason: String(error) }),
   });
   try {
     const cursor = new JournalCursor(directory, gatewayId);

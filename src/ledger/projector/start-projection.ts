@@ -74,6 +74,9 @@ export function startProjection(options: ProjectionOptions): Projection {
       differences = message.problems.length;
       const detail = message.problems.join('; ');
       if (differences > 0) hear({ kind: 'alarm', alarm: { kind: 'sums', gatewayId, detail } });
+    } else if (message.kind === 'unchecked') {
+      differences = undefined;
+      logger.warn({ reason: message.reason, gatewayId }, 'the sums could not be compared');
     } else if (message.kind === 'alarm') {
       logger.error({ alarm: message.alarm }, 'the projection of the journal needs attention');
       onAlarm?.(message.alarm);
@@ -117,7 +120,7 @@ function runHere(options: ProjectionOptions, hear: Hear): Runner {
     directory,
     everyMs: checkEveryMs,
     tell: ({ problems }) => hear({ kind: 'sums', problems }),
-    failed: () => undefined,
+    failed: (error) => hear({ kind: 'unchecked', reason: String(error) }),
   });
   return {
     async stop() {

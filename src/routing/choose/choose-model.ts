@@ -115,8 +115,10 @@ function keepFloor(
   const { candidates, quality, gapErrors } = estimates;
   if (!floor) return -1;
   const incumbent = candidates.findIndex(({ model }) => model === floor.incumbent);
-  if (incumbent < 0 || of.allowed[incumbent] !== true) return -1;
-  const rivals = of.allowed.filter(Boolean).length - 1;
+  if (incumbent < 0) return -1;
+  const isThere = of.allowed[incumbent] === true;
+  const before = { allowed: [...of.allowed], excluded: of.excluded.length };
+  const rivals = of.allowed.filter(Boolean).length - (isThere ? 1 : 0);
   const bound = normalQuantile(1 - (floor.alpha ?? 0.05) / Math.max(1, rivals));
   let passed = 0;
   candidates.forEach(({ model }, at) => {
@@ -134,7 +136,13 @@ function keepFloor(
     of.allowed[at] = false;
     of.excluded.push({ model, reason: `may be worse than ${floor.incumbent} by more than ${floor.margin}` });
   });
-  return passed === 0 ? incumbent : -1;
+  if (isThere) return passed === 0 ? incumbent : -1;
+  // Nobody is good enough and the incumbent is away: an answer of somebody is better than none.
+  if (passed === 0) {
+    of.allowed.splice(0, of.allowed.length, ...before.allowed);
+    of.excluded.length = before.excluded;
+  }
+  return -1;
 }
 
 function utilitiesOf(estimates: Estimates, tradeoff: Tradeoff): Float64Array {

@@ -128,6 +128,8 @@ export class LearningService {
   /** Length and time of an answer: they teach what a model costs on a job. */
   noteAnswer({ status, job, model, usage, totalMs, cache }: FinalFact): void {
     if (status !== 'completed' || job === undefined || usage === undefined || cache === 'hit') return;
+    // Names at a host are the client's to choose: what nobody configured and nobody judged teaches nothing.
+    if (!this.#learner.knows(model)) return;
     this.#learner.noteCall({ job, model, outputTokens: totalOutput(usage), latencyMs: totalMs });
     this.#isDirty = true;
   }

@@ -66,7 +66,15 @@ export function createAppIngress(deps: IngressDeps): AppIngress {
     const requestId = headers['x-switchyard-request-id'] ?? '';
     const startedAtMs = deps.clock.monotonicMs();
     const shown = { ...headers, 'x-switchyard-version': version.version };
-    serve(deps, { request, response, address, requestId, version, startedAtMs, headers: shown });
+    const visit = { request, response, address, requestId, version, startedAtMs, headers: shown };
+    try {
+      serve(deps, visit);
+    } catch (error) {
+      // One app's request must not end the process that serves all.
+      deps.logger.error({ err: error, app: version.app }, 'a request could not be handed to its app');
+      if (response.headersSent) response.destroy();
+      else refuse(deps, visit, { status: 500, code: 'internal', detail: 'The app could not be asked.' });
+    }
     return true;
   };
 }
@@ -103,7 +111,8 @@ async function start(deps: IngressDeps, visit: Visit): Promise<void> {
   } catch (error) {
     const isKnown = error instanceof FunctionUnavailableError || error instanceof FunctionStartError;
     if (!isKnown) deps.logger.error({ err: error, app: version.app }, 'an app could not be started');
-    const detail = isKnown ? firstLine(error.message) : 'it could not be started';
+    // What it said itself at its start is for its makers, not for visitors.
+    const detail = error instanceof FunctionUnavailableError ? firstLine(error.message) : 'it could not be started';
     refuse(deps, visit, {
       status: 503,
       code: 'app_unavailable',

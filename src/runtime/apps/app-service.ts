@@ -116,7 +116,9 @@ export class AppService {
     if (now.previousVersion === null) {
       throw new Fault('conflict', { message: `${alias} of ${app} never pointed to another version.` });
     }
-    return this.setAlias(change, { app, alias, version: now.previousVersion, canary: null, expectedRevision });
+    // Only from what was read: a deploy in between is not taken back with it.
+    const wanted = { app, alias, version: now.previousVersion, canary: null };
+    return this.setAlias(change, { ...wanted, expectedRevision: expectedRevision ?? now.revision });
   }
 
   /** Keeps a secret of an app; processes that have it are replaced. */

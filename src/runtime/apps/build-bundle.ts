@@ -114,10 +114,10 @@ function bundle(
       isLate = true;
       child.kill('SIGKILL');
     }, timeoutMs);
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.on('error', (error) => reject(error));
+    child.stderr?.on('data', (chunk: Buffer) => {
       if (log.length < maxLogBytes) log += chunk.toString('utf8');
     });
-    child.on('error', (error) => reject(error));
     child.on('close', (code) => {
       clearTimeout(deadline);
       const text = log.slice(0, maxLogBytes).trim();

@@ -62,7 +62,8 @@ export class EgressProxy {
   static async open(settings: EgressProxySettings): Promise<EgressProxy> {
     const proxy = new EgressProxy(settings);
     await new Promise<void>((resolve, reject) => {
-      proxy.#server.once('error', reject);
+      // It stays: an error of accepting, out of descriptors for one, must be heard.
+      proxy.#server.on('error', reject);
       const where = 'path' in settings.listen ? settings.listen : { ...settings.listen, host: '127.0.0.1' };
       proxy.#server.listen(where, resolve);
     });

@@ -83,8 +83,14 @@ export class FunctionExchange implements Dispatcher.DispatchHandler {
     const sent = withoutHops(headers);
     if (sent[failureHeader] !== undefined) this.#hasThrown = true;
     for (const name of Object.keys(sent)) if (name.startsWith('x-switchyard-')) delete sent[name];
+    if (answerHeaders['content-security-policy'] !== undefined) {
+      // Below a path the app shares our address: cookies and workers would be those of our own pages.
+      delete sent['set-cookie'];
+      delete sent['service-worker-allowed'];
+    }
     response.on('drain', () => controller.resume());
-    response.writeHead(status, { ...answerHeaders, ...sent });
+    // Ours come last: a guest may not take away the policy that keeps it out of our own origin.
+    response.writeHead(status, { ...sent, ...answerHeaders });
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -132,6 +138,8 @@ export class FunctionExchange implements Dispatcher.DispatchHandler {
 
   #metered(request: IncomingMessage): ByteMeter {
     const meter = new ByteMeter(this.#limits.maxRequestBytes);
+    // Nobody listens while the request waits for a free connection, and an error unheard would end the process.
+    meter.on('error', () => undefined);
     request.pipe(meter);
     request.on('close', () => request.complete || meter.destroy(abandoned));
     return meter;

@@ -11,7 +11,7 @@ import type { Engines } from './find-engines.ts';
 import type { FunctionSpec } from './function-spec.ts';
 import { type LaunchCommand, sandboxed } from './launch-command.ts';
 import { LineSplitter } from './line-splitter.ts';
-import { type ReadLine, readLogLine } from './log-line.ts';
+import { type ReadLine, readLogLine, redactor } from './log-line.ts';
 import { childOf } from './process-vitals.ts';
 import { configFiles, socketNames, writeWorkerConfig } from './worker-config.ts';
 
@@ -74,7 +74,8 @@ export class FunctionProcess {
     }).then(async () => {
       this.#isGone = true;
       await Promise.all([this.events.destroy(), egress?.close()]);
-      await rm(settings.folder, { recursive: true, force: true });
+      // What cannot be removed now, the next start removes.
+      await rm(settings.folder, { recursive: true, force: true }).catch(() => undefined);
     });
   }
 
@@ -152,9 +153,9 @@ export class FunctionProcess {
     try {
       const signal = AbortSignal.timeout(remainingMs);
       const { statusCode, body } = await this.events.request({ method: 'GET', path: '/', signal });
-      const text = await body.text();
+      const text = await readAtMost(body, longestAnswer);
       if (statusCode !== 200) throw this.#failure(text);
-      return JSON.parse(text) as GuestHandlers;
+      return readHandlers(text);
     } catch (error) {
       if (error instanceof FunctionStartError) throw error;
       if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') return undefined;
@@ -169,17 +170,37 @@ export class FunctionProcess {
 
   #read(stream: 'stdout' | 'stderr'): void {
     const pipe = this.#child[stream];
+    const redact = redactor(this.#settings.spec.secrets);
     const splitter = new LineSplitter(longestLine, (line, dropped) => {
       if (line === '') return;
       const read = readLogLine(line);
       if (isNoise(read.text)) return;
-      this.#tail.push(read.text.slice(0, 2000));
+      this.#tail.push(redact(read.text).slice(0, 2000));
       if (this.#tail.length > 8) this.#tail.shift();
       this.#settings.line({ ...read, stream, dropped });
     });
     pipe?.on('data', (chunk: Buffer) => splitter.push(chunk));
     pipe?.on('end', () => splitter.end());
   }
+}
+
+/** The guest's module runs beside the code that answers: what comes is its word, of any length and shape. */
+const longestAnswer = 4096;
+
+async function readAtMost(body: AsyncIterable<Buffer>, bytes: number): Promise<string> {
+  let text = '';
+  for await (const chunk of body) {
+    text += chunk.toString('utf8');
+    if (text.length >= bytes) return text.slice(0, bytes);
+  }
+  return text;
+}
+
+function readHandlers(text: string): GuestHandlers {
+  const told: unknown = JSON.parse(text);
+  const has = (name: keyof GuestHandlers): boolean =>
+    typeof told === 'object' && told !== null && (told as { readonly [name: string]: unknown })[name] === true;
+  return { fetch: has('fetch'), scheduled: has('scheduled') };
 }
 
 /** A version that could not be started, with what it said itself. */

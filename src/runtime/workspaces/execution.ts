@@ -15,6 +15,9 @@ export interface ExecutionDeps {
 
 /** A process that left children behind on its pipes is read until they are quiet for so long. */
 const quietMs = 20;
+/** Whoever writes on from the background is not waited for longer. */
+const longestQuietMs = 500;
+const killAgainMs = 50;
 const signalNames: Readonly<Record<number, string>> = {
   1: 'SIGHUP',
   2: 'SIGINT',
@@ -91,7 +94,14 @@ export class RunningCommand implements Execution {
     if (!this.#hits.has(hit.name)) this.#hits.set(hit.name, hit);
     if (!ends) return;
     this.#pipe.drain();
+    this.#endSoon();
+  }
+
+  /** Until it is over: the command may not have begun, so that there is nobody yet to end. */
+  #endSoon(): void {
+    if (this.#isOver) return;
     this.kill('SIGKILL');
+    this.#after(killAgainMs, () => this.#endSoon());
   }
 
   async writeInput(bytes: Uint8Array): Promise<boolean> {
@@ -177,7 +187,9 @@ export class RunningCommand implements Execution {
   async #untilQuiet(): Promise<void> {
     const { stdout, stderr } = this.#launched;
     const isOpen = (): boolean => !stdout.readableEnded || !stderr.readableEnded;
-    for (let seen = -1; isOpen() && seen !== this.#pipe.activity;) {
+    const untilMs = this.#deps.clock.monotonicMs() + longestQuietMs;
+    const isEarly = (): boolean => this.#deps.clock.monotonicMs() < untilMs;
+    for (let seen = -1; isOpen() && isEarly() && seen !== this.#pipe.activity;) {
       seen = this.#pipe.activity;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, quietMs);

@@ -42,6 +42,7 @@ export function launch(perl: string, order: LaunchOrder): Launched {
     env: {},
     stdio: ['pipe', 'pipe', 'pipe', 'pipe', 'pipe', ...extra.map(() => 'pipe' as const)],
   });
+  child.on('error', () => undefined); // Its end tells; unheard, the error would end us.
   const stream = (index: number): unknown => child.stdio[index as 0];
   const orders = stream(3) as Writable;
   // A launcher that could not start has closed them; its exit tells.

@@ -74,6 +74,18 @@ describe.skipIf(!isUsable)('commands of a workspace', () => {
     expect(await execution.exited).toMatchObject({ code: null, signal: 'SIGTERM' });
   });
 
+  it('end at their time also when that is over before they have begun', async () => {
+    const execution = await sandbox.exec({ argv: ['sleep', '60'], limits: { wallMs: 1 } });
+    expect((await execution.exited).limitsHit).toMatchObject([{ name: 'wall' }]);
+  });
+
+  it('are over although something they left behind writes on', async () => {
+    const writer = 'for n in $(seq 400); do printf x; sleep 0.01; done';
+    const { exit } = await run({ argv: ['sh', '-c', `(${writer}) & exit 0`] });
+    expect(exit).toMatchObject({ code: 0, limitsHit: [] });
+    expect(exit.stdoutBytes).toBeLessThan(200);
+  });
+
   it('do not meet a limit that another one met before', async () => {
     const limits = { ...defaultLimits, memoryBytes: 48 * 1024 * 1024 };
     const small = await driver.create({ limits });

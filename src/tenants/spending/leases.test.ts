@@ -339,6 +339,18 @@ describe('rate limits of several gateways', () => {
     expect(written).toEqual([2]);
   });
 
+  it('hold although their number cannot be kept', async () => {
+    const clock = { nowMs: () => 1_000_000, monotonicMs: () => 1_000_000 };
+    const write = (): void => {
+      throw new Error('no space left on device');
+    };
+    const lastCount = { read: () => 4, write };
+    const settings = { clock, logger: silentLogger, mode: 'chunked', database: () => test.database } as const;
+    const service = new SpendingService({ ...settings, gatewayId: 'only', lastCount });
+    await service.tick();
+    expect(service.liveGateways).toBe(1);
+  });
+
   it('are remembered as soon as another number of gateways is live', async () => {
     const written: number[] = [];
     const clock = { nowMs: () => 1_000_000, monotonicMs: () => 1_000_000 };

@@ -103,15 +103,23 @@ export class SpendingService {
     await this.#leases?.close(this.gate.counters);
   }
 
+  /** A full disk costs the next start its first share, nothing more. */
+  #keepCount(live: number): void {
+    const { lastCount, logger } = this.#settings;
+    try {
+      lastCount?.write(live);
+      this.#keptCount = live;
+    } catch (error) {
+      logger.warn({ err: error }, 'the number of live gateways could not be kept');
+    }
+  }
+
   async #tick(): Promise<void> {
     this.gate.sweep();
     const live = await this.#leases?.tick(this.gate.counters);
     if (live === undefined) return;
-    if (this.#settings.mode === 'chunked' && live !== this.#keptCount) {
-      this.#settings.lastCount?.write(live);
-      this.#keptCount = live;
-    }
     this.#liveGateways = live;
     this.gate.setReplicas(live);
+    if (this.#settings.mode === 'chunked' && live !== this.#keptCount) this.#keepCount(live);
   }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { OutcomeFact } from '../../../domain/facts.ts';
 import { Fault } from '../../../domain/fault.ts';
-import type { OutcomeDesk, OutcomeTeller, RecordedOutcome } from '../../../gateway/index.ts';
+import type { OutcomeDesk, OutcomeTeller, RecordedOutcome, ToldOutcome } from '../../../gateway/index.ts';
 import type { Principal } from '../framework/principal.ts';
 import { readCsvRows, readNdjson } from '../framework/read-rows.ts';
 import { type ControlRoute, route } from '../framework/route.ts';
@@ -39,7 +40,7 @@ function createOutcome({ outcomeDesk }: OutcomeViews): ControlRoute {
     async handle({ body }, { principal, idempotencyKey }) {
       const recorded = await tell(outcomeDesk, { body, principal, idempotencyKey });
       if (Fault.is(recorded)) throw recorded;
-      return { ...recorded.fact };
+      return answerFor(principal, recorded.fact);
     },
   });
 }
@@ -108,6 +109,18 @@ function tell(
   }
   const teller: OutcomeTeller = { name: principal.name, customer, endUser };
   const isThumb = endUser !== undefined && told.retracts === undefined;
-  const own = isThumb ? { ...told, kind: 'thumb', source: 'end-user', weight: undefined } : told;
+  const own = isThumb ? thumbOf(told) : told;
   return desk.tell({ ...own, customer: body.customer }, teller);
+}
+
+/** Of what an end user says, the thumb: a page may put anything into the other fields. */
+function thumbOf({ requestId, externalId, value, idempotencyKey, supersedes }: ToldOutcome): ToldOutcome {
+  return { requestId, externalId, value, idempotencyKey, supersedes, kind: 'thumb', source: 'end-user' };
+}
+
+/** Customers are told what they said; whom a model runs at and what routing expected is not theirs to see. */
+function answerFor({ customerId, endUser }: Principal, fact: OutcomeFact): Record<string, unknown> {
+  if (customerId === undefined && endUser === undefined) return { ...fact };
+  const { outcomeId, requestId, kind, value, label, atMs, retracts, supersedes } = fact;
+  return { outcomeId, requestId, kind, value, label, atMs, retracts, supersedes };
 }
