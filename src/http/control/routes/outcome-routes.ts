@@ -122,5 +122,5 @@ function thumbOf({ requestId, externalId, value, idempotencyKey, supersedes }: T
 function answerFor({ customerId, endUser }: Principal, fact: OutcomeFact): Record<string, unknown> {
   if (customerId === undefined && endUser === undefined) return { ...fact };
   const { outcomeId, requestId, kind, value, label, atMs, retracts, supersedes } = fact;
-  return { outcomeId, requestId, kind, value, label, atMs, retracts, supersedes };
+  return { outcomeId, requestId, endUser: fact.endUser, kind, value, label, atMs, retracts, supersedes };
 }
