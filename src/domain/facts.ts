@@ -257,7 +257,12 @@ export interface RoutedCandidateFact {
   readonly utility: number;
   readonly propensity: number;
   readonly excluded?: string;
+  /** Told apart since a floor is the deciding policy's own wish; everything else binds every policy. */
+  readonly excludedBy?: ExclusionCause;
 }
+
+/** What kept a candidate out: it could not answer, or the job's quality floor. */
+export type ExclusionCause = 'eligibility' | 'floor';
 
 /** Everything the journal records about requests and runs. */
 export type Fact =

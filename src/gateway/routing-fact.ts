@@ -35,7 +35,8 @@ export function withoutFeatures(fact: RoutingFact): Omit<RoutingFact, 'features'
 }
 
 function toCandidateFact(candidate: RoutedCandidate): RoutedCandidateFact {
-  const { model, quality, lower, evidence, costNanos, latencyMs, utility, propensity, excluded } = candidate;
+  const { model, quality, lower, evidence, costNanos, latencyMs, utility, propensity } = candidate;
+  const { excluded, excludedBy } = candidate;
   return {
     model,
     quality: rounded(quality),
@@ -46,6 +47,7 @@ function toCandidateFact(candidate: RoutedCandidate): RoutedCandidateFact {
     utility: rounded(utility),
     propensity: rounded(propensity),
     ...(excluded !== undefined && { excluded }),
+    ...(excludedBy && { excludedBy }),
   };
 }
 

@@ -12,6 +12,8 @@ export interface RouteCandidate {
   readonly utility: number;
   readonly propensity: number;
   readonly excluded?: string;
+  /** What kept it out: it could not answer, or the job's quality floor. */
+  readonly excludedBy?: 'eligibility' | 'floor';
 }
 
 /** How a model was chosen among several. */

@@ -47,11 +47,21 @@ export const publicScores: readonly PublicScore[] = [
   {
     family: 'llama-3.1-405b',
     mmlu: 0.873,
-    source: 'https://ai.meta.com/blog/meta-llama-3-1/',
+    source: 'https://github.com/meta-llama/llama-models/blob/main/models/llama3_1/MODEL_CARD.md',
     published: '2024-07-23',
   },
-  { family: 'llama-3.1-70b', mmlu: 0.836, source: 'https://ai.meta.com/blog/meta-llama-3-1/', published: '2024-07-23' },
-  { family: 'llama-3.1-8b', mmlu: 0.694, source: 'https://ai.meta.com/blog/meta-llama-3-1/', published: '2024-07-23' },
+  {
+    family: 'llama-3.1-70b',
+    mmlu: 0.836,
+    source: 'https://github.com/meta-llama/llama-models/blob/main/models/llama3_1/MODEL_CARD.md',
+    published: '2024-07-23',
+  },
+  {
+    family: 'llama-3.1-8b',
+    mmlu: 0.694,
+    source: 'https://github.com/meta-llama/llama-models/blob/main/models/llama3_1/MODEL_CARD.md',
+    published: '2024-07-23',
+  },
   {
     family: 'mistral-large-2407',
     mmlu: 0.84,

@@ -1,3 +1,4 @@
+import type { ExclusionCause } from '../../domain/facts.ts';
 import { Fault } from '../../domain/fault.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import type { RoutingState } from '../estimate/routing-state.ts';
@@ -42,6 +43,13 @@ export interface ChoiceInput {
 /** What decided. */
 export type ChoiceReason = 'best' | 'incumbent' | 'exploration' | 'kept';
 
+/** A candidate that was not to be chosen, and why. */
+export interface Exclusion {
+  readonly model: string;
+  readonly reason: string;
+  readonly by: ExclusionCause;
+}
+
 /** A choice and all that explains and replays it. */
 export interface Choice {
   readonly chosen: number;
@@ -56,7 +64,7 @@ export interface Choice {
   readonly utilities: Float64Array;
   /** Exact, sums to 1, 0 for the excluded. */
   readonly propensities: Float64Array;
-  readonly excluded: readonly { readonly model: string; readonly reason: string }[];
+  readonly excluded: readonly Exclusion[];
   readonly stateId: string;
   readonly seed: number;
 }
@@ -70,9 +78,9 @@ export function chooseModel(input: ChoiceInput): Choice | Fault {
 /** Chooses among candidates whose estimates are known; for what-ifs that vary the trade-off only. */
 export function chooseByEstimates(estimates: Estimates, input: ChoiceInput): Choice | Fault {
   const { candidates, tradeoff, seed, state } = input;
-  const excluded: { model: string; reason: string }[] = [];
+  const excluded: Exclusion[] = [];
   const allowed = candidates.map(({ model, excluded: reason }) => {
-    if (reason !== undefined) excluded.push({ model, reason });
+    if (reason !== undefined) excluded.push({ model, reason, by: 'eligibility' });
     return reason === undefined;
   });
   if (!allowed.includes(true)) return noModel(excluded);
@@ -101,7 +109,7 @@ export function chooseByEstimates(estimates: Estimates, input: ChoiceInput): Cho
   };
 }
 
-function noModel(excluded: readonly { model: string; reason: string }[]): Fault {
+function noModel(excluded: readonly Exclusion[]): Fault {
   const list = excluded.map(({ model, reason }) => `${model} ${reason}`).join('; ');
   return new Fault('no_candidate', { message: `No model may answer: ${list || 'there are no candidates'}.` });
 }
@@ -109,7 +117,7 @@ function noModel(excluded: readonly { model: string; reason: string }[]): Fault 
 /** Takes out what may be worse than the incumbent by more than the margin; returns the incumbent if nothing else passed. */
 function keepFloor(
   estimates: Estimates,
-  of: { tradeoff: Tradeoff; allowed: boolean[]; excluded: { model: string; reason: string }[] },
+  of: { tradeoff: Tradeoff; allowed: boolean[]; excluded: Exclusion[] },
 ): number {
   const { floor } = of.tradeoff;
   const { candidates, quality, gapErrors } = estimates;
@@ -134,7 +142,8 @@ function keepFloor(
       return;
     }
     of.allowed[at] = false;
-    of.excluded.push({ model, reason: `may be worse than ${floor.incumbent} by more than ${floor.margin}` });
+    const reason = `may be worse than ${floor.incumbent} by more than ${floor.margin}`;
+    of.excluded.push({ model, reason, by: 'floor' });
   });
   if (isThere) return passed === 0 ? incumbent : -1;
   // Nobody is good enough and the incumbent is away: an answer of somebody is better than none.

@@ -1,3 +1,4 @@
+import { usualValue } from '../choose/usual-value.ts';
 import type { LoggedCandidate, LoggedDecision } from './logged-decision.ts';
 
 /** What a policy wants of one job; what it does not name stays out of the choice. */
@@ -18,16 +19,14 @@ export interface CandidatePolicy {
   readonly jobs: ReadonlyMap<string, JobPolicy>;
 }
 
-/** Points of success that the usual cost is worth at a cost weight of 1, as in the router's own choices. */
-const usualCostWorth = 0.05;
-
 /** The candidate that a policy takes for a logged request; -1 when it may take none. */
 export function choiceOf(policy: JobPolicy, { candidates }: LoggedDecision): number {
   const incumbent = policy.floor && candidates.find(({ model }) => model === policy.floor?.incumbent);
   const least = incumbent && policy.floor ? incumbent.quality - policy.floor.margin : -Infinity;
   const isAllowed = ({ isExcluded, model }: LoggedCandidate): boolean =>
     !isExcluded && policy.models?.includes(model) !== false;
-  const valueNanos = policy.valueNanos ?? usualValue(candidates.filter(isAllowed), policy.costWeight);
+  const costs = candidates.filter(isAllowed).map(({ costNanos }) => costNanos);
+  const valueNanos = policy.valueNanos ?? usualValue(costs, policy.costWeight);
   const worthOf = ({ quality, costNanos, latencyMs }: LoggedCandidate): number =>
     valueNanos === undefined
       ? quality
@@ -52,11 +51,4 @@ function isBefore(
   const gap = worthOf(left) - worthOf(right);
   if (gap !== 0) return gap > 0;
   return left.costNanos === right.costNanos ? left.model < right.model : left.costNanos < right.costNanos;
-}
-
-function usualValue(candidates: readonly LoggedCandidate[], costWeight: number): number | undefined {
-  const costs = candidates.map(({ costNanos }) => costNanos).sort((left, right) => left - right);
-  const middle = (costs.length - 1) / 2;
-  const median = ((costs[Math.floor(middle)] ?? 0) + (costs[Math.ceil(middle)] ?? 0)) / 2;
-  return median > 0 && costWeight > 0 ? median / (usualCostWorth * costWeight) : undefined;
 }

@@ -30,6 +30,7 @@ function readCandidate({
   latencyMs,
   propensity,
   excluded,
+  excludedBy,
 }: RoutedCandidateFact): LoggedCandidate {
   return {
     model,
@@ -39,7 +40,7 @@ function readCandidate({
     propensity,
     // A floor is the logging policy's own wish; everything else holds for every policy. A price that nobody knows
     // cannot be weighed.
-    isExcluded: costNanos === null || (excluded !== undefined && !excluded.startsWith('may be worse than ')),
+    isExcluded: costNanos === null || (excluded !== undefined && excludedBy !== 'floor'),
   };
 }
 

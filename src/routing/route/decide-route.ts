@@ -1,6 +1,8 @@
+import type { ExclusionCause } from '../../domain/facts.ts';
 import { Fault } from '../../domain/fault.ts';
 import { type Choice, type ChoiceReason, chooseByEstimates, type Tradeoff } from '../choose/choose-model.ts';
 import { estimateCandidates, type EstimateLevel, type Estimates } from '../choose/estimate-candidates.ts';
+import { usualValue } from '../choose/usual-value.ts';
 import type { RoutingState } from '../estimate/routing-state.ts';
 import { decodeFeatures } from '../features/feature-text.ts';
 import type { HostChoice } from './choose-host.ts';
@@ -22,6 +24,8 @@ export interface RoutedCandidate {
   readonly utility: number;
   readonly propensity: number;
   readonly excluded?: string;
+  /** What kept it out; absent when nothing did. */
+  readonly excludedBy?: ExclusionCause;
 }
 
 /** A decision with everything that explains it. */
@@ -44,8 +48,6 @@ export interface RoutedDecision {
   readonly stateId: string;
 }
 
-/** Points of success that the usual cost is worth at a cost weight of 1. */
-const usualCostWorth = 0.05;
 const oneSided95 = 1.645;
 
 /** Chooses a model, then its host. Pure: the same snapshot and input give the same decision, byte for byte. */
@@ -86,7 +88,7 @@ export function decideRoute(state: RoutingState, input: RouteInput): RoutedDecis
 function tradeoffOf({ policy }: RouteInput, estimates: Estimates): Tradeoff {
   const { exploration, floor, nanosPerSecond, critical } = policy;
   return {
-    valueNanos: policy.valueNanos ?? usualValue(estimates, policy.costWeight),
+    valueNanos: policy.valueNanos ?? usualValue(usableCosts(estimates), policy.costWeight),
     isLearning: true,
     ...(nanosPerSecond !== undefined && { nanosPerSecond }),
     ...(floor && { floor }),
@@ -94,13 +96,8 @@ function tradeoffOf({ policy }: RouteInput, estimates: Estimates): Tradeoff {
   };
 }
 
-/** Without a value of its own, a job weighs cost against the usual cost of its candidates. */
-function usualValue({ candidates, costNanos }: Estimates, costWeight: number): number | undefined {
-  const costs = candidates.flatMap(({ excluded }, at) => (excluded === undefined ? [costNanos[at] ?? 0] : []));
-  const sorted = costs.toSorted((left, right) => left - right);
-  const middle = (sorted.length - 1) / 2;
-  const median = ((sorted[Math.floor(middle)] ?? 0) + (sorted[Math.ceil(middle)] ?? 0)) / 2;
-  return median > 0 && costWeight > 0 ? median / (usualCostWorth * costWeight) : undefined;
+function usableCosts({ candidates, costNanos }: Estimates): number[] {
+  return candidates.flatMap(({ excluded }, at) => (excluded === undefined ? [costNanos[at] ?? 0] : []));
 }
 
 /** The chosen model, then the others by utility; what is under the floor comes last, and never for a critical job. */
@@ -130,11 +127,11 @@ function describe(
 ): RoutedCandidate[] {
   const { estimates, utilities, propensities } = choice;
   const belief = state.jobs.get(job) ?? state.unknownJob;
-  const reasons = new Map(choice.excluded.map(({ model, reason }) => [model, reason]));
+  const exclusions = new Map(choice.excluded.map((one) => [one.model, one]));
   return prepared.map(({ model, isPriced }, at) => {
     const quality = estimates.quality[at] ?? 0;
     const error = belief.errors[state.modelNumbers.get(model) ?? -1] ?? 1;
-    const excluded = reasons.get(model);
+    const out = exclusions.get(model);
     return {
       model,
       quality,
@@ -144,7 +141,7 @@ function describe(
       latencyMs: estimates.latencyMs[at] ?? 0,
       utility: utilities[at] ?? 0,
       propensity: propensities[at] ?? 0,
-      ...(excluded !== undefined && { excluded }),
+      ...(out && { excluded: out.reason, excludedBy: out.by }),
     };
   });
 }

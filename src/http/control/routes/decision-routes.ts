@@ -28,6 +28,10 @@ const candidate = z.object({
   utility: z.number().meta({ description: 'Success less cost and waiting, in units of one success.' }),
   propensity: z.number().meta({ description: 'Probability with which it was chosen.' }),
   excluded: z.string().optional().meta({ description: 'Why it could not be chosen.' }),
+  excludedBy: z
+    .enum(['eligibility', 'floor'])
+    .optional()
+    .meta({ description: "What kept it out: it could not answer, or the job's quality floor." }),
 });
 
 const routing = z
