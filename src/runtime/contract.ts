@@ -79,7 +79,10 @@ export interface SandboxSpec {
   /** Variables of every command, over the driver's own few. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly mounts?: readonly SandboxMount[];
-  /** A folder of the host that is the guest's home and outlives the sandbox; without one the home lives in memory. */
+  /**
+   * A folder of the host that is the guest's home and outlives the sandbox; without one the home lives in memory. Like
+   * every writable mount it belongs to the sandbox's own user from then on, with all that is in it.
+   */
   readonly homeFolder?: string;
   readonly network?: NetworkPolicy;
 }
@@ -129,6 +132,8 @@ export interface OutputChunk {
 export interface Execution {
   /** The command's number inside the sandbox's supervisor; says nothing about processes of the host. */
   readonly id: string;
+  /** Resolves when the program runs, with its number inside the sandbox; undefined when it ended before it was seen. */
+  readonly started: Promise<number | undefined>;
   /** Output in order of arrival; a slow reader holds the guest back. Ends when the command did. */
   output(): AsyncIterable<OutputChunk>;
   /** Resolves once, after the last output. */

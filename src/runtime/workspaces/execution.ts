@@ -3,6 +3,7 @@ import type { Command, Execution, Exit, LimitHit, LimitedResource, Limits, Outpu
 import type { Clock } from '../../platform/clock.ts';
 import { type Launched, rlimits } from './launch.ts';
 import { OutputPipe } from './output-pipe.ts';
+import { guestPid } from './process-scan.ts';
 
 /** What a running command is watched with. */
 export interface ExecutionDeps {
@@ -52,6 +53,7 @@ export function resourceLimits(limits: Limits): readonly (readonly [number, numb
 export class RunningCommand implements Execution {
   readonly id: string;
   readonly exited: Promise<Exit>;
+  readonly started: Promise<number | undefined>;
   readonly limits: Limits;
   readonly #launched: Launched;
   readonly #deps: ExecutionDeps;
@@ -62,6 +64,7 @@ export class RunningCommand implements Execution {
   readonly #timers = new Set<NodeJS.Timeout>();
   #pid: number | undefined;
   #isOver = false;
+  #tellStart: (guestPid: number | undefined) => void = () => undefined;
 
   constructor(id: string, parts: { launched: Launched; command: Command; limits: Limits; deps: ExecutionDeps }) {
     const { launched, command, limits, deps } = parts;
@@ -74,6 +77,9 @@ export class RunningCommand implements Execution {
     this.#pipe = new OutputPipe(limits.outputBytes, () => this.#outputFull());
     this.#pipe.attach('stdout', launched.stdout);
     this.#pipe.attach('stderr', launched.stderr);
+    this.started = new Promise((resolve) => {
+      this.#tellStart = resolve;
+    });
     this.exited = this.#follow();
     this.#feed(command.stdin);
     this.#after(limits.wallMs, () => this.hit({ name: 'wall', allowed: limits.wallMs, observed: this.#elapsedMs() }));
@@ -155,12 +161,15 @@ export class RunningCommand implements Execution {
     let exit: { code: number | null; signal: string | null; cpuMs: number } | undefined;
     for await (const line of createInterface({ input: this.#launched.told })) {
       const [word, first = '', second = ''] = line.split(' ');
-      if (word === 'pid') this.#pid = Number(first);
-      else if (word === 'exit') exit = { code: Number(first), signal: null, cpuMs: Number(second) };
+      if (word === 'pid') {
+        this.#pid = Number(first);
+        this.#tellStart(guestPid(this.#pid));
+      } else if (word === 'exit') exit = { code: Number(first), signal: null, cpuMs: Number(second) };
       else if (word === 'signal') exit = { code: null, signal: nameOf(Number(first)), cpuMs: Number(second) };
       else this.#pipe.say('stderr', `${explain(line)}\n`);
     }
     await ended;
+    this.#tellStart(undefined);
     this.#deps.lastLook();
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 
 /** Hands out the users of the host that sandboxes run as. */
 export interface OuterUsers {
-  /** undefined: as the user that we are. Throws nothing: when all are taken the least used is shared. */
-  take(): number | undefined;
+  /**
+   * undefined: as the user that we are. Throws nothing: when all are taken the least used is shared. `wanted` is who
+   * owns the files of the sandbox already; it is given if nobody else has it.
+   */
+  take(wanted?: number): number | undefined;
   giveBack(user: number | undefined): void;
 }
 
@@ -23,7 +26,11 @@ export function createOuterUsers(isRoot = process.getuid?.() === 0, uidMap = rea
   const taken = new Map<number, number>();
   let next = 0;
   return {
-    take() {
+    take(wanted) {
+      if (wanted !== undefined && wanted >= range.first && wanted < range.first + range.count && !taken.has(wanted)) {
+        taken.set(wanted, 1);
+        return wanted;
+      }
       for (let tries = 0; tries < range.count; tries += 1) {
         const user = range.first + (next % range.count);
         next += 1;

@@ -34,6 +34,16 @@ export function scanSpace(space: string): ScannedUsage {
   return total;
 }
 
+/** The number of a process in its innermost namespace, as its neighbours there know it. */
+export function guestPid(pid: number): number | undefined {
+  try {
+    const line = /^NSpid:\s*(.+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    return line === undefined ? undefined : Number(line.split(/\s+/).at(-1));
+  } catch {
+    return undefined; // It ended.
+  }
+}
+
 /** When a process started, in ticks since boot: with its id it names a process for good. */
 export function startTicks(pid: number): string | undefined {
   return readStat(pid)?.[19];

@@ -3,10 +3,12 @@ import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Driver, Isolation, ProbeReport, Sandbox, SandboxSpec } from '../contract.ts';
 import { type ControlGroups, findControlGroups } from './control-groups.ts';
+import { findGuestLibraries } from './guest-libraries.ts';
 import { guestRoot } from './guest-root.ts';
 import { awaitKeeper } from './keeper.ts';
 import { launch } from './launch.ts';
 import { createOuterUsers, type OuterUsers } from './outer-users.ts';
+import { own, ownerOf, writableFolders } from './owned-folders.ts';
 import { startTicks } from './process-scan.ts';
 import { type FilterArchitecture, seccompFilter } from './seccomp-filter.ts';
 import { fillShelf, type Shelf, type ShelfProgram } from './shelf.ts';
@@ -132,13 +134,15 @@ export class WorkspaceDriver implements Driver {
     const tools = this.#usable();
     this.#shelf ??= this.#fillShelf();
     const id = this.#options.newId('sbx');
-    const user = this.#users.take();
+    const folders = writableFolders(spec);
+    const user = this.#users.take(ownerOf(folders[0]));
     const group = this.#groups?.open(`${this.#mark}.${id}`, spec.limits);
     const cleanUp = async (): Promise<void> => {
       this.#users.giveBack(user);
       if (group) await removeGroup(group);
     };
     try {
+      if (user !== undefined) for (const folder of folders) await own(folder, user);
       const launched = launch(tools.perl, {
         argv: [tools.bubblewrap, ...guestRoot(spec, this.#shelf, `${this.#mark}.${id}`)],
         groups: group?.joinFiles ?? [],
@@ -160,7 +164,7 @@ export class WorkspaceDriver implements Driver {
 
   #fillShelf(): Shelf {
     const node = { name: 'node', hostPath: process.execPath };
-    return fillShelf(this.#options.dataFolder, [node, ...(this.#options.programs ?? [])]);
+    return fillShelf(this.#options.dataFolder, [node, ...(this.#options.programs ?? [])], findGuestLibraries());
   }
 }
 

@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { lstatSync } from 'node:fs';
+import { promisify } from 'node:util';
+import type { SandboxSpec } from '../contract.ts';
+
+const run = promisify(execFile);
+
+/** Folders of the host that a sandbox writes to. */
+export function writableFolders({ homeFolder, mounts = [] }: SandboxSpec): string[] {
+  const mounted = mounts.filter(({ writable }) => writable).map(({ hostPath }) => hostPath);
+  return homeFolder === undefined ? mounted : [homeFolder, ...mounted];
+}
+
+/** Who owns a folder; undefined without one. */
+export function ownerOf(folder: string | undefined): number | undefined {
+  return folder === undefined ? undefined : lstatSync(folder, { throwIfNoEntry: false })?.uid;
+}
+
+/**
+ * Gives a folder with all that is in it to a user. Nothing of the guest runs yet, links are never followed, and the
+ * folder itself is given last: one that has the right owner is complete.
+ */
+export async function own(folder: string, user: number): Promise<void> {
+  if (ownerOf(folder) === user) return;
+  await run('chown', ['-hRP', `${user}:${user}`, '--', folder], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
+}
