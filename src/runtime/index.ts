@@ -2,6 +2,7 @@ export * from './apps/index.ts';
 export type * from './contract.ts';
 export { isolationTiers, limitedResources, runLanguages } from './contract.ts';
 export { isEgressRule } from './egress/index.ts';
+export * from './fixes/index.ts';
 export { type Engines, findEngines, probeFunctions } from './functions/index.ts';
 export { defaultLimits, limitsOf, maximumLimits } from './limits.ts';
 export { createProgramRunner, type Program, type ProgramResult, type ProgramRunner } from './runs/program-runner.ts';
