@@ -17,6 +17,15 @@ describe('the address guard', () => {
     '::ffff:169.254.169.254',
     '::ffff:a9fe:a9fe',
     '64:ff9b::a9fe:a9fe',
+    '::169.254.169.254',
+    '::ffff:0:169.254.169.254',
+    '64:ff9b:1:a9fe:a9:fe00::',
+    '64:ff9b:1:a9:fe:a9fe::',
+    '64:ff9b:1:0:a9:fea9:fe00::',
+    '64:ff9b:1::a9fe:a9fe',
+    '2002:a9fe:a9fe::1',
+    '2001:0:a9fe:a9fe::1',
+    '2001:0:102:304:0:1234:5601:5601',
   ])('[scenario 73] never dials %s', (address) => {
     expect(refusedAddress(address, anywhere)?.message).toContain(address);
   });
@@ -30,7 +39,25 @@ describe('the address guard', () => {
     },
   );
 
-  it.each(['1.1.1.1', '172.32.0.1', '100.128.0.1', '2606:4700::1111', '::ffff:1.1.1.1'])('dials %s', (address) => {
+  it.each(['2002:a00:1::1', '2001:0:101:101::f5ff:fffe', '64:ff9b::10.0.0.1', '64:ff9b:1::808:808', '::10.0.0.1'])(
+    'takes %s for the private address that a tunnel or translator makes of it',
+    (address) => {
+      expect(refusedAddress(address, publicOnly)?.message).toContain('private');
+      expect(refusedAddress(address, anywhere)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    '2002:101:101::1',
+    '64:ff9b::1.1.1.1',
+    '2001:0:101:101::fefe:fefe',
+    '2001:1::1',
+    '1.1.1.1',
+    '172.32.0.1',
+    '100.128.0.1',
+    '2606:4700::1111',
+    '::ffff:1.1.1.1',
+  ])('dials %s', (address) => {
     expect(refusedAddress(address, publicOnly)).toBeUndefined();
   });
 

@@ -35,6 +35,8 @@ const privateNetworks = listOf([
   ['224.0.0.0', 3],
   ['::', 128],
   ['::1', 128],
+  // A translator of the operator's own: what is behind it cannot be told from the address.
+  ['64:ff9b:1::', 48],
   ['fc00::', 7],
   ['fec0::', 10],
   ['ff00::', 8],
@@ -76,16 +78,45 @@ function contains(list: BlockList, address: string): boolean {
   const family = isIP(plain);
   if (family === 4) return list.check(plain, 'ipv4');
   if (family !== 6) return false;
-  const embedded = embeddedIPv4(plain);
-  return list.check(plain, 'ipv6') || (embedded !== undefined && list.check(embedded, 'ipv4'));
+  return list.check(plain, 'ipv6') || embeddedIPv4(plain).some((embedded) => list.check(embedded, 'ipv4'));
 }
 
-/** The IPv4 address inside a mapped (`::ffff:0:0/96`) or translated (`64:ff9b::/96`) one. */
-function embeddedIPv4(address: string): string | undefined {
+/** The IPv4 addresses that a packet to an IPv6 address may end at: those of mappings, translators and tunnels. */
+function embeddedIPv4(address: string): string[] {
+  const groups = groupsOf(address);
+  const [first = 0, second = 0, third = 0] = groups;
+  const at = (index: number, mask = 0): string => dotted((groups[index] ?? 0) ^ mask, (groups[index + 1] ?? 0) ^ mask);
+  const isZero = (from: number, to: number): boolean => groups.slice(from, to).every((group) => group === 0);
+  // IPv4-mapped (::ffff:0:0/96), translated by SIIT (::ffff:0:0:0/96), and the retired compatible form (::/96).
+  if (isZero(0, 5) && (groups[5] === 0xffff || groups[5] === 0)) return [at(6)];
+  if (isZero(0, 4) && groups[4] === 0xffff && groups[5] === 0) return [at(6)];
+  // NAT64 (64:ff9b::/96).
+  if (first === 0x64 && second === 0xff9b && isZero(2, 6)) return [at(6)];
+  // NAT64 of one's own (64:ff9b:1::/48), with the address where the length of the prefix puts it; byte 8 stays free.
+  if (first === 0x64 && second === 0xff9b && third === 1) {
+    const bytes = groups.slice(3).flatMap((group) => [group >> 8, group & 255]);
+    const around = bytes.filter((_byte, index) => index !== 2);
+    return [around.slice(0, 4), around.slice(1, 5), around.slice(2, 6), bytes.slice(6, 10)].map((four) =>
+      four.join('.'),
+    );
+  }
+  // 6to4 (2002::/16): the gateway of the network.
+  if (first === 0x2002) return [at(1)];
+  // Teredo (2001::/32): the server, and the client with every bit turned.
+  if (first === 0x2001 && second === 0) return [at(2), at(6, 0xffff)];
+  return [];
+}
+
+/** The eight groups of an IPv6 address; a URL writes every spelling in one way. */
+function groupsOf(address: string): number[] {
   const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const tail = /^(?:::ffff:|64:ff9b::)([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
-  if (!tail) return undefined;
-  const [high = 0, low = 0] = tail.slice(1).map((group) => Number.parseInt(group, 16));
+  const [head = '', tail = ''] = canonical.split('::');
+  const [left, right] = [head, tail].map((half) => (half === '' ? [] : half.split(':'))) as [string[], string[]];
+  const missing = canonical.includes('::') ? 8 - left.length - right.length : 0;
+  return [...left, ...Array.from({ length: missing }, () => '0'), ...right].map((group) => Number.parseInt(group, 16));
+}
+
+function dotted(high: number, low: number): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.');
 }
 
