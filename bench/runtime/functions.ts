@@ -93,7 +93,15 @@ async function openStage(): Promise<Stage> {
       own.alias = {
         alias,
         canary: undefined,
-        stable: { app: 'bench', version, generation: '', assets: new Map(), hasCode: true, spec },
+        stable: {
+          app: 'bench',
+          version,
+          generation: '',
+          assets: new Map(),
+          hasCode: true,
+          limits: defaultLimits,
+          spec,
+        },
       };
     },
     async close() {

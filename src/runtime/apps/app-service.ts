@@ -1,7 +1,7 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
-import { type Actor, createKey, type Sealer } from '../../tenants/index.ts';
+import { type Actor, createKey, revokeKey, type Sealer } from '../../tenants/index.ts';
 import { FunctionStartError, FunctionUnavailableError } from '../functions/index.ts';
 import { appsChannel, type AppStore, PostgresAppStore } from './app-store.ts';
 import type { Alias, AliasName, App, AppVersion, Canary, ScheduleSettings, VersionSettings } from './app-types.ts';
@@ -155,8 +155,12 @@ export class AppService {
     await new ScheduleStore(database).replace(app, schedules);
   }
 
-  async remove({ database }: AppChange, app: string): Promise<void> {
-    if (!(await new PostgresAppStore(database).remove(app))) throw unknownApp(app);
+  /** Removes an app with everything that is its own; the key that it called models with ends with it. */
+  async remove({ database, actor }: AppChange, app: string): Promise<void> {
+    const store = new PostgresAppStore(database);
+    const { key } = await this.require(store, app);
+    await store.remove(app);
+    if (key !== null) await this.#endKey({ database, actor }, key);
     await database.notify(appsChannel, app);
   }
 
@@ -205,10 +209,21 @@ export class AppService {
     }
   }
 
+  async #endKey({ database, actor }: AppChange, key: string): Promise<void> {
+    const { clock, newId } = this.#deps;
+    try {
+      await revokeKey({ database, clock, newId }, actor, key);
+    } catch (error) {
+      // Somebody removed it before.
+      if (!Fault.is(error) || error.code !== 'not_found') throw error;
+    }
+  }
+
   /** The app's own key: made once, known to nobody, put into its requests by the proxy. */
   async #bindKey({ database, actor }: AppChange, store: AppStore, { name, customer }: App): Promise<void> {
     const { clock, newId, sealer } = this.#deps;
-    const wanted = { name: `app-${name}`, customer: customer ?? 'default' };
+    // Names of keys are never given twice, and an app may be made anew under the name of one that was removed.
+    const wanted = { name: `app-${name}-${newId('key').slice(-8)}`, customer: customer ?? 'default' };
     const { key, secret } = await createKey({ database, clock, newId }, actor, wanted);
     await store.bindKey(name, { keyName: key.name, sealed: sealer().seal(secret, keyPurpose(name)) });
     await database.notify(appsChannel, name);

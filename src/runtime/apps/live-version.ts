@@ -1,6 +1,6 @@
 import type { Sealer } from '../../tenants/index.ts';
 import { defaultEgressBytes, type EgressPolicy } from '../egress/index.ts';
-import { defaultFunctionLimits, type FunctionSpec } from '../functions/index.ts';
+import { defaultFunctionLimits, type FunctionLimits, type FunctionSpec } from '../functions/index.ts';
 import type { AppVersion, AssetEntry } from './app-types.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { LiveRows } from './live-store.ts';
@@ -15,6 +15,7 @@ export interface LiveVersion {
   readonly assets: ReadonlyMap<string, AssetEntry>;
   /** False for a site of static files only. */
   readonly hasCode: boolean;
+  readonly limits: FunctionLimits;
   /** All that is needed to start it; reads its bundle. */
   spec(): Promise<FunctionSpec>;
 }
@@ -50,6 +51,7 @@ export function toLiveVersion(
   const key = settings.models ? rows.keys.get(app) : undefined;
   const named = [...settings.secrets, ...settings.network.headers.map(({ secret }) => secret)];
   const generation = sha256Of(Buffer.from(JSON.stringify([named.map((name) => sealed.get(name)), key]))).slice(0, 16);
+  const limits = { ...defaultFunctionLimits, ...settings.limits };
   const open = (name: string): string | undefined => {
     const value = sealed.get(name);
     return value === undefined ? undefined : deps.sealer().open(value, secretPurpose(app, name));
@@ -60,6 +62,7 @@ export function toLiveVersion(
     generation,
     assets: new Map(assets.map((asset) => [asset.path, asset])),
     hasCode: bundle !== null,
+    limits,
     async spec() {
       const source = await deps.blobs.get(bundle?.sha256 ?? '');
       if (source === undefined) throw new Error(`the code of ${app} ${version} is not on this gateway`);
@@ -76,7 +79,7 @@ export function toLiveVersion(
         source,
         environment: { ...settings.environment, ...given, ...(settings.models && gateway) },
         secrets: Object.values(given),
-        limits: { ...defaultFunctionLimits, ...settings.limits },
+        limits,
         egress: policyOf({ settings, open, modelKey, origin: deps.gatewayOrigin() }),
       };
     },

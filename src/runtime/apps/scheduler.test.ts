@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLogger } from '../../platform/logger.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
-import type { FunctionHost, GuestEvent } from '../functions/index.ts';
+import { defaultFunctionLimits, type FunctionHost, type GuestEvent } from '../functions/index.ts';
 import { PostgresAppStore } from './app-store.ts';
 import { ScheduleStore } from './schedule-store.ts';
 import { Scheduler, type SchedulerDeps } from './scheduler.ts';
@@ -15,13 +15,17 @@ describe('the scheduler', () => {
   const state = { nowMs: startMs, ids: 0, hold: Promise.resolve() };
   const instance = {
     handlers: { fetch: true, scheduled: true },
-    async tell(event: GuestEvent) {
+    async tell(event: GuestEvent, signal?: AbortSignal) {
       told.push(event);
-      await state.hold;
-      return { isDone: true, detail: '' };
+      const isDone = await Promise.race([
+        state.hold.then(() => true),
+        new Promise<boolean>((resolve) => signal?.addEventListener('abort', () => resolve(false))),
+      ]);
+      return { isDone, detail: '' };
     },
   };
-  const live = { stable: { hasCode: true, spec: () => Promise.resolve({}) } };
+  const limits = { ...defaultFunctionLimits, wallMs: 300_000 };
+  const live = { stable: { hasCode: true, limits, spec: () => Promise.resolve({}) } };
   const deps = {
     directory: { find: () => live },
     host: { acquire: () => instance } as unknown as FunctionHost,
@@ -81,5 +85,34 @@ describe('the scheduler', () => {
     await scheduler.look(opened.database);
     await scheduler.settled();
     expect(times()).toEqual(wanted);
+  });
+
+  it('holds its lease for as long as the version may take, and not for ever', async () => {
+    const store = await begin('skip');
+    const scheduler = new Scheduler(deps);
+    const other = new Scheduler(deps);
+    let finish: () => void = () => undefined;
+    state.hold = new Promise((resolve) => (finish = resolve));
+    await scheduler.look(opened.database);
+    state.nowMs = startMs + 5 * minuteMs;
+    await other.look(opened.database);
+    expect((await store.list('shop'))[0]?.lastRun).toMatchObject({ status: 'skipped' });
+    state.nowMs = startMs + 10 * minuteMs;
+    await other.look(opened.database);
+    finish();
+    await Promise.all([scheduler.settled(), other.settled()]);
+    expect(times()).toEqual([0, 6]);
+  });
+
+  it('stops within its grace, whatever an app is doing, and writes down that it was given up', async () => {
+    const store = await begin('skip');
+    const scheduler = new Scheduler(deps);
+    state.hold = new Promise(() => undefined);
+    const stop = scheduler.start(opened.database, 0);
+    await scheduler.look(opened.database);
+    await stop();
+    const [schedule] = await store.list('shop');
+    expect(schedule?.lastRun).toMatchObject({ status: 'failed', detail: 'the gateway stopped before it ended' });
+    expect((await store.due(startMs + 2 * minuteMs, 10))[0]).toMatchObject({ isBusy: false });
   });
 });

@@ -101,21 +101,22 @@ export class FunctionInstance {
     exchange.send(this.#pool);
   }
 
-  /** Tells the guest of a due time; resolves with whether it took it well. */
-  async tell(event: GuestEvent): Promise<{ readonly isDone: boolean; readonly detail: string }> {
+  /** Tells the guest of a due time; resolves with whether it took it well, at the latest when the signal gives up. */
+  async tell(event: GuestEvent, signal?: AbortSignal): Promise<{ readonly isDone: boolean; readonly detail: string }> {
     this.#events++;
+    const late = AbortSignal.timeout(this.spec.limits.wallMs);
     try {
       const { statusCode, body } = await this.#process.events.request({
         method: 'POST',
         path: '/',
         body: JSON.stringify(event),
-        signal: AbortSignal.timeout(this.spec.limits.wallMs),
+        signal: signal === undefined ? late : AbortSignal.any([late, signal]),
       });
       await body.dump();
       return { isDone: statusCode === 204, detail: statusCode === 204 ? '' : 'the handler threw' };
-    } catch (error) {
-      const isLate = error instanceof Error && error.name === 'TimeoutError';
-      return { isDone: false, detail: isLate ? 'wall_exceeded' : (this.#killedFor?.code ?? 'the process ended') };
+    } catch {
+      if (signal?.aborted === true) return { isDone: false, detail: 'it was given up' };
+      return { isDone: false, detail: late.aborted ? 'wall_exceeded' : (this.#killedFor?.code ?? 'the process ended') };
     } finally {
       this.#events--;
       this.#checkIdle();
