@@ -7,6 +7,7 @@ import { FunctionInstance } from './function-instance.ts';
 import { FunctionStartError, type ProcessLine } from './function-process.ts';
 import type { FunctionReceipt, FunctionSpec } from './function-spec.ts';
 import { probeFunctions } from './probe-functions.ts';
+import { StartBackoff } from './start-backoff.ts';
 
 /** What functions run on and whom they tell. */
 export interface FunctionHostSettings {
@@ -30,16 +31,12 @@ interface Slot {
   current: FunctionInstance | undefined;
   starting: Promise<FunctionInstance> | undefined;
   usedAtMs: number;
-  failures: number;
-  retryAtMs: number;
+  readonly backoff: StartBackoff;
 }
 
 const lookEveryMs = 250;
 const idleMs = 60_000;
 const drainMs = 30_000;
-const firstBackoffMs = 250;
-const longestBackoffMs = 15_000;
-const failuresBeforeBackoff = 2;
 
 /** A version that cannot take requests right now. */
 export class FunctionUnavailableError extends Error {
@@ -134,14 +131,14 @@ export class FunctionHost {
       return known;
     }
     this.#makeRoom();
-    const slot = { spec, current: undefined, starting: undefined, usedAtMs: 0, failures: 0, retryAtMs: 0 };
+    const slot = { spec, current: undefined, starting: undefined, usedAtMs: 0, backoff: new StartBackoff() };
     this.#slots.set(key, slot);
     return slot;
   }
 
   #start(slot: Slot): Promise<FunctionInstance> {
     if (this.#isClosed) return Promise.reject(new FunctionUnavailableError('the gateway is stopping', 1000));
-    const waitMs = slot.retryAtMs - this.#settings.clock.monotonicMs();
+    const waitMs = slot.backoff.waitMs(this.#settings.clock.monotonicMs());
     if (slot.starting === undefined && waitMs > 0) {
       return Promise.reject(new FunctionUnavailableError('it ended several times while it started', waitMs));
     }
@@ -155,9 +152,10 @@ export class FunctionHost {
     try {
       const started = await this.#open(spec, isolation.tier !== 'language');
       slot.current = started;
+      slot.backoff.started(this.#settings.clock.monotonicMs());
       return started;
     } catch (error) {
-      this.#failed(slot);
+      slot.backoff.failed(this.#settings.clock.monotonicMs());
       if (!(error instanceof FunctionStartError)) throw error;
       const { app, version } = spec;
       const atMs = this.#settings.clock.nowMs();
@@ -181,20 +179,12 @@ export class FunctionHost {
         const slot = this.#slots.get(keyOf(spec));
         if (slot !== undefined && slot.current === own.instance) {
           slot.current = undefined;
-          if (ended.code === 'exited') this.#failed(slot);
+          if (ended.code === 'exited') slot.backoff.failed(clock.monotonicMs());
         }
         receipt(ended);
       },
     });
     return own.instance;
-  }
-
-  /** A version that keeps ending is started ever more rarely. */
-  #failed(slot: Slot): void {
-    slot.failures++;
-    if (slot.failures < failuresBeforeBackoff) return;
-    const backoffMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** (slot.failures - failuresBeforeBackoff));
-    slot.retryAtMs = this.#settings.clock.monotonicMs() + backoffMs;
   }
 
   #look(): void {
@@ -207,7 +197,9 @@ export class FunctionHost {
       }
       const isIdle = current.inFlight === 0 && nowMs - slot.usedAtMs > idleMs;
       if (isIdle && !this.#kept.has(key)) this.retire(current.spec);
-      else if (current.look() === 'worn' && slot.starting === undefined && nowMs >= slot.retryAtMs) this.#renew(slot);
+      else if (current.look() === 'worn' && slot.starting === undefined && slot.backoff.waitMs(nowMs) === 0) {
+        this.#renew(slot);
+      }
     }
   }
 
@@ -217,7 +209,6 @@ export class FunctionHost {
     slot.starting = this.#launch(slot).finally(() => (slot.starting = undefined));
     slot.starting
       .then(() => {
-        slot.failures = 0;
         if (worn !== undefined) this.#leave(worn, drainMs);
       })
       // The worn one stays; the receipt of the failed start has been written.
