@@ -5,6 +5,7 @@ import { main } from '../../src/cli/index.ts';
 import { createClient, type Client, type RunReceipt } from '../../src/sdk/index.ts';
 import { findSystemTools } from '../../src/runtime/workspaces/system-tools.ts';
 import { createTestTerminal } from '../cli/test-terminal.ts';
+import { waitUntil } from './support/wait-until.ts';
 import { bootProduct, type BootedProduct, rebootProduct } from './support/boot-product.ts';
 
 const hasSandbox = !('reason' in findSystemTools());
@@ -64,6 +65,25 @@ describe.skipIf(!hasSandbox)('code runs', () => {
     const { code, stdout, stderr } = await cli(['run', file, '--stdin', input, '--limit', 'cpuMs=5000,wallMs=20000']);
     expect([code, stdout]).toEqual([3, 'hello there\n']);
     expect(stderr).toMatch(/\[failed, exit 3; .*sandbox-.*run_[0-9a-f]{32}\]/);
+  });
+
+  it('and is ended when whoever asked for it leaves, also while it says nothing', async () => {
+    const leaving = new AbortController();
+    const answer = await fetch(`${booted.url}/api/v1/runs`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${booted.product.ownerToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ language: 'shell', code: 'sleep 60' }),
+      signal: leaving.signal,
+    });
+    const first = await answer.body?.getReader().read();
+    const { runId } = JSON.parse(Buffer.from(first?.value ?? []).toString()) as { readonly runId: string };
+    leaving.abort();
+    const status = (): Promise<string> =>
+      client.runs.get(runId).then(
+        (receipt) => receipt.status,
+        () => 'goes on',
+      );
+    await waitUntil(async () => (await status()) === 'cancelled', 'the run is cancelled');
   });
 
   it('and its receipt is found after a restart', async () => {

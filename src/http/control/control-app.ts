@@ -61,7 +61,10 @@ function mount(app: Hono, route: ControlRoute, deps: ControlDeps): void {
     const principal = await identify(context, deps, route);
     const raw = { params: context.req.param(), query: context.req.queries(), body: await readBody(context, route) };
     const idempotencyKey = route.audit === undefined ? undefined : readIdempotencyKey(context);
-    return reply(context, await runRoute(route, { principal, raw, idempotencyKey }, deps));
+    const leaving = new AbortController();
+    const signal = AbortSignal.any([context.req.raw.signal, leaving.signal]);
+    const answer = await runRoute(route, { principal, raw, idempotencyKey, signal }, deps);
+    return reply(context, answer, () => leaving.abort());
   });
 }
 
@@ -133,9 +136,9 @@ function readIdempotencyKey(context: Context): string | undefined {
   throw new InputFault([{ field: 'Idempotency-Key', detail: 'must be 1 to 128 printable characters without spaces' }]);
 }
 
-function reply(context: Context, answer: RouteReply): Response {
+function reply(context: Context, answer: RouteReply, left: () => void): Response {
   if (isFile(answer) && isStream(answer.content)) {
-    const stream = ReadableStream.from(encoded(answer.content)) as ReadableStream<Uint8Array>;
+    const stream = streamOf(answer.content, left);
     return context.body(stream, 200, { 'content-type': answer.contentType, 'cache-control': 'no-store' });
   }
   if (isFile(answer)) {
@@ -152,9 +155,21 @@ function isStream(content: FileAnswer['content']): content is AsyncIterable<stri
   return typeof content === 'object' && Symbol.asyncIterator in content;
 }
 
-async function* encoded(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+/** Whoever makes the pieces may be waiting for the next one when the caller leaves, and is told at once. */
+function streamOf(pieces: AsyncIterable<string>, left: () => void): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  for await (const piece of pieces) yield encoder.encode(piece);
+  const iterator = pieces[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done === true) controller.close();
+      else controller.enqueue(encoder.encode(value));
+    },
+    async cancel() {
+      left();
+      await iterator.return?.();
+    },
+  });
 }
 
 function toBody(content: Uint8Array | string): string | Uint8Array<ArrayBuffer> {

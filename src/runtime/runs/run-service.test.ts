@@ -93,6 +93,16 @@ describe.skipIf(!isUsable)('a run', () => {
     expect(broken.stderr).toContain('main.ts:1');
   });
 
+  it.skipIf(esbuild === undefined)('of JavaScript and TypeScript finds lodash without a network', async () => {
+    const code = 'console.log(_.isEqual([1], [1]));';
+    const required = await run({
+      language: 'javascript',
+      files: [file('main.js', `const _ = require("lodash");${code}`)],
+    });
+    const imported = await run({ language: 'typescript', files: [file('main.ts', `import _ from "lodash";${code}`)] });
+    expect([required.stdout, imported.stdout]).toEqual(['true\n', 'true\n']);
+  });
+
   it('that meets a limit says which, with what was allowed and observed', async () => {
     const spin = await run({
       language: 'python',
@@ -111,6 +121,33 @@ describe.skipIf(!isUsable)('a run', () => {
     for await (const event of events()) if (event.type === 'stdout') break;
     expect(recorded.find((one) => one.runId === runId)?.status).toBe('cancelled');
     expect(driver.count).toBe(0);
+  });
+
+  it('that says nothing is ended when its caller leaves', async () => {
+    const leaving = new AbortController();
+    const { runId, events } = await serviceWith().run(
+      { language: 'shell', files: [file('main.sh', 'sleep 60')] },
+      { signal: leaving.signal },
+    );
+    for await (const event of events()) if (event.type === 'started') leaving.abort();
+    expect(recorded.find((one) => one.runId === runId)?.status).toBe('cancelled');
+    expect(driver.count).toBe(0);
+  });
+
+  it('that waits for its turn gives up its place when its caller leaves', async () => {
+    const service = serviceWith({ concurrent: 1 });
+    const request: RunRequest = { language: 'shell', files: [file('main.sh', 'echo on; read line')] };
+    const first = (await service.run(request)).events()[Symbol.asyncIterator]();
+    await first.next();
+    const leaving = new AbortController();
+    const second = (await service.run(request, { signal: leaving.signal })).events()[Symbol.asyncIterator]();
+    const waiting = second.next();
+    leaving.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'client_gone' });
+    await first.return?.();
+    for await (const event of (await service.run(request)).events()) {
+      if (event.type === 'receipt') expect(event.receipt.status).toBe('failed');
+    }
   });
 
   it('cannot write lines that pass for ours', async () => {

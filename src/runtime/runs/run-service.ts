@@ -109,7 +109,7 @@ class RunWork {
 
   async *events(signal: AbortSignal | undefined): AsyncGenerator<RunEvent> {
     const { slots, isolation, deps } = this.#parts;
-    const free = await slots.take();
+    const free = await slots.take(signal);
     this.#timings.queuedMs = this.#lap();
     const cancel = (): void => {
       this.#isCancelled = true;

@@ -24,6 +24,8 @@ export interface Call {
   readonly atMs: number;
   /** Names the object of the change for the audit log; a change that names none is a defect. */
   audited(subject: AuditSubject): void;
+  /** Given when the caller has left, or its document was read no further. */
+  readonly signal: AbortSignal;
   /** The header's, for changes that do not go through the database. */
   readonly idempotencyKey: string | undefined;
   /** The database: for a change inside the transaction that also holds the audit entry and the idempotency key. */

@@ -25,6 +25,7 @@ export interface IncomingCall {
   readonly principal: Principal;
   readonly raw: RawInput;
   readonly idempotencyKey: string | undefined;
+  readonly signal: AbortSignal;
 }
 
 /** What goes back: JSON text, or a document. */
@@ -82,11 +83,17 @@ async function change(
 // oxlint-disable-next-line max-params -- see change
 async function answer(
   route: ControlRoute,
-  { principal, idempotencyKey }: IncomingCall,
+  { principal, idempotencyKey, signal }: IncomingCall,
   run: Run,
   call: Pick<Call, 'atMs' | 'database' | 'audited'>,
 ): Promise<RouteReply> {
-  const { value, ownerId } = await run({ ...call, principal, idempotencyKey, customerId: principal.customerId });
+  const { value, ownerId } = await run({
+    ...call,
+    principal,
+    idempotencyKey,
+    signal,
+    customerId: principal.customerId,
+  });
   checkOwner(route, principal, ownerId);
   if (isFile(value)) return value;
   if (route.status === 204) return { status: 204, body: '' };

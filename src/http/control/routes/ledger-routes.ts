@@ -54,6 +54,10 @@ const sums = z
     days: place,
     hosts: z.object({ costNanos: nanosAsText }),
     unbalanced: z.string(),
+    incomplete: z
+      .array(z.string())
+      .readonly()
+      .meta({ description: 'Gateways whose oldest segments are gone: books are compared with each other only.' }),
     problems: z.array(z.string()).readonly().meta({ description: 'One sentence for each thing that is not equal.' }),
   })
   .meta({ id: 'LedgerCheck' });

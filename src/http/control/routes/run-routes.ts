@@ -97,8 +97,8 @@ function createRun(runs: Runner): ControlRoute {
     maxBodyBytes: mostBodyBytes,
     body: runSchema,
     answer: anyObject.meta({ description: 'Events, one object per line.' }),
-    async handle({ body }) {
-      const running = await runs.run(toRequest(body));
+    async handle({ body }, { signal }) {
+      const running = await runs.run(toRequest(body), { signal });
       return {
         contentType: 'application/x-ndjson',
         content: runLines(running.events()),
