@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   linkSync,
+  lstatSync,
   mkdirSync,
   realpathSync,
   renameSync,
@@ -27,6 +29,11 @@ export interface ShelfProgram {
   readonly hostPath: string;
 }
 
+/** A folder of ours for guests, such as a library. */
+export interface ShelfFolder extends ShelfProgram {
+  readonly guestPath: string;
+}
+
 /** Tools fail on the lookup of their own user without these. */
 const identities = {
   passwd:
@@ -41,7 +48,11 @@ const identities = {
  * folders (a checkout below /root, a data folder of mode 0700), so programs are linked, else copied, to a place that
  * everyone can reach.
  */
-export function fillShelf(dataFolder: string, programs: readonly ShelfProgram[]): Shelf {
+export function fillShelf(
+  dataFolder: string,
+  programs: readonly ShelfProgram[],
+  folders: readonly ShelfFolder[] = [],
+): Shelf {
   const folder = shelfFolder(dataFolder);
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   const etc = Object.entries(identities).map(([name, text]) => {
@@ -57,7 +68,14 @@ export function fillShelf(dataFolder: string, programs: readonly ShelfProgram[])
     if (!existsSync(shelved)) replaceFile(shelved, (at) => linkOrCopy(real, at));
     return { hostPath: shelved, guestPath };
   });
-  return { folder, files: [...etc, ...own] };
+  const shared = folders.map(({ name, hostPath, guestPath }) => {
+    const real = realpathSync(hostPath);
+    if (isReachable(real)) return { hostPath: real, guestPath };
+    const shelved = join(folder, `${name}-${fingerprint(real)}`);
+    if (!existsSync(shelved)) copyFolder(real, shelved);
+    return { hostPath: shelved, guestPath };
+  });
+  return { folder, files: [...etc, ...own, ...shared] };
 }
 
 /**
@@ -75,18 +93,23 @@ function shelfFolder(dataFolder: string): string {
     } catch {
       continue; // Read-only system: the next place.
     }
-    if (isOurs(folder) && isReachable(folder)) return folder;
+    if (isOwnFolder(folder) && isReachable(folder)) return folder;
   }
   return inData;
 }
 
-/** In a shared place somebody else may have made the folder first. */
-function isOurs(folder: string): boolean {
-  return statSync(folder).uid === process.getuid?.();
+/**
+ * In a shared place somebody else may have made the folder first, or a link to one of ours; and what others may write
+ * to is not ours to run from.
+ */
+export function isOwnFolder(folder: string): boolean {
+  const found = lstatSync(folder);
+  const { uid, mode } = found;
+  return found.isDirectory() && uid === process.getuid?.() && (mode & 0o022) === 0;
 }
 
 /** Whether any user may pass through every folder above, or only we need to. */
-function isReachable(path: string): boolean {
+export function isReachable(path: string): boolean {
   if (process.getuid?.() !== 0) return true;
   for (let at = dirname(path); ; at = dirname(at)) {
     if ((statSync(at).mode & 0o001) === 0) return false;
@@ -106,6 +129,19 @@ function linkOrCopy(from: string, to: string): void {
     // Another file system.
     copyFileSync(from, to);
     chmodSync(to, 0o755);
+  }
+}
+
+/** Whole or not at all; another supervisor of the machine may have made it meanwhile. */
+function copyFolder(from: string, to: string): void {
+  const beside = `${to}.${process.pid}`;
+  rmSync(beside, { recursive: true, force: true });
+  cpSync(from, beside, { recursive: true });
+  try {
+    renameSync(beside, to);
+  } catch (error) {
+    rmSync(beside, { recursive: true, force: true });
+    if (!existsSync(to)) throw error;
   }
 }
 
