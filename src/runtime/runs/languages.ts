@@ -19,7 +19,7 @@ const built = `${guestHome}/.switchyard-run.mjs`;
 const requireBanner =
   "import{createRequire as switchyardRequire}from'node:module';globalThis.require??=switchyardRequire('/home/user/');";
 
-/** Every language of a run. */
+/** Every language of a run. Programs of Node find the libraries of `guest-libraries.ts` as well. */
 export const languages: Readonly<Record<RunLanguage, Language>> = {
   python: { fileName: 'main.py', needs: 'python3', run: (entry) => ['python3', '-B', '-u', entry] },
   javascript: { fileName: 'main.js', run: (entry) => ['node', entry] },
