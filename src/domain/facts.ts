@@ -30,6 +30,8 @@ export interface OpenFact {
   readonly externalId?: string;
   readonly inputEstimateTokens: number;
   readonly heldNanos?: NanosText;
+  /** The request that it is a copy of, made by the product to try another model: nobody is charged for it. */
+  readonly shadowOf?: string;
 }
 
 /** One upstream call: retries, hedge losers, failed and aborted ones alike. */
@@ -128,7 +130,21 @@ export interface FinalFact {
   readonly project?: string;
   /** As in its opening. */
   readonly tokenId?: string;
+  readonly shadowOf?: string;
   readonly decisionId?: string;
+  /** Answers of cheaper models that a verifier turned down before this one. */
+  readonly drafts?: number;
+  /** What the tools did that ran here for the model, in order. */
+  readonly toolRuns?: readonly ToolRunFact[];
+}
+
+/** One call of a tool that ran here; the receipt is found by the run's id. */
+export interface ToolRunFact {
+  readonly tool: string;
+  readonly runId?: string;
+  /** How it ended: a run's status, or `refused` when nothing ran. */
+  readonly status: string;
+  readonly totalMs: number;
 }
 
 /** Recovery closes what a crash left open. */
@@ -193,6 +209,10 @@ export interface OutcomeFact {
   /** What routing knew of the prompt, as hashed features, and the success it expected: what makes a surprise. */
   readonly features?: string;
   readonly expected?: number;
+  /** About an answer that a verifier turned down and no client saw: it speaks of its model only. */
+  readonly draft?: true;
+  /** The answer came after drafts that were turned down: its prompt was a hard one, its verdict no average. */
+  readonly afterDraft?: true;
   /** Who told it: `owner`, an access token, a key, `gateway` itself. Bounds what one teller can move. */
   readonly postedBy?: string;
 }
@@ -215,8 +235,26 @@ export interface DecisionFact {
   readonly switchNanos?: NanosText;
   /** Only where a model was chosen among several candidates. */
   readonly routing?: RoutingFact;
+  /** Who is asked in turn until a verifier is content. */
+  readonly cascade?: CascadeFact;
   /** The side of a rollout that the request was assigned to, with the exact chance of it; within it the job decided. */
   readonly rollout?: { readonly id: string; readonly arm: 'incumbent' | 'candidate'; readonly propensity: number };
+}
+
+/** A chain of models with the verifier between them. */
+export interface CascadeFact {
+  /** In the order in which they are asked; the last one's answer is delivered as it is. */
+  readonly stages: readonly string[];
+  readonly verifier: string;
+  /** Share of wrong verdicts, as far as outcomes have shown it. */
+  readonly verifierError: number;
+  /** `configured`: the job names the chain. */
+  readonly by: 'configured' | 'auto';
+  /** Expected success and cost of the whole chain. */
+  readonly success: number;
+  readonly costNanos: NanosText;
+  /** The model that would have answered alone, which the draw of the decision is about. */
+  readonly single: string;
 }
 
 /** What a routed decision was made of. */

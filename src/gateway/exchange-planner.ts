@@ -16,6 +16,7 @@ import type { Received } from './received.ts';
 import type { ReadRequest } from './responses-state.ts';
 import { SchemaCheck } from './schema-check.ts';
 import type { AdmittedExchange } from './settle.ts';
+import type { AskedTools } from './tools/asked-tools.ts';
 import { countingEndpoints } from './token-count.ts';
 
 /** Longest time an answer nobody listens to is read to its end. */
@@ -25,6 +26,8 @@ const drainMs = 30_000;
 export interface Admitted {
   readonly exchange: AdmittedExchange;
   readonly request: ReadRequest;
+  /** Tools of this side that its model may call. */
+  readonly tools?: AskedTools | undefined;
 }
 
 /** Makes of an admitted exchange what dispatch needs: the call for its upstreams and the plan for its answer. */
@@ -107,7 +110,7 @@ export class ExchangePlanner {
       hedging: choice.policy.hedge ? this.#deps.hedging : undefined,
       keepaliveMs: config.server.keepaliveMs,
       clientStallMs: config.server.clientStallMs,
-      collects: cache === 'miss',
+      collects: cache === 'miss' || choice.collects === true,
       allowance: exchange.spending.allowance,
       priceOf: (endpoint, atMs) => money.priceOf(endpoint, atMs, received.key.name),
       answerHeaders: ({ endpoint, attempts: begun, dropped }) =>

@@ -14,6 +14,7 @@ import type { OwnAccounts } from './own-accounts.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { ResponsesState } from './responses-state.ts';
 import type { RolloutPort } from './rollout-port.ts';
+import type { ToolExecutor } from './tools/tool-executor.ts';
 
 /** What the gateway needs; the catalog and configuration change by reload, the rest lives as long as the process. */
 export interface GatewayDeps {
@@ -26,6 +27,8 @@ export interface GatewayDeps {
   readonly sticky: StickyMap;
   /** Absent: no rollouts. */
   readonly rollouts?: RolloutPort | undefined;
+  /** Absent: no tool runs on this side. */
+  readonly tools?: ToolExecutor | undefined;
   /** Accounts of customers that bring their own provider keys. */
   readonly accounts?: OwnAccounts | undefined;
   readonly hedging: Hedging;

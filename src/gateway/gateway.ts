@@ -1,5 +1,6 @@
 import { type ClientSink, type DispatchPlan, type DispatchResult, runExchange } from '../dispatch/index.ts';
-import type { AttemptFact, FinalFact } from '../domain/facts.ts';
+import type { AttemptFact, FinalFact, ToolRunFact } from '../domain/facts.ts';
+import type { Charge } from '../domain/charge.ts';
 import { Fault } from '../domain/fault.ts';
 import { totalInput, totalOutput } from '../domain/usage.ts';
 import type { RequestHead } from '../protocols/index.ts';
@@ -21,12 +22,15 @@ import { spenderOf } from './money/spender-of.ts';
 import { parseBody } from './parse-body.ts';
 import { patienceUntil } from './patience.ts';
 import { promptText } from './prompt-text.ts';
+import type { RolloutSide } from './route-by-side.ts';
 import { readMultipartFields } from './read-multipart.ts';
 import { type Recall, recall, replay } from './recall.ts';
 import type { Received } from './received.ts';
 import type { ReadRequest, Resumed } from './responses-state.ts';
 import { type AdmittedExchange, decisionFact, finalFact, openFact } from './settle.ts';
 import { estimatedCount } from './token-count.ts';
+import { type AskedTools, askedTools } from './tools/asked-tools.ts';
+import { runWithTools, type ToolExchange } from './tools/run-with-tools.ts';
 
 /** Runs one request from body to settled fact. Every refusal and every failure ends in the caller's own dialect. */
 export class Gateway {
@@ -124,17 +128,20 @@ export class Gateway {
 
   #admit(received: Received, { request, choice }: Resumed): Admitted | Fault | Promise<Admitted | Fault> {
     const { journal, clock } = this.#deps;
+    // A copy must not do again what tools did.
+    const tools = askedTools(received, request, received.copy ? undefined : this.#deps.tools);
+    if (Fault.is(tools)) return tools;
     const state = journal.state();
     if (!state.accepting) return new Fault('journal_full', { detail: state.reason });
     const inputEstimateTokens = estimateInput(received, request);
     const asked = { received, request, choice, inputEstimateTokens, atMs: clock.nowMs() };
     const spending = admitSpending(asked, { money: this.#deps.money, lengths: this.#lengths });
     return spending instanceof Promise
-      ? spending.then((admitted) => this.#admitted(asked, admitted))
-      : this.#admitted(asked, spending);
+      ? spending.then((admitted) => this.#admitted(asked, admitted, tools))
+      : this.#admitted(asked, spending, tools);
   }
 
-  #admitted(asked: AskedSpending, spending: AdmittedSpending | Fault): Admitted | Fault {
+  #admitted(asked: AskedSpending, spending: AdmittedSpending | Fault, tools: AskedTools | undefined): Admitted | Fault {
     if (Fault.is(spending)) return spending;
     const { received, inputEstimateTokens, atMs } = asked;
     const { choice, request } = spending;
@@ -142,7 +149,7 @@ export class Gateway {
     const decisionId = `dec_${received.requestId.slice(received.requestId.indexOf('_') + 1)}`;
     const { head } = request;
     const exchange = { received, head, choice, decisionId, startedAtMs: atMs, inputEstimateTokens, spending };
-    return { exchange, request };
+    return { exchange, request, tools };
   }
 
   async #run(admitted: Admitted, sink: ClientSink): Promise<void> {
@@ -161,16 +168,17 @@ export class Gateway {
       stream: head.stream,
     });
     const attempts: AttemptFact[] = [];
-    const { result, recalled } = await this.#answer(admitted, attempts, sink);
+    const { result, recalled, runs } = await this.#answer(admitted, attempts, sink);
     // An answer from the cache warms nothing.
     if (result.status === 'completed' && result.attempts > 0 && choice.conversation !== undefined && result.endpoint) {
       const used = result.usage?.buckets;
       sticky.set(choice.conversation, result.endpoint.id, used ? totalInput(used) + totalOutput(used) : 0);
     }
-    const final = this.#settle(admitted, { attempts, result, recalled });
+    const final = this.#settle(admitted, { attempts, result, recalled, runs });
     board.end(final, attempts);
     learning.noteAnswer(final);
-    if (choice.rollout) this.#deps.rollouts?.answered(choice.rollout, final);
+    if (choice.rollout)
+      this.#deps.rollouts?.answered(choice.rollout, { final, isRescued: isRescued(choice.rollout, result) });
     // The client sees the end only when the fact is durable: what was answered is never unrecorded.
     const durable = journal.commit(...attempts, final);
     if (received.key.metered) await (sink.started ? this.#audibly(exchange, sink, durable) : durable);
@@ -180,20 +188,26 @@ export class Gateway {
     const { traceparent, session } = received.controls;
     tracing.record({ open, attempts, final, traceparent, conversation: session });
     // The answer has left: nobody waits for what is learned from it.
-    if (final.job !== undefined)
-      await this.#signals.look({ received, open, decision, final, result, ...formOf(admitted, this.#planner) });
+    const form = formOf(admitted, this.#planner);
+    received.settled?.({ final, result, verdicts: () => this.#signals.verdictsOn({ final, result, ...form }) });
+    if (final.job === undefined) return;
+    const verdicts = await this.#signals.look({ received, open, decision, final, result, ...form });
+    if (choice.collects !== true || received.copy) return;
+    const left = { received, job: final.job, final, result, verdicts, maxOutputTokens: head.maxOutputTokens };
+    this.#deps.rollouts?.left({ ...left, parse: form.parse });
   }
 
   /** Turns the hold into the charge, and both into the final fact. */
   #settle(
     { exchange, request }: Admitted,
-    { attempts, result, recalled }: { attempts: readonly AttemptFact[]; result: DispatchResult; recalled: Recall },
+    { attempts, result, recalled, runs }: Answered & { readonly attempts: readonly AttemptFact[] },
   ): FinalFact {
     const { head, choice, spending } = exchange;
     const { plan, hold } = spending;
     const nowMs = this.#deps.clock.nowMs();
     const saved = recalled.state === 'hit' ? savedBy(recalled) : undefined;
-    const charge = chargeExchange({ plan, model: head.model, job: choice.job, attempts, result, saved });
+    const due = chargeExchange({ plan, model: head.model, job: choice.job, attempts, result, saved });
+    const charge = exchange.received.copy ? absorbed(due) : due;
     const { customer } = spending.spender;
     if (charge.belowMarginFloor && this.#margins.isNews(customer, nowMs)) {
       const { planVersionId } = charge;
@@ -205,15 +219,11 @@ export class Gateway {
     hold.settle(chargeNanos, nowMs, used ? totalInput(used) + totalOutput(used) : 0);
     if (used && result.status === 'completed') this.#lengths.add(kindOf({ request, choice }), totalOutput(used));
     const savedNanos = saved?.costNanos ?? undefined;
-    return finalFact(exchange, result, { nowMs, cache: recalled.state, savedNanos, charge, overHold });
+    return finalFact(exchange, result, { nowMs, cache: recalled.state, savedNanos, charge, overHold, toolRuns: runs });
   }
 
   /** Asks the cache, then the endpoints. Even a defect leaves a result, and so a final fact. */
-  async #answer(
-    admitted: Admitted,
-    attempts: AttemptFact[],
-    sink: ClientSink,
-  ): Promise<{ result: DispatchResult; recalled: Recall }> {
+  async #answer(admitted: Admitted, attempts: AttemptFact[], sink: ClientSink): Promise<Answered> {
     const { exchange } = admitted;
     const asking = this.#planner.asking(admitted);
     const call = this.#planner.call(admitted, asking.parse);
@@ -227,15 +237,29 @@ export class Gateway {
       const plan = this.#planner.plan(admitted, how);
       if (recalled.state === 'hit')
         return { result: replay(exchange, recalled, { context: plan.context, sink }), recalled };
-      const result = this.#countHere(plan, exchange) ?? (await runExchange(plan, sink, this.#deps.dispatch));
+      const { result, runs } = await this.#dispatch(admitted, { plan, attempts, deadlineMs }, sink);
       if (result.fault?.code === 'internal') this.#logDefect(exchange, result.fault.cause);
       if (recalled.state === 'miss') recalled.keep(result);
-      return { result, recalled };
+      return { result, recalled, runs };
     } catch (error) {
       this.#logDefect(exchange, error);
       if (recalled.state === 'miss') recalled.keep(undefined);
       return { result: defectResult(error), recalled };
     }
+  }
+
+  /** Asks the endpoints; a model that may call tools of this side, as often as it does. */
+  async #dispatch(
+    { exchange, tools }: Admitted,
+    how: { readonly plan: DispatchPlan; readonly attempts: AttemptFact[]; readonly deadlineMs: number },
+    sink: ClientSink,
+  ): Promise<Omit<Answered, 'recalled'>> {
+    const counted = this.#countHere(how.plan, exchange);
+    if (counted) return { result: counted };
+    if (!tools) return { result: await runExchange(how.plan, sink, this.#deps.dispatch) };
+    const audibly: ToolExchange['audibly'] = (work) => this.#audibly(exchange, sink, work);
+    const { result, runs } = await runWithTools({ ...how, exchange, asked: tools, audibly }, sink, this.#deps);
+    return runs.length === 0 ? { result } : { result, runs };
   }
 
   /** A slow disk, or the answer that an identical request waits for, must not look like a dead connection. */
@@ -264,6 +288,25 @@ export class Gateway {
   #countHere({ call, candidates }: DispatchPlan, exchange: AdmittedExchange): DispatchResult | undefined {
     return call.operation === 'count-tokens' && candidates.length === 0 ? estimatedCount(exchange) : undefined;
   }
+}
+
+/** What came of asking: the cache, the endpoints and the tools of this side. */
+interface Answered {
+  readonly result: DispatchResult;
+  readonly recalled: Recall;
+  readonly runs?: readonly ToolRunFact[];
+}
+
+/** The candidate was to answer, and somebody else did. */
+function isRescued({ arm, endpoints, isUnable }: RolloutSide, { status, endpoint }: DispatchResult): boolean {
+  if (arm !== 'candidate' || status !== 'completed') return false;
+  return isUnable || (endpoints !== undefined && endpoint !== undefined && !endpoints.has(endpoint.id));
+}
+
+/** Nobody asked for a copy: what it cost is ours. */
+function absorbed(charge: Charge): Charge {
+  const absorbedNanos = charge.costNanos ?? 0n;
+  return { ...charge, chargeNanos: 0n, lines: [], absorbedNanos, wasteNanos: 0n, belowMarginFloor: false };
 }
 
 /** What was demanded of the form of an answer, read anew only when somebody asks. */

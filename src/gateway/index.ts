@@ -16,9 +16,19 @@ export type { ObjectGateway } from './objects-gateway.ts';
 export { type Kept, openKept } from './objects-open.ts';
 export type { ObjectCollection, ObjectRequest } from './objects-request.ts';
 export { type AccountKey, type AccountKeys, hostOfAccount, OwnAccounts } from './own-accounts.ts';
-export { type InnerAnswer, type InnerCall, InnerCaller } from './inner-caller.ts';
+export { type CalledAnswer, type InnerAnswer, type InnerCall, InnerCaller } from './inner-caller.ts';
+export type { FormVerdict } from './answer-signals.ts';
 export { OutcomeDesk, type OutcomeTeller, type RecordedOutcome, type ToldOutcome } from './outcome-desk.ts';
 export { type PreviewDeps, type PreviewedRequest, previewRoute, type RoutePreview } from './preview-route.ts';
 export { ResponseCache } from './response-cache.ts';
 export type { Received, RequestControls } from './received.ts';
-export type { RolloutAssignment, RolloutPort } from './rollout-port.ts';
+export type {
+  ServerTool,
+  ServerToolAnswer,
+  ServerToolCall,
+  ToolExecutor,
+  ToolOwner,
+  ToolSession,
+} from './tools/tool-executor.ts';
+export type { AssignedEnd, LeftAnswer, RolloutAssignment, RolloutPort } from './rollout-port.ts';
+export { type CopiedAnswer, CopyCaller } from './copy-caller.ts';

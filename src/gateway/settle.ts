@@ -1,6 +1,6 @@
 import type { DispatchResult } from '../dispatch/index.ts';
 import type { Charge } from '../domain/charge.ts';
-import type { DecisionFact, FinalFact, OpenFact } from '../domain/facts.ts';
+import type { DecisionFact, FinalFact, OpenFact, ToolRunFact } from '../domain/facts.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import type { Choice } from './choose.ts';
 import type { AdmittedSpending } from './money/admit-spending.ts';
@@ -41,6 +41,7 @@ export function openFact(exchange: AdmittedExchange): OpenFact {
     externalId: received.controls.externalId,
     inputEstimateTokens: exchange.inputEstimateTokens,
     heldNanos: hold.amountNanos === 0n ? undefined : hold.amountNanos.toString(),
+    shadowOf: received.copy?.of,
   };
 }
 
@@ -75,13 +76,15 @@ export interface Settlement {
   readonly charge: Charge;
   /** The charge is more than was held for it. */
   readonly overHold: boolean;
+  /** What tools did that ran here. */
+  readonly toolRuns?: readonly ToolRunFact[] | undefined;
 }
 
 /** The fact that closes an exchange. */
 export function finalFact(
   exchange: AdmittedExchange,
   result: DispatchResult,
-  { nowMs, cache, savedNanos, charge, overHold }: Settlement,
+  { nowMs, cache, savedNanos, charge, overHold, toolRuns }: Settlement,
 ): FinalFact {
   const { received, choice } = exchange;
   const { spender, added } = exchange.spending;
@@ -118,7 +121,9 @@ export function finalFact(
     endUser: spender.endUser,
     feature: spender.feature,
     project: spender.project,
+    shadowOf: received.copy?.of,
     tokenId: spender.token?.id,
     decisionId: exchange.decisionId,
+    toolRuns,
   };
 }

@@ -88,11 +88,12 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
   const telemetry = observe({ state, metrics, logger, signals, journal, cache });
   const plane = { ...base, signals, journal, business, board, cache, learning, outcomeDesk, rollouts, state };
-  const inference = await openInference({ ...plane, options, loaded, tracing: telemetry.tracing });
   const { dataDirectory, environment } = options;
   const config = (): LoadedConfig['config'] => state.snapshot.loaded.config;
   const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId };
   const runtime = openProductRuntime(ran);
+  const { codeTool: tools } = runtime;
+  const inference = await openInference({ ...plane, options, loaded, tools, tracing: telemetry.tracing });
   const apps = openProductApps({ ...ran, metrics, sealer: business.sealer, database: business.database });
   const close = async (): Promise<void> => {
     await Promise.all([runtime.close(), apps.close()]);

@@ -10,6 +10,7 @@ import {
   type OutcomeDesk,
   OwnAccounts,
   type ResponseCache,
+  type ToolExecutor,
 } from '../gateway/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -50,6 +51,7 @@ export interface InferenceParts {
   readonly learning: LearningService;
   readonly outcomeDesk: OutcomeDesk;
   readonly rollouts: RolloutService;
+  readonly tools: ToolExecutor;
   readonly tracing: Telemetry['tracing'];
   readonly logger: Logger;
   newId(prefix: string): string;
@@ -74,7 +76,7 @@ export async function openInference(parts: InferenceParts): Promise<Inference> {
     settings: () => ({ catalog: state.snapshot.catalog, config: state.snapshot.loaded.config }),
   };
   const kept = await openKept(options.dataDirectory, shared);
-  const { learning, outcomeDesk, rollouts, tracing } = parts;
+  const { learning, outcomeDesk, rollouts, tools, tracing } = parts;
   const gateway = new Gateway({
     ...shared,
     responses: kept.responses,
@@ -83,6 +85,7 @@ export async function openInference(parts: InferenceParts): Promise<Inference> {
     outcomeDesk,
     sticky: new StickyMap(systemClock),
     rollouts,
+    tools,
     accounts: new OwnAccounts({ hostsOf: (customer) => business.credentials().get(customer) }),
     hedging: new Hedging(systemClock),
     cache,

@@ -1,17 +1,24 @@
 import { type Config, type LoadedConfig, runtimeLimits } from '../config/index.ts';
 import { Fault } from '../domain/fault.ts';
-import type { OutcomeDesk } from '../gateway/index.ts';
+import type { OutcomeDesk, ToolExecutor } from '../gateway/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import {
+  CodeSession,
+  type CodeSessionDeps,
+  createCodeTool,
   defaultLimits,
   findEngines,
   maximumLimits,
   type ProbeReport,
+  type Receipt,
   RunBook,
   type Runner,
   RunService,
+  type RunSettings,
+  RunSlots,
+  type SessionOwner,
   WorkspaceDriver,
 } from '../runtime/index.ts';
 
@@ -19,6 +26,10 @@ import {
 export interface ProductRuntime {
   readonly driver: WorkspaceDriver;
   readonly runs: Runner & Pick<RunBook, 'find'>;
+  /** Runs code for models that ask for it. */
+  readonly codeTool: ToolExecutor;
+  /** Opens a place where several programs find each other's files; whoever opens it closes it. */
+  openSession(owner: SessionOwner): CodeSession;
   report(): Promise<ProbeReport>;
   close(): Promise<void>;
 }
@@ -55,23 +66,26 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
         logger.warn({ requestId: outcome.requestId, code: noted.code }, 'a run names no known request');
     },
   });
-  const service = new RunService({
+  const runSettings = (): RunSettings => {
+    const { minIsolation, concurrent, waiting } = settings();
+    const limits = { ...defaultLimits, ...runtimeLimits(settings()) };
+    return { minIsolation, concurrent, waiting, limits, mostLimits: maximumLimits };
+  };
+  const shared = {
     driver,
     clock: systemClock,
     newId,
     canTranslate: esbuild !== undefined,
-    settings() {
-      const { minIsolation, concurrent, waiting } = settings();
-      const limits = { ...defaultLimits, ...runtimeLimits(settings()) };
-      return { minIsolation, concurrent, waiting, limits, mostLimits: maximumLimits };
-    },
-    record: (receipt) => book.record(receipt),
-  });
+    settings: runSettings,
+    record: (receipt: Receipt) => book.record(receipt),
+  };
+  const service = new RunService(shared);
   const report = async (): Promise<ProbeReport> => driver.report ?? (await driver.probe());
   if (settings().enabled) start(driver, settings().probe === 'start', logger);
   return {
     driver,
     report,
+    ...openSessions(shared, () => settings().enabled),
     runs: {
       run(request, options) {
         if (settings().enabled) return service.run(request, options);
@@ -82,6 +96,21 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
       find: (runId) => book.find(runId),
     },
     close: () => driver.close(),
+  };
+}
+
+/** What models and their tools run code in; all of it together waits for the same places. */
+function openSessions(
+  shared: Omit<CodeSessionDeps, 'slots'>,
+  isEnabled: () => boolean,
+): Pick<ProductRuntime, 'codeTool' | 'openSession'> {
+  const { concurrent, waiting } = shared.settings();
+  const sessions = { ...shared, slots: new RunSlots(concurrent, waiting) };
+  const absence = (): string | undefined =>
+    isEnabled() ? undefined : 'running code is turned off (`runtime: enabled: false`).';
+  return {
+    codeTool: createCodeTool({ ...sessions, absence }),
+    openSession: (owner) => new CodeSession(owner, sessions),
   };
 }
 

@@ -8,5 +8,7 @@ export { defaultLimits, limitsOf, maximumLimits } from './limits.ts';
 export { createProgramRunner, type Program, type ProgramResult, type ProgramRunner } from './runs/program-runner.ts';
 export { RunBook, type RunBookDeps, type RunOutcome } from './runs/run-book.ts';
 export { runLines } from './runs/run-lines.ts';
+export { RunSlots } from './runs/run-slots.ts';
+export * from './tools/index.ts';
 export { requireTier, RunService, type RunServiceDeps, type RunSettings } from './runs/run-service.ts';
 export { WorkspaceDriver, type WorkspaceDriverOptions } from './workspaces/workspace-driver.ts';

@@ -18,7 +18,12 @@ export interface ChargedExchange {
 /** Charges an exchange that is over, by the plan that was in force when it began. */
 export function chargeExchange({ plan, model, job, attempts, result, saved }: ChargedExchange): Charge {
   const last = attempts.at(-1);
-  const charged = attempts.map((attempt) => toCharged(attempt, attempt === last && result.inBand));
+  // Calls of models between tools were answered, and still brought a client nothing that was refused in the end.
+  const wasRefused = result.status === 'failed' && !result.inBand;
+  const charged = attempts.map((attempt) => {
+    const one = toCharged(attempt, attempt === last && result.inBand);
+    return wasRefused && one.fate === 'delivered' ? { ...one, fate: 'lost' as const } : one;
+  });
   return chargeOf(plan, { model, job, status: result.status, attempts: charged, saved });
 }
 

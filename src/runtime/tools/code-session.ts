@@ -1,0 +1,246 @@
+import { Fault } from '../../domain/fault.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type {
+  Driver,
+  Exit,
+  GuestEntry,
+  GuestFile,
+  Isolation,
+  Limits,
+  Receipt,
+  RunLanguage,
+  RunStatus,
+  Sandbox,
+} from '../contract.ts';
+import { languages, planRun } from '../runs/languages.ts';
+import { requireTier, type RunSettings } from '../runs/run-service.ts';
+import type { RunSlots } from '../runs/run-slots.ts';
+import { KeptOutput } from './kept-output.ts';
+
+/** What sessions are made of. */
+export interface CodeSessionDeps {
+  readonly driver: Driver;
+  readonly clock: Clock;
+  readonly newId: (prefix: string) => string;
+  readonly settings: () => RunSettings;
+  readonly canTranslate: boolean;
+  readonly slots: RunSlots;
+  /** Makes a receipt durable. */
+  readonly record: (receipt: Receipt) => Promise<void>;
+}
+
+/** Whose session it is. */
+export interface SessionOwner {
+  readonly customer: string;
+  readonly key: string;
+  /** The exchange whose model writes the code. */
+  readonly requestId?: string | undefined;
+}
+
+/** A program for a session; without code or files, something that lies there already. */
+export interface SessionProgram {
+  readonly language: RunLanguage;
+  readonly code?: string | undefined;
+  readonly files?: readonly GuestFile[] | undefined;
+  readonly entry?: string | undefined;
+  readonly stdin?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What running it came to. */
+export interface SessionRun {
+  readonly receipt: Receipt;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const startExit: Pick<Exit, 'code' | 'signal' | 'limitsHit' | 'cpuMs' | 'peakMemoryBytes'> = {
+  code: null,
+  signal: null,
+  limitsHit: [],
+  cpuMs: null,
+  peakMemoryBytes: null,
+};
+
+/**
+ * A place where several programs run one after the other and find each other's files. The sandbox is made with the
+ * first of them; one that died is made anew, empty. Every program has a receipt, as a run has.
+ */
+export class CodeSession {
+  readonly #owner: SessionOwner;
+  readonly #deps: CodeSessionDeps;
+  #sandbox: Promise<Sandbox> | undefined;
+  /** One program at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(owner: SessionOwner, deps: CodeSessionDeps) {
+    this.#owner = owner;
+    this.#deps = deps;
+  }
+
+  /** Throws a Fault when nothing could be run; a program that failed is told by its receipt. */
+  run(program: SessionProgram): Promise<SessionRun> {
+    return this.#inTurn(() => this.#run(program));
+  }
+
+  write(files: readonly GuestFile[]): Promise<void> {
+    return this.#inTurn(async () => (await this.#ready()).files.write(files));
+  }
+
+  read(path: string, maxBytes: number): Promise<Uint8Array> {
+    return this.#inTurn(async () => (await this.#ready()).files.read(path, { maxBytes }));
+  }
+
+  list(path: string, maxEntries: number): Promise<readonly GuestEntry[]> {
+    return this.#inTurn(async () => (await this.#ready()).files.list(path, { depth: 8, maxEntries }));
+  }
+
+  /** Ends whatever runs and removes everything; does not reject. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const sandbox = await this.#sandbox?.catch(() => undefined);
+    await sandbox?.destroy().catch(() => undefined);
+    await this.#last;
+  }
+
+  #inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const turn = this.#last.then(work);
+    this.#last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #run(program: SessionProgram): Promise<SessionRun> {
+    const { clock, slots, newId, canTranslate, record } = this.#deps;
+    const askedMs = clock.monotonicMs();
+    const startedAtMs = clock.nowMs();
+    const { language, stdin, signal } = program;
+    const files = filesOf(program);
+    const given = { language, files, ...(program.entry !== undefined && { entry: program.entry }) };
+    const plan = planRun(given, { typescript: canTranslate });
+    const free = await slots.take(signal);
+    try {
+      const queuedMs = elapsed(askedMs, clock);
+      const sandbox = await this.#ready();
+      const createMs = elapsed(askedMs, clock) - queuedMs;
+      await sandbox.files.write(files);
+      const limits = this.#limits(program.timeoutMs);
+      const ended = await execute(sandbox, { plan, stdin, signal, limits });
+      const totalMs = elapsed(askedMs, clock);
+      const { exit, status, output } = ended;
+      const { customer, requestId } = this.#owner;
+      const { stdoutBytes = 0, stderrBytes = 0 } = exit;
+      const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
+      const receipt: Receipt = {
+        runId: newId('run'),
+        status,
+        language,
+        startedAtMs,
+        isolation: sandbox.isolation,
+        limits,
+        exit: { code: exit.code, signal: exit.signal },
+        limitsHit: exit.limitsHit,
+        timings: { queuedMs, createMs, filesMs: 0, buildMs: ended.buildMs, runMs: exit.wallMs ?? 0, totalMs },
+        bytes: { files: sizeBytes, stdin: stdin?.length ?? 0, stdout: stdoutBytes, stderr: stderrBytes },
+        cpuMs: exit.cpuMs,
+        peakMemoryBytes: exit.peakMemoryBytes,
+        ...(requestId !== undefined && { requestId }),
+        customer,
+      };
+      await record(receipt);
+      return { receipt, stdout: output.stdout, stderr: output.stderr };
+    } finally {
+      free();
+    }
+  }
+
+  async #ready(): Promise<Sandbox> {
+    const known = await this.#sandbox;
+    if (known?.alive === true) return known;
+    if (this.#isClosed) throw new Fault('conflict', { message: 'The session is closed.' });
+    this.#sandbox = this.#open();
+    // Only who asks for it is told that it could not be made; the next one tries again.
+    this.#sandbox.catch(() => (this.#sandbox = undefined));
+    return this.#sandbox;
+  }
+
+  async #open(): Promise<Sandbox> {
+    const { driver, settings } = this.#deps;
+    const { minIsolation, limits } = settings();
+    const isolation = await isolationOf(driver);
+    requireTier(isolation, minIsolation);
+    return driver.create({ limits });
+  }
+
+  #limits(timeoutMs: number | undefined): Limits {
+    const { limits } = this.#deps.settings();
+    if (timeoutMs === undefined) return limits;
+    return { ...limits, wallMs: Math.max(1, Math.min(limits.wallMs, Math.floor(timeoutMs))) };
+  }
+}
+
+/** How code is isolated here; throws a Fault where it cannot be run at all. */
+export async function isolationOf(driver: Driver): Promise<Isolation> {
+  const { isolation, unusable } = driver.report ?? (await driver.probe());
+  if (unusable) throw new Fault('isolation_unavailable', { message: `${unusable.reason} ${unusable.remedy}` });
+  return isolation;
+}
+
+interface Ended {
+  readonly exit: typeof startExit & Partial<Exit>;
+  readonly status: RunStatus;
+  readonly buildMs: number | null;
+  readonly output: KeptOutput;
+}
+
+async function execute(
+  sandbox: Sandbox,
+  {
+    plan,
+    stdin,
+    signal,
+    limits,
+  }: {
+    readonly plan: ReturnType<typeof planRun>;
+    readonly stdin: string | undefined;
+    readonly signal: AbortSignal | undefined;
+    readonly limits: Limits;
+  },
+): Promise<Ended> {
+  const output = new KeptOutput();
+  const { cpuMs, wallMs, outputBytes } = limits;
+  const command = async (argv: readonly [string, ...string[]], input?: string): Promise<Exit> => {
+    const bounds = { limits: { cpuMs, wallMs, outputBytes } };
+    const running = await sandbox.exec({ argv, ...bounds, ...(input !== undefined && { stdin: Buffer.from(input) }) });
+    const stop = (): void => running.kill('SIGKILL');
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted === true) stop();
+    try {
+      for await (const chunk of running.output()) output.take(chunk);
+      return await running.exited;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  };
+  const built = plan.build && (await command(plan.build));
+  const buildMs = built?.wallMs ?? null;
+  if (built && built.code !== 0) return { exit: built, status: 'build_failed', buildMs, output };
+  const exit = await command(plan.run, stdin);
+  return { exit, status: signal?.aborted === true ? 'cancelled' : statusOf(exit), buildMs, output };
+}
+
+/** A refused process need not spoil a run; every other limit does. */
+function statusOf({ limitsHit, code }: Exit): RunStatus {
+  if (limitsHit.some(({ name }) => name !== 'processes' || code !== 0)) return 'limit';
+  return code === 0 ? 'succeeded' : 'failed';
+}
+
+function filesOf({ language, code, files = [] }: SessionProgram): readonly GuestFile[] {
+  if (code === undefined) return files;
+  return [{ path: languages[language].fileName, bytes: Buffer.from(code) }, ...files];
+}
+
+function elapsed(sinceMs: number, clock: Clock): number {
+  return Math.round((clock.monotonicMs() - sinceMs) * 10) / 10;
+}
