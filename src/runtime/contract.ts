@@ -1,3 +1,5 @@
+import type { EgressAudit, InjectedHeader } from './egress/index.ts';
+
 /**
  * How strong the boundary around guest code is, strongest first. It is found by running hostile programs at start,
  * never by a version or by the mere presence of an engine.
@@ -63,8 +65,19 @@ export interface Limits {
   readonly fileBytes: number;
 }
 
+/** Names that guest code may reach, all through a proxy of ours. */
+export interface AllowedNetwork {
+  readonly mode: 'allowed';
+  /** `example.com`, `*.example.com`, either with `:port`; never an address. */
+  readonly allow: readonly string[];
+  /** Headers that the proxy adds for a host; their values never enter the guest. */
+  readonly headers?: readonly InjectedHeader[];
+  /** Bytes of all connections together. */
+  readonly maxBytes?: number;
+}
+
 /** Where guest code may connect to; nothing unless said. */
-export type NetworkPolicy = { readonly mode: 'denied' };
+export type NetworkPolicy = { readonly mode: 'denied' } | AllowedNetwork;
 
 /** A folder or file of the host that the guest sees. */
 export interface SandboxMount {
@@ -85,6 +98,8 @@ export interface SandboxSpec {
    */
   readonly homeFolder?: string;
   readonly network?: NetworkPolicy;
+  /** Told of each connection that the guest asked for. */
+  readonly audit?: (entry: EgressAudit) => void;
 }
 
 /** One command for a sandbox. */
@@ -273,8 +288,19 @@ export interface Receipt {
   readonly bytes: { readonly files: number; readonly stdin: number; readonly stdout: number; readonly stderr: number };
   readonly cpuMs: number | null;
   readonly peakMemoryBytes: number | null;
+  /** Absent where nothing could be reached. */
+  readonly network?: ReceiptNetwork;
   readonly requestId?: string;
   readonly customer?: string;
+}
+
+/** What a run was allowed to reach and what it asked for; values of headers are nowhere in it. */
+export interface ReceiptNetwork {
+  readonly allow: readonly string[];
+  /** The first of them. */
+  readonly connections: readonly Omit<EgressAudit, 'app' | 'version'>[];
+  /** How many more there were. */
+  readonly unlisted: number;
 }
 
 /** What a run tells while it goes on; one line of NDJSON each. */

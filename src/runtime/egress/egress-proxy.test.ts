@@ -6,7 +6,7 @@ import type { EgressAudit } from './egress-audit.ts';
 import { type EgressPolicy, isEgressRule, ruleFor } from './egress-policy.ts';
 import { EgressProxy } from './egress-proxy.ts';
 import { judgeEgress } from './judge-egress.ts';
-import { outboundHeaders } from './outbound-headers.ts';
+import { outboundHeaders, securedUrl } from './outbound-headers.ts';
 
 const policyOf = (change: Partial<EgressPolicy> = {}): EgressPolicy => ({
   allow: [],
@@ -101,6 +101,13 @@ describe('headers that a proxy sends', () => {
     });
     expect(sent('https://evil.example.com/')).toMatchObject({ authorization: 'Bearer guest' });
     expect(sent('http://api.example.com/')).toMatchObject({ authorization: 'Bearer guest' });
+  });
+
+  it('are put into what a guest asks for by plain http, over TLS', () => {
+    const secured = (url: string): string => securedUrl(policy, new URL(url)).href;
+    expect(secured('http://api.example.com/a?b')).toBe('https://api.example.com/a?b');
+    expect(secured('http://api.example.com:8443/')).toBe('https://api.example.com:8443/');
+    expect(secured('http://evil.example.com/')).toBe('http://evil.example.com/');
   });
 
   it('take every key of the guest away where ours is put', () => {

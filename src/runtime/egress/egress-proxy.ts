@@ -15,7 +15,7 @@ import { ByteMeter } from './byte-meter.ts';
 import type { EgressAudit } from './egress-audit.ts';
 import type { EgressPolicy } from './egress-policy.ts';
 import { type EgressJudgement, judgeEgress } from './judge-egress.ts';
-import { outboundHeaders, withoutHops } from './outbound-headers.ts';
+import { outboundHeaders, securedUrl, withoutHops } from './outbound-headers.ts';
 
 /** What a proxy is opened with. */
 export interface EgressProxySettings {
@@ -84,10 +84,11 @@ export class EgressProxy {
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
-    const url = URL.canParse(request.url ?? '') ? new URL(request.url ?? '') : undefined;
-    if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    const asked = URL.canParse(request.url ?? '') ? new URL(request.url ?? '') : undefined;
+    if (asked === undefined || !/^https?:$/.test(asked.protocol)) {
       return refuse(response, 400, 'The proxy takes requests with a whole URL of http or https.');
     }
+    const url = securedUrl(this.#settings.policy, asked);
     const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
     const destination = { host: url.hostname, port };
     const judgement = judgeEgress(this.#settings.policy, { ...destination, path: url.pathname });

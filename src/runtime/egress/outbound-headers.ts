@@ -28,6 +28,18 @@ export function withoutHops(headers: IncomingHttpHeaders): { [name: string]: str
   return kept;
 }
 
+/**
+ * A guest cannot put a secret into a tunnel that it has not got, so it asks for the host by plain http, and the proxy
+ * goes on over TLS: what it adds is for a connection that nobody on the way can read.
+ */
+export function securedUrl({ headers }: Pick<EgressPolicy, 'headers'>, url: URL): URL {
+  const hasSecret = headers.some(({ host }) => host.toLowerCase() === url.hostname.toLowerCase());
+  if (!hasSecret || url.protocol === 'https:') return url;
+  const secured = new URL(url);
+  secured.protocol = 'https:';
+  return secured;
+}
+
 /** Headers for a host: the guest's own without what is ours to say, and the policy's for this very host. */
 export function outboundHeaders(
   headers: IncomingHttpHeaders,

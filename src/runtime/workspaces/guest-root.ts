@@ -1,6 +1,8 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import type { SandboxSpec } from '../contract.ts';
+import { forwarderPort, forwarderScript } from './forwarder-script.ts';
 import type { Shelf } from './shelf.ts';
+import { guestEgressSocket } from './way-out.ts';
 
 /** Where guests live. */
 export const guestHome = '/home/user';
@@ -23,7 +25,7 @@ export const guestEnvironment: Readonly<Record<string, string>> = {
  * in memory of a fixed size to write to. Everything around those places is remounted read-only at the end: bubblewrap's
  * own root is a memory file system without a bound.
  */
-export function guestRoot(spec: SandboxSpec, shelf: Shelf, owner: string): string[] {
+export function guestRoot(spec: SandboxSpec, shelf: Shelf, { owner, perl }: GuestRootParts): string[] {
   const { limits } = spec;
   const inMemory = (path: string, sizeBytes: number, mode: string): string[] =>
     words(`--perms ${mode} --size ${sizeBytes} --tmpfs ${path}`);
@@ -47,11 +49,23 @@ export function guestRoot(spec: SandboxSpec, shelf: Shelf, owner: string): strin
     ...inMemory('/dev/shm', limits.tmpBytes, '1777'),
     ...home,
     ...mounts,
-    ...words('--remount-ro /dev --remount-ro / --chdir / --info-fd 5 --seccomp 6 -- /bin/sh -c'),
-    // The keeper does nothing: the sandbox lives as long as it does. Its name tells the reaper whose it is.
-    'echo; exec sleep infinity',
+    ...words('--remount-ro /dev --remount-ro / --chdir / --info-fd 5 --seccomp 6 --'),
+    ...keeperCommand(spec, perl),
     owner,
   ];
+}
+
+/** What arguments are made of besides what the sandbox is to be. */
+export interface GuestRootParts {
+  /** Last argument of the keeper: tells the reaper whose it is. */
+  readonly owner: string;
+  readonly perl: string;
+}
+
+/** The keeper does nothing but carry connections where there is a way out: the sandbox lives as long as it does. */
+function keeperCommand({ network }: SandboxSpec, perl: string): string[] {
+  if (network?.mode !== 'allowed') return ['/bin/sh', '-c', 'echo; exec sleep infinity'];
+  return [perl, '-e', forwarderScript, String(forwarderPort), guestEgressSocket];
 }
 
 const words = (text: string): string[] => text.split(' ');

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { lstatSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
+import { lchown } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import type { SandboxSpec } from '../contract.ts';
 
@@ -22,5 +23,7 @@ export function ownerOf(folder: string | undefined): number | undefined {
  */
 export async function own(folder: string, user: number): Promise<void> {
   if (ownerOf(folder) === user) return;
+  // As all are at first: no program is needed for it.
+  if (readdirSync(folder).length === 0) return lchown(folder, user, user);
   await run('chown', ['-hRP', `${user}:${user}`, '--', folder], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
 }

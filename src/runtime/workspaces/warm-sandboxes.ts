@@ -87,7 +87,7 @@ async function end(made: PreparedSandbox): Promise<void> {
 }
 
 /** What is fixed once a sandbox is made; undefined when it has something of the host, which is never shared ahead. */
-function shapeOf({ limits, mounts = [], homeFolder }: SandboxSpec): string | undefined {
-  if (mounts.length > 0 || homeFolder !== undefined) return undefined;
+function shapeOf({ limits, mounts = [], homeFolder, network }: SandboxSpec): string | undefined {
+  if (mounts.length > 0 || homeFolder !== undefined || network?.mode === 'allowed') return undefined;
   return `${limits.diskBytes} ${limits.tmpBytes}`;
 }

@@ -1,7 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Driver, Isolation, ProbeReport, Sandbox, SandboxSpec } from '../contract.ts';
+import type {
+  AllowedNetwork,
+  Driver,
+  Isolation,
+  ProbeReport,
+  Sandbox,
+  SandboxMount,
+  SandboxSpec,
+} from '../contract.ts';
 import { type ControlGroups, findControlGroups } from './control-groups.ts';
 import { findGuestLibraries } from './guest-libraries.ts';
 import { guestRoot } from './guest-root.ts';
@@ -16,6 +24,7 @@ import { clearLeftovers, ownerMark } from './sweep.ts';
 import { findSystemTools, type MissingTools, type SystemTools } from './system-tools.ts';
 import { probeWorkspaces } from './probe-workspaces.ts';
 import { type PreparedSandbox, WarmSandboxes } from './warm-sandboxes.ts';
+import { openWayOut, sweepWaysOut, type WayOut, type WayOutSettings } from './way-out.ts';
 import { Workspace } from './workspace.ts';
 
 /** What the driver is made with. */
@@ -32,6 +41,8 @@ export interface WorkspaceDriverOptions {
   readonly filter?: Buffer | 'none';
   /** Sandboxes that are made ahead and wait, so that one is there at once; none unless said. */
   readonly warm?: number;
+  /** Stand in for the resolver of what guests may reach and for its guard, for tests. */
+  readonly egress?: Pick<WayOutSettings, 'resolve' | 'lookup'>;
 }
 
 /** Most sandboxes at once; beyond it creating fails at once instead of taking the machine down. */
@@ -96,6 +107,7 @@ export class WorkspaceDriver implements Driver {
   }
 
   sweep(): Promise<number> {
+    if (!('reason' in this.#tools)) sweepWaysOut((this.#shelf ??= this.#fillShelf()).folder);
     return Promise.resolve(clearLeftovers(this.#groups));
   }
 
@@ -134,17 +146,21 @@ export class WorkspaceDriver implements Driver {
     const tools = this.#usable();
     this.#shelf ??= this.#fillShelf();
     const id = this.#options.newId('sbx');
+    const parts = { owner: `${this.#mark}.${id}`, perl: tools.perl };
     const folders = writableFolders(spec);
     const user = this.#users.take(ownerOf(folders[0]));
-    const group = this.#groups?.open(`${this.#mark}.${id}`, spec.limits);
+    const group = this.#groups?.open(parts.owner, spec.limits);
+    const held: { wayOut?: WayOut } = {};
     const cleanUp = async (): Promise<void> => {
       this.#users.giveBack(user);
+      await held.wayOut?.close();
       if (group) await removeGroup(group);
     };
     try {
+      if (spec.network?.mode === 'allowed') held.wayOut = await this.#openWayOut(spec, spec.network, { id, user });
       if (user !== undefined) for (const folder of folders) await own(folder, user);
       const launched = launch(tools.perl, {
-        argv: [tools.bubblewrap, ...guestRoot(spec, this.#shelf, `${this.#mark}.${id}`)],
+        argv: [tools.bubblewrap, ...guestRoot(withMount(spec, held.wayOut?.mount), this.#shelf, parts)],
         groups: group?.joinFiles ?? [],
         user,
         extra: ['read', this.#filter ?? allowAll],
@@ -154,6 +170,16 @@ export class WorkspaceDriver implements Driver {
       await cleanUp();
       throw error;
     }
+  }
+
+  #openWayOut(
+    { audit = () => undefined }: SandboxSpec,
+    network: AllowedNetwork,
+    owner: Pick<WayOutSettings, 'id' | 'user'>,
+  ): Promise<WayOut> {
+    const { clock, egress } = this.#options;
+    const { folder } = (this.#shelf ??= this.#fillShelf());
+    return openWayOut({ ...owner, ...egress, network, folder, clock, audit });
   }
 
   #usable(): SystemTools {
@@ -166,6 +192,10 @@ export class WorkspaceDriver implements Driver {
     const node = { name: 'node', hostPath: process.execPath };
     return fillShelf(this.#options.dataFolder, [node, ...(this.#options.programs ?? [])], findGuestLibraries());
   }
+}
+
+function withMount(spec: SandboxSpec, mount: SandboxMount | undefined): SandboxSpec {
+  return mount === undefined ? spec : { ...spec, mounts: [...(spec.mounts ?? []), mount] };
 }
 
 /** `ret ALLOW`: bubblewrap wants a filter on its descriptor, also where we know none for the machine. */

@@ -17,6 +17,7 @@ import { guestEnvironment, guestHome } from './guest-root.ts';
 import type { Keeper } from './keeper.ts';
 import { launch } from './launch.ts';
 import { processSpace, scanSpace } from './process-scan.ts';
+import { wayOutEnvironment } from './way-out.ts';
 
 /** What a workspace is made of; its driver takes it apart again. */
 export interface WorkspaceParts {
@@ -75,7 +76,12 @@ export class Workspace implements Sandbox {
     const usedBefore = group?.usage();
     const launched = launch(perl, {
       argv: command.argv,
-      environment: { ...guestEnvironment, ...spec.environment, ...command.environment },
+      environment: {
+        ...guestEnvironment,
+        ...(spec.network?.mode === 'allowed' && wayOutEnvironment),
+        ...spec.environment,
+        ...command.environment,
+      },
       groups: group?.joinFiles ?? [],
       user,
       enter: keeper.pid,
