@@ -89,6 +89,29 @@ describe('a price book that is fed', () => {
     expect(pieces).toBe(1);
   });
 
+  it('ends without waiting for a catalog that does not answer, and tells no failure of it', async () => {
+    let hear: () => void = () => undefined;
+    const asked = new Promise<void>((resolve) => (hear = resolve));
+    const server = createServer(() => hear());
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/table.json`;
+    const feed = new PriceFeed({
+      book: fedBook(new PriceBook()),
+      facts,
+      catalog: { sources: [{ url }], refreshHours: 24 },
+      clock: { nowMs: () => startMs, monotonicMs: () => 0 },
+      changed: () => undefined,
+      failed: (_source, problem) => expect.unreachable(problem),
+    });
+    const turn = feed.turn();
+    await asked;
+    await feed.close();
+    await turn;
+    expect(feed.pollStates()).toMatchObject([{ problem: undefined, lastGoodAtMs: undefined }]);
+    server.closeAllConnections();
+    server.close();
+  }, 5000);
+
   it('tells a failure and goes on at the next turn, and leaves the work to whoever leads', async () => {
     const problems: string[] = [];
     let isUp = false;

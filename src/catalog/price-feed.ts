@@ -41,7 +41,7 @@ export class PriceFeed {
   #running: Promise<void> | undefined;
   #nextPollMs = Number.NEGATIVE_INFINITY;
   #isSeeded = false;
-  #isClosing = false;
+  readonly #closing = new AbortController();
 
   constructor(dependencies: PriceFeedDependencies) {
     this.#dependencies = dependencies;
@@ -50,6 +50,7 @@ export class PriceFeed {
       clock,
       failed,
       ingest: (observations) => this.#ingest(observations),
+      signal: this.#closing.signal,
     });
   }
 
@@ -72,13 +73,17 @@ export class PriceFeed {
     return this.#poll.state();
   }
 
-  /** Ends after the piece that is being stored: the rest of an import is taken at the next start. */
+  /** Ends a fetch at once, and an import after the piece that is being stored: the rest is taken at the next start. */
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#closing.abort();
     clearInterval(this.#timer);
     this.#timer = undefined;
     await this.#running;
     await this.#poll.close();
+  }
+
+  #isClosing(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   async #lead(): Promise<void> {
@@ -94,11 +99,11 @@ export class PriceFeed {
     const { book, catalog, clock, changed } = this.#dependencies;
     if (!this.#isSeeded) await this.#seed();
     const nowMs = clock.nowMs();
-    if (nowMs >= this.#nextPollMs && !this.#isClosing) {
+    if (nowMs >= this.#nextPollMs && !this.#isClosing()) {
       await this.#poll.refresh();
       this.#nextPollMs = nowMs + catalog.refreshHours * hourMs;
     }
-    if (!this.#isClosing) changed(await book.advance(nowMs));
+    if (!this.#isClosing()) changed(await book.advance(nowMs));
   }
 
   /** What is shipped is older than what was polled: only endpoints that nobody named yet are taken from it. */
@@ -108,11 +113,11 @@ export class PriceFeed {
       return book.view(observation.kind === 'alias' ? observation.aliasId : observation.endpointId) === undefined;
     });
     if (missing.length > 0) await this.#ingest(missing);
-    this.#isSeeded = true;
+    this.#isSeeded = !this.#isClosing();
   }
 
   async #ingest(observations: readonly Observation[]): Promise<void> {
-    for (let start = 0; start < observations.length && !this.#isClosing; start += pieceSize) {
+    for (let start = 0; start < observations.length && !this.#isClosing(); start += pieceSize) {
       this.#dependencies.changed(await this.#dependencies.book.ingest(observations.slice(start, start + pieceSize)));
     }
   }

@@ -46,10 +46,10 @@ export {
   type DeliveryRound,
   dropDelivered,
   enqueue,
-  Outbox,
   type OutboxMessage,
   type Sink,
 } from './exports/outbox.ts';
+export { Outbox } from './exports/outbox-delivery.ts';
 export { type OutboxState, outboxStates } from './exports/outbox-states.ts';
 export {
   manualPayments,
@@ -69,7 +69,7 @@ export type { ExchangeRate } from './invoices/invoice-totals.ts';
 export { chargeOutcome } from './invoices/outcome-charges.ts';
 export { type InvoiceForm, type RenderedInvoice, renderInvoice } from './invoices/render/render-invoice.ts';
 export { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
-export { alertMargins, type MarginAlert } from './margin-alerts.ts';
+export { type MarginAlert, MarginWatch } from './margin-alerts.ts';
 export { dropExpired } from './projector/drop-expired.ts';
 export { Histogram } from './projector/histogram.ts';
 export { type ListedQuarantine, listQuarantined } from './projector/list-quarantined.ts';
@@ -93,7 +93,7 @@ export { formatReport, type ReportDocument } from './reconciliation/format-repor
 export { type BillFile, type ImportedBill, type PostedVariance, Reconciler } from './reconciliation/reconciler.ts';
 export type { DifferenceClass, ReconciliationReport } from './reconciliation/reconciliation-report.ts';
 export { newestExchangeMs, type RecentExchange, recentExchanges, type RecentQuery } from './usage/recent-query.ts';
-export { bookExpiry, bookGrant, bookPack, bookWalletPayment } from './wallet-books.ts';
+export { bookExpiry, bookGrant, bookOpeningGrants, bookPack, bookWalletPayment } from './wallet-books.ts';
 export {
   usage,
   type UsageDimension,

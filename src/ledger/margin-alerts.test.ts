@@ -5,7 +5,7 @@ import type { PriceTerms } from '../domain/price.ts';
 import { createSeededRandom } from '../platform/random.ts';
 import { sharedTestDatabase } from '../storage/testing/shared-test-database.ts';
 import { InvoiceFixture } from './invoices/testing/invoice-fixture.ts';
-import { alertMargins } from './margin-alerts.ts';
+import { alertMargins, MarginWatch } from './margin-alerts.ts';
 import { projectAll, temporaryFolder, writeJournal } from './testing/ledger-harness.ts';
 import { randomExchanges } from './testing/random-exchanges.ts';
 
@@ -49,4 +49,22 @@ it('[money 68] a price that takes a margin under its floor raises one alert for 
     { severity: 'page', endpointId: 'host-0/upstream-0', message: expect.stringContaining('customer-0') },
   ]);
   expect(await alertMargins(database(), nowMs + 25 * hour)).toEqual([]);
+});
+
+it('is looked at again only when a price is new or an hour has passed', async () => {
+  const book = new StoredPriceBook(database());
+  const endpoint = 'host-9/upstream-9';
+  await book.setManual(endpoint, price(400_000n, 2_000_000n), { atMs: nowMs - 48 * hour, by: 'ann' });
+  let looks = 0;
+  const watch = new MarginWatch(database(), () => Promise.resolve(((looks += 1), [])));
+  const looksAfter = async (atMs: number): Promise<number> => {
+    await watch.look(atMs);
+    return looks;
+  };
+  expect(await looksAfter(nowMs)).toBe(1);
+  expect(await looksAfter(nowMs + 60_000)).toBe(1);
+  await book.setManual(endpoint, price(900_000n, 2_000_000n), { atMs: nowMs + 90_000, by: 'ann' });
+  expect(await looksAfter(nowMs + 120_000)).toBe(2);
+  expect(await looksAfter(nowMs + 180_000)).toBe(2);
+  expect(await looksAfter(nowMs + hour)).toBe(3);
 });

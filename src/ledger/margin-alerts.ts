@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { PriceStore, RatingVersions } from '../catalog/index.ts';
 import { customersPushedBelow, type Exposure } from '../domain/margin-floor.ts';
 import { type Plan, planAt } from '../domain/plan.ts';
+import type { Price } from '../domain/price.ts';
 import { type UsageBuckets, usageBuckets } from '../domain/usage.ts';
 import type { Database } from '../storage/index.ts';
 import { readCustomerPlans } from '../tenants/index.ts';
@@ -20,6 +21,39 @@ const newFor = dayMs;
 /** What a customer uses is what it used within this time. */
 const mixOf = 7 * dayMs;
 
+const recheckMs = 3_600_000;
+
+/** Looks at margins when a price came into force since the last look, and once an hour for what customers began to use. */
+export class MarginWatch {
+  readonly #database: Database;
+  readonly #alert: typeof alertMargins;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #recheckedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(database: Database, alert = alertMargins) {
+    this.#database = database;
+    this.#alert = alert;
+  }
+
+  async look(nowMs: number): Promise<readonly MarginAlert[]> {
+    const isDue = nowMs - this.#recheckedMs >= recheckMs;
+    if (!isDue && !(await this.#hasNewPrice(nowMs))) return [];
+    const raised = await this.#alert(this.#database, nowMs);
+    this.#lookedMs = nowMs;
+    if (isDue) this.#recheckedMs = nowMs;
+    return raised;
+  }
+
+  async #hasNewPrice(nowMs: number): Promise<boolean> {
+    const { rows } = await sql<{ found: boolean }>`
+      SELECT EXISTS (SELECT 1 FROM price_version
+        WHERE position > 0 AND valid_from_ms > ${this.#lookedMs} AND valid_from_ms <= ${nowMs}) AS found`.execute(
+      this.#database.db,
+    );
+    return rows[0]?.found === true;
+  }
+}
+
 interface Move {
   readonly endpoint_id: string;
   readonly before_id: string;
@@ -28,6 +62,7 @@ interface Move {
 }
 
 interface Use {
+  readonly endpoint_id: string;
   readonly customer: string;
   readonly model: string;
   readonly contract_version: string;
@@ -40,6 +75,10 @@ interface Use {
  */
 export async function alertMargins(database: Database, nowMs: number): Promise<readonly MarginAlert[]> {
   const { db } = database;
+  const plans = await readCustomerPlans(db);
+  const floored = [...plans.keys()].filter((customer) => floorOf(plans, customer, nowMs) !== undefined);
+  // Most organisations set no floor, and use is much to read.
+  if (floored.length === 0) return [];
   const { rows: moves } = await sql<Move>`
     SELECT later.endpoint_id, earlier.id AS before_id, later.id AS after_id, later.valid_from_ms
     FROM price_version later
@@ -47,11 +86,21 @@ export async function alertMargins(database: Database, nowMs: number): Promise<r
     WHERE later.position > 0 AND later.valid_from_ms > ${nowMs - newFor} AND later.valid_from_ms <= ${nowMs}
     ORDER BY later.valid_from_ms, later.id`.execute(db);
   if (moves.length === 0) return [];
-  const plans = await readCustomerPlans(db);
+  const uses = await readUses(database, { customers: floored, moves, nowMs });
+  const prices = await readPrices(database, [...new Set(moves.flatMap((move) => [move.before_id, move.after_id]))]);
+  const versions = new RatingVersions(database);
+  const contracts = [...uses.values()].flatMap((rows) => rows.flatMap((row) => row.contract_version || []));
+  await versions.load({ prices: [], contracts: [...new Set(contracts)] });
   const raised: MarginAlert[] = [];
   for (const move of moves) {
-    const found = await customersOf(database, move, { plans, nowMs });
-    for (const customer of found) {
+    const [before, after] = [prices.get(move.before_id), prices.get(move.after_id)];
+    if (!before || !after) continue;
+    const exposures = (uses.get(move.endpoint_id) ?? []).flatMap((row): Exposure[] => {
+      const plan = floorOf(plans, row.customer, nowMs);
+      const contract = versions.contract(row.contract_version);
+      return plan ? [{ customer: row.customer, plan, model: row.model, usage: usageOf(row), contract }] : [];
+    });
+    for (const customer of customersPushedBelow(exposures, { before, after })) {
       const alert = { versionId: move.after_id, endpointId: move.endpoint_id, customer };
       if (await raise(database, alert, nowMs)) raised.push(alert);
     }
@@ -59,34 +108,39 @@ export async function alertMargins(database: Database, nowMs: number): Promise<r
   return raised;
 }
 
-async function customersOf(
-  database: Database,
-  move: Move,
-  { plans, nowMs }: { readonly plans: ReadonlyMap<string, readonly Plan[]>; readonly nowMs: number },
-): Promise<readonly string[]> {
-  const columns = ['attempts', ...Object.values(unitColumns)];
-  const sums = columns.map((column) => sql`sum(${sql.ref(column)})::bigint AS ${sql.ref(column)}`);
-  const { rows } = await sql<Use>`
-    SELECT customer, model, contract_version, ${sql.join(sums)} FROM host_usage_hour
-    WHERE hour_ms >= ${nowMs - mixOf}
-      AND price_version IN (SELECT id FROM price_version WHERE endpoint_id = ${move.endpoint_id})
-    GROUP BY customer, model, contract_version ORDER BY customer, model, contract_version`.execute(database.db);
-  const versions = new RatingVersions(database);
-  const [before, after] = await readPrices(database, [move.before_id, move.after_id]);
-  if (!before || !after) return [];
-  await versions.load({ prices: [], contracts: rows.flatMap((row) => row.contract_version || []) });
-  const exposures = rows.flatMap((row): Exposure[] => {
-    const plan = planAt(plans.get(row.customer) ?? [], nowMs);
-    if (plan?.marginFloorPpm === undefined) return [];
-    const contract = versions.contract(row.contract_version);
-    return [{ customer: row.customer, plan, model: row.model, usage: usageOf(row), contract }];
-  });
-  return customersPushedBelow(exposures, { before, after });
+/** The plan that is in force, when it has a floor. */
+function floorOf(plans: ReadonlyMap<string, readonly Plan[]>, customer: string, nowMs: number): Plan | undefined {
+  const plan = planAt(plans.get(customer) ?? [], nowMs);
+  return plan?.marginFloorPpm === undefined ? undefined : plan;
 }
 
-async function readPrices(database: Database, ids: readonly string[]) {
+/** What those customers lately used of each endpoint whose price moved, read once for all of them. */
+async function readUses(
+  { db }: Database,
+  wanted: { readonly customers: readonly string[]; readonly moves: readonly Move[]; readonly nowMs: number },
+): Promise<ReadonlyMap<string, readonly Use[]>> {
+  const columns = ['attempts', ...Object.values(unitColumns)];
+  const sums = columns.map((column) => sql`sum(${sql.ref(column)})::bigint AS ${sql.ref(column)}`);
+  const list = (values: readonly string[]) =>
+    sql`(SELECT value FROM json_array_elements_text(${JSON.stringify([...new Set(values)])}::json))`;
+  const { rows } = await sql<Use>`
+    SELECT price_version.endpoint_id, customer, model, contract_version, ${sql.join(sums)}
+    FROM host_usage_hour JOIN price_version ON price_version.id = host_usage_hour.price_version
+    WHERE hour_ms >= ${wanted.nowMs - mixOf} AND customer IN ${list(wanted.customers)}
+      AND price_version.endpoint_id IN ${list(wanted.moves.map((move) => move.endpoint_id))}
+    GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`.execute(db);
+  const uses = new Map<string, Use[]>();
+  for (const row of rows) {
+    const known = uses.get(row.endpoint_id);
+    if (known) known.push(row);
+    else uses.set(row.endpoint_id, [row]);
+  }
+  return uses;
+}
+
+async function readPrices(database: Database, ids: readonly string[]): Promise<ReadonlyMap<string, Price>> {
   const found = await new PriceStore(database).findVersions(ids);
-  return ids.map((id) => found.find((version) => version.id === id)?.price);
+  return new Map(found.map((version) => [version.id, version.price]));
 }
 
 /** The mean request: as one request, the sum would fall under prices for the longest contexts. */

@@ -1,16 +1,19 @@
+import { type Selectable, sql } from 'kysely';
 import type { PrepaidPack } from '../domain/plan.ts';
+import type { Database, Tables } from '../storage/index.ts';
 import type { ExpiredGrant, WalletGrant } from '../tenants/index.ts';
 import { customerAccount, ownAccount } from './books/accounts.ts';
 import { expiryEntries, paymentEntries, promoEntries, topUpEntries } from './books/money-events.ts';
 import { type Executor, type NewEntry, postTransaction } from './books/post-transaction.ts';
 
 /** Books what was put into a wallet, in the transaction that puts it there: paid in advance, or given. */
-export async function bookGrant(executor: Executor, grant: WalletGrant): Promise<void> {
+export async function bookGrant(executor: Executor, grant: WalletGrant, memo?: string): Promise<void> {
   const { id, customer, kind, amountNanos } = grant;
   const isPaid = kind === 'prepaid';
   await post(executor, grant, {
     kind: isPaid ? 'top_up' : 'credit',
     entries: isPaid ? topUpEntries(customer, amountNanos, id) : promoEntries(customer, amountNanos, id),
+    ...(memo !== undefined && { memo }),
   });
 }
 
@@ -52,6 +55,52 @@ export async function bookWalletPayment(
     customer,
     entries: paymentEntries(customer, amountNanos),
   });
+}
+
+/**
+ * Books grants that were made before there were books, as what they were: paid in advance or given. Without that the
+ * account of a customer would show what was burned and not what was put in. A grant that is booked is left alone.
+ */
+export async function bookOpeningGrants({ db }: Pick<Database, 'db'>): Promise<number> {
+  const unbooked = await db
+    .selectFrom('wallet_grant')
+    .selectAll()
+    .where((row) =>
+      row.not(
+        row.exists(
+          row
+            .selectFrom('ledger_txn')
+            .select('ledger_txn.id')
+            .where('ledger_txn.op_key', '=', sql<string>`'grant/' || wallet_grant.id`),
+        ),
+      ),
+    )
+    .orderBy('id')
+    .execute();
+  for (const row of unbooked) {
+    await db.transaction().execute(async (trx) => {
+      const grant = grantOf(row);
+      await bookGrant(trx, grant, 'opening balance');
+      if (row.expired_at_ms !== null) await bookExpiry(trx, { grant, amountNanos: row.remaining_nanos });
+    });
+  }
+  return unbooked.length;
+}
+
+function grantOf(row: Selectable<Tables['wallet_grant']>): WalletGrant {
+  const optional = (atMs: bigint | null): number | undefined => (atMs === null ? undefined : Number(atMs));
+  return {
+    id: row.id,
+    customer: row.customer_id,
+    kind: row.kind,
+    amountNanos: row.amount_nanos,
+    remainingNanos: row.remaining_nanos,
+    priority: row.priority,
+    effectiveAtMs: Number(row.effective_at_ms),
+    expiresAtMs: optional(row.expires_at_ms),
+    expiredAtMs: optional(row.expired_at_ms),
+    createdAtMs: Number(row.created_at_ms),
+  };
 }
 
 async function post(

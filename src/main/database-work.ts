@@ -15,9 +15,10 @@ import type { LoadedConfig } from '../config/index.ts';
 import type { Price } from '../domain/price.ts';
 import type { Journal, JournalPosition } from '../journal/index.ts';
 import {
-  alertMargins,
   bookExpiry,
+  bookOpeningGrants,
   dropExpired,
+  MarginWatch,
   type Projection,
   replaceExportSinks,
   startProjection,
@@ -64,32 +65,60 @@ const upkeep = { name: 'switchyard', role: 'owner' } as const;
 
 /** Starts everything that works on the open database, and stops it in the opposite order. */
 export function databaseWork(parts: DatabaseWorkParts): DatabaseWork {
-  return async (database) => {
-    const store: ControlStore = { database, clock: systemClock, newId: parts.newId };
-    const earlierEnd = parts.journal.durableEnd();
-    await bringIn(parts, store);
-    const prices = await openPrices(parts, database);
-    await parts.feed.follow(database);
-    const projection = startProjection({
-      ...parts,
-      database,
-      directory: join(parts.dataDirectory, 'journal'),
-      clock: systemClock,
-    });
-    parts.money.follow({ ...prices, projection, gatewayId: parts.gatewayId });
-    const plans = await followPlans(parts, database);
-    const routing = await followRouting(parts, database);
-    const returning = returnEarlierLeases(parts, { projection, earlierEnd });
-    const keeper = startUpkeep(parts, store);
-    const exporter = startExports({ ...parts, clock: systemClock }, database);
-    return async () => {
-      parts.money.follow(undefined);
-      await Promise.all([keeper.stop(), exporter.stop(), returning.stop(), plans(), routing()]);
-      await projection.stop();
-      await parts.feed.close();
-      await prices.close();
-    };
+  return (database) => startAll((closers) => startWork(parts, database, closers));
+}
+
+/**
+ * Runs a start that notes how to stop each of its parts. When it fails in the middle, what it had started is stopped
+ * before the failure is told: the next try would otherwise find it still at work.
+ */
+export async function startAll(
+  start: (closers: (() => Promise<unknown>)[]) => Promise<void>,
+): Promise<() => Promise<void>> {
+  const closers: (() => Promise<unknown>)[] = [];
+  const closeAll = async (): Promise<void> => {
+    const failures: unknown[] = [];
+    for (const close of closers.splice(0).toReversed()) await close().catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   };
+  try {
+    await start(closers);
+  } catch (error) {
+    // The failure of the start is the one to tell.
+    await closeAll().catch(() => undefined);
+    throw error;
+  }
+  return closeAll;
+}
+
+async function startWork(
+  parts: DatabaseWorkParts,
+  database: Database,
+  closers: (() => Promise<unknown>)[],
+): Promise<void> {
+  const store: ControlStore = { database, clock: systemClock, newId: parts.newId };
+  const earlierEnd = parts.journal.durableEnd();
+  await bringIn(parts, store);
+  const prices = await openPrices(parts, database, closers);
+  closers.push(() => parts.feed.close());
+  await parts.feed.follow(database);
+  const projection = startProjection({
+    ...parts,
+    database,
+    directory: join(parts.dataDirectory, 'journal'),
+    clock: systemClock,
+  });
+  closers.push(() => projection.stop());
+  parts.money.follow({ ...prices, projection, gatewayId: parts.gatewayId });
+  closers.push(() => Promise.resolve(parts.money.follow(undefined)));
+  closers.push(await followPlans(parts, database));
+  closers.push(await followRouting(parts, database));
+  const returning = returnEarlierLeases(parts, { projection, earlierEnd });
+  closers.push(() => returning.stop());
+  const keeper = startUpkeep(parts, store);
+  closers.push(() => keeper.stop());
+  const exporter = startExports({ ...parts, clock: systemClock }, database);
+  closers.push(() => exporter.stop());
 }
 
 /** Brings a configuration's customers, keys, limits and plans into the database, where the others are. */
@@ -144,14 +173,15 @@ async function followRouting(
 async function openPrices(
   { money, loaded, logger }: DatabaseWorkParts,
   database: Database,
-): Promise<Pick<MoneyWork, 'book' | 'pollStates'> & { close(): Promise<void> }> {
+  closers: (() => Promise<unknown>)[],
+): Promise<Pick<MoneyWork, 'book' | 'pollStates'>> {
   const book = new StoredPriceBook(database);
   await book.refresh();
   money.usePrices(book);
   const failed = (source: string, problem: string): void =>
     logger.warn({ source, problem }, 'prices could not be read');
   const refresh = (): void => void book.refresh().catch((error: unknown) => failed('price book', String(error)));
-  const stopListening = await database.listen(pricesChannel, refresh, { pollMs: 10_000 });
+  closers.push(await database.listen(pricesChannel, refresh, { pollMs: 10_000 }));
   const feed = new PriceFeed({
     book,
     facts: new CatalogFacts(),
@@ -162,14 +192,8 @@ async function openPrices(
     failed,
   });
   feed.start();
-  return {
-    book,
-    pollStates: () => feed.pollStates(),
-    async close() {
-      await feed.close();
-      await stopListening();
-    },
-  };
+  closers.push(() => feed.close());
+  return { book, pollStates: () => feed.pollStates() };
 }
 
 /** Until the journal of earlier runs is projected, what they had leased counts as spent; then it is given back. */
@@ -206,12 +230,16 @@ function returnEarlierLeases(
 /** What is due now and then, in one gateway of many: expired credit, old partitions. */
 function startUpkeep({ logger }: DatabaseWorkParts, store: ControlStore): { stop(): Promise<void> } {
   let running: Promise<void> | undefined;
+  const margins = new MarginWatch(store.database);
+  let areOpeningsBooked = false;
   const turn = async (): Promise<void> => {
     await store.database.withLeader('upkeep', async () => {
+      if (!areOpeningsBooked) await bookOpeningGrants(store.database);
+      areOpeningsBooked = true;
       await sweepWallets(store, upkeep, bookExpiry);
       await dropExpired(store.database, systemClock.nowMs());
       await dropOldOutcomes(store.database, systemClock.nowMs());
-      for (const alert of await alertMargins(store.database, systemClock.nowMs())) {
+      for (const alert of await margins.look(systemClock.nowMs())) {
         logger.warn({ alert }, 'a price takes the margin of a customer under the floor of its plan');
       }
     });

@@ -39,7 +39,7 @@ export function startExports(
   database: Database,
 ): { stop(): Promise<void> } {
   const outbox = new Outbox({ database, clock });
-  const sinks = new SinkBook(clock);
+  const sinks = new SinkBook();
   const delivered = metrics.counter(
     'switchyard_export_messages_total',
     'Messages to other systems by export and what came of them: sent, superseded, refused, retried.',
@@ -87,12 +87,7 @@ export function startExports(
 
 /** Opened receivers; one is opened anew when its configuration or its secret is another. */
 class SinkBook {
-  readonly #clock: Clock;
   readonly #opened = new Map<string, { readonly settings: string; readonly sink: Sink }>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
 
   async open(one: ExportConfig, { secrets }: LoadedConfig): Promise<Sink> {
     const reference = one.type === 'stripe' ? one.secretKey : one.authorization;
@@ -112,7 +107,6 @@ class SinkBook {
     return new StripeSink({
       name: one.name,
       client,
-      clock: this.#clock,
       customerOf: (customer) => one.customers[customer],
     });
   }

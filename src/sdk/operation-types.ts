@@ -95,6 +95,8 @@ export interface LedgerCheck {
   readonly days: PlaceSums;
   readonly hosts: { readonly costNanos: Nanos };
   readonly unbalanced: string;
+  /** Gateways whose oldest segments are gone. */
+  readonly incomplete: readonly string[];
   readonly problems: readonly string[];
 }
 

@@ -27,6 +27,8 @@ export interface PollDependencies {
   /** Takes in what a catalog says, in order of time. */
   ingest(observations: readonly Observation[]): Promise<unknown>;
   failed(url: string, problem: string): void;
+  /** Ends a poll where it is; what it would have said is no failure then. */
+  readonly signal?: AbortSignal | undefined;
   readonly fetch?: (url: string, options: Parameters<typeof fetchCatalog>[1]) => Promise<FetchedCatalog>;
 }
 
@@ -87,11 +89,17 @@ export class CatalogPoll {
     await this.#running;
   }
 
+  #isEnded(): boolean {
+    return this.#dependencies.signal?.aborted === true;
+  }
+
   async #pollAll(): Promise<void> {
     for (const source of this.#sources) {
+      if (this.#isEnded()) return;
       const problem = await this.#poll(source).catch((error: unknown) =>
         error instanceof Error ? error.message : String(error),
       );
+      if (this.#isEnded()) return;
       if (problem === undefined) this.#problems.delete(source.url);
       else {
         this.#problems.set(source.url, problem);
@@ -102,13 +110,16 @@ export class CatalogPoll {
 
   /** Undefined when all is well, else what is wrong. */
   async #poll({ url, format, provider }: PolledSource): Promise<string | undefined> {
-    const { clock, ingest, fetch = fetchCatalog } = this.#dependencies;
+    const { clock, ingest, signal, fetch = fetchCatalog } = this.#dependencies;
     const good = this.#good.get(url);
     const fetched = await fetch(url, {
       ...(good?.etag !== undefined && { etag: good.etag }),
       ...(format !== undefined && { format }),
       ...(provider !== undefined && { provider }),
+      ...(signal && { signal }),
     });
+    // Half of an import must not be remembered as the state of the catalog.
+    if (this.#isEnded()) return undefined;
     if (fetched.status === 'failed') return fetched.problem;
     const atMs = clock.nowMs();
     if (fetched.status === 'unchanged') {
@@ -126,6 +137,7 @@ export class CatalogPoll {
     const gone = [...(good?.endpointIds ?? [])].filter((endpointId) => !endpointIds.has(endpointId));
     const removals = gone.map((endpointId): Observation => ({ kind: 'removed', source, endpointId, atMs, sourceHash }));
     await ingest([...observations, ...removals]);
+    if (this.#isEnded()) return undefined;
     this.#good.set(url, { etag, source, endpointIds, atMs });
     return undefined;
   }

@@ -13,6 +13,8 @@ export interface FetchOptions extends ImportOptions {
   readonly etag?: string;
   readonly timeoutMs?: number;
   readonly maxBytes?: number;
+  /** Ends the fetch early. */
+  readonly signal?: AbortSignal;
   /** Way out, for proxies and own certificate authorities. */
   readonly dispatcher?: Dispatcher;
 }
@@ -34,9 +36,10 @@ const defaultMaxBytes = 48 * 1024 * 1024;
 /** Fetches and reads a catalog, within limits of time and size. Redirects are not followed: the address is told. */
 export async function fetchCatalog(url: string, options: FetchOptions = {}): Promise<FetchedCatalog> {
   const { timeoutMs = defaultTimeoutMs, maxBytes = defaultMaxBytes, dispatcher, etag } = options;
+  const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const answer = await request(url, {
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: options.signal ? AbortSignal.any([options.signal, timeout]) : timeout,
       headers: { accept: 'application/json', ...(etag !== undefined && { 'if-none-match': etag }) },
       ...(dispatcher && { dispatcher }),
     });

@@ -12,6 +12,10 @@ export interface MeteredUse {
   /** As the client named it, with dates and `-latest`. */
   readonly model: string;
   readonly units: { readonly [Bucket in UsageBucket]?: number };
+  /** What the books charged for each bucket; absent is unknown. */
+  readonly chargeNanos?: { readonly [Bucket in UsageBucket]?: bigint } | undefined;
+  /** Tells events about the same attempt apart; absent: its first. */
+  readonly about?: string | undefined;
 }
 
 /** The id of a metered event: made from what is metered, so that a retry never mints another one. */
@@ -31,10 +35,17 @@ export function meterMessages(
     return [
       {
         sink,
-        eventId: meterEventId(use.requestId, use.attempt, `meter/${bucket}`),
+        eventId: meterEventId(use.requestId, use.attempt, `${use.about ?? 'meter'}/${bucket}`),
         kind: 'meter_event',
         occurredAtMs: use.endedAtMs,
-        payload: { meter, customer: use.customer, units: String(units), model: use.model, bucket },
+        payload: {
+          meter,
+          customer: use.customer,
+          units: String(units),
+          model: use.model,
+          bucket,
+          chargeNanos: use.chargeNanos?.[bucket as UsageBucket]?.toString() ?? null,
+        },
       },
     ];
   });

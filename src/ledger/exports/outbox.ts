@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Kysely, sql, type Updateable } from 'kysely';
-import type { Clock } from '../../platform/clock.ts';
+import { type Kysely, sql } from 'kysely';
 import type { Database, Tables } from '../../storage/index.ts';
 import { canonicalJson } from '../invoices/canonical-json.ts';
 import { LedgerError } from '../ledger-error.ts';
@@ -15,15 +14,16 @@ export interface OutboxMessage {
   readonly payload: { readonly [name: string]: unknown };
 }
 
-/** What came of a delivery. `superseded`: the sink takes it no more as it is; another message goes instead. */
-export type Delivery =
-  | { readonly state: 'sent' }
-  | { readonly state: 'superseded'; readonly instead: OutboxMessage }
-  | { readonly state: 'refused'; readonly reason: string };
+/** What came of a delivery. */
+export type Delivery = { readonly state: 'sent' } | { readonly state: 'refused'; readonly reason: string };
 
 /** Another system. Throws when it cannot be reached; the message is then tried again later. */
 export interface Sink {
   readonly name: string;
+  /** Meter events of this age are taken no more: they become amounts instead. Absent: any age is taken. */
+  readonly lateAfterMs?: number;
+  /** Messages of one lane go one after the other. Absent: any two may go side by side. */
+  laneOf?(message: OutboxMessage): string;
   deliver(message: OutboxMessage): Promise<Delivery>;
 }
 
@@ -35,9 +35,6 @@ export interface DeliveryRound {
   readonly retried: number;
 }
 
-const firstRetryMs = 1_000;
-const longestRetryMs = 15 * 60_000;
-const messagesPerRound = 200;
 const rememberedMs = 35 * 24 * 3_600_000;
 
 /** Puts many messages out at once, in the transaction of what they tell; those that are known already are left out. */
@@ -103,86 +100,4 @@ export async function enqueue(executor: Kysely<Tables>, message: OutboxMessage):
 function sealed({ kind, payload }: OutboxMessage): { payload: string; digest: string } {
   const text = canonicalJson(payload);
   return { payload: text, digest: createHash('sha256').update(`${kind}\n${text}`).digest('hex') };
-}
-
-/** Delivers what is due, at least once and always under the same id. */
-export class Outbox {
-  readonly #database: Database;
-  readonly #clock: Clock;
-
-  constructor({ database, clock }: { readonly database: Database; readonly clock: Clock }) {
-    this.#database = database;
-    this.#clock = clock;
-  }
-
-  /** Delivers due messages of a sink until the signal; another process that does the same takes other messages. */
-  async deliver(sink: Sink, signal?: AbortSignal): Promise<DeliveryRound> {
-    const counts = { sent: 0, superseded: 0, refused: 0, retried: 0 };
-    for (let turn = 0; turn < messagesPerRound && signal?.aborted !== true; turn++) {
-      const outcome = await this.#deliverNext(sink);
-      if (outcome === undefined) break;
-      counts[outcome] += 1;
-      // A sink that is down is not asked again for every message that waits.
-      if (outcome === 'retried') break;
-    }
-    return counts;
-  }
-
-  /** Messages by state, for operators. */
-  async states(sink: string): Promise<{ readonly [state: string]: bigint }> {
-    const { rows } = await sql<{ state: string; count: bigint }>`
-      SELECT state, count(*) AS count FROM outbox WHERE sink = ${sink} GROUP BY state`.execute(this.#database.db);
-    return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
-  }
-
-  async #deliverNext(sink: Sink): Promise<keyof DeliveryRound | undefined> {
-    return this.#database.db.transaction().execute(async (trx) => {
-      const nowMs = this.#clock.nowMs();
-      const row = await trx
-        .selectFrom('outbox')
-        .selectAll()
-        .where('sink', '=', sink.name)
-        .where('state', '=', 'pending')
-        .where('next_at_ms', '<=', BigInt(nowMs))
-        .orderBy('occurred_at_ms')
-        .orderBy('event_id')
-        .limit(1)
-        .forUpdate()
-        .skipLocked()
-        .executeTakeFirst();
-      if (!row) return undefined;
-      const message = {
-        sink: row.sink,
-        eventId: row.event_id,
-        kind: row.kind,
-        occurredAtMs: Number(row.occurred_at_ms),
-        payload: row.payload as OutboxMessage['payload'],
-      };
-      const attempts = row.attempts + 1;
-      const set = (values: Updateable<Tables['outbox']>) =>
-        trx
-          .updateTable('outbox')
-          .set({ attempts, ...values })
-          .where('sink', '=', row.sink)
-          .where('event_id', '=', row.event_id)
-          .execute();
-      try {
-        const delivery = await sink.deliver(message);
-        if (delivery.state === 'refused') {
-          await set({ state: 'failed', last_error: delivery.reason });
-          return 'refused';
-        }
-        if (delivery.state === 'superseded') await enqueue(trx, delivery.instead);
-        await set({ state: delivery.state, sent_at_ms: BigInt(nowMs), last_error: null });
-        return delivery.state;
-      } catch (error) {
-        const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(row.attempts, 20));
-        await set({
-          next_at_ms: BigInt(nowMs + waitMs),
-          last_error: error instanceof Error ? error.message : String(error),
-        });
-        return 'retried';
-      }
-    });
-  }
 }

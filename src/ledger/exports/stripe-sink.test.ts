@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
 import { meterEventId, meterMessages } from './meter-events.ts';
-import { enqueue, Outbox } from './outbox.ts';
+import { enqueue } from './outbox.ts';
+import { Outbox } from './outbox-delivery.ts';
 import { openStripe, StripeSink } from './stripe-sink.ts';
 import { FakeStripe } from './testing/fake-stripe.ts';
 
@@ -20,7 +21,7 @@ beforeEach(async () => {
   const client = await openStripe({ secretKey: 'sk_test_x', host: await stripe.start() });
   outbox = new Outbox({ database: opened.database, clock });
   const customerOf = (customer: string) => (customer === 'acme' ? 'cus_1' : undefined);
-  sink = new StripeSink({ name: 'stripe', client, clock, customerOf });
+  sink = new StripeSink({ name: 'stripe', client, customerOf });
 });
 
 afterEach(async () => {
@@ -30,7 +31,16 @@ afterEach(async () => {
 
 async function meter(requestId: string, customer = 'acme'): Promise<void> {
   const units = { input: 10, cacheRead: 90, output: 5, audioIn: 0 };
-  const use = { requestId, attempt: 1, customer, endedAtMs: nowMs, model: 'model-2026-01-31-latest', units };
+  const chargeNanos = { input: 25_000_000n, cacheRead: 90_000_000n, output: 49_000_000n };
+  const use = {
+    requestId,
+    attempt: 1,
+    customer,
+    endedAtMs: nowMs,
+    model: 'model-2026-01-31-latest',
+    units,
+    chargeNanos,
+  };
   for (const message of meterMessages('stripe', use, (bucket) => `units_${bucket}`)) {
     await enqueue(opened.database.db, message);
   }
@@ -63,7 +73,7 @@ test('an answer that was lost does not meter twice', async () => {
   expect(stripe.accepted).toHaveLength(3);
 });
 
-test('[money 72] after 25 hours of silence there are adjustments, no resends, and identifiers are unique', async () => {
+test('[money 72] after 25 hours of silence late use is one amount, priced and not resent, and identifiers are unique', async () => {
   await meter('req_1');
   stripe.isDown = true;
   for (let round = 0; round < 25; round++) {
@@ -76,10 +86,15 @@ test('[money 72] after 25 hours of silence there are adjustments, no resends, an
     await outbox.deliver(sink);
     nowMs += hour;
   }
-  expect(await outbox.states('stripe')).toEqual({ sent: 6n, superseded: 3n });
+  expect(await outbox.states('stripe')).toEqual({ sent: 4n, superseded: 3n });
   const paths = stripe.accepted.map(({ path }) => path);
   expect(paths.filter((path) => path === '/v1/billing/meter_events')).toHaveLength(3);
-  expect(paths.filter((path) => path === '/v1/invoiceitems')).toHaveLength(3);
+  const items = stripe.accepted.filter(({ path }) => path === '/v1/invoiceitems');
+  // 164,000,000 nano-USD: 16 cents, and the rest waits for the customer's next amount.
+  expect(items.map(({ fields }) => [fields.get('customer'), fields.get('amount')])).toEqual([['cus_1', '16']]);
+  expect(items[0]?.fields.get('description')).toContain('90 of units_cacheRead');
+  const carried = await opened.database.db.selectFrom('export_carry').selectAll().execute();
+  expect(carried).toEqual([{ sink: 'stripe', customer: 'acme', carry_nanos: 4_000_000n }]);
   const keys = stripe.accepted.map(({ idempotencyKey }) => idempotencyKey);
   expect(new Set(keys).size).toBe(keys.length);
 });
@@ -105,3 +120,43 @@ test('a customer that Stripe does not know is refused with the reason, and stops
   await meter('req_2');
   expect(await outbox.deliver(sink)).toEqual({ sent: 3, superseded: 0, refused: 3, retried: 0 });
 });
+
+test('late use whose charge is unknown is refused for a person to price, and never told as nothing', async () => {
+  const use = { requestId: 'req_1', attempt: 1, customer: 'acme', endedAtMs: nowMs, model: 'm', units: { input: 5 } };
+  for (const message of meterMessages('stripe', use, () => 'units')) await enqueue(opened.database.db, message);
+  nowMs += 25 * hour;
+  expect(await outbox.deliver(sink)).toMatchObject({ sent: 0, superseded: 0 });
+  expect(await outbox.states('stripe')).toEqual({ failed: 1n });
+  expect(stripe.accepted).toEqual([]);
+});
+
+test('a backlog goes out side by side, but never two at once of one customer', async () => {
+  for (let request = 0; request < 40; request++) await meter(`req_${request}`, request % 2 === 0 ? 'acme' : 'bolt');
+  const both = new StripeSink({
+    name: 'stripe',
+    client: await openStripe({ secretKey: 'sk_test_x', host: stripe.host }),
+    customerOf: (customer) => `cus_${customer}`,
+  });
+  stripe.answerAfterMs = 5;
+  expect(await outbox.deliver(both)).toMatchObject({ sent: 120 });
+  expect(stripe.mostAtOnce.of('cus_acme')).toBe(1);
+  expect(stripe.mostAtOnce.of('cus_bolt')).toBe(1);
+  expect(stripe.mostAtOnce.ofAll).toBe(2);
+});
+
+test('what another gateway is delivering is left alone until its claim is over', async () => {
+  await meter('req_1');
+  stripe.isDown = true;
+  const held = { name: 'stripe', deliver: () => new Promise<never>(() => undefined) };
+  void outbox.deliver(held);
+  await expect.poll(() => claimed(opened)).toBe(1);
+  stripe.isDown = false;
+  expect((await outbox.deliver(sink)).sent).toBe(2);
+  nowMs += 61_000;
+  expect((await outbox.deliver(sink)).sent).toBe(1);
+});
+
+async function claimed({ database }: TestDatabase): Promise<number> {
+  const rows = await database.db.selectFrom('outbox').select('claimed_until_ms').execute();
+  return rows.filter((row) => row.claimed_until_ms > 0n).length;
+}

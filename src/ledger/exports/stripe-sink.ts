@@ -1,9 +1,8 @@
-import type { Clock } from '../../platform/clock.ts';
+import { nanosPerCent } from '../../domain/proration.ts';
 import type { Delivery, OutboxMessage, Sink } from './outbox.ts';
 
-/** Identifiers are unique for at least this long there, and events are accepted no later. */
-const acceptedMs = 24 * 3_600_000;
-const nanosPerCent = 10_000_000n;
+/** Identifiers are unique for at least a day there; what is nearly that old might be metered twice. */
+const acceptedMs = 24 * 3_600_000 - 120_000;
 
 /** The part of the Stripe client that is used. */
 export interface StripeClient {
@@ -41,7 +40,7 @@ export interface StripeSettings {
   readonly host?: { readonly protocol: 'http' | 'https'; readonly host: string; readonly port: number } | undefined;
 }
 
-/** A message stays locked while its answer is awaited, and the database ends transactions that idle for a minute. */
+/** Well within the time for which a message is claimed. */
 const answerLimitMs = 20_000;
 
 /** Loads the optional package; without it the export is refused with the command that adds it. */
@@ -54,26 +53,29 @@ export async function openStripe({ secretKey, host }: StripeSettings): Promise<S
 }
 
 /**
- * Sends meter events and invoice items. The identifier is the id of the message. What is older than Stripe accepts goes
- * as an adjustment, never again as an event: its identifier may have been forgotten there.
+ * Sends meter events and invoice items. The identifier is the id of the message. Events that became too old go as
+ * amounts, never again as events: their identifiers may have been forgotten there.
  */
 export class StripeSink implements Sink {
   readonly name: string;
+  readonly lateAfterMs = acceptedMs;
   readonly #client: StripeClient;
-  readonly #clock: Clock;
   readonly #customerOf: (customer: string) => string | undefined;
 
   constructor(deps: {
     readonly name: string;
     readonly client: StripeClient;
-    readonly clock: Clock;
     /** Stripe's id of a customer. */
     readonly customerOf: (customer: string) => string | undefined;
   }) {
     this.name = deps.name;
     this.#client = deps.client;
-    this.#clock = deps.clock;
     this.#customerOf = deps.customerOf;
+  }
+
+  /** Stripe takes one event at a time of a customer and meter. */
+  laneOf({ payload }: OutboxMessage): string {
+    return text(payload.customer);
   }
 
   async deliver(message: OutboxMessage): Promise<Delivery> {
@@ -94,11 +96,7 @@ export class StripeSink implements Sink {
     }
   }
 
-  async #meter(message: OutboxMessage, customer: string): Promise<Delivery> {
-    const { eventId, payload, occurredAtMs } = message;
-    if (this.#clock.nowMs() - occurredAtMs >= acceptedMs) {
-      return { state: 'superseded', instead: { ...message, eventId: `${eventId}-adjustment`, kind: 'adjustment' } };
-    }
+  async #meter({ eventId, payload, occurredAtMs }: OutboxMessage, customer: string): Promise<Delivery> {
     await this.#client.billing.meterEvents.create(
       {
         event_name: text(payload.meter),
@@ -111,28 +109,33 @@ export class StripeSink implements Sink {
     return { state: 'sent' };
   }
 
-  /** An invoice item: an amount, or units of a late event that somebody prices by hand. */
-  async #item({ eventId, kind, payload }: OutboxMessage, customer: string): Promise<Delivery> {
-    const cents = BigInt(text(payload.amountNanos, '0')) / nanosPerCent;
-    const late = kind === 'adjustment' ? `Late use: ${text(payload.units)} of ${text(payload.meter)}` : '';
+  /** An amount in the smallest unit of its currency: of late use, of a closed invoice, or given back. */
+  async #item({ eventId, payload }: OutboxMessage, customer: string): Promise<Delivery> {
+    const { amountNanos, amountMinor } = payload;
+    const minor = typeof amountMinor === 'string' ? BigInt(amountMinor) : centsOf(amountNanos);
+    if (minor === undefined) return { state: 'refused', reason: 'its amount is unknown, or no whole number of cents' };
+    if (minor > largestItem || minor < -largestItem) return { state: 'refused', reason: 'its amount is too large' };
     await this.#client.invoiceItems.create(
       {
         customer,
-        // Stripe takes cents as a JSON number; no invoice comes near 2^53 of them.
-        amount: Number(cents),
+        amount: Number(minor),
         currency: text(payload.currency, 'usd').toLowerCase(),
-        description: text(payload.description, late),
-        metadata: {
-          switchyard_event: eventId,
-          units: text(payload.units),
-          meter: text(payload.meter),
-          model: text(payload.model),
-        },
+        description: text(payload.description),
+        metadata: { switchyard_event: eventId, switchyard_document: text(payload.document) },
       },
       { idempotencyKey: eventId },
     );
     return { state: 'sent' };
   }
+}
+
+/** Stripe takes amounts as JSON numbers. */
+const largestItem = BigInt(Number.MAX_SAFE_INTEGER);
+
+function centsOf(amountNanos: unknown): bigint | undefined {
+  if (typeof amountNanos !== 'string') return undefined;
+  const nanos = BigInt(amountNanos);
+  return nanos % nanosPerCent === 0n ? nanos / nanosPerCent : undefined;
 }
 
 function text(value: unknown, otherwise = ''): string {

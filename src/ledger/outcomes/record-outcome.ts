@@ -9,6 +9,8 @@ import { chargeOutcomeIn } from '../invoices/outcome-charges.ts';
  * corrects another is not charged again, nor is what our own evaluations say.
  */
 export async function projectOutcome(trx: Transaction<Tables>, fact: OutcomeFact): Promise<void> {
+  // No client saw the answer: routing learns from it, and nobody is shown or charged it.
+  if (fact.draft === true) return;
   await recordOutcome(trx, fact);
   const isFirst = fact.retracts === undefined && fact.supersedes === undefined && fact.runId === undefined;
   if (isFirst) await chargeOutcomeIn(trx, fact);

@@ -8,7 +8,7 @@ import { applyCorrections, saveEstimates } from './corrections.ts';
 import type { BatchFold, ExchangeBook } from './exchange-book.ts';
 import { saveOpenExchanges } from './open-exchanges.ts';
 import type { PendingExchange } from './pending-exchange.ts';
-import type { ApplyCharges, ExportUse } from './ports.ts';
+import type { ApplyCharges, BookedCorrection, ExportUse } from './ports.ts';
 import { ofBooking, ofFact, type QuarantinedFact, saveQuarantined } from './quarantine.ts';
 import { adjustExchange, findExchanges, insertExchanges, type KnownExchange } from './recent-exchanges.ts';
 import { compareTold, dimensionsOfKnown, type LateAttempt, lateUse, toldDigest } from './told-again.ts';
@@ -65,9 +65,9 @@ export class BatchWriter {
     for (const booking of fresh) this.#sums.addBooking(booking);
     for (const attempt of late) await this.#addLate(attempt);
     await this.#charge(fresh);
-    await this.#correct(fresh, fold);
+    const corrections = await this.#correct(fresh, fold);
     await this.#save(fold, dropped);
-    await this.#parts.exportUse?.(this.#trx, this.#parts.gatewayId, fresh);
+    await this.#parts.exportUse?.(this.#trx, { gatewayId: this.#parts.gatewayId, bookings: fresh, corrections });
     return {
       booked: fresh.length,
       repeated: this.#repeated,
@@ -168,7 +168,7 @@ export class BatchWriter {
     }
   }
 
-  async #correct(fresh: readonly Booking[], { corrections }: BatchFold): Promise<void> {
+  async #correct(fresh: readonly Booking[], { corrections }: BatchFold): Promise<readonly BookedCorrection[]> {
     const { gatewayId, labels, applyCharges } = this.#parts;
     const estimated = fresh.filter(({ isEstimated }) => isEstimated);
     const estimates = estimated.map((booking) => ({
@@ -176,7 +176,7 @@ export class BatchWriter {
       bounded: labels.bound(booking.startedAtMs, booking.dimensions),
     }));
     await saveEstimates(this.#trx, gatewayId, estimates);
-    const contradictions = await applyCorrections(
+    const { booked, contradictions } = await applyCorrections(
       { executor: this.#trx, gatewayId, sums: this.#sums, applyCharges },
       corrections,
       estimated.map(({ requestId }) => requestId),
@@ -184,6 +184,7 @@ export class BatchWriter {
     for (const read of contradictions) {
       this.#quarantined.push(ofFact(read, { reason: 'conflict', detail: 'this correction was told otherwise before' }));
     }
+    return booked;
   }
 
   async #save(fold: BatchFold, dropped: readonly string[]): Promise<void> {

@@ -7,7 +7,7 @@ import { chargeEntries, costEntries, type PaidPart } from '../books/money-events
 import { type Executor, postTransaction } from '../books/post-transaction.ts';
 import type { BatchSums } from './batch-sums.ts';
 import type { BookedAttempt, Booking, ExchangeDimensions } from './booking.ts';
-import type { ApplyCharges } from './ports.ts';
+import type { ApplyCharges, BookedCorrection } from './ports.ts';
 import type { PlacedMoneyFact } from './read-fact.ts';
 import { storableJson } from './open-exchanges.ts';
 import { adjustExchange } from './recent-exchanges.ts';
@@ -78,15 +78,19 @@ export async function saveEstimates(
     ON CONFLICT DO NOTHING`.execute(executor);
 }
 
-/**
- * Books the difference that each correction makes; the first figures stay. One that comes before its attempt waits.
- * Returns those that contradict an earlier correction of the same id.
- */
+/** What a batch of corrections came to. */
+export interface CorrectedBatch {
+  readonly booked: readonly BookedCorrection[];
+  /** Those that contradict an earlier correction of the same id. */
+  readonly contradictions: readonly PlacedMoneyFact<CorrectionFact>[];
+}
+
+/** Books the difference that each correction makes; the first figures stay. One that comes before its attempt waits. */
 export async function applyCorrections(
   work: CorrectionWork,
   corrections: readonly PlacedMoneyFact<CorrectionFact>[],
   settled: readonly string[],
-): Promise<readonly PlacedMoneyFact<CorrectionFact>[]> {
+): Promise<CorrectedBatch> {
   const contradictions: PlacedMoneyFact<CorrectionFact>[] = [];
   const due: StoredCorrection[] = await waitingFor(work.executor, settled);
   for (const correction of corrections) {
@@ -94,8 +98,12 @@ export async function applyCorrections(
     if (outcome === 'new') due.push(correction);
     if (outcome === 'contradiction') contradictions.push(correction);
   }
-  for (const correction of due) await apply(work, correction);
-  return contradictions;
+  const booked: BookedCorrection[] = [];
+  for (const correction of due) {
+    const one = await apply(work, correction);
+    if (one) booked.push(one);
+  }
+  return { booked, contradictions };
 }
 
 function describe(attempt: BookedAttempt, exchange: ExchangeDimensions): EstimateDimensions {
@@ -158,9 +166,12 @@ async function remember(
   return known?.digest === BigInt(digest) ? 'repeated' : 'contradiction';
 }
 
-async function apply(work: CorrectionWork, { fact, position }: StoredCorrection): Promise<void> {
+async function apply(
+  work: CorrectionWork,
+  { fact, position }: StoredCorrection,
+): Promise<BookedCorrection | undefined> {
   const estimate = await findEstimate(work.executor, fact);
-  if (!estimate) return;
+  if (!estimate) return undefined;
   const costDelta = BigInt(fact.costNanos) - estimate.cost_nanos;
   const chargeDelta = BigInt(fact.chargeNanos) - estimate.charge_nanos;
   addDifferences(work.sums, { estimate, fact, costDelta, chargeDelta });
@@ -177,6 +188,17 @@ async function apply(work: CorrectionWork, { fact, position }: StoredCorrection)
       is_corrected = is_corrected OR attempt = ${estimate.attempt}
     WHERE request_id = ${fact.requestId}`.execute(work.executor);
   await adjustExchange(work.executor, fact.requestId, { costNanos: costDelta, chargeNanos: chargeDelta });
+  const { exchange, attempt } = estimate.dimensions;
+  return {
+    requestId: fact.requestId,
+    correctionId: fact.correctionId,
+    dimensions: exchange,
+    bookedAtMs: Math.trunc(fact.atMs),
+    units: attempt.isDelivered ? difference(fact.usage, estimate.units) : {},
+    costNanos: costDelta,
+    chargeNanos: chargeDelta,
+    source: fact.source,
+  };
 }
 
 /** The estimate of the attempt, else the one that stands for what a crash cut off. */

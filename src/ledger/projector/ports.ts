@@ -3,7 +3,8 @@ import type { Price, PriceContract } from '../../domain/price.ts';
 import type { ChargeFunding, ProjectedCharge } from '../../tenants/index.ts';
 import type { Transaction } from 'kysely';
 import type { Tables } from '../../storage/index.ts';
-import type { Booking } from './booking.ts';
+import type { UsageBuckets } from '../../domain/usage.ts';
+import type { Booking, ExchangeDimensions } from './booking.ts';
 
 /** Price and contract versions by id, as far as they are known. */
 export interface VersionLookup {
@@ -22,8 +23,28 @@ export type ApplyCharges = (
 /** Charges an outcome whose plan has a price for it, once, in the transaction of the projection. */
 export type ApplyOutcome = (trx: Transaction<Tables>, fact: OutcomeFact) => Promise<unknown>;
 
+/** A difference that was booked after its exchange. */
+export interface BookedCorrection {
+  readonly requestId: string;
+  readonly correctionId: string;
+  readonly dimensions: ExchangeDimensions;
+  readonly bookedAtMs: number;
+  readonly units: UsageBuckets;
+  readonly costNanos: bigint;
+  readonly chargeNanos: bigint;
+  /** Where the better figures come from. */
+  readonly source: string;
+}
+
+/** What a batch booked, as far as others are told of it. */
+export interface ExportedUse {
+  readonly gatewayId: string;
+  readonly bookings: readonly Booking[];
+  readonly corrections: readonly BookedCorrection[];
+}
+
 /** Puts what exchanges used out to other systems, in the transaction of the projection. */
-export type ExportUse = (trx: Transaction<Tables>, gatewayId: string, bookings: readonly Booking[]) => Promise<void>;
+export type ExportUse = (trx: Transaction<Tables>, use: ExportedUse) => Promise<void>;
 
 /** Something about a projection that people should hear of. */
 export interface ProjectionAlarm {

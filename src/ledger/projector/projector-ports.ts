@@ -9,14 +9,15 @@ import type { ProjectorPorts } from './ports.ts';
 /** What the product's own projector works with: the price versions, and the budgets and wallets it moves. */
 export function createProjectorPorts(database: Database, alarm: ProjectorPorts['alarm']): ProjectorPorts {
   const charges = new ChargeProjector();
+  const versions = new RatingVersions(database);
   return {
-    versions: new RatingVersions(database),
+    versions,
     applyCharges: async (trx, rows) => (await charges.settleProjected(trx, rows)).fundings,
     async applyOutcome(trx, fact) {
       await projectOutcome(trx, fact);
       await shareOutcome(trx, fact);
     },
-    exportUse,
+    exportUse: (trx, use) => exportUse(trx, use, versions),
     alarm,
   };
 }

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { sql } from 'kysely';
 import { describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../../platform/random.ts';
@@ -50,7 +51,6 @@ describe('a rebuild', () => {
     const { facts } = randomExchanges(30, { random: createSeededRandom(1), startMs, spreadMs, customers: 1 });
     await writeJournal(directory, facts.slice(0, 40), 1);
     await writeJournal(directory, facts.slice(40), 1);
-    const { rmSync } = await import('node:fs');
     rmSync(`${directory}/gateway-1/facts-0000000001.log`);
     await expect(rebuildProjections(database, { directory })).rejects.toMatchObject({ code: 'incomplete_journal' });
   });
@@ -71,6 +71,35 @@ describe('the check of sums', () => {
     const third = await checkSums(database, directory);
     expect(third.ok).toBe(false);
     expect(third.problems).toEqual([expect.stringMatching(/the charge in days is/)]);
+  });
+});
+
+describe('the check of sums after old segments are gone', () => {
+  async function withTwoSegments() {
+    const { database } = await closedAfterTest(openTestDatabase());
+    const directory = temporaryFolder();
+    const { facts, truth } = randomExchanges(40, { random: createSeededRandom(19), startMs, spreadMs, customers: 2 });
+    await writeJournal(directory, facts.slice(0, 60));
+    await writeJournal(directory, facts.slice(60));
+    await projectAll(database.db, directory);
+    return { database, directory, truth };
+  }
+
+  it('goes on where it ended, and asks for nothing older', async () => {
+    const { database, directory, truth } = await withTwoSegments();
+    await checkSums(database, directory);
+    rmSync(`${directory}/gateway-1/facts-0000000001.log`);
+    const report = await checkSums(database, directory);
+    expect(report).toMatchObject({ ok: true, incomplete: [], journal: { costNanos: truth.costNanos } });
+  });
+
+  it('raises no alarm when it never saw them, says so, and still compares the books with each other', async () => {
+    const { database, directory } = await withTwoSegments();
+    rmSync(`${directory}/gateway-1/facts-0000000001.log`);
+    expect(await checkSums(database, directory)).toMatchObject({ ok: true, problems: [], incomplete: ['gateway-1'] });
+    await sql`UPDATE usage_day SET charge_nanos = charge_nanos - 1 WHERE requests > 0`.execute(database.db);
+    const after = await checkSums(database, directory);
+    expect(after.problems).toEqual([expect.stringMatching(/the charge in days is .*, by the ledger/)]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 
 /** What the fake keeps of a call that it accepted. */
@@ -19,6 +20,10 @@ export class FakeStripe {
   /** Answers to give instead: `down` closes the connection, `lost` does the work and closes it then. */
   readonly script: ('down' | 'lost')[] = [];
   isDown = false;
+  /** How long it thinks about each call. */
+  answerAfterMs = 0;
+  readonly mostAtOnce = new MostAtOnce();
+  #host: { protocol: 'http'; host: string; port: number } | undefined;
   readonly #server: Server;
   readonly #answers = new Map<string, { fields: string; status: number; body: string }>();
   readonly #nowMs: () => number;
@@ -32,7 +37,14 @@ export class FakeStripe {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     const address = this.#server.address();
     if (typeof address !== 'object' || address === null) throw new Error('The server has no address.');
-    return { protocol: 'http', host: '127.0.0.1', port: address.port };
+    this.#host = { protocol: 'http', host: '127.0.0.1', port: address.port };
+    return this.#host;
+  }
+
+  /** Where it is reached, for a second client. */
+  get host(): { protocol: 'http'; host: string; port: number } {
+    if (!this.#host) throw new Error('It is started first.');
+    return this.#host;
   }
 
   async stop(): Promise<void> {
@@ -50,6 +62,10 @@ export class FakeStripe {
     }
     const header = request.headers['idempotency-key'];
     const idempotencyKey = typeof header === 'string' ? header : undefined;
+    const customer = new URLSearchParams(text).get('payload[stripe_customer_id]') ?? '';
+    this.mostAtOnce.enter(customer);
+    if (this.answerAfterMs > 0) await wait(this.answerAfterMs);
+    this.mostAtOnce.leave(customer);
     const answer = this.#work(request.url ?? '', text, idempotencyKey);
     if (step === 'lost') {
       request.socket.destroy();
@@ -82,6 +98,31 @@ export class FakeStripe {
       return refusal('The timestamp is too far in the past.');
     this.identifiers.set(identifier, this.#nowMs());
     return { status: 200, body: JSON.stringify({ object: 'billing.meter_event', identifier }) };
+  }
+}
+
+/** How many calls were answered at the same time. */
+class MostAtOnce {
+  ofAll = 0;
+  readonly #most = new Map<string, number>();
+  readonly #now = new Map<string, number>();
+
+  of(customer: string): number {
+    return this.#most.get(customer) ?? 0;
+  }
+
+  enter(customer: string): void {
+    const now = (this.#now.get(customer) ?? 0) + 1;
+    this.#now.set(customer, now);
+    this.#most.set(customer, Math.max(now, this.of(customer)));
+    this.ofAll = Math.max(
+      this.ofAll,
+      [...this.#now.values()].reduce((sum, count) => sum + count, 0),
+    );
+  }
+
+  leave(customer: string): void {
+    this.#now.set(customer, (this.#now.get(customer) ?? 0) - 1);
   }
 }
 

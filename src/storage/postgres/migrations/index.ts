@@ -11,6 +11,8 @@ import { migration as rollouts } from './0010-rollouts.ts';
 import { migration as apps } from './0011-apps.ts';
 import { migration as exports } from './0012-exports.ts';
 import { migration as marginAlerts } from './0013-margin-alerts.ts';
+import { migration as deliveries } from './0014-deliveries.ts';
+import { migration as fixes } from './0017-fixes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in the order of its number; each area adds its own here. */
@@ -28,4 +30,6 @@ export const migrations: readonly Migration[] = [
   apps,
   exports,
   marginAlerts,
+  deliveries,
+  fixes,
 ];

@@ -17,6 +17,8 @@ export interface AppVersionTable {
   digest: string;
   manifest: JsonColumn<unknown>;
   build_log: string;
+  /** Blob of the files that it was built from; null for versions of before they were kept. */
+  source_sha256: string | null;
   created_at_ms: bigint;
   created_by: string;
 }

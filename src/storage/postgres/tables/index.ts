@@ -1,6 +1,7 @@
 import type { AppTables } from './apps.ts';
 import type { ControlTables } from './control.ts';
 import type { EvalTables } from './evals.ts';
+import type { FixTables } from './fixes.ts';
 import type { InvoiceTables } from './invoices.ts';
 import type { LedgerTables } from './ledger.ts';
 import type { OutboxTables } from './outbox.ts';
@@ -25,4 +26,5 @@ export interface Tables
     RolloutTables,
     RoutingTables,
     EvalTables,
-    AppTables {}
+    AppTables,
+    FixTables {}

@@ -75,6 +75,17 @@ export interface QuarantineTable {
   /** Amounts that are missing from ledger and rollups because of it. */
   cost_nanos: bigint;
   charge_nanos: bigint;
+  /** Its amounts are in the books since then: a person let it out. */
+  released_at_ms: Generated<bigint | null>;
+  released_by: Generated<string | null>;
+  release_reason: Generated<string | null>;
+}
+
+/** A booked exchange of which an amount is in quarantine, with all its facts. */
+export interface HeldExchangeTable {
+  request_id: string;
+  gateway_id: string;
+  pending: ColumnType<unknown, string, string>;
 }
 
 /** First figures of an attempt whose usage was estimated. */
@@ -266,6 +277,7 @@ export interface LedgerTables {
   watermark: WatermarkTable;
   open_exchange: OpenExchangeTable;
   quarantine: QuarantineTable;
+  held_exchange: HeldExchangeTable;
   estimated_attempt: EstimatedAttemptTable;
   correction: CorrectionTable;
   usage_label: UsageLabelTable;

@@ -1,4 +1,4 @@
-import type { ColumnType } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 
 /** One message to another system. Its id is made once, before the first delivery, and never again. */
 export interface OutboxTable {
@@ -13,6 +13,8 @@ export interface OutboxTable {
   state: 'pending' | 'sent' | 'failed' | 'superseded';
   attempts: number;
   next_at_ms: bigint;
+  /** Somebody delivers it until then. */
+  claimed_until_ms: Generated<bigint>;
   last_error: string | null;
   sent_at_ms: bigint | null;
 }
@@ -32,6 +34,15 @@ export interface ExportSinkTable {
   meters: ColumnType<unknown, string, string>;
   /** Customers whose use is told; null is all. */
   customers: ColumnType<unknown, string | null, string | null>;
+  /** Closed invoices are told as well. */
+  invoice_items: Generated<boolean>;
+}
+
+/** What late use of a customer came to beyond whole cents. */
+export interface ExportCarryTable {
+  sink: string;
+  customer: string;
+  carry_nanos: bigint;
 }
 
 /** Tables of what is sent to other systems. */
@@ -39,4 +50,5 @@ export interface OutboxTables {
   outbox: OutboxTable;
   export_watermark: ExportWatermarkTable;
   export_sink: ExportSinkTable;
+  export_carry: ExportCarryTable;
 }
