@@ -1,10 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type LaunchCommand, sandboxed } from '../functions/launch-command.ts';
-import type { Engines } from '../functions/index.ts';
+import { type Engines, killGroup, startGroup } from '../functions/index.ts';
 import type { SourceFile } from './source-files.ts';
 
 /** What builds are made with. */
@@ -103,16 +102,16 @@ function launchCommand(
 }
 
 function bundle(
-  { program, args, environment }: LaunchCommand,
+  command: LaunchCommand,
   { folder, timeoutMs }: { readonly folder: string; readonly timeoutMs: number },
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: folder, env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = startGroup(command, { folder, stdio: ['ignore', 'ignore', 'pipe'] });
     let isLate = false;
     let log = '';
     const deadline = setTimeout(() => {
       isLate = true;
-      child.kill('SIGKILL');
+      killGroup(child);
     }, timeoutMs);
     child.on('error', (error) => reject(error));
     child.stderr?.on('data', (chunk: Buffer) => {

@@ -165,6 +165,15 @@ describe.skipIf(engines.esbuild === undefined)('a build', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
+  it('is ended at whatever moment of its start', async () => {
+    // Most of these deadlines fall into the making of the sandbox.
+    for (let timeoutMs = 0; timeoutMs < 12; timeoutMs += 0.5) {
+      const endless = buildBundle([file('index.ts', 'export default {}')], 'index.ts', { ...settings, timeoutMs });
+      await endless.catch((error: unknown) => expect(String(error)).toContain('did not end within'));
+    }
+    expect(readdirSync(root)).toEqual([]);
+  });
+
   it.each([[true], [false]])('reads no file that was not sent (in the sandbox: %s)', async (isSandboxed) => {
     const thief = [file('index.ts', 'import text from "/etc/os-release" with { type: "text" }; export default text;')];
     await expect(buildBundle(thief, 'index.ts', { ...settings, isSandboxed })).rejects.toMatchObject({

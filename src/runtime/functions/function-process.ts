@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import type { FunctionSpec } from './function-spec.ts';
 import { type LaunchCommand, sandboxed } from './launch-command.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { type ReadLine, readLogLine, redactor } from './log-line.ts';
+import { killGroup, startGroup } from './process-group.ts';
 import { childOf } from './process-vitals.ts';
 import { configFiles, socketNames, writeWorkerConfig } from './worker-config.ts';
 
@@ -83,8 +84,7 @@ export class FunctionProcess {
   static async start(settings: ProcessSettings): Promise<FunctionProcess> {
     const { folder, spec } = settings;
     const egress = await prepare(settings);
-    const { program, args, environment } = launchCommand(settings);
-    const child = spawn(program, args, { env: environment, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = startGroup(launchCommand(settings), { folder, stdio: ['ignore', 'pipe', 'pipe'] });
     const started = new FunctionProcess(child, egress, settings);
     try {
       started.#handlers = await started.#ready(spec.limits.startMs);
@@ -120,7 +120,7 @@ export class FunctionProcess {
 
   /** Ends it at once; everything in its sandbox ends with it. */
   kill(): void {
-    this.#child.kill('SIGKILL');
+    killGroup(this.#child);
   }
 
   /** Holds the guest back that writes faster than its log takes. */

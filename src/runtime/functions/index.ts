@@ -10,6 +10,7 @@ export {
   type FunctionSpec,
   type LimitCode,
 } from './function-spec.ts';
+export { killGroup, startGroup } from './process-group.ts';
 export { probeFunctions } from './probe-functions.ts';
 export { requestIdHeader } from './entry-module.ts';
 export { openSocketRoot } from './socket-root.ts';

@@ -21,9 +21,10 @@ export interface SandboxedCommand {
 }
 
 const words = (line: string): string[] => line.split(' ');
+// No session of its own: the process group it is started in has to reach it until it runs (see process-group.ts).
 const boundary = [
   ...words('--unshare-all --unshare-user --disable-userns --cap-drop ALL --uid 1000 --gid 1000'),
-  ...words('--die-with-parent --new-session --as-pid-1 --clearenv --hostname sandbox'),
+  ...words('--die-with-parent --as-pid-1 --clearenv --hostname sandbox'),
 ];
 const authorities = '/etc/ssl/certs/ca-certificates.crt';
 const systemFiles = [
