@@ -257,6 +257,8 @@ export interface RunRequest {
   readonly minIsolation?: IsolationTier;
   /** The exchange that produced the code; its outcome is written when the run ends. */
   readonly requestId?: string;
+  /** What runs are tests of the code: its end says whether they passed. */
+  readonly tests?: boolean;
   readonly customer?: string;
 }
 

@@ -28,6 +28,12 @@ export interface IngressDeps {
   newId(prefix: string): string;
   /** Why nothing can be served at all; undefined when it can. */
   absence(): string | undefined;
+  /** Hears how requests ended, for whoever tries them again. */
+  sampled?(
+    version: LiveVersion,
+    request: Pick<IncomingMessage, 'method' | 'headers'> & { readonly path: string },
+    status: number,
+  ): void;
   /** Names of our own cookies, which no guest is shown. */
   readonly hiddenCookies: readonly string[];
 }
@@ -139,8 +145,10 @@ function forward(deps: IngressDeps, visit: Visit, instance: FunctionInstance): v
     path: address.path,
     headers: guestHeaders(request, { address, requestId, hiddenCookies: deps.hiddenCookies }),
     answerHeaders: headers,
-    done: (outcome) =>
-      deps.meter.note(version.app, version.version, { outcome, ms: deps.clock.monotonicMs() - startedAtMs }),
+    done(outcome) {
+      deps.meter.note(version.app, version.version, { outcome, ms: deps.clock.monotonicMs() - startedAtMs });
+      deps.sampled?.(version, { method: request.method, headers: request.headers, path: address.path }, outcome.status);
+    },
   });
 }
 

@@ -68,7 +68,8 @@ export class AppMeter {
     this.#durations.observe({ app }, ms / 1000);
     const recent = this.#recentOf(`${app}/${version}`);
     recent.requests++;
-    if (outcome.hasFailed) recent.failures++;
+    // A framework that catches what was thrown answers with a status of its own: it failed all the same.
+    if (outcome.hasFailed || outcome.status >= 500) recent.failures++;
   }
 
   ended(receipt: FunctionReceipt): void {

@@ -47,6 +47,8 @@ export interface AppServiceDeps {
   readonly builder: VersionBuilder;
   newId(prefix: string): string;
   sealer(): Sealer;
+  /** Hears of uploads that cannot be built, with what the bundler said. */
+  buildFailed?(upload: VersionUpload, log: string): void;
   /** Starts a version and answers when it takes requests; for files alone at once. */
   warm(database: Database, version: AppVersion): Promise<void>;
 }
@@ -64,12 +66,15 @@ export class AppService {
     { database, actor }: AppChange,
     upload: VersionUpload,
   ): Promise<{ readonly version: AppVersion; readonly isNew: boolean }> {
-    const built = await this.#deps.builder.build(upload);
+    const built = await this.#deps.builder.build(upload).catch((error: unknown) => {
+      if (Fault.is(error) && error.code === 'invalid_request') this.#deps.buildFailed?.(upload, error.message);
+      throw error;
+    });
     if (upload.digest !== undefined && upload.digest !== built.digest) {
       const message = `The version is ${built.digest}, and ${upload.digest} was expected; nothing was kept.`;
       throw new Fault('conflict', { message, param: 'digest' });
     }
-    await built.keep();
+    const sourceSha256 = await built.keep();
     const store = new PostgresAppStore(database);
     const nowMs = this.#deps.clock.nowMs();
     const app = await store.ensure({ name: upload.app, customer: upload.customer, createdAtMs: nowMs });
@@ -84,7 +89,7 @@ export class AppService {
       createdAtMs: nowMs,
       createdBy: actor.name,
     };
-    const isNew = await store.addVersion(made);
+    const isNew = await store.addVersion(made, sourceSha256);
     return { version: (await store.findVersion(app.name, id)) ?? made, isNew };
   }
 

@@ -43,7 +43,9 @@ export interface AppStore {
   sealedKey(name: string): Promise<string | undefined>;
   remove(name: string): Promise<boolean>;
   /** Answers false when the very version was there. */
-  addVersion(version: AppVersion): Promise<boolean>;
+  addVersion(version: AppVersion, sourceSha256?: string): Promise<boolean>;
+  /** Digest of the files that a version was built from; undefined when they were not kept. */
+  sourceOf(app: string, version: string): Promise<string | undefined>;
   findVersion(app: string, version: string): Promise<AppVersion | undefined>;
   listVersions(app: string, page: VersionPage): Promise<AppVersion[]>;
   aliases(app?: string): Promise<Alias[]>;
@@ -98,7 +100,7 @@ export class PostgresAppStore implements AppStore {
     return numDeletedRows > 0n;
   }
 
-  async addVersion(one: AppVersion): Promise<boolean> {
+  async addVersion(one: AppVersion, sourceSha256?: string): Promise<boolean> {
     const { app, version, digest, manifest, buildLog, createdAtMs, createdBy } = one;
     const { numInsertedOrUpdatedRows } = await this.#db
       .insertInto('app_version')
@@ -108,12 +110,18 @@ export class PostgresAppStore implements AppStore {
         digest,
         manifest: JSON.stringify(manifest),
         build_log: buildLog,
+        source_sha256: sourceSha256 ?? null,
         created_at_ms: BigInt(createdAtMs),
         created_by: createdBy,
       })
       .onConflict((conflict) => conflict.doNothing())
       .executeTakeFirst();
     return (numInsertedOrUpdatedRows ?? 0n) > 0n;
+  }
+
+  async sourceOf(app: string, version: string): Promise<string | undefined> {
+    const query = this.#db.selectFrom('app_version').select('source_sha256').where('app', '=', app);
+    return (await query.where('version', '=', version).executeTakeFirst())?.source_sha256 ?? undefined;
   }
 
   async findVersion(app: string, version: string): Promise<AppVersion | undefined> {

@@ -15,6 +15,8 @@ export interface BuildSettings {
   /** Whether the operating system's sandbox works here. */
   readonly isSandboxed: boolean;
   readonly timeoutMs?: number;
+  /** Of the bundler, in place of those for apps. */
+  readonly flags?: readonly string[];
   newId(): string;
 }
 
@@ -87,10 +89,10 @@ async function writeSources(folder: string, files: readonly SourceFile[]): Promi
 function launchCommand(
   esbuild: string,
   entry: string,
-  { engines, isSandboxed, folder }: BuildSettings & { readonly folder: string },
+  { engines, isSandboxed, folder, flags = settings }: BuildSettings & { readonly folder: string },
 ): LaunchCommand {
   const place = isSandboxed && engines.bwrap !== undefined ? '/app' : folder;
-  const args = [`./${entry}`, ...settings, `--outfile=${place}/out/bundle.mjs`, `--metafile=${place}/out/meta.json`];
+  const args = [`./${entry}`, ...flags, `--outfile=${place}/out/bundle.mjs`, `--metafile=${place}/out/meta.json`];
   // Its own collector keeps it well below what the machine needs for requests.
   const environment = { GOMEMLIMIT: '768MiB', GOMAXPROCS: '2' };
   if (place === folder || engines.bwrap === undefined) return { program: esbuild, args, environment };

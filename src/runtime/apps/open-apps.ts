@@ -8,18 +8,19 @@ import type { Sealer } from '../../tenants/index.ts';
 import type { ProbeReport } from '../contract.ts';
 import type { EgressAudit } from '../egress/index.ts';
 import { type Engines, findEngines, FunctionHost, openSocketRoot } from '../functions/index.ts';
-import { AppDirectory } from './app-directory.ts';
-import { type AppIngress, createAppIngress } from './app-ingress.ts';
+import { AppDirectory, type LiveAlias } from './app-directory.ts';
+import { type AppIngress, createAppIngress, type IngressDeps } from './app-ingress.ts';
 import { AppMeter } from './app-meter.ts';
-import { AppService } from './app-service.ts';
+import { AppService, type VersionUpload } from './app-service.ts';
 import { PostgresAppStore } from './app-store.ts';
 import type { Alias } from './app-types.ts';
-import { FolderBlobStore } from './blob-store.ts';
+import { type BlobStore, FolderBlobStore } from './blob-store.ts';
 import type { BuildSettings } from './build-bundle.ts';
 import { mustEndCanary } from './canary-guard.ts';
 import { readLive } from './live-store.ts';
 import { type LiveVersionDeps, toLiveVersion } from './live-version.ts';
 import { LogBook } from './log-book.ts';
+import { RequestSamples } from './request-samples.ts';
 import { Scheduler } from './scheduler.ts';
 import { AssetServer } from './static-assets.ts';
 import { VersionBuilder } from './version-builder.ts';
@@ -37,6 +38,8 @@ export interface AppsSettings {
   gatewayOrigin(): string | undefined;
   /** Why there is no database; undefined when there is one. */
   absence(): string | undefined;
+  /** Hears of uploads that cannot be built. */
+  buildFailed?(upload: VersionUpload, log: string): void;
 }
 
 /** Apps as the product has them. */
@@ -46,6 +49,12 @@ export interface Apps {
   readonly logs: LogBook;
   readonly meter: AppMeter;
   readonly host: FunctionHost;
+  readonly builder: VersionBuilder;
+  readonly blobs: BlobStore;
+  /** Requests that were answered lately, to be tried with other versions. */
+  readonly samples: RequestSamples;
+  /** Where the requests of every alias go. */
+  served(): Iterable<LiveAlias>;
   probe(): Promise<ProbeReport>;
   /** Serves what a database holds, until the answer is called. */
   follow(database: Database): Promise<() => Promise<void>>;
@@ -76,6 +85,7 @@ export function openApps(given: AppsSettings): Apps {
     ...shared,
     builder,
     sealer: settings.sealer,
+    buildFailed: (upload, log) => settings.buildFailed?.(upload, log),
     async warm(database, version) {
       const made = toLiveVersion(version, await readLive(database), live);
       if (made.hasCode) await host.acquire(await made.spec());
@@ -83,23 +93,24 @@ export function openApps(given: AppsSettings): Apps {
   });
   const scheduler = new Scheduler({ ...shared, directory, host });
   const assets = new AssetServer(blobs);
+  const samples = new RequestSamples();
+  const sampled: IngressDeps['sampled'] = ({ app, version }, request, status) =>
+    samples.note(`${app}/${version}`, request, status);
   return {
     service,
     logs,
     meter,
     host,
-    ingress: createAppIngress({ ...shared, directory, host, assets, meter, absence, hiddenCookies }),
+    builder,
+    blobs,
+    samples,
+    served: () => directory.all(),
+    ingress: createAppIngress({ ...shared, directory, host, assets, meter, absence, hiddenCookies, sampled }),
     probe: () => host.probe(),
     async follow(database) {
       const stopFollowing = await directory.follow(database);
       const stopScheduler = scheduler.start(database);
-      const guard = setInterval(() => {
-        for (const one of directory.all()) {
-          if (one.alias.canary === null || !mustEndCanary(one, meter)) continue;
-          void endCanary({ database, service, logs }, one.alias).catch(troubled);
-        }
-      }, canaryEveryMs);
-      guard.unref();
+      const guard = guardCanaries({ database, service, logs }, { directory, meter, troubled });
       return async () => {
         clearInterval(guard);
         await stopScheduler();
@@ -111,6 +122,30 @@ export function openApps(given: AppsSettings): Apps {
       await logs.close();
     },
   };
+}
+
+interface CanaryParts {
+  readonly database: Database;
+  readonly service: AppService;
+  readonly logs: LogBook;
+}
+
+/** Looks after canaries for as long as the timer is not cleared. */
+function guardCanaries(
+  parts: CanaryParts,
+  {
+    directory,
+    meter,
+    troubled,
+  }: { readonly directory: AppDirectory; readonly meter: AppMeter; troubled(error: unknown): void },
+): NodeJS.Timeout {
+  const guard = setInterval(() => {
+    for (const one of directory.all()) {
+      if (one.alias.canary === null || !mustEndCanary(one, meter)) continue;
+      void endCanary(parts, one.alias).catch(troubled);
+    }
+  }, canaryEveryMs);
+  return guard.unref();
 }
 
 interface HostParts {
@@ -167,7 +202,7 @@ async function buildSettings(
 
 /** A canary that fails is taken back by the same swap that anybody makes; whoever was faster wins. */
 async function endCanary(
-  { database, service, logs }: { readonly database: Database; readonly service: AppService; readonly logs: LogBook },
+  { database, service, logs }: CanaryParts,
   { app, alias, version, revision, canary }: Alias,
 ): Promise<void> {
   const [now] = (await new PostgresAppStore(database).aliases(app)).filter((one) => one.alias === alias);

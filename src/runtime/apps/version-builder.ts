@@ -1,10 +1,11 @@
 import { Fault } from '../../domain/fault.ts';
 import type { AssetEntry, VersionManifest, VersionSettings } from './app-types.ts';
 import type { BlobStore } from './blob-store.ts';
-import { buildBundle, type BuildSettings } from './build-bundle.ts';
+import { buildBundle, type BuildSettings, type Bundle } from './build-bundle.ts';
 import { checkDependencies } from './check-dependencies.ts';
 import { planBuild } from './plan-build.ts';
 import { checkSourceFiles, type SourceFile } from './source-files.ts';
+import { packSource } from './version-source.ts';
 import { digestOf, sha256Of } from './version-digest.ts';
 
 /** What is built. */
@@ -21,8 +22,10 @@ export interface BuiltVersion {
   readonly digest: string;
   readonly manifest: VersionManifest;
   readonly log: string;
-  /** Brings its bytes to where they are served from. */
-  keep(): Promise<void>;
+  /** The bundled module with its map; undefined for a site of static files only. */
+  readonly bundle: Pick<Bundle, 'code' | 'sourceMap'> | undefined;
+  /** Brings its bytes to where they are served from, and what they were built from beside them: its digest. */
+  keep(): Promise<string>;
 }
 
 /** What builds need, asked for at each of them. */
@@ -70,9 +73,11 @@ export class VersionBuilder {
         ...digestOf(manifest),
         manifest,
         log: bundle?.log ?? '',
+        bundle,
         async keep() {
           if (bundle !== undefined) await Promise.all([blobs.put(bundle.code), blobs.put(bundle.sourceMap)]);
           for (const { bytes } of plan.assets) await blobs.put(bytes);
+          return blobs.put(packSource(input));
         },
       };
     } finally {

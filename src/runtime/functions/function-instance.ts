@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Client, Pool } from 'undici';
 import type { Clock } from '../../platform/clock.ts';
+import { failureHeader } from './entry-module.ts';
 import { type FunctionCall, FunctionExchange } from './function-exchange.ts';
 import { FunctionProcess, type GuestHandlers, type ProcessSettings } from './function-process.ts';
 import type { FunctionReceipt, FunctionSpec, LimitCode } from './function-spec.ts';
@@ -15,11 +16,33 @@ export interface GuestEvent {
   readonly scheduledTime: number;
 }
 
+/** A request of our own, to see whether a version works. */
+export interface TrialRequest {
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly headers?: { readonly [name: string]: string };
+  readonly body?: string;
+}
+
+/** What the guest answered to one. */
+export interface TrialAnswer {
+  /** 0: none came. */
+  readonly status: number;
+  /** Its beginning. */
+  readonly text: string;
+  /** It threw, ended or ran out of a limit. */
+  readonly hasFailed: boolean;
+  readonly limit?: LimitCode;
+}
+
 /** What an instance is started with. */
 export interface InstanceSettings extends ProcessSettings {
   /** Told once, when the process ends without having been asked to. */
   died(receipt: FunctionReceipt): void;
 }
+
+const trialTextBytes = 256 * 1024;
 
 /** Requests that may wait for a free place among those in flight. */
 const maxWaiting = 512;
@@ -117,6 +140,32 @@ export class FunctionInstance {
     } catch {
       if (signal?.aborted === true) return { isDone: false, detail: 'it was given up' };
       return { isDone: false, detail: late.aborted ? 'wall_exceeded' : (this.#killedFor?.code ?? 'the process ended') };
+    } finally {
+      this.#events--;
+      this.#checkIdle();
+    }
+  }
+
+  /** Puts a request of our own to the guest; what it answers goes no further than to the caller. */
+  async ask({ method, path, headers, body }: TrialRequest): Promise<TrialAnswer> {
+    this.#events++;
+    try {
+      const signal = AbortSignal.timeout(this.spec.limits.wallMs);
+      const sent = { method: method as 'GET', path, headers: { host: 'app.invalid', ...headers }, signal };
+      const answer = await this.#pool.request({ ...sent, body: body ?? null });
+      const chunks: Buffer[] = [];
+      let sizeBytes = 0;
+      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+        sizeBytes += chunk.length;
+        if (sizeBytes > trialTextBytes) break;
+        chunks.push(chunk);
+      }
+      const hasFailed = answer.headers[failureHeader] !== undefined;
+      return { status: answer.statusCode, text: Buffer.concat(chunks).toString('utf8'), hasFailed };
+    } catch (error) {
+      const isLate = error instanceof Error && error.name === 'TimeoutError';
+      const limit = isLate ? ('wall_exceeded' as const) : this.#killedFor?.code;
+      return { status: 0, text: '', hasFailed: true, ...(limit !== undefined && { limit }) };
     } finally {
       this.#events--;
       this.#checkIdle();

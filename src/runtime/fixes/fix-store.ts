@@ -1,0 +1,220 @@
+import { type Selectable, sql } from 'kysely';
+import type { Database, Tables } from '../../storage/index.ts';
+import type { GuestFile } from '../contract.ts';
+import { packProgram, unpackProgram } from './failure-record.ts';
+import type { Fix, FixSpec, FixState, FixTrail } from './fix-record.ts';
+import type { FixAttempt } from './fix-types.ts';
+import { fromJson, toColumn } from './stored-json.ts';
+
+type Db = Pick<Database, 'db'>;
+
+/** A question that is out: a gateway that ends meanwhile has asked it all the same, for all that was set aside. */
+export type BegunAttempt = Pick<FixAttempt, 'number' | 'requestId' | 'reservedNanos'>;
+
+/** A fix that was taken up, with what an earlier worker left. */
+export interface ClaimedFix extends FixTrail {
+  readonly begun: BegunAttempt | null;
+}
+
+/** Keeps the wish for a fix; one of the same failure that is at work already is answered in its place. */
+export async function insertFix(
+  { db }: Db,
+  fix: Pick<Fix, 'id' | 'failureId' | 'kind' | 'subject' | 'customer' | 'spec' | 'requestedBy' | 'createdAtMs'>,
+): Promise<Fix> {
+  await db
+    .insertInto('fix')
+    .values({
+      id: fix.id,
+      failure_id: fix.failureId,
+      kind: fix.kind,
+      subject: fix.subject,
+      customer: fix.customer,
+      state: 'queued',
+      reason: null,
+      detail: null,
+      spec: toColumn(fix.spec),
+      max_nanos: fix.spec.maxNanos,
+      files: null,
+      run_id: null,
+      version: null,
+      accepted: null,
+      requested_by: fix.requestedBy,
+      created_at_ms: BigInt(fix.createdAtMs),
+      finished_at_ms: null,
+      claimed_by: null,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const row = await db
+    .selectFrom('fix')
+    .selectAll()
+    .where('failure_id', '=', fix.failureId)
+    .where('state', 'in', ['queued', 'running'])
+    .executeTakeFirstOrThrow();
+  return toFix(row);
+}
+
+/** Takes up the oldest fix that nobody works on; one whose worker is gone is taken up again where it stood. */
+export async function claimFix(
+  { db }: Db,
+  claim: { readonly by: string; readonly nowMs: number; readonly untilMs: number },
+): Promise<ClaimedFix | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    UPDATE fix SET state = 'running', claimed_by = ${claim.by}, claimed_until_ms = ${claim.untilMs}
+    WHERE id = (
+      SELECT id FROM fix
+      WHERE state = 'queued' OR (state = 'running' AND claimed_until_ms < ${claim.nowMs})
+      ORDER BY created_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED
+    ) RETURNING id`.execute(db);
+  const [claimed] = rows;
+  if (claimed === undefined) return undefined;
+  const trail = await findFix({ db }, claimed.id);
+  const row = await db.selectFrom('fix').select('begun').where('id', '=', claimed.id).executeTakeFirst();
+  return trail && { ...trail, begun: readBegun(row?.begun) };
+}
+
+/** Says that the work goes on; false when another has it. */
+export async function extendFixClaim(
+  { db }: Db,
+  claim: { readonly id: string; readonly by: string; readonly untilMs: number },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('fix')
+    .set({ claimed_until_ms: BigInt(claim.untilMs) })
+    .where('id', '=', claim.id)
+    .where('claimed_by', '=', claim.by)
+    .where('state', '=', 'running')
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+/** Notes that a question goes out, before it does. */
+export async function beginAttempt({ db }: Db, fixId: string, begun: BegunAttempt): Promise<void> {
+  await db
+    .updateTable('fix')
+    .set({ begun: toColumn(begun) })
+    .where('id', '=', fixId)
+    .execute();
+}
+
+/** Keeps an attempt and what was spent with it. */
+export async function insertAttempt({ db }: Db, fixId: string, attempt: FixAttempt): Promise<void> {
+  const { number, requestId, model, verdict, costNanos, reservedNanos } = attempt;
+  await sql`
+    WITH made AS (
+      INSERT INTO fix_attempt (fix_id, number, request_id, model, verdict, cost_nanos, reserved_nanos, body)
+      VALUES (${fixId}, ${number}, ${requestId}, ${model}, ${verdict}, ${costNanos}, ${reservedNanos}, ${toColumn(attempt)})
+      ON CONFLICT DO NOTHING RETURNING 1
+    )
+    UPDATE fix SET begun = NULL, spent_nanos = spent_nanos + ${costNanos ?? reservedNanos}::bigint,
+      refused_patches = refused_patches + ${verdict === 'refused' ? 1 : 0}::integer
+    WHERE id = ${fixId} AND EXISTS (SELECT 1 FROM made)`.execute(db);
+}
+
+/** Ends a fix with what came of it. */
+export async function finishFix(
+  { db }: Db,
+  end: Pick<Fix, 'id' | 'reason' | 'detail' | 'patch' | 'runId' | 'version'> & {
+    readonly state: FixState;
+    readonly files: readonly GuestFile[] | undefined;
+    readonly atMs: number;
+  },
+): Promise<void> {
+  await db
+    .updateTable('fix')
+    .set({
+      state: end.state,
+      reason: end.reason,
+      detail: end.detail?.replaceAll('\0', '').slice(0, 4000) ?? null,
+      patch: end.patch.replaceAll('\0', ''),
+      files: (end.files && packProgram(end.files)) ?? null,
+      run_id: end.runId,
+      version: end.version,
+      begun: null,
+      finished_at_ms: BigInt(end.atMs),
+    })
+    .where('id', '=', end.id)
+    .where('state', '=', 'running')
+    .execute();
+}
+
+/** One fix with its attempts; undefined for an unknown id. */
+export async function findFix({ db }: Db, id: string): Promise<FixTrail | undefined> {
+  const row = await db.selectFrom('fix').selectAll().where('id', '=', id).executeTakeFirst();
+  if (row === undefined) return undefined;
+  const attempts = await db.selectFrom('fix_attempt').selectAll().where('fix_id', '=', id).orderBy('number').execute();
+  return { ...toFix(row), attempts: attempts.map(toAttempt) };
+}
+
+/** The fixed program; undefined when nothing was fixed. */
+export async function readFixedFiles({ db }: Db, id: string): Promise<readonly GuestFile[] | undefined> {
+  const row = await db.selectFrom('fix').select('files').where('id', '=', id).executeTakeFirst();
+  return row?.files ? unpackProgram<readonly GuestFile[]>(row.files) : undefined;
+}
+
+/** The latest fixes first, without their attempts. */
+export async function listFixes(
+  { db }: Db,
+  page: {
+    readonly limit: number;
+    readonly subject?: string | undefined;
+    readonly state?: FixState | undefined;
+    readonly before?: { readonly atMs: number; readonly id: string } | undefined;
+  },
+): Promise<readonly Fix[]> {
+  let query = db.selectFrom('fix').selectAll().orderBy('created_at_ms', 'desc').orderBy('id', 'desc');
+  if (page.subject !== undefined) query = query.where('subject', '=', page.subject);
+  if (page.state !== undefined) query = query.where('state', '=', page.state);
+  const { before } = page;
+  if (before !== undefined) {
+    query = query.where(sql<boolean>`(created_at_ms, id) < (${BigInt(before.atMs)}, ${before.id})`);
+  }
+  return (await query.limit(page.limit).execute()).map(toFix);
+}
+
+/** Notes what a person thought of a fix. False for one that fixed nothing. */
+export async function acceptFix({ db }: Db, id: string, isAccepted: boolean): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('fix')
+    .set({ accepted: isAccepted })
+    .where('id', '=', id)
+    .where('state', '=', 'fixed')
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+function toFix(row: Selectable<Tables['fix']>): Fix {
+  const spec = fromJson(JSON.stringify(row.spec)) as Omit<FixSpec, 'maxNanos'>;
+  return {
+    id: row.id,
+    failureId: row.failure_id,
+    kind: row.kind,
+    subject: row.subject,
+    customer: row.customer,
+    state: row.state,
+    reason: row.reason as Fix['reason'],
+    detail: row.detail,
+    spec: { ...spec, maxNanos: row.max_nanos },
+    maxNanos: row.max_nanos,
+    spentNanos: row.spent_nanos,
+    refusedPatches: row.refused_patches,
+    patch: row.patch,
+    runId: row.run_id,
+    version: row.version,
+    accepted: row.accepted,
+    requestedBy: row.requested_by,
+    createdAtMs: Number(row.created_at_ms),
+    finishedAtMs: row.finished_at_ms === null ? null : Number(row.finished_at_ms),
+  };
+}
+
+function toAttempt(row: Selectable<Tables['fix_attempt']>): FixAttempt {
+  const body = row.body as Omit<FixAttempt, 'costNanos' | 'reservedNanos'>;
+  return { ...body, costNanos: row.cost_nanos, reservedNanos: row.reserved_nanos };
+}
+
+function readBegun(value: unknown): BegunAttempt | null {
+  if (value === null || value === undefined) return null;
+  const { number, requestId, reservedNanos } = value as BegunAttempt & { readonly reservedNanos: unknown };
+  return { number, requestId, reservedNanos: BigInt(String(reservedNanos)) };
+}
