@@ -5,6 +5,7 @@ export type { ClientCaller, Outsider, Principal, Role } from './control/framewor
 export { identifyToken, type IdentifyDeps } from './control/identify.ts';
 export { createInferenceHandler, type InferenceDeps, type InferenceHandler } from './inference/inference-handler.ts';
 export { closeServer, listen } from './listen.ts';
+export { createMcpHandler, type McpDeps } from './mcp/mcp-handler.ts';
 export { createPagesApp, type FigureSource, type PagesDeps } from './pages/pages-app.ts';
 export { createFigureSource, type FigureDeps } from './pages/read-figures.ts';
 export { sessionCookie, Sessions } from './pages/session.ts';

@@ -15,6 +15,8 @@ export interface ServerParts {
   status(request: IncomingMessage, response: ServerResponse): boolean;
   /** Origins whose pages may read answers; reloadable. */
   corsOrigins(): readonly string[];
+  /** Tools for other programs' models; false when the path is not theirs. */
+  mcp?(request: IncomingMessage, response: ServerResponse): boolean;
   /** Everything else: the control API. */
   control(request: IncomingMessage, response: ServerResponse): void;
   /** Told of connections that could not be accepted; those that were go on. */
@@ -31,6 +33,7 @@ export function createHttpServer(settings: Config['server'], parts: ServerParts)
     if (parts.apps?.(request, response) === true) return;
     if (parts.inference(request, response)) return;
     acceptBody(request, response);
+    if (parts.mcp?.(request, response) === true) return;
     if (!parts.status(request, response)) parts.control(request, response);
   };
   const server = createServer(

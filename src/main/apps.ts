@@ -7,6 +7,8 @@ import type { DatabaseLink } from './database-link.ts';
 export interface ProductApps extends Pick<Apps, 'service' | 'ingress' | 'logs' | 'meter' | 'host' | 'probe'> {
   /** Says where apps reach the gateway, once it listens. */
   listening(origin: string): void;
+  /** Where the gateway is reached from this machine; undefined until it listens. */
+  origin(): string | undefined;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export function openProductApps({ database, ...deps }: ProductAppsDeps): Product
   return {
     ...apps,
     listening: (origin) => void (own.origin = origin),
+    origin: () => own.origin,
     async close() {
       own.isClosed = true;
       // A database that never opened is given up by its own close, behind this one.

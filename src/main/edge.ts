@@ -1,6 +1,13 @@
 import type { Server } from 'node:http';
 import type { InboundDialectId } from '../domain/dialect.ts';
-import { createHttpServer, createInferenceHandler, createStatusHandler } from '../http/index.ts';
+import {
+  createHttpServer,
+  createInferenceHandler,
+  createMcpHandler,
+  createStatusHandler,
+  identifyToken,
+  type ServerParts,
+} from '../http/index.ts';
 import {
   anthropicMessagesInbound,
   geminiInbound,
@@ -8,6 +15,8 @@ import {
   openAIChatInbound,
   openAIResponsesInbound,
 } from '../protocols/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import { deployApp } from '../runtime/index.ts';
 import type { Core } from './core.ts';
 import { openManagement } from './management.ts';
 
@@ -40,7 +49,23 @@ export function openEdge(core: Core, ownerToken: string): Server {
     inference,
     status: createStatusHandler({ metrics, notReady, isOwner }),
     corsOrigins: () => state.snapshot.loaded.config.server.corsOrigins,
+    mcp: openMcp(core),
     control: openManagement(core, ownerToken),
     troubled: (error) => logger.error({ err: error }, 'a connection could not be accepted'),
+  });
+}
+
+/** Tools for the models of other programs, each with the rights of its key. */
+function openMcp({ runtime, apps, database, state, isOwner, logger }: Core): ServerParts['mcp'] {
+  const currentDatabase = (): ReturnType<typeof database.current> => database.current();
+  const deploying = { service: apps.service, clock: systemClock, database: currentDatabase, origin: apps.origin };
+  return createMcpHandler({
+    session: ({ customer, name: key }, name) => runtime.workspaces.get({ customer, key }, name),
+    deploy: (wanted) => deployApp(wanted, deploying),
+    absence: () => runtime.codeTool.absence(),
+    keys: () => state.snapshot.keys,
+    identify: (token) => identifyToken(token, { isOwner, clock: systemClock, database: currentDatabase }),
+    admits: () => !state.isDraining,
+    troubled: (error) => logger.error({ err: error }, 'a call of the tool server failed'),
   });
 }

@@ -11,6 +11,7 @@ import {
   defaultLimits,
   findEngines,
   maximumLimits,
+  NamedSessions,
   type ProbeReport,
   type Receipt,
   RunBook,
@@ -30,6 +31,8 @@ export interface ProductRuntime {
   readonly codeTool: ToolExecutor;
   /** Opens a place where several programs find each other's files; whoever opens it closes it. */
   openSession(owner: SessionOwner): CodeSession;
+  /** Workspaces that callers name. */
+  readonly workspaces: NamedSessions;
   report(): Promise<ProbeReport>;
   close(): Promise<void>;
 }
@@ -80,12 +83,13 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
     record: (receipt: Receipt) => book.record(receipt),
   };
   const service = new RunService(shared);
+  const sessions = openSessions(shared, () => settings().enabled);
   const report = async (): Promise<ProbeReport> => driver.report ?? (await driver.probe());
   if (settings().enabled) start(driver, settings().probe === 'start', logger);
   return {
     driver,
     report,
-    ...openSessions(shared, () => settings().enabled),
+    ...sessions,
     runs: {
       run(request, options) {
         if (settings().enabled) return service.run(request, options);
@@ -95,7 +99,10 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
       },
       find: (runId) => book.find(runId),
     },
-    close: () => driver.close(),
+    async close() {
+      await sessions.workspaces.close();
+      await driver.close();
+    },
   };
 }
 
@@ -103,14 +110,16 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
 function openSessions(
   shared: Omit<CodeSessionDeps, 'slots'>,
   isEnabled: () => boolean,
-): Pick<ProductRuntime, 'codeTool' | 'openSession'> {
+): Pick<ProductRuntime, 'codeTool' | 'openSession' | 'workspaces'> {
   const { concurrent, waiting } = shared.settings();
   const sessions = { ...shared, slots: new RunSlots(concurrent, waiting) };
   const absence = (): string | undefined =>
     isEnabled() ? undefined : 'running code is turned off (`runtime: enabled: false`).';
+  const openSession = (owner: SessionOwner): CodeSession => new CodeSession(owner, sessions);
   return {
     codeTool: createCodeTool({ ...sessions, absence }),
-    openSession: (owner) => new CodeSession(owner, sessions),
+    openSession,
+    workspaces: new NamedSessions(shared.clock, openSession),
   };
 }
 

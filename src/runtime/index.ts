@@ -1,4 +1,5 @@
 export * from './apps/index.ts';
+export * from './builds/index.ts';
 export type * from './contract.ts';
 export { isolationTiers, limitedResources, runLanguages } from './contract.ts';
 export { isEgressRule } from './egress/index.ts';

@@ -14,6 +14,8 @@ export interface AskedTools {
 }
 
 const defaultRounds = 6;
+/** One to call a tool, one to answer. */
+const fewestRounds = 2;
 /** More would say that the model goes round in circles. */
 const mostRounds = 8;
 
@@ -83,8 +85,8 @@ function nameOf(value: Json): Json | undefined {
 
 function roundsOf(value: Json): number {
   const asked = isObject(value) ? value['max_rounds'] : undefined;
-  if (typeof asked !== 'number' || !Number.isInteger(asked) || asked < 1) return defaultRounds;
-  return Math.min(asked, mostRounds);
+  if (typeof asked !== 'number' || !Number.isInteger(asked)) return defaultRounds;
+  return Math.min(Math.max(asked, fewestRounds), mostRounds);
 }
 
 /** The call as upstreams understand it: tools of this side are functions like any other. */

@@ -7,3 +7,4 @@ export {
   type SessionRun,
 } from './code-session.ts';
 export { codeTool, type CodeToolDeps, createCodeTool, describeRun } from './code-tool.ts';
+export { NamedSessions } from './named-sessions.ts';

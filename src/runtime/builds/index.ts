@@ -1,0 +1,1 @@
+export { type AppDeploy, deployApp, type DeployDeps, type DeployedApp } from './deploy-app.ts';
