@@ -69,9 +69,10 @@ function loopbackOf(bindHost: string): string {
 }
 
 /** What routing learned and what limits have counted are projections of the journal: read again at each start. */
-async function replayJournal({ journal, outcomes, outcomeDesk, learning, money }: Core): Promise<void> {
+async function replayJournal({ journal, outcomes, outcomeDesk, learning, money, rollouts }: Core): Promise<void> {
   learning.replaying(true);
   for await (const { fact } of journal.read()) {
+    rollouts.restore(fact);
     if (fact.type === 'outcome') outcomes.note(fact);
     else {
       if (fact.type === 'final') learning.noteAnswer(fact);

@@ -56,4 +56,5 @@ export {
 } from './price-commands/import-prices.ts';
 export { type PriceFile, readPriceFile } from './price-commands/read-price-file.ts';
 export { type FedBook, PriceFeed, type PriceFeedDependencies } from './price-feed.ts';
+export { JobCopy } from './job-copy.ts';
 export { archiveJob, asStoredJobs, type JobVersion, jobsChannel, readJobs, writeJob } from './job-store.ts';

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { DispatchResult } from '../dispatch/index.ts';
 import type { Completion } from '../domain/completion.ts';
 import type { DecisionFact, FinalFact, OpenFact } from '../domain/facts.ts';
@@ -21,12 +21,20 @@ export interface SeenAnswer {
   readonly asksForm: boolean;
 }
 
+/** What the form of one answer says. */
+export interface FormVerdict {
+  readonly kind: 'truncation' | 'refusal' | 'schema' | 'tool_call';
+  readonly value: 0 | 1;
+}
+
 interface Turn {
   readonly seen: SeenAnswer;
   readonly endedAtMs: number;
 }
 
 const maxTurns = 5000;
+/** Of a long request, its beginning and its end tell whether it is the same again; what is between need not be read. */
+const comparedBytes = 64 * 1024;
 /** Asking the same again later is another wish. */
 const againMs = 600_000;
 
@@ -45,32 +53,41 @@ export class AnswerSignals {
   }
 
   /** Looks at one answer; resolves when everything is told. Never throws for what clients sent. */
-  async look(seen: SeenAnswer): Promise<void> {
-    if (seen.final.job === undefined || seen.open.operation !== 'generate' || seen.final.cache === 'hit') return;
+  async look(seen: SeenAnswer): Promise<readonly FormVerdict[]> {
+    if (seen.final.job === undefined || seen.open.operation !== 'generate' || seen.final.cache === 'hit') return [];
     this.#lookBack(seen);
-    const { final, result } = seen;
-    if (final.status !== 'completed') return;
-    const { completion, finishReason } = result;
-    if (finishReason === 'length') this.#tell(seen, 'truncation', 0);
-    const isRefused = completion?.blocks.some(({ type }) => type === 'refusal') === true;
-    if (isRefused || finishReason === 'refusal' || finishReason === 'content-filter') this.#tell(seen, 'refusal', 0);
-    else if (completion && seen.asksForm) await this.#lookAtForm(seen, completion);
+    const verdicts = await this.verdictsOn(seen);
+    for (const { kind, value } of verdicts) this.#tell(seen, kind, value);
+    return verdicts;
   }
 
-  async #lookAtForm(seen: SeenAnswer, completion: Completion): Promise<void> {
+  /** What the form of an answer says; tells nobody. */
+  async verdictsOn(seen: Pick<SeenAnswer, 'final' | 'result' | 'parse' | 'asksForm'>): Promise<readonly FormVerdict[]> {
+    if (seen.final.status !== 'completed') return [];
+    const { completion, finishReason } = seen.result;
+    const cut: FormVerdict[] = finishReason === 'length' ? [{ kind: 'truncation', value: 0 }] : [];
+    const isRefused = completion?.blocks.some(({ type }) => type === 'refusal') === true;
+    if (isRefused || finishReason === 'refusal' || finishReason === 'content-filter')
+      return [...cut, { kind: 'refusal', value: 0 }];
+    const form = completion && seen.asksForm ? await this.#formOf(seen, completion) : undefined;
+    return form ? [...cut, form] : cut;
+  }
+
+  async #formOf(seen: Pick<SeenAnswer, 'parse'>, completion: Completion): Promise<FormVerdict | undefined> {
     const call = seen.parse();
-    if (Fault.is(call)) return;
+    if (Fault.is(call)) return undefined;
     const calls = completion.blocks.filter((block) => block.type === 'tool-call');
     if (calls.length > 0) {
       const verdicts = await Promise.all(calls.map((one) => this.#isValidCall(one, call.tools)));
-      if (!verdicts.includes(undefined)) this.#tell(seen, 'tool_call', verdicts.includes(false) ? 0 : 1);
-      return;
+      if (verdicts.includes(undefined)) return undefined;
+      return { kind: 'tool_call', value: verdicts.includes(false) ? 0 : 1 };
     }
     const { responseFormat: format } = call;
-    if (format?.type !== 'json-schema' || completion.finish.reason === 'length') return;
+    if (format?.type !== 'json-schema' || completion.finish.reason === 'length') return undefined;
     const text = completion.blocks.map((block) => (block.type === 'text' ? block.text : '')).join('');
     const verdict = await this.#schemas.judge(format.schema, text);
-    if (!Fault.is(verdict) && verdict.kind !== 'unusable') this.#tell(seen, 'schema', verdict.kind === 'fits' ? 1 : 0);
+    if (Fault.is(verdict) || verdict.kind === 'unusable') return undefined;
+    return { kind: 'schema', value: verdict.kind === 'fits' ? 1 : 0 };
   }
 
   /** Undefined where the tool's own schema is no use. */
@@ -93,7 +110,7 @@ export class AnswerSignals {
     const whose = received.controls.session ?? open.endUser;
     // Programs send the same call again for reasons of their own: only people's conversations say something.
     if (whose === undefined) return;
-    const name = hash('sha256', `${open.customer}\u0000${whose}\u0000${received.bytes.toString('base64')}`, 'base64');
+    const name = turnName(`${open.customer}\u0000${whose}`, received.bytes);
     const before = this.#turns.get(name);
     this.#turns.delete(name);
     if (before && open.atMs - before.endedAtMs < againMs) {
@@ -124,6 +141,13 @@ export class AnswerSignals {
       ...outcomeEvidence({ open, final, decision }),
     });
   }
+}
+
+/** Digest of who asked and what was asked; its price does not grow with the request. */
+function turnName(whose: string, bytes: Buffer): string {
+  const digest = createHash('sha256').update(`${whose}\u0000${bytes.length}\u0000`);
+  if (bytes.length <= 2 * comparedBytes) return digest.update(bytes).digest('base64');
+  return digest.update(bytes.subarray(0, comparedBytes)).update(bytes.subarray(-comparedBytes)).digest('base64');
 }
 
 /** What is kept for later holds no prompt and no answer. */

@@ -2,14 +2,18 @@ import { hash } from 'node:crypto';
 import type { Catalog, ResolvedJob, ResolvedModel } from '../catalog/index.ts';
 import type { PolicyConfig } from '../config/index.ts';
 import { Fault } from '../domain/fault.ts';
+import type { JsonObject } from '../domain/model-call.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import { type Decision, decide, type FeatureReader, type Needs, type PromptFeatures } from '../routing/index.ts';
+import type { Cascades } from './cascade/cascades.ts';
+import type { PlannedCascade } from './cascade/plan-cascade.ts';
 import { type FoundJob, type JobFinder, jobPrefix } from './find-job.ts';
 import type { OwnAccounts } from './own-accounts.ts';
 import type { Asking } from './received.ts';
-import type { RolloutAssignment, RolloutPort } from './rollout-port.ts';
-import { routeBySide } from './route-by-side.ts';
-import type { RouteDeps, Routed } from './route-models.ts';
+import type { CopyOrder } from './received.ts';
+import type { RolloutPort } from './rollout-port.ts';
+import { routeBySide, type RolloutSide, type SidedRoute } from './route-by-side.ts';
+import { type RouteDeps, type Routed, type RoutedRequest, routeModels } from './route-models.ts';
 
 /** What the choice of endpoints needs to know. */
 export interface ChoiceDeps extends RouteDeps {
@@ -20,6 +24,10 @@ export interface ChoiceDeps extends RouteDeps {
   readonly rollouts?: RolloutPort | undefined;
   /** Absent: nobody brings keys of its own. */
   readonly accounts?: OwnAccounts | undefined;
+  /** Absent: one model answers alone. */
+  readonly cascades?: Cascades | undefined;
+  /** JSON Schema that the request demands; only read when something depends on it. */
+  schema?(): JsonObject | undefined;
   /** Whether a hard limit holds for the request, so that nothing may run whose price is unknown. */
   isHardLimited(job: string | undefined): boolean;
   /** What the request asks for, as text; only read when something depends on it. */
@@ -36,9 +44,13 @@ export interface Choice {
   /** How a model was chosen among several candidates; absent when one was asked for by name. */
   readonly routed?: Routed;
   /** The side of a rollout that answers. */
-  readonly rollout?: RolloutAssignment | undefined;
+  readonly rollout?: RolloutSide | undefined;
+  /** Who is asked in turn, or whose verifier is measured. */
+  readonly cascade?: PlannedCascade | undefined;
   /** Version of the job's settings. */
   readonly jobVersionId?: string | undefined;
+  /** The whole answer is wanted, also of a stream. */
+  readonly collects?: boolean | undefined;
 }
 
 const maxNameLength = 512;
@@ -54,6 +66,7 @@ const noNeeds: Needs = {
 /** Resolves the asked model or job, checks that the key may use it, and decides the order of endpoints. */
 export function choose(received: Asking, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
   const features = readOnce(head, deps);
+  if (received.copy) return chooseCopy({ received, head, features }, received.copy, deps);
   const job = deps.jobs.find(received, head, { catalog: deps.catalog, features });
   if (Fault.is(job)) return job;
   const { onlyJob } = received.key;
@@ -106,32 +119,78 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
   const jobName = routed.name === '' ? undefined : routed.name;
   // A named conversation stays on its side of a rollout; without a name each request is drawn.
   const unit = received.controls.session ?? head.cacheKey ?? received.requestId;
-  const { decided, rollout } = routeBySide(
-    {
-      requestId: received.requestId,
-      key: received.key.name,
-      head,
-      job: routed,
-      terms,
-      models,
-      conversation,
-      needsPrice: deps.isHardLimited(jobName),
-      features,
-    },
-    unit,
-    deps,
-  );
+  const asked = {
+    requestId: received.requestId,
+    key: received.key.name,
+    head,
+    job: routed,
+    terms,
+    models,
+    conversation,
+    needsPrice: deps.isHardLimited(jobName),
+    features,
+  };
+  const candidate = (name: string): ResolvedModel | undefined => {
+    const model = deps.catalog.resolve(name);
+    if (Fault.is(model) || !(job && received.key.mayUse(`${jobPrefix}${job.job}`))) return undefined;
+    return deps.accounts?.at(received.key.customer, [model])[0] ?? model;
+  };
+  const { decided, rollout } = routeBySide({ ...asked, resolvedJob: job }, unit, { ...deps, candidate });
   if (Fault.is(decided)) return decided;
-  const { routed: how, ...decision } = decided;
-  return {
-    decision,
-    policy: first.policy,
+  const choice = {
+    ...chosen(decided, first.policy),
     job: jobName,
     conversation,
-    routed: how,
     jobVersionId: routed.versionId,
     rollout,
+    collects: jobName !== undefined && deps.rollouts?.isShadowing(jobName) === true,
   };
+  const settings = job?.settings.cascade;
+  // A side of a rollout is measured alone.
+  if (!settings || !deps.cascades || rollout !== undefined) return choice;
+  const { promptText, schema } = deps;
+  const planned = deps.cascades.plan({ received, head, job: job.job, settings, decided, promptText, schema });
+  return Fault.is(planned) ? planned : { ...choice, ...planned, collects: true };
+}
+
+function chosen(
+  { routed, ...decision }: Exclude<SidedRoute['decided'], Fault>,
+  policy: PolicyConfig,
+): Pick<Choice, 'decision' | 'policy' | 'routed'> {
+  return { decision, policy, routed };
+}
+
+/**
+ * The same request for a candidate, under all the demands of the job. It is no traffic of the job, and its prompt cache
+ * is nobody's.
+ */
+function chooseCopy(
+  { received, head, features }: Omit<JobRequest, 'job'>,
+  copy: CopyOrder,
+  deps: ChoiceDeps,
+): Choice | Fault {
+  const model = deps.catalog.resolve(copy.model);
+  if (Fault.is(model)) return model;
+  const found = deps.jobs.byName(copy.job, deps.catalog);
+  if (!found) return new Fault('model_unknown', { message: `There is no job "${copy.job}".` });
+  const own = model.endpoints.filter(
+    ({ modelName, host }) =>
+      modelName === model.endpoints[0]?.modelName && (copy.host === undefined || host.id === copy.host),
+  );
+  const asked: RoutedRequest = {
+    requestId: received.requestId,
+    key: received.key.name,
+    head,
+    job: found.routed,
+    terms: found.terms,
+    models: [{ ...model, endpoints: own }],
+    conversation: undefined,
+    needsPrice: true,
+    features,
+  };
+  const decided = routeModels(asked, deps);
+  if (Fault.is(decided)) return decided;
+  return { ...chosen(decided, model.policy), job: undefined, conversation: undefined, collects: true };
 }
 
 /** Looking for the job and choosing the model read the same prompt: once is enough. */

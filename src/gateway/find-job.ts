@@ -51,6 +51,12 @@ export class JobFinder {
     };
   }
 
+  /** A job that is known by its name. */
+  byName(name: string, catalog: Catalog): FoundJob | undefined {
+    const job = catalog.job(name);
+    return job && this.#found(job, 'named');
+  }
+
   #found(job: ResolvedJob, how: RoutedJob['found'], similarity?: number): FoundJob {
     const terms = this.#terms.get(job) ?? jobTermsOf(job);
     this.#terms.set(job, terms);

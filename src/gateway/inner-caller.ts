@@ -13,11 +13,16 @@ export interface InnerCall {
   /** What it is for; usage and cost are shown by it. */
   readonly feature: string;
   readonly deadlineMs?: number;
+  /** Made by the caller when it must know it before the call. */
+  readonly requestId?: string;
+  /** Whose limits it is held to and who is charged; the organisation when absent. */
+  readonly key?: Key;
 }
 
 /** What came back. */
 export interface InnerAnswer {
   readonly requestId: string;
+  readonly decisionId: string | null;
   readonly model: string;
   readonly host: string;
   readonly text: string;
@@ -25,6 +30,12 @@ export interface InnerAnswer {
   readonly costNanos: bigint | null;
   readonly outputTokens: number;
   readonly totalMs: number;
+}
+
+/** What came back, and what was spent on it; null: a price is unknown. */
+export interface CalledAnswer {
+  readonly answer: InnerAnswer | Fault;
+  readonly costNanos: bigint | null;
 }
 
 /** What calls of the product's own are made through. */
@@ -56,26 +67,36 @@ export class InnerCaller {
   }
 
   /** A Fault when no answer came; its request is recorded all the same. */
-  async call({ body, feature, deadlineMs }: InnerCall): Promise<InnerAnswer | Fault> {
+  async call(asked: InnerCall): Promise<InnerAnswer | Fault> {
+    return (await this.callAndCount(asked)).answer;
+  }
+
+  /** With the cost also of what brought no answer: tries that failed may be on the bill. */
+  async callAndCount({ body, feature, deadlineMs }: InnerCall): Promise<CalledAnswer> {
     const { gateway, clock, newId } = this.#deps;
-    const requestId = newId('req');
+    const requestId = call.requestId ?? newId('req');
     const startedAtMs = clock.monotonicMs();
     const sink = new MemorySink();
+    // What is refused before it begins costs nothing.
+    let costNanos: bigint | null = 0n;
     await gateway.handle(
       {
         requestId,
         inbound: openAIChatInbound,
         route: { operation: 'generate' },
         framing: 'sse',
-        key: ownKey,
+        key,
         bytes: Buffer.from(JSON.stringify(body)),
         contentType: 'application/json',
         forwardHeaders: {},
         controls: { explain: false, feature, cache: 'off', ...(deadlineMs !== undefined && { deadlineMs }) },
+        settled({ final }) {
+          costNanos = final.costNanos === null ? null : BigInt(final.costNanos);
+        },
       },
       sink,
     );
-    return readAnswer(sink, { requestId, totalMs: clock.monotonicMs() - startedAtMs });
+    return { answer: readAnswer(sink, { requestId, totalMs: clock.monotonicMs() - startedAtMs }), costNanos };
   }
 }
 
@@ -133,6 +154,7 @@ function readAnswer(
   const cost = sink.headers['x-switchyard-cost-nanos'];
   return {
     requestId,
+    decisionId: sink.headers['x-switchyard-decision'] ?? null,
     model: sink.headers['x-switchyard-model'] ?? '',
     host: sink.headers['x-switchyard-host'] ?? '',
     text: typeof content === 'string' ? content : '',

@@ -1,5 +1,8 @@
 import type { InboundProtocol, RouteHints } from '../protocols/contract.ts';
+import type { DispatchResult } from '../dispatch/index.ts';
+import type { FinalFact } from '../domain/facts.ts';
 import type { Key } from '../tenants/index.ts';
+import type { FormVerdict } from './answer-signals.ts';
 
 /** One request as the edge hands it over: head checked, key known, body read. */
 export interface Received {
@@ -15,10 +18,31 @@ export interface Received {
   /** Client headers that may travel on to an upstream of the same dialect. */
   readonly forwardHeaders: { readonly [name: string]: string };
   readonly controls: RequestControls;
+  /** Set on a copy that the product makes of a request, to ask another model or host the same. */
+  readonly copy?: CopyOrder;
+  /** Told when the exchange is over, with what it cost; only by callers inside the product. */
+  settled?(end: SettledEnd): void;
+}
+
+/** Of what a copy is, and who shall answer it. */
+export interface CopyOrder {
+  /** Id of the request. */
+  readonly of: string;
+  readonly job: string;
+  readonly model: string;
+  readonly host?: string | undefined;
+}
+
+/** How an exchange of the product's own ended. */
+export interface SettledEnd {
+  readonly final: FinalFact;
+  readonly result: DispatchResult;
+  /** Resolves with what the gateway itself saw of the form of the answer. */
+  verdicts(): Promise<readonly FormVerdict[]>;
 }
 
 /** What a choice of endpoints looks at. */
-export type Asking = Pick<Received, 'requestId' | 'key' | 'controls'>;
+export type Asking = Pick<Received, 'requestId' | 'key' | 'controls' | 'copy'>;
 
 /** What a client says to Switchyard itself, through `x-switchyard-*` headers. */
 export interface RequestControls {
@@ -29,6 +53,8 @@ export interface RequestControls {
   readonly feature?: string;
   /** The client's own id for the request, to tell outcomes by. */
   readonly externalId?: string;
+  /** Tests that answers must pass, as they came: base64 of JSON. */
+  readonly tests?: string;
   /** Put the decision's reasons into the answer's headers. */
   readonly explain: boolean;
   /** Asks for the response cache in this request, whatever the key says. */

@@ -1,18 +1,57 @@
+import type { ResolvedJob } from '../catalog/index.ts';
+import type { DispatchResult } from '../dispatch/index.ts';
 import type { FinalFact } from '../domain/facts.ts';
+import type { ModelCall } from '../domain/model-call.ts';
+import type { Fault } from '../domain/fault.ts';
+import type { FormVerdict } from './answer-signals.ts';
+import type { Received } from './received.ts';
 
 /** Which side of a rollout answers a request. */
 export interface RolloutAssignment {
   readonly rolloutId: string;
+  /** What the sides differ in. */
+  readonly kind: 'model' | 'host' | 'policy';
   readonly candidate: string;
+  /** Of a host: the model that it is to serve. */
+  readonly model?: string | undefined;
+  /** Of a policy: the settings of its side. */
+  readonly settings?: ResolvedJob['settings'] | undefined;
   readonly arm: 'incumbent' | 'candidate';
   /** Exact chance of this side. */
   readonly propensity: number;
+  /** What was assigned: a conversation, or a request without one. */
+  readonly unit: string;
+}
+
+/** How an assigned request ended. */
+export interface AssignedEnd {
+  readonly final: FinalFact;
+  /** The other side answered, because the candidate did not. */
+  readonly isRescued: boolean;
+}
+
+/** An answer that has left, of which a copy may be made. */
+export interface LeftAnswer {
+  readonly received: Received;
+  readonly job: string;
+  readonly final: FinalFact;
+  readonly result: DispatchResult;
+  /** What the gateway itself saw of the answer. */
+  readonly verdicts: readonly FormVerdict[];
+  readonly maxOutputTokens: number | undefined;
+  parse(): ModelCall | Fault;
 }
 
 /** What the gateway asks and tells about rollouts; it knows nothing of how they are decided. */
 export interface RolloutPort {
   /** The side for a request of a job; undefined without a rollout that has traffic. */
   assign(job: string, unit: string): RolloutAssignment | undefined;
+  /** Models that earlier rollouts of the job did not let in. */
+  barred(job: string): ReadonlySet<string>;
   /** How an assigned request ended. */
-  answered(assignment: RolloutAssignment, final: FinalFact): void;
+  answered(assignment: RolloutAssignment, end: AssignedEnd): void;
+  /** Whether answers of the job are wanted whole, for comparison with those of a copy. */
+  isShadowing(job: string): boolean;
+  /** An answer of a job has left; whatever is done about it, nobody waits. */
+  left(answer: LeftAnswer): void;
 }

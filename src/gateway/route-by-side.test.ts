@@ -5,28 +5,43 @@ import type { Endpoint } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import { openAIChatInbound } from '../protocols/index.ts';
 import { ExplorationBudget, LearningService, StickyMap } from '../routing/index.ts';
-import { createSignals } from '../signals/index.ts';
-import { unknownJobTerms } from './job-terms.ts';
+import { createSignals, type Signals } from '../signals/index.ts';
+import { type JobTerms, unknownJobTerms } from './job-terms.ts';
 import type { RolloutAssignment } from './rollout-port.ts';
 import { routeBySide, type SidedRoute } from './route-by-side.ts';
 
 const clock = { nowMs: () => 0, monotonicMs: () => 0 };
 
-function model(name: string): ResolvedModel {
-  const endpoint = {
-    id: `host/${name}`,
-    modelName: name,
-    upstreamModel: name,
-    host: { id: 'host' },
-    weight: 1,
-    limits: {},
-    capabilities: {},
-    price: undefined,
-  } as unknown as Endpoint;
-  return { name, endpoints: [endpoint], policy: policySchema.parse({}), fallback: [] } as unknown as ResolvedModel;
+function model(name: string, hosts: readonly string[] = ['host'], capabilities = {}): ResolvedModel {
+  const endpoints = hosts.map(
+    (host) =>
+      ({
+        id: `${host}/${name}`,
+        modelName: name,
+        upstreamModel: name,
+        host: { id: host },
+        weight: 1,
+        limits: {},
+        capabilities,
+        price: undefined,
+      }) as unknown as Endpoint,
+  );
+  return { name, endpoints, policy: policySchema.parse({}), fallback: [] } as unknown as ResolvedModel;
 }
 
-function route(arm: RolloutAssignment['arm'], names: readonly string[], jobName = 'reply'): SidedRoute {
+function route(
+  arm: RolloutAssignment['arm'],
+  names: readonly string[],
+  change: {
+    jobName?: string;
+    assignment?: Partial<RolloutAssignment>;
+    models?: ResolvedModel[];
+    down?: string;
+    barred?: string;
+    terms?: JobTerms;
+  } = {},
+): SidedRoute {
+  const { jobName = 'reply' } = change;
   const body = { model: 'job/reply', messages: [{ role: 'user', content: 'hi' }] };
   const head = openAIChatInbound.readHead(body, { operation: 'generate' });
   if (Fault.is(head)) throw head;
@@ -36,8 +51,8 @@ function route(arm: RolloutAssignment['arm'], names: readonly string[], jobName 
       key: 'dev',
       head,
       job: { name: jobName, found: 'named' },
-      terms: unknownJobTerms,
-      models: names.map(model),
+      terms: change.terms ?? unknownJobTerms,
+      models: change.models ?? names.map((name) => model(name)),
       conversation: undefined,
       needsPrice: false,
       features: () => undefined,
@@ -45,17 +60,45 @@ function route(arm: RolloutAssignment['arm'], names: readonly string[], jobName 
     'unit',
     {
       clock,
-      signals: createSignals(clock),
+      signals: signalsWith(change.down),
       learning: new LearningService({ clock }),
       budget: new ExplorationBudget(),
       sticky: new StickyMap(clock),
       priceOf: () => ({ price: undefined }),
+      candidate: (name) => (name === 'unlisted' ? model('unlisted') : undefined),
       rollouts: {
-        assign: () => ({ rolloutId: 'rol_1', candidate: 'new', arm, propensity: 0.25 }),
+        assign: () => ({
+          rolloutId: 'rol_1',
+          kind: 'model',
+          candidate: 'new',
+          unit: 'unit',
+          arm,
+          propensity: 0.25,
+          ...change.assignment,
+        }),
+        barred: () => new Set(change.barred === undefined ? [] : [change.barred]),
         answered: () => undefined,
+        isShadowing: () => false,
+        left: () => undefined,
       },
     },
   );
+}
+
+/** Signals by which the circuit of one endpoint is open. */
+function signalsWith(down: string | undefined): Signals {
+  const signals = createSignals(clock);
+  const failing: Signals = {
+    ...signals,
+    of: (id) =>
+      id === down
+        ? Object.assign(Object.create(signals.of(id)) as ReturnType<Signals['of']>, {
+            availability: () => ({ state: 'open', untilMs: 1000 }) as const,
+            health: () => signals.of('other').health(0),
+          })
+        : signals.of(id),
+  };
+  return failing;
 }
 
 function rankedOf({ decided }: SidedRoute): readonly string[] {
@@ -74,9 +117,48 @@ describe('a job with a rollout', () => {
     expect(rankedOf(route('incumbent', ['old', 'new', 'other']))).not.toContain('new');
   });
 
+  it('keeps the assignment of a candidate that is down, on either side: that is what is to be found out', () => {
+    const models = [model('old'), model('new')];
+    const taken = route('candidate', [], { models, down: 'host/new' });
+    expect(rankedOf(taken)).toEqual(['old']);
+    expect(taken.rollout).toMatchObject({ arm: 'candidate', isUnable: true });
+    expect(route('incumbent', [], { models, down: 'host/new' }).rollout).toMatchObject({ isUnable: false });
+  });
+
+  it('leaves requests out that the candidate is not meant for, whichever side was drawn', () => {
+    const models = [model('old', ['host'], { tools: true }), model('new', ['host'], { tools: false })];
+    const terms = { ...unknownJobTerms, demands: { ...unknownJobTerms.demands, capabilities: ['tools'] as const } };
+    for (const arm of ['incumbent', 'candidate'] as const) {
+      const routed = route(arm, [], { models, terms });
+      expect(rankedOf(routed)).toEqual(['old']);
+      expect(routed.rollout).toBeUndefined();
+    }
+  });
+
+  it('brings in a candidate that it does not list, and keeps out what an earlier rollout did not let in', () => {
+    expect(rankedOf(route('candidate', ['old'], { assignment: { candidate: 'unlisted' } }))).toEqual([
+      'unlisted',
+      'old',
+    ]);
+    expect(rankedOf(route('incumbent', ['old', 'bad', 'new'], { barred: 'bad' }))).toEqual(['old']);
+  });
+
+  it('compares hosts of one model: its side goes there first, the other one never', () => {
+    const models = [model('mid', ['one', 'two'])];
+    const assignment = { kind: 'host', candidate: 'two', model: 'mid' } as const;
+    const idsOf = ({ decided }: SidedRoute): readonly string[] => {
+      if (Fault.is(decided)) throw decided;
+      return decided.ranked.map(({ id }) => id);
+    };
+    const taken = route('candidate', [], { models, assignment });
+    expect(idsOf(taken)).toEqual(['two/mid', 'one/mid']);
+    expect([...(taken.rollout?.endpoints ?? [])]).toEqual(['two/mid']);
+    expect(idsOf(route('incumbent', [], { models, assignment }))).toEqual(['one/mid']);
+  });
+
   it('is routed as ever when the key may use one side only, or the job is unknown', () => {
     expect(route('candidate', ['new']).rollout).toBeUndefined();
     expect(route('candidate', ['old', 'other']).rollout).toBeUndefined();
-    expect(route('candidate', ['old', 'new'], '').rollout).toBeUndefined();
+    expect(route('candidate', ['old', 'new'], { jobName: '' }).rollout).toBeUndefined();
   });
 });

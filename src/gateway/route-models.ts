@@ -32,7 +32,7 @@ export interface RouteDeps {
   readonly clock: Clock;
   readonly signals: Signals;
   readonly learning: LearningService;
-  readonly budget: ExplorationBudget;
+  readonly budget: Pick<ExplorationBudget, 'policyOf' | 'note'>;
   readonly sticky: StickyMap;
   readonly priceOf: MoneyPorts['priceOf'];
 }
@@ -142,7 +142,9 @@ class CandidateReader {
   read(groups: readonly ModelGroup[]): RouteCandidate[] {
     const candidateIds = new Set(groups.flatMap(({ own }) => own.map(({ id }) => id)));
     const candidates = groups.map(({ model, own, fallbacks }) => {
-      const others = fallbacks.filter(({ id }) => !candidateIds.has(id));
+      // Nobody has held them against the floor of the job.
+      const isJudged = this.#request.terms.policy.critical && this.#request.terms.policy.floor !== undefined;
+      const others = isJudged ? [] : fallbacks.filter(({ id }) => !candidateIds.has(id));
       const later = `a fallback of ${model}`;
       return {
         model,

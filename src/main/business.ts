@@ -1,8 +1,10 @@
+import { JobCopy } from '../catalog/index.ts';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { RolloutService } from '../rollouts/index.ts';
 import type { LearningService } from '../routing/index.ts';
 import {
   ControlFeed,
@@ -43,6 +45,7 @@ export interface BusinessParts {
   readonly journal: Journal;
   readonly snapshots: Snapshots;
   readonly learning: LearningService;
+  readonly rollouts: RolloutService;
   readonly logger: Logger;
   readonly metrics: Metrics;
   newId(prefix: string): string;
@@ -73,7 +76,10 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
       credentials = opener.open(control);
     },
   });
-  if (loaded.config.database !== 'off') await feed.loadFromDisk();
+  if (loaded.config.database !== 'off') {
+    await feed.loadFromDisk();
+    snapshots.adoptJobs(await new JobCopy(dataDirectory).read());
+  }
   const keys = (): KeyRing => snapshots.state.snapshot.keys;
   const tokens = new TokenVerifier({ clock: systemClock, sealer, snapshot: () => feed.snapshot, keys });
   const work = databaseWork({

@@ -18,7 +18,7 @@ import { createLogger, type Logger } from '../platform/logger.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createSystemRandom } from '../platform/random.ts';
 import { createProviderRegistry, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
-import { RolloutService } from '../rollouts/index.ts';
+import { type JudgeOutcomes, RolloutService } from '../rollouts/index.ts';
 import { judgeBy, LearningService, OutcomeBook } from '../routing/index.ts';
 import { createSignals, defaultCircuitSettings, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
@@ -31,6 +31,7 @@ import { openInference } from './inference.ts';
 import { type Money, sharesDatabase } from './money.ts';
 import { openProductRuntime, type ProductRuntime } from './runtime.ts';
 import type { ServeOptions } from './serve-options.ts';
+import { shadowParts } from './shadows.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
 
 /** Everything that lives as long as the process. */
@@ -76,13 +77,21 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     isConfigured,
     circuit: { ...defaultCircuitSettings, ...loaded.config.network.circuit },
   });
-  const rollouts = new RolloutService({ clock: systemClock, logger, database: () => business.database.current() });
-  const { learning, outcomes } = openLearning(state, logger, rollouts);
+  const judge = ruleJudge(state);
+  const rollouts = new RolloutService({
+    clock: systemClock,
+    logger,
+    dataDirectory: options.dataDirectory,
+    judge,
+    database: () => business.database.current(),
+  });
+  if (loaded.config.database !== 'off') await rollouts.loadFromDisk();
+  const { learning, outcomes } = openLearning({ state, logger, rollouts, judge });
   const board = new ExchangeBoard(metrics, isConfigured);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
   const journal = await openProductJournal({ ...options, gatewayId, loaded, logger });
   const outcomeDesk = new OutcomeDesk({ journal, outcomes, clock: systemClock, newId });
-  const kept = { options, gatewayId, journal, snapshots, learning };
+  const kept = { options, gatewayId, journal, snapshots, learning, rollouts };
   const business = await openBusiness(loaded, { ...kept, logger, metrics, newId });
   rollouts.start();
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
@@ -125,25 +134,39 @@ function createBase(loaded: LoadedConfig): Pick<Core, 'logger' | 'metrics' | 'ne
 /** Evaluations use everything else, and end before it. */
 function withEvals(core: Omit<Core, 'evals'>): Core {
   const evals = openEvals(core);
+  core.rollouts.useCopies(shadowParts(core));
   return {
     ...core,
     evals,
     async close() {
+      core.rollouts.stopCopies();
       await evals.close();
       await core.close();
     },
   };
 }
 
+/** What outcomes say by the rule that their job has now. */
+function ruleJudge(state: Core['state']): JudgeOutcomes {
+  return (job, told) => judgeBy(state.snapshot.catalog.job(job)?.settings.success, told);
+}
+
 /** What outcomes teach, by the rules of the jobs as they are now. */
-function openLearning(
-  state: Core['state'],
-  logger: Logger,
-  rollouts: RolloutService,
-): Pick<Core, 'learning' | 'outcomes'> {
+function openLearning({
+  state,
+  logger,
+  rollouts,
+  judge,
+}: Pick<Core, 'state' | 'logger' | 'rollouts'> & { readonly judge: JudgeOutcomes }): Pick<
+  Core,
+  'learning' | 'outcomes'
+> {
   const learning = new LearningService({
     clock: systemClock,
-    judge: (job, told) => judgeBy(state.snapshot.catalog.job(job)?.settings.success, told),
+    judge,
+    ruleOf: (job) => state.snapshot.catalog.job(job)?.settings.success,
+    failed: (error) =>
+      logger.warn({ err: error }, 'learning about single prompts failed; what was learned before holds'),
     alarmed: (alarm) => logger.warn({ alarm }, 'a model answers worse than it did: what was learned of it counts less'),
   });
   const note = (outcome: OutcomeFact): void => {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import {
   asStoredJobs,
   CatalogFacts,
+  JobCopy,
   jobsChannel,
   PriceFeed,
   priceFromTexts,
@@ -26,6 +27,7 @@ import {
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { RolloutService } from '../rollouts/index.ts';
 import { dropOldOutcomes, followOutcomes, type LearningService } from '../routing/index.ts';
 import type { Database } from '../storage/index.ts';
 import {
@@ -52,6 +54,7 @@ export interface DatabaseWorkParts {
   readonly metrics: Metrics;
   /** What learns from the outcomes of all gateways. */
   readonly learning: LearningService;
+  readonly rollouts: RolloutService;
   loaded(): LoadedConfig;
   adoptJobs(jobs: readonly StoredJob[]): void;
   newId(prefix: string): string;
@@ -151,15 +154,23 @@ function followPlans({ money, logger }: DatabaseWorkParts, database: Database): 
 
 /** Jobs that the control API makes, and outcomes that other gateways were told: here within seconds. */
 async function followRouting(
-  { learning, adoptJobs, logger }: DatabaseWorkParts,
+  { learning, rollouts, adoptJobs, dataDirectory, logger }: DatabaseWorkParts,
   database: Database,
 ): Promise<() => Promise<void>> {
   const failed = (error: unknown): void => logger.warn({ err: error }, 'jobs or outcomes could not be read');
-  const readAgain = async (): Promise<void> => adoptJobs(asStoredJobs(await readJobs(database)));
+  const copy = new JobCopy(dataDirectory);
+  const readAgain = async (): Promise<void> => {
+    const jobs = asStoredJobs(await readJobs(database));
+    adoptJobs(jobs);
+    await copy.write(jobs);
+  };
   await readAgain();
   const stopJobs = await database.listen(jobsChannel, () => void readAgain().catch(failed), { pollMs: jobsEveryMs });
   const outcomes = await followOutcomes(database, {
-    note: (fact) => learning.note(fact),
+    note(fact) {
+      learning.note(fact);
+      rollouts.told(fact);
+    },
     replaying: (isReplaying) => learning.replaying(isReplaying),
     failed,
   });

@@ -34,7 +34,6 @@ describe('a rollout', () => {
     expect(state.events.map(({ stage, share }) => `${stage} ${share}`)).toEqual([
       'offline 0',
       'shadow 0',
-      'canary 0.01',
       'canary 0.05',
       'canary 0.25',
       'canary 1',
@@ -94,8 +93,11 @@ describe('a rollout', () => {
       pairs(plan, openRollout(plan, 0), { source: 'offline', differences: Array.from({ length: 30 }, () => 0) }),
       1,
     );
-    for (let request = 0; request < 1_000 && !isFinished(state); request++) {
+    for (let request = 0; request < 3_000 && !isFinished(state); request++) {
       const arm = request % 10 === 0 ? 'candidate' : 'incumbent';
+      // A conversation of three requests is one unit: the ratio is that of what was drawn.
+      if (request % 3 === 0)
+        state = observe(plan, state, { type: 'unit', arm: request % 30 === 0 ? 'candidate' : 'incumbent' });
       state = observe(plan, state, {
         type: 'answer',
         arm,
@@ -106,7 +108,7 @@ describe('a rollout', () => {
       });
       state = advance(plan, state, 2);
     }
-    expect(state.events.at(-1)?.reason).toContain('the experiment is invalid: 50 of 500 requests at a share of 0.05');
+    expect(state.events.at(-1)?.reason).toContain('the experiment is invalid: 50 of 500 units at a share of 0.05');
   });
 
   it('gives nothing to the candidate while it is paused, and nothing after it was rolled back by hand', () => {
@@ -116,10 +118,10 @@ describe('a rollout', () => {
       differences: Array.from({ length: 30 }, () => 1),
     });
     const canary = advance(plan, graded, 1);
-    expect(shareOf(plan, canary)).toBe(0.01);
+    expect(shareOf(plan, canary)).toBe(0.05);
     const paused = pause(canary, 2);
     expect(shareOf(plan, paused)).toBe(0);
-    expect(shareOf(plan, resume(plan, paused, 3))).toBe(0.01);
+    expect(shareOf(plan, resume(plan, paused, 3))).toBe(0.05);
     const back = rollBack(plan, paused, { atMs: 4, reason: 'asked by owner' });
     expect(back.stage).toBe('rolled_back');
     expect(resume(plan, back, 5)).toBe(back);
@@ -130,6 +132,33 @@ describe('a rollout', () => {
     const text = JSON.stringify(state, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value));
     const stored = JSON.parse(text) as Omit<RolloutState, 'shadowSpentNanos'> & { shadowSpentNanos: string };
     expect({ ...stored, shadowSpentNanos: BigInt(stored.shadowSpentNanos) }).toEqual(state);
+  });
+});
+
+describe('a shadow', () => {
+  const plan = planOf({ shadow: { minPairs: 5, isGraded: false, maxNanos: 100n } });
+  const even = Array.from({ length: 30 }, () => 0);
+  const opened = advance(plan, pairs(plan, openRollout(plan, 0), { source: 'offline', differences: even }), 0);
+
+  it('raises an alarm on the timeline when not a single copy comes back, once', () => {
+    let state = observe(plan, opened, { type: 'shadow', costNanos: 0n, result: 'missing' });
+    state = advance(plan, state, 59_999);
+    expect(evidenceOf(plan, state).alarms).toEqual([]);
+    state = advance(plan, advance(plan, state, 60_000), 61_000);
+    expect(evidenceOf(plan, state).alarms).toEqual(['no shadow copy in 60 seconds, none of 1 came back']);
+    expect(state.stage).toBe('shadow');
+    expect(evidenceOf(plan, state).verdict).not.toContain('alarm');
+  });
+
+  it('goes on to the canary with enough answers, and says what it needs when its money is spent', () => {
+    let state = opened;
+    for (let copy = 0; copy < 5; copy++)
+      state = observe(plan, state, { type: 'shadow', costNanos: 10n, result: 'copied' });
+    expect(advance(plan, state, 1).stage).toBe('canary');
+    const broke = advance(plan, observe(plan, opened, { type: 'shadow', costNanos: 0n, result: 'unaffordable' }), 1);
+    expect(broke.stage).toBe('needs_more');
+    expect(broke.events.at(-1)?.reason).toMatch(/^the money for copies is spent: needs/);
+    expect(advance(plan, resume(plan, broke, 2), 3).stage).toBe('shadow');
   });
 });
 

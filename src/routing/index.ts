@@ -28,6 +28,7 @@ export { encodeFeatures } from './features/feature-text.ts';
 export { hash32 } from './hash.ts';
 export { JobClassifier } from './classify/job-classifier.ts';
 export { dropOldOutcomes, followOutcomes, type SharedOutcomes } from './learning/shared-outcomes.ts';
+export { InfluenceCap, type Witness } from './learning/influence-cap.ts';
 export { judgeBy } from './learning/judge-by.ts';
 export { LearningService, type LearningStatus } from './learning/learning-service.ts';
 export type { QualityAlarm } from './learning/outcome-projection.ts';

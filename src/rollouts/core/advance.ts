@@ -3,6 +3,10 @@ import { sampleRatio } from '../../domain/statistics/sample-ratio.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 import { guardNames, type PairedEvidence, type RolloutStage, type RolloutState, shareOf } from './rollout-state.ts';
 
+/** Start of what the timeline says when something is wrong that nobody may overlook. */
+export const alarmPrefix = 'alarm: ';
+/** A shadow without a single copy for so long is not working. */
+const silentShadowMs = 60_000;
 /** Assignments before which their ratio is not looked at. */
 const fewestAssignments = 500;
 
@@ -16,7 +20,7 @@ export function advance(plan: RolloutPlan, state: RolloutState, atMs: number): R
     case 'offline':
       return afterOffline(plan, state, atMs);
     case 'shadow':
-      return afterShadow(plan, state, atMs);
+      return afterShadow(plan, withAlarm(state, atMs), atMs);
     default:
       return afterCanaryStep(plan, state, atMs);
   }
@@ -39,7 +43,8 @@ export function resume(plan: RolloutPlan, state: RolloutState, atMs: number): Ro
   if (isFinished(state) || (!state.isPaused && state.stage !== 'needs_more')) return state;
   // The smallest share again: what is uncertain is not given much.
   const stage = state.stage === 'needs_more' ? 'shadow' : state.stage;
-  return enter(plan, { ...state, isPaused: false }, { stage, step: 0, atMs, reason: 'resumed' });
+  const anew = { ...state, isPaused: false, shadowUnaffordable: 0 };
+  return enter(plan, anew, { stage, step: 0, atMs, reason: 'resumed' });
 }
 
 /** Back to the incumbent, whoever asks. */
@@ -79,7 +84,7 @@ function reasonToStop(plan: RolloutPlan, state: RolloutState): string | undefine
   if (share >= 1 || !isLook) return undefined;
   const { mismatch, chiSquared } = sampleRatio([candidate, incumbent], [share, 1 - share]);
   if (!mismatch) return undefined;
-  return `the experiment is invalid: ${candidate} of ${count} requests at a share of ${share} (chi-squared ${chiSquared.toFixed(1)})`;
+  return `the experiment is invalid: ${candidate} of ${count} units at a share of ${share} (chi-squared ${chiSquared.toFixed(1)})`;
 }
 
 function afterOffline(plan: RolloutPlan, state: RolloutState, atMs: number): RolloutState {
@@ -94,17 +99,31 @@ function afterOffline(plan: RolloutPlan, state: RolloutState, atMs: number): Rol
 function afterShadow(plan: RolloutPlan, state: RolloutState, atMs: number): RolloutState {
   const { minPairs, isGraded } = plan.shadow;
   const pairs = countOf(state.shadow);
-  const isReady = isGraded ? pairs >= minPairs && isProven(plan, state) : pairs >= minPairs;
+  const isReady = isGraded ? pairs >= minPairs && isProven(plan, state) : state.shadowCopies >= minPairs;
   if (isReady) {
-    const reason = isGraded ? `${pairs} shadow answers, proven not to be worse` : `${pairs} shadow answers came back`;
+    const reason = isGraded
+      ? `${pairs} shadow answers, proven not to be worse`
+      : `${state.shadowCopies} shadow answers came back`;
     return enter(plan, state, { stage: 'canary', atMs, reason });
   }
+  if (state.shadowUnaffordable > 0) return needMore(plan, state, { atMs, because: 'the money for copies is spent: ' });
   return orNeedsMore(plan, state, atMs);
+}
+
+/** A mirror that silently does nothing looks like one that has nothing to do. */
+function withAlarm(state: RolloutState, atMs: number): RolloutState {
+  const { stageSinceMs, shadowCopies, shadowMissing, shadowSkipped, events } = state;
+  if (shadowCopies > 0 || atMs - stageSinceMs < silentShadowMs) return state;
+  if (events.some((one) => one.atMs >= stageSinceMs && one.reason.startsWith(alarmPrefix))) return state;
+  const seen = shadowMissing + shadowSkipped;
+  const why = seen === 0 ? 'no request of the job passed' : `none of ${seen} came back`;
+  const reason = `${alarmPrefix}no shadow copy in ${Math.round((atMs - stageSinceMs) / 1000)} seconds, ${why}`;
+  return { ...state, events: [...events, { atMs, stage: 'shadow', share: 0, reason }] };
 }
 
 function afterCanaryStep(plan: RolloutPlan, state: RolloutState, atMs: number): RolloutState {
   const { shares, minRequests, minStepMs } = plan.canary;
-  const isLongEnough = atMs - state.stageSinceMs >= minStepMs && state.assigned.candidate >= minRequests;
+  const isLongEnough = atMs - state.stageSinceMs >= minStepMs && state.stepAnswers >= minRequests;
   if (!isLongEnough) return orNeedsMore(plan, state, atMs);
   if (state.step + 1 < shares.length) {
     const next = state.step + 1;
@@ -117,10 +136,13 @@ function afterCanaryStep(plan: RolloutPlan, state: RolloutState, atMs: number): 
 }
 
 function orNeedsMore(plan: RolloutPlan, state: RolloutState, atMs: number): RolloutState {
-  if (atMs - state.stageSinceMs < plan.maxStageMs) return state;
+  return atMs - state.stageSinceMs < plan.maxStageMs ? state : needMore(plan, state, { atMs, because: '' });
+}
+
+function needMore(plan: RolloutPlan, state: RolloutState, of: { atMs: number; because: string }): RolloutState {
   const needsMore = moreNeeded(plan, state);
   const count = needsMore === undefined ? 'more pairs, how many cannot be told' : `about ${needsMore} more pairs`;
-  const next = enter(plan, state, { stage: 'needs_more', atMs, reason: `needs ${count}` });
+  const next = enter(plan, state, { stage: 'needs_more', atMs: of.atMs, reason: `${of.because}needs ${count}` });
   return needsMore === undefined ? next : { ...next, needsMore };
 }
 
@@ -159,6 +181,7 @@ function enter(
     step: to.step ?? 0,
     stageSinceMs: to.atMs,
     assigned: { incumbent: 0, candidate: 0 },
+    stepAnswers: 0,
   };
   const event = { atMs: to.atMs, stage: to.stage, share: shareOf(plan, next), reason: to.reason };
   return { ...next, events: [...state.events, event] };

@@ -2,7 +2,7 @@ import { mcnemarTest } from '../../domain/statistics/mcnemar.ts';
 import { logEvidence, testEvidence } from '../../domain/statistics/one-sided-test.ts';
 import { sequentialLook, type SequentialLook } from '../../domain/statistics/sequential-test.ts';
 import { wilsonInterval } from '../../domain/statistics/wilson.ts';
-import { carrier, isProven } from './advance.ts';
+import { alarmPrefix, carrier, isProven } from './advance.ts';
 import type { RolloutPlan } from './rollout-plan.ts';
 import { type ArmTally, guardNames, type PairedEvidence, type RolloutState, shareOf } from './rollout-state.ts';
 
@@ -31,7 +31,17 @@ export interface RolloutEvidence {
   readonly isProven: boolean;
   readonly carriedBy: 'offline' | 'shadow' | 'live' | null;
   readonly sources: { readonly [Source in 'screening' | 'offline' | 'shadow' | 'live']: SourceEvidence };
-  readonly shadow: { readonly missing: number; readonly spentNanos: bigint; readonly maxNanos: bigint };
+  readonly shadow: {
+    /** Answers that came back. */
+    readonly copies: number;
+    readonly missing: number;
+    /** Requests that no copy was made of, because too many ran or the money was spent. */
+    readonly skipped: number;
+    readonly spentNanos: bigint;
+    readonly maxNanos: bigint;
+  };
+  /** What somebody should look at. */
+  readonly alarms: readonly string[];
   readonly arms: RolloutState['arms'];
   /** Evidence of each guard, and from which on it stops the rollout. */
   readonly guards: readonly { readonly guard: string; readonly evidence: number; readonly limit: number }[];
@@ -55,7 +65,7 @@ export function evidenceOf(plan: RolloutPlan, state: RolloutState): RolloutEvide
     stage: state.stage,
     share: shareOf(plan, state),
     isPaused: state.isPaused,
-    verdict: state.events.at(-1)?.reason ?? '',
+    verdict: state.events.findLast(({ reason }) => !reason.startsWith(alarmPrefix))?.reason ?? '',
     needsMore: state.needsMore ?? null,
     isProven: proven,
     carriedBy: proven ? carrier(state) : null,
@@ -65,7 +75,16 @@ export function evidenceOf(plan: RolloutPlan, state: RolloutState): RolloutEvide
       shadow: source(state.shadow),
       live: source(state.live),
     },
-    shadow: { missing: state.shadowMissing, spentNanos: state.shadowSpentNanos, maxNanos: plan.shadow.maxNanos },
+    shadow: {
+      copies: state.shadowCopies,
+      missing: state.shadowMissing,
+      skipped: state.shadowSkipped + state.shadowUnaffordable,
+      spentNanos: state.shadowSpentNanos,
+      maxNanos: plan.shadow.maxNanos,
+    },
+    alarms: state.events.flatMap(({ reason }) =>
+      reason.startsWith(alarmPrefix) ? [reason.slice(alarmPrefix.length)] : [],
+    ),
     arms: state.arms,
     guards: guardNames.map((guard) => ({
       guard,
@@ -86,13 +105,14 @@ export function evidenceText(evidence: RolloutEvidence): string {
   const { plan, sources, arms, shadow } = evidence;
   const picked = plan.pickedFrom > 1 ? `, picked from ${plan.pickedFrom}` : '';
   return [
-    `${plan.candidate} for job ${plan.job}, in place of ${plan.incumbent}${picked}`,
+    `${plan.kind} ${plan.candidate} for job ${plan.job}, in place of ${plan.incumbent}${picked}`,
     plan.hypothesis,
     `${evidence.stage.replace('_', ' ')}: ${evidence.verdict}`,
     `may be worse by at most ${(100 * plan.margin).toFixed(1)} points; wrong in at most ${100 * plan.alpha} % of rollouts`,
     '',
     ...Object.entries(sources).map(([name, one]) => sourceLine(name, one)),
-    `shadow: ${shadow.missing} answers missing, ${shadow.spentNanos} of ${shadow.maxNanos} nano-USD spent`,
+    `shadow copies: ${shadow.copies} came back, ${shadow.missing} missing, ${shadow.skipped} not made; ` +
+      `${shadow.spentNanos} of ${shadow.maxNanos} nano-USD spent`,
     ...Object.entries(arms).map(([name, tally]) => armLine(name, tally)),
     ...evidence.guards.map(
       ({ guard, evidence: seen, limit }) => `guard of ${guard}: ${seen.toFixed(2)}, stops at ${limit}`,
@@ -116,8 +136,8 @@ function sourceLine(name: string, { wins, losses, ties, difference, notWorse }: 
   return `${name}: ${wins} better, ${losses} worse, ${ties} alike; ${points(mean)} points${bounds}; ${not}`;
 }
 
-function armLine(name: string, { requests, told, successes, errors, refusals }: ArmTally): string {
+function armLine(name: string, { requests, told, successes, errors, rescued, refusals }: ArmTally): string {
   const interval = wilsonInterval(successes, told);
   const rate = interval ? `, ${(100 * interval[0]).toFixed(1)} to ${(100 * interval[1]).toFixed(1)} %` : '';
-  return `${name}: ${requests} answers, ${successes} of ${told} told right${rate}; ${errors} errors, ${refusals} refusals`;
+  return `${name}: ${requests} answers, ${successes} of ${told} told right${rate}; ${errors} errors (${rescued} of them answered by the other side), ${refusals} refusals`;
 }

@@ -12,19 +12,27 @@ export type RolloutObservation =
       readonly incumbent: number;
       readonly candidate: number;
     }
-  /** A shadow copy: what it cost, and whether an answer came back. */
-  | { readonly type: 'shadow'; readonly costNanos: bigint; readonly isMissing: boolean }
+  /** What became of the shadow copy of a request, and what it cost. */
+  | {
+      readonly type: 'shadow';
+      readonly costNanos: bigint;
+      readonly result: 'copied' | 'missing' | 'skipped' | 'unaffordable';
+    }
+  /** A unit that was assigned for the first time in this step. */
+  | { readonly type: 'unit'; readonly arm: 'incumbent' | 'candidate' }
   /** An answer of the canary. */
   | {
       readonly type: 'answer';
       readonly arm: 'incumbent' | 'candidate';
       readonly isError: boolean;
+      /** The other side answered in place of the candidate, which is an error of it. */
+      readonly isRescued?: boolean;
       readonly isRefusal: boolean;
       /** Slower than the incumbent's 95th percentile. */
       readonly isSlow: boolean;
       readonly costNanos: number;
     }
-  /** An outcome of an answer of the canary. */
+  /** What an assigned request was worth by the rule of its job; each request once. */
   | { readonly type: 'outcome'; readonly arm: 'incumbent' | 'candidate'; readonly success: number };
 
 /** The state with one more observation; nothing is decided here. */
@@ -33,16 +41,28 @@ export function observe(plan: RolloutPlan, state: RolloutState, seen: RolloutObs
     case 'pair':
       return { ...state, [seen.source]: addPair(state[seen.source], seen.candidate - seen.incumbent) };
     case 'shadow':
-      return {
-        ...state,
-        shadowSpentNanos: state.shadowSpentNanos + seen.costNanos,
-        shadowMissing: state.shadowMissing + (seen.isMissing ? 1 : 0),
-      };
+      return copied(state, seen);
+    case 'unit':
+      return { ...state, assigned: { ...state.assigned, [seen.arm]: state.assigned[seen.arm] + 1 } };
     case 'answer':
       return answered(plan, state, seen);
     case 'outcome':
       return told(state, seen);
   }
+}
+
+function copied(
+  state: RolloutState,
+  { costNanos, result }: Extract<RolloutObservation, { type: 'shadow' }>,
+): RolloutState {
+  return {
+    ...state,
+    shadowSpentNanos: state.shadowSpentNanos + costNanos,
+    shadowCopies: state.shadowCopies + Number(result === 'copied'),
+    shadowMissing: state.shadowMissing + Number(result === 'missing'),
+    shadowSkipped: state.shadowSkipped + Number(result === 'skipped'),
+    shadowUnaffordable: state.shadowUnaffordable + Number(result === 'unaffordable'),
+  };
 }
 
 function addPair(evidence: PairedEvidence, difference: number): PairedEvidence {
@@ -69,11 +89,11 @@ function answered(
       ...tally,
       requests: tally.requests + 1,
       errors: tally.errors + Number(seen.isError),
+      rescued: tally.rescued + Number(seen.isRescued === true),
       refusals: tally.refusals + Number(seen.isRefusal),
       costNanos: tally.costNanos + seen.costNanos,
     },
   };
-  const assigned = { ...state.assigned, [arm]: state.assigned[arm] + 1 };
   const { waiting } = state;
   if (arm === 'incumbent') {
     const next = {
@@ -82,7 +102,7 @@ function answered(
       errors: waiting.errors + Number(seen.isError),
       refusals: waiting.refusals + Number(seen.isRefusal),
     };
-    return { ...state, arms, assigned, waiting: next };
+    return { ...state, arms, waiting: next };
   }
   const usual = waiting.requests > 0 ? waiting : state.arms.incumbent;
   const over = (count: number, of: number): number => (of > 0 ? count / of : 0);
@@ -93,7 +113,8 @@ function answered(
     latency: addValue(state.guards.latency, Number(seen.isSlow)),
     cost: allowed > 0 ? addValue(state.guards.cost, seen.costNanos / allowed) : state.guards.cost,
   };
-  return { ...state, arms, assigned, guards, waiting: { ...waiting, requests: 0, errors: 0, refusals: 0 } };
+  const stepAnswers = state.stepAnswers + 1;
+  return { ...state, arms, stepAnswers, guards, waiting: { ...waiting, requests: 0, errors: 0, refusals: 0 } };
 }
 
 /** Each outcome of the candidate is held against the mean of the incumbent's since the last one. */

@@ -1,5 +1,7 @@
+import type { ResolvedJob } from '../../catalog/index.ts';
+
 /** What is brought in. */
-export type RolloutKind = 'model' | 'host' | 'prompt' | 'policy';
+export type RolloutKind = 'model' | 'host' | 'policy';
 
 /** Everything that is settled before the first request; a rollout never changes its own rules. */
 export interface RolloutPlan {
@@ -7,7 +9,12 @@ export interface RolloutPlan {
   readonly kind: RolloutKind;
   readonly job: string;
   readonly incumbent: string;
+  /** A model's name, a host's, or what a policy is called. */
   readonly candidate: string;
+  /** Of a host: the model that it is to serve. */
+  readonly model?: string;
+  /** Of a policy: the settings that its side is routed by. */
+  readonly settings?: ResolvedJob['settings'];
   /** In a sentence, for the evidence file. */
   readonly hypothesis: string;
   /** Points of success that may be lost. */
@@ -21,8 +28,7 @@ export interface RolloutPlan {
   /** How many the candidate was picked from; pairs that took part in the pick prove nothing about it. */
   readonly pickedFrom: number;
   readonly offline: { readonly minPairs: number };
-  /** `minPairs` 0: no shadow. `isGraded`: shadow answers get outcomes; else only their failures are seen. */
-  readonly shadow: { readonly minPairs: number; readonly isGraded: boolean; readonly maxNanos: bigint };
+  readonly shadow: ShadowPlan;
   readonly canary: {
     /** Shares of traffic, ascending, the last one 1. */
     readonly shares: readonly number[];
@@ -35,6 +41,18 @@ export interface RolloutPlan {
   readonly guards: GuardLimits;
   /** Part of the hash that assigns: another salt is another assignment. */
   readonly salt: string;
+}
+
+/** Copies of live requests, sent when the answer has left. */
+export interface ShadowPlan {
+  /** Answers of the candidate that must come back, and be graded where they can be; 0: no shadow. */
+  readonly minPairs: number;
+  /** Every pair gets a grade; else the answers only show that the candidate works at all. */
+  readonly isGraded: boolean;
+  /** Most that the copies may cost. */
+  readonly maxNanos: bigint;
+  /** A grader of the operator, asked about both answers to a request. */
+  readonly graderUrl?: string;
 }
 
 /** What the candidate may do worse than the incumbent before it is taken out. */
@@ -57,8 +75,8 @@ export const usualPlan = {
   gap: 0.05,
   pickedFrom: 1,
   offline: { minPairs: 30 },
-  shadow: { minPairs: 100, isGraded: true, maxNanos: 5_000_000_000n },
-  canary: { shares: [0.01, 0.05, 0.25, 1], minRequests: 30, minStepMs: 30_000 },
+  shadow: { minPairs: 20, isGraded: false, maxNanos: 1_000_000_000n },
+  canary: { shares: [0.05, 0.25, 1], minRequests: 30, minStepMs: 30_000 },
   maxStageMs: 600_000,
   guards: { moreErrors: 0.02, moreRefusals: 0.05, slowShare: 0.15, costRatio: 1.1 },
 } as const;

@@ -23,6 +23,8 @@ export interface ArmTally {
   readonly told: number;
   readonly successes: number;
   readonly errors: number;
+  /** Of the errors: requests that the other side then answered. */
+  readonly rescued: number;
   readonly refusals: number;
   /** Nano-USD; a statistical quantity. */
   readonly costNanos: number;
@@ -54,11 +56,20 @@ export interface RolloutState {
   readonly shadow: PairedEvidence;
   /** Randomised answers, each of the candidate's against those of the incumbent since the last one. */
   readonly live: PairedEvidence;
+  /** Copies that came back with an answer. */
+  readonly shadowCopies: number;
+  /** Copies that did not. */
   readonly shadowMissing: number;
+  /** Requests that no copy was made of: too many at once. */
+  readonly shadowSkipped: number;
+  /** Requests that no copy was made of: the money was spent. */
+  readonly shadowUnaffordable: number;
   readonly shadowSpentNanos: bigint;
   readonly arms: { readonly incumbent: ArmTally; readonly candidate: ArmTally };
-  /** Assignments within the present step. */
+  /** Units (conversations, or requests without one) seen within the present step. */
   readonly assigned: { readonly incumbent: number; readonly candidate: number };
+  /** Answers of the candidate within the present step. */
+  readonly stepAnswers: number;
   readonly waiting: IncumbentMeans;
   readonly guards: { readonly [Guard in GuardName]: OneSidedTest };
   readonly events: readonly RolloutEvent[];
@@ -78,7 +89,7 @@ export interface IncumbentMeans {
 /** No answers. */
 export const noMeans: IncumbentMeans = { told: 0, successes: 0, requests: 0, errors: 0, refusals: 0 };
 
-const noTally: ArmTally = { requests: 0, told: 0, successes: 0, errors: 0, refusals: 0, costNanos: 0 };
+const noTally: ArmTally = { requests: 0, told: 0, successes: 0, errors: 0, rescued: 0, refusals: 0, costNanos: 0 };
 
 /** Largest cost of one answer that the guard sees, relative to what is allowed. */
 export const largestCostRatio = 4;
@@ -96,10 +107,14 @@ export function openRollout(plan: RolloutPlan, atMs: number): RolloutState {
     offline: openEvidence(plan),
     shadow: openEvidence(plan),
     live: openEvidence(plan),
+    shadowCopies: 0,
     shadowMissing: 0,
+    shadowSkipped: 0,
+    shadowUnaffordable: 0,
     shadowSpentNanos: 0n,
     arms: { incumbent: noTally, candidate: noTally },
     assigned: { incumbent: 0, candidate: 0 },
+    stepAnswers: 0,
     waiting: noMeans,
     guards: {
       errors: openTest({ ...difference, bound: plan.guards.moreErrors }),

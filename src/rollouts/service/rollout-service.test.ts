@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FinalFact, OutcomeFact } from '../../domain/facts.ts';
 import { Fault } from '../../domain/fault.ts';
+import { verdictOf } from '../../domain/outcome.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { sharedTestDatabase } from '../../storage/testing/shared-test-database.ts';
 import type { RolloutObservation } from '../core/observe.ts';
@@ -18,7 +19,7 @@ const graded = Array.from({ length: 30 }, () => better);
 
 function serviceAt(clock: { atMs: number }): RolloutService {
   const now = { nowMs: () => clock.atMs, monotonicMs: () => clock.atMs };
-  return new RolloutService({ clock: now, logger: silentLogger, database });
+  return new RolloutService({ clock: now, logger: silentLogger, database, judge: (_, told) => verdictOf(told) });
 }
 
 function final(requestId: string, change: Partial<FinalFact> = {}): FinalFact {
@@ -74,7 +75,7 @@ describe('rollouts in the database', () => {
           const requestId = `r-${round}-${at}-${request}`;
           const assignment = service.assign('support', requestId);
           if (assignment === undefined) continue;
-          service.answered(assignment, final(requestId));
+          service.answered(assignment, { final: final(requestId), isRescued: false });
           const outcome: OutcomeFact = { type: 'outcome', requestId, atMs: 1, kind: 'pass', source: 'test', value: 1 };
           if (request % 2 === 0) service.told({ ...outcome, value: Number(assignment.arm === 'candidate') });
         }
@@ -95,7 +96,10 @@ describe('rollouts in the database', () => {
     for (let request = 0; request < 400; request++) {
       const assignment = one.assign('support', `unit-${request}`);
       if (assignment)
-        one.answered(assignment, final(`r-${request}`, assignment.arm === 'candidate' ? { status: 'failed' } : {}));
+        one.answered(assignment, {
+          final: final(`r-${request}`, assignment.arm === 'candidate' ? { status: 'failed' } : {}),
+          isRescued: false,
+        });
     }
     await one.beat();
     await other.beat();

@@ -1,46 +1,73 @@
-import type { FinalFact, OutcomeFact } from '../../domain/facts.ts';
+import type { Fact, FinalFact, OutcomeFact } from '../../domain/facts.ts';
 import { Fault } from '../../domain/fault.ts';
-import { verdictOf } from '../../domain/outcome.ts';
-import type { RolloutAssignment, RolloutPort } from '../../gateway/index.ts';
+import type { AssignedEnd, LeftAnswer, RolloutAssignment, RolloutPort } from '../../gateway/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Database } from '../../storage/index.ts';
-import { advance, isFinished, pause, resume, rollBack } from '../core/advance.ts';
+import { advance, alarmPrefix, isFinished, pause, resume, rollBack } from '../core/advance.ts';
 import { assignArm } from '../core/assign-arm.ts';
 import { observe, type RolloutObservation } from '../core/observe.ts';
 import type { RolloutPlan } from '../core/rollout-plan.ts';
-import { openRollout, shareOf } from '../core/rollout-state.ts';
-import { changeRollout, insertRollout, readEffective, type Rollout } from './rollout-store.ts';
+import { openRollout, type RolloutState, shareOf } from '../core/rollout-state.ts';
+import { ShadowCopier, type ShadowParts } from '../shadow/shadow-copier.ts';
+import { AssignedRequests, type JudgeOutcomes } from './assigned-requests.ts';
+import { RolloutFile } from './rollout-file.ts';
+import { changeRollout, insertRollout, readLatest, type Rollout } from './rollout-store.ts';
+import { SeenUnits } from './seen-units.ts';
+import { UsualSpeeds } from './usual-speeds.ts';
 
 /** What rollouts need of the product. */
 export interface RolloutServiceDeps {
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Absent: what is known ends with the process. */
+  readonly dataDirectory?: string | undefined;
+  readonly judge: JudgeOutcomes;
   database(): Database | undefined;
 }
 
 /** Other gateways see a rollback within this time. */
 const beatMs = 1_000;
-/** Observations and requests remembered for their outcomes; beyond, the oldest are forgotten and count nowhere. */
+/** Observations that wait for the database; further ones are dropped. */
 const maxObservations = 20_000;
-const maxRemembered = 100_000;
-/** The incumbent's speed is known by its last answers. */
-const speedWindow = 200;
-const fewestSpeeds = 50;
+const noModels: ReadonlySet<string> = new Set();
 
 /** Keeps rollouts going: assigns requests from memory, collects what is seen, and decides in the database. */
 export class RolloutService implements RolloutPort {
   readonly #deps: RolloutServiceDeps;
-  /** By job. */
+  readonly #file: RolloutFile | undefined;
+  /** The last one of each job: it decides who answers. */
   #effective = new Map<string, Rollout>();
+  #barred = new Map<string, ReadonlySet<string>>();
   #observations = new Map<string, RolloutObservation[]>();
-  readonly #arms = new Map<string, RolloutAssignment>();
-  readonly #speeds = new Map<string, number[]>();
+  /** Cost of copies that the database has not counted yet. */
+  readonly #pendingNanos = new Map<string, bigint>();
+  readonly #assigned: AssignedRequests;
+  readonly #units = new SeenUnits();
+  readonly #speeds = new UsualSpeeds();
+  #copier: ShadowCopier | undefined;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
+  #isClosing = false;
 
   constructor(deps: RolloutServiceDeps) {
     this.#deps = deps;
+    this.#file = deps.dataDirectory === undefined ? undefined : new RolloutFile(deps.dataDirectory);
+    this.#assigned = new AssignedRequests(deps.judge);
+  }
+
+  /** Takes what the last run left on the disk: before the database is open, candidates stay where they were. */
+  async loadFromDisk(): Promise<void> {
+    const known = await this.#file?.read();
+    if (known !== undefined && this.#effective.size === 0) this.#take(known);
+  }
+
+  /** Makes copies of live requests from now on; before, a shadow sees nothing and says so. */
+  useCopies(parts: ShadowParts): void {
+    const { clock, logger, judge } = this.#deps;
+    const pendingNanos = (rolloutId: string): bigint => this.#pendingNanos.get(rolloutId) ?? 0n;
+    const note = (rolloutId: string, seen: RolloutObservation): void => this.note(rolloutId, seen);
+    this.#copier = new ShadowCopier({ clock, logger, judge, parts, pendingNanos, note });
   }
 
   /** Beats until it is closed. */
@@ -49,51 +76,89 @@ export class RolloutService implements RolloutPort {
     this.#timer.unref();
   }
 
+  /** No copy is begun any more; what runs may come to its end. */
+  stopCopies(): void {
+    this.#copier?.close();
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
+    this.stopCopies();
+    await this.#working;
+    this.#isClosing = true;
     await this.beat();
   }
 
-  /** Before the canary and after a rollback the candidate gets nothing, though it is among the job's models. */
+  /** Before the canary and after a rollback the candidate gets nothing, though it may be among the job's models. */
   assign(job: string, unit: string): RolloutAssignment | undefined {
     const rollout = this.#effective.get(job);
     if (rollout === undefined) return undefined;
-    const { plan, state } = rollout;
-    const share = shareOf(plan, state);
-    return { rolloutId: plan.id, candidate: plan.candidate, ...assignArm(plan.salt, unit, share) };
+    const { id: rolloutId, kind, candidate, model, settings, salt } = rollout.plan;
+    const side = assignArm(salt, unit, shareOf(rollout.plan, rollout.state));
+    return { rolloutId, kind, candidate, model, settings, unit, ...side };
   }
 
-  answered(assignment: RolloutAssignment, final: FinalFact): void {
-    const { rolloutId, arm } = assignment;
-    if (this.#arms.size >= maxRemembered) {
-      const [oldest] = this.#arms.keys();
-      if (oldest !== undefined) this.#arms.delete(oldest);
-    }
-    this.#arms.set(final.requestId, assignment);
-    const stage = this.#effective.get(final.job ?? '')?.state.stage;
+  barred(job: string): ReadonlySet<string> {
+    return this.#barred.get(job) ?? noModels;
+  }
+
+  answered(assignment: RolloutAssignment, { final, isRescued }: AssignedEnd): void {
+    const { rolloutId, arm, unit } = assignment;
+    const { key, endUser, atMs, job = '' } = final;
+    this.#assigned.add(final.requestId, { rolloutId, arm, job, isRescued, key, endUser, atMs });
+    const rollout = this.#effective.get(job);
+    if (rollout?.plan.id !== rolloutId || rollout.state.stage !== 'canary') return;
+    if (this.#units.isNew({ rolloutId, step: rollout.state.step }, unit)) this.note(rolloutId, { type: 'unit', arm });
     // A client that left says nothing about who answered.
-    if (stage !== 'canary' || final.status === 'aborted') return;
-    this.note(rolloutId, {
+    if (final.status !== 'aborted') this.note(rolloutId, this.#answerOf(assignment, final, isRescued));
+  }
+
+  #answerOf({ rolloutId, arm }: RolloutAssignment, final: FinalFact, isRescued: boolean): RolloutObservation {
+    return {
       type: 'answer',
       arm,
-      isError: final.status === 'failed',
-      isRefusal: final.finishReason === 'refusal' || final.finishReason === 'content-filter',
-      isSlow: this.#isSlow(assignment, final.totalMs),
+      isError: final.status === 'failed' || isRescued,
+      isRescued,
+      isRefusal: !isRescued && (final.finishReason === 'refusal' || final.finishReason === 'content-filter'),
+      isSlow: this.#speeds.isSlow(rolloutId, arm, final.totalMs),
       costNanos: Number(final.costNanos ?? 0),
-    });
+    };
   }
 
-  /** Evidence about an answer of either side. */
+  isShadowing(job: string): boolean {
+    return this.#shadowOf(job) !== undefined && this.#copier !== undefined;
+  }
+
+  left(answer: LeftAnswer): void {
+    const rollout = this.#shadowOf(answer.job);
+    const { final, result } = answer;
+    if (rollout === undefined || final.status !== 'completed') return;
+    // What runs on a customer's own account is not ours to repeat on another one.
+    if (result.endpoint?.ownAccount === true) return;
+    this.#copier?.offer(rollout, answer);
+  }
+
+  #shadowOf(job: string): Rollout | undefined {
+    const rollout = this.#effective.get(job);
+    return rollout?.state.stage === 'shadow' && !rollout.state.isPaused ? rollout : undefined;
+  }
+
+  /** Evidence about an answer of either side, told here or at another gateway. */
   told(outcome: OutcomeFact): void {
-    const assignment = this.#arms.get(outcome.requestId);
-    const verdict = assignment && verdictOf([outcome]);
-    if (assignment === undefined || verdict === undefined) return;
-    this.note(assignment.rolloutId, { type: 'outcome', arm: assignment.arm, success: verdict.value });
+    this.#assigned.note(outcome, this.#deps.clock.nowMs());
+  }
+
+  /** What the journal of earlier runs says of requests whose outcomes are still to come. */
+  restore(fact: Fact): void {
+    const running = new Set([...this.#effective.values()].map(({ plan }) => plan.id));
+    if (running.size > 0) this.#assigned.restore(fact, (rolloutId) => running.has(rolloutId));
   }
 
   /** Adds an observation to be counted with the next beat. */
   note(rolloutId: string, seen: RolloutObservation): void {
     const waiting = this.#observations.get(rolloutId);
+    if (seen.type === 'shadow' && seen.costNanos > 0n)
+      this.#pendingNanos.set(rolloutId, (this.#pendingNanos.get(rolloutId) ?? 0n) + seen.costNanos);
     if (waiting === undefined) this.#observations.set(rolloutId, [seen]);
     else if (waiting.length < maxObservations) waiting.push(seen);
   }
@@ -129,43 +194,78 @@ export class RolloutService implements RolloutPort {
   }
 
   async #beat(): Promise<void> {
+    for (const { rolloutId, seen } of this.#assigned.settle(this.#deps.clock.nowMs(), this.#isClosing))
+      this.note(rolloutId, seen);
     const database = this.#deps.database();
     if (database?.isAvailable() !== true) return;
     try {
-      const seen = this.#observations;
-      this.#observations = new Map();
-      for (const { plan, state } of await readEffective(database)) {
-        if (!isFinished(state)) await this.#count(database, plan.id, seen.get(plan.id) ?? []);
+      for (const { plan, state } of await readLatest(database)) {
+        if (!isFinished(state)) await this.#count(database, plan);
       }
-      this.#effective = new Map((await readEffective(database)).map((one) => [one.plan.job, one]));
+      const latest = await readLatest(database);
+      this.#take(latest);
+      await this.#file?.write(latest);
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'rollouts could not be read; they stay as they are');
     }
   }
 
-  async #count(database: Database, id: string, seen: readonly RolloutObservation[]): Promise<void> {
-    const atMs = this.#deps.clock.nowMs();
-    await changeRollout(database, id, ({ plan, state }) => {
-      let next = state;
-      for (const one of seen) next = advance(plan, observe(plan, next, one), atMs);
-      next = advance(plan, next, atMs);
-      if (next.stage !== state.stage) {
-        const reason = next.events.at(-1)?.reason;
-        this.#deps.logger.warn({ rollout: id, job: plan.job, stage: next.stage, reason }, 'a rollout moved');
-      }
-      return { state: next, atMs };
-    });
+  #take(latest: readonly Rollout[]): void {
+    const { effective, barred } = readingOf(latest);
+    this.#effective = effective;
+    this.#barred = barred;
+    const running = new Set(latest.flatMap(({ plan, state }) => (isFinished(state) ? [] : [plan.id])));
+    for (const id of [...this.#observations.keys()]) if (!running.has(id)) this.#observations.delete(id);
+    this.#pendingNanos.clear();
+    for (const [id, waiting] of this.#observations) this.#pendingNanos.set(id, costOf(waiting));
   }
 
-  #isSlow({ rolloutId, arm }: RolloutAssignment, totalMs: number): boolean {
-    const speeds = this.#speeds.get(rolloutId) ?? [];
-    const sorted = speeds.toSorted((left, right) => left - right);
-    const limit = sorted[Math.floor(0.95 * sorted.length)];
-    if (arm === 'incumbent') {
-      speeds.push(totalMs);
-      if (speeds.length > speedWindow) speeds.shift();
-      this.#speeds.set(rolloutId, speeds);
+  async #count(database: Database, plan: RolloutPlan): Promise<void> {
+    const atMs = this.#deps.clock.nowMs();
+    const seen = this.#observations.get(plan.id) ?? [];
+    this.#observations.delete(plan.id);
+    try {
+      await changeRollout(database, plan.id, ({ state }) => {
+        let next = state;
+        for (const one of seen) next = advance(plan, observe(plan, next, one), atMs);
+        next = advance(plan, next, atMs);
+        this.#report(plan, state, next);
+        return { state: next, atMs };
+      });
+    } catch (error) {
+      // Counted with the next beat, before what was seen meanwhile.
+      this.#observations.set(plan.id, [...seen, ...(this.#observations.get(plan.id) ?? [])].slice(0, maxObservations));
+      throw error;
     }
-    return sorted.length >= fewestSpeeds && limit !== undefined && totalMs > limit;
   }
+
+  #report({ id, job }: RolloutPlan, before: RolloutState, { events, stage }: RolloutState): void {
+    for (const { reason } of events.slice(before.events.length)) {
+      const isAlarm = reason.startsWith(alarmPrefix);
+      this.#deps.logger[isAlarm ? 'error' : 'warn']({ rollout: id, job, stage, reason }, 'a rollout moved');
+    }
+  }
+}
+
+/** Who decides of each job, and which models its earlier rollouts did not let in. `latest`: one per job and candidate. */
+function readingOf(latest: readonly Rollout[]): {
+  effective: Map<string, Rollout>;
+  barred: Map<string, ReadonlySet<string>>;
+} {
+  const effective = new Map<string, Rollout>();
+  for (const one of latest) {
+    const known = effective.get(one.plan.job);
+    if (known === undefined || one.createdAtMs >= known.createdAtMs) effective.set(one.plan.job, one);
+  }
+  const barred = new Map<string, Set<string>>();
+  for (const one of latest) {
+    const { job, kind, candidate } = one.plan;
+    if (one.state.stage !== 'rolled_back' || kind !== 'model' || effective.get(job) === one) continue;
+    barred.set(job, (barred.get(job) ?? new Set()).add(candidate));
+  }
+  return { effective, barred };
+}
+
+function costOf(observations: readonly RolloutObservation[]): bigint {
+  return observations.reduce((sum, one) => (one.type === 'shadow' ? sum + one.costNanos : sum), 0n);
 }

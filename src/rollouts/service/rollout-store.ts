@@ -1,7 +1,7 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Database, Tables } from '../../storage/index.ts';
 import type { RolloutPlan } from '../core/rollout-plan.ts';
-import type { RolloutState } from '../core/rollout-state.ts';
+import { openRollout, type RolloutState } from '../core/rollout-state.ts';
 
 /** A rollout as it is kept. */
 export interface Rollout {
@@ -11,6 +11,8 @@ export interface Rollout {
 }
 
 type Db = Pick<Database, 'db'>;
+
+const mostLatest = 10_000;
 
 /** Keeps a new rollout; false when another one of the same job is still running. */
 export async function insertRollout({ db }: Db, { plan, state, createdAtMs }: Rollout): Promise<boolean> {
@@ -53,17 +55,34 @@ export async function changeRollout(
   return db.isTransaction ? within(db) : db.transaction().execute(within);
 }
 
-/** The last rollout of each job: it decides who answers. */
-export async function readEffective({ db }: Db): Promise<readonly Rollout[]> {
-  const rows = await db
-    .selectFrom('rollout')
-    .selectAll()
-    .distinctOn('job')
-    .orderBy('job')
-    .orderBy('created_at_ms', 'desc')
-    .orderBy('id', 'desc')
-    .execute();
+/** The last rollout of each candidate in each job, in order of making: who answers, and who is kept out. */
+export async function readLatest({ db }: Db): Promise<readonly Rollout[]> {
+  const { rows } = await sql<RolloutRow>`
+    SELECT plan, state, created_at_ms FROM (
+      SELECT DISTINCT ON (job, plan->>'kind', plan->>'candidate', plan->>'model') plan, state, created_at_ms, id
+      FROM rollout
+      ORDER BY job, plan->>'kind', plan->>'candidate', plan->>'model', created_at_ms DESC, id DESC
+    ) AS latest ORDER BY created_at_ms, id LIMIT ${mostLatest}`.execute(db);
   return rows.map(toRollout);
+}
+
+/** Rollouts as a file holds them. */
+export function writeRollouts(rollouts: readonly Rollout[]): string {
+  return toJson(rollouts);
+}
+
+/** Rollouts of a file; none when it holds anything else, which a newer version may have written. */
+export function parseRollouts(text: string): readonly Rollout[] {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (!Array.isArray(value)) return [];
+    return (value as readonly { plan: unknown; state: unknown; createdAtMs: number }[]).map(
+      ({ plan, state, createdAtMs }) => toRollout({ plan, state, created_at_ms: createdAtMs }),
+    );
+  } catch {
+    // The database says it again as soon as it is open.
+    return [];
+  }
 }
 
 /** One rollout; undefined for an unknown id. */
@@ -98,15 +117,21 @@ export async function listRollouts(
 interface RolloutRow {
   readonly plan: unknown;
   readonly state: unknown;
-  readonly created_at_ms: bigint;
+  readonly created_at_ms: bigint | number | string;
 }
 
 function toRollout({ plan, state, created_at_ms: createdAtMs }: RolloutRow): Rollout {
   const kept = plan as Omit<RolloutPlan, 'shadow'> & { shadow: RolloutPlan['shadow'] & { maxNanos: string } };
   const known = state as Omit<RolloutState, 'shadowSpentNanos'> & { shadowSpentNanos: string };
+  const whole = { ...kept, shadow: { ...kept.shadow, maxNanos: BigInt(kept.shadow.maxNanos) } };
   return {
-    plan: { ...kept, shadow: { ...kept.shadow, maxNanos: BigInt(kept.shadow.maxNanos) } },
-    state: { ...known, shadowSpentNanos: BigInt(known.shadowSpentNanos) },
+    plan: whole,
+    // States of earlier versions lack what these did not count.
+    state: {
+      ...openRollout(whole, Number(createdAtMs)),
+      ...known,
+      shadowSpentNanos: BigInt(known.shadowSpentNanos),
+    },
     createdAtMs: Number(createdAtMs),
   };
 }

@@ -8,6 +8,7 @@ import { openRollout, type RolloutState, shareOf } from '../core/rollout-state.t
 export function planOf(change: Partial<RolloutPlan> = {}): RolloutPlan {
   return {
     ...usualPlan,
+    shadow: { minPairs: 100, isGraded: true, maxNanos: 5_000_000_000n },
     id: 'rollout-1',
     kind: 'model',
     job: 'support',
@@ -51,6 +52,7 @@ export function simulate(plan: RolloutPlan, sides: SimulatedSides): { state: Rol
     if (state.stage === 'shadow') for (let item = 0; item < 5; item++) pair('shadow');
     for (let request = 0; request < requestsPerSecond && state.stage === 'canary'; request++) {
       const arm = random() < shareOf(plan, state) ? 'candidate' : 'incumbent';
+      state = observe(plan, state, { type: 'unit', arm });
       const isError = arm === 'candidate' && random() < (sides.candidateErrors ?? 0);
       const costNanos = arm === 'candidate' ? 1_000_000 : 5_000_000;
       state = observe(plan, state, {

@@ -16,7 +16,11 @@ export interface LearningParts {
   readonly clock: Clock;
   /** What the outcomes of one exchange say by the rule of its job; absent: the strongest evidence. */
   readonly judge?: ((job: string, outcomes: readonly OutcomeFact[]) => Verdict | undefined) | undefined;
+  /** The rule of a job as text: when it changes, what was told of the job is judged again. */
+  ruleOf?: ((job: string) => string | undefined) | undefined;
   alarmed?(alarm: QualityAlarm): void;
+  /** Learning about single prompts failed; what was learned before goes on. */
+  failed?(error: unknown): void;
   /** Learns about single prompts; absent: in a thread of its own. */
   readonly fit?: ((input: FitInput) => RunningFit) | undefined;
 }
@@ -49,6 +53,7 @@ const hostPenaltyMs = 3_600_000;
 const refitEveryMs = 30_000;
 const fewestPrompts = 20;
 const upkeepEveryMs = 1000;
+const mostRules = 10_000;
 /** Up to so many graded answers a prompt, models were not compared on prompts. */
 const mostPerPlainPrompt = 1.5;
 
@@ -78,10 +83,16 @@ export class LearningService {
   #fitting: RunningFit | undefined;
   readonly #fit: (input: FitInput) => RunningFit;
   #fittedOutcomes = 0;
+  readonly #ruleOf: (job: string) => string | undefined;
+  readonly #failed: (error: unknown) => void;
+  /** The rule that what was told of a job was judged by. */
+  readonly #rules = new Map<string, string | undefined>();
 
   constructor(parts: LearningParts) {
     this.#clock = parts.clock;
     this.#fit = parts.fit ?? fitInThread;
+    this.#ruleOf = (job) => parts.ruleOf?.(job);
+    this.#failed = (error) => parts.failed?.(error);
     this.#projection = new OutcomeProjection({
       learner: this.#learner,
       detector: new ChangeDetector(),
@@ -122,7 +133,20 @@ export class LearningService {
 
   /** Takes in an outcome, ours or another gateway's; a second time it changes nothing. */
   note(fact: OutcomeFact): void {
+    const { job } = fact;
+    if (job !== undefined && !this.#rules.has(job) && this.#rules.size < mostRules)
+      this.#rules.set(job, this.#ruleOf(job));
     if (this.#projection.note(fact)) this.#changed();
+  }
+
+  /** Judges the outcomes of jobs again whose rule is not the one that they were judged by. */
+  rejudge(): void {
+    for (const [job, rule] of this.#rules) {
+      const now = this.#ruleOf(job);
+      if (now === rule) continue;
+      this.#rules.set(job, now);
+      if (this.#projection.rejudge(job)) this.#changed();
+    }
   }
 
   /** Length and time of an answer: they teach what a model costs on a job. */
@@ -163,6 +187,7 @@ export class LearningService {
   /** Answers without outcomes teach as well; they are published now and then. */
   start(): void {
     this.#upkeep ??= setInterval(() => {
+      this.rejudge();
       if (this.#isDirty) this.#changed();
     }, upkeepEveryMs);
     this.#upkeep.unref();
@@ -241,7 +266,7 @@ export class LearningService {
         this.#isDirty = true;
       })
       // What was fitted before goes on; the next outcomes try again.
-      .catch(() => undefined)
+      .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         if (this.#fitting === fitting) this.#fitting = undefined;
       });

@@ -28,6 +28,7 @@ interface Exchange {
   readonly outcomes: Map<string, OutcomeFact>;
   learned: { readonly id: string; readonly witness: Witness; readonly weight: number } | undefined;
   revisions: number;
+  job: string;
 }
 
 interface HostTrack {
@@ -74,12 +75,22 @@ export class OutcomeProjection {
     return this.#learn(fact.requestId, exchange);
   }
 
-  #learn(requestId: string, exchange: Exchange): boolean {
+  /** Judges everything told of a job again, because its rule is another one now; false if nothing changed. */
+  rejudge(job: string): boolean {
+    let isChanged = false;
+    for (const [answerId, exchange] of this.#exchanges) {
+      if (exchange.job === job && this.#learn(answerId, exchange, { isAgain: true })) isChanged = true;
+    }
+    return isChanged;
+  }
+
+  #learn(requestId: string, exchange: Exchange, how: { readonly isAgain?: boolean } = {}): boolean {
     const { learner, judge } = this.#parts;
     const outcomes = [...exchange.outcomes.values()].toSorted(inOrder);
     const about = outcomes.find(({ model }) => model !== undefined);
     const before = exchange.learned;
     const job = about?.job ?? noJob;
+    exchange.job = job;
     const verdict = judge ? judge(job, outcomes) : verdictOf(outcomes);
     if (before) {
       learner.retract(before.id);
@@ -97,7 +108,8 @@ export class OutcomeProjection {
     const taught = { id, job, model, score: verdict.value, weight, atMs: about.atMs, ...promptOf(about) };
     if (!learner.learn(taught)) return before !== undefined;
     exchange.learned = { id, witness, weight };
-    if (!before) this.#watch(about, { model, score: verdict.value, weight: verdict.weight });
+    // What is judged again is no news of the model.
+    if (!before && how.isAgain !== true) this.#watch(about, { model, score: verdict.value, weight: verdict.weight });
     return true;
   }
 
@@ -139,7 +151,7 @@ export class OutcomeProjection {
       const [oldest] = this.#exchanges.keys();
       if (oldest !== undefined) this.#exchanges.delete(oldest);
     }
-    const fresh: Exchange = { outcomes: new Map(), learned: undefined, revisions: 0 };
+    const fresh: Exchange = { outcomes: new Map(), learned: undefined, revisions: 0, job: noJob };
     this.#exchanges.set(requestId, fresh);
     return fresh;
   }

@@ -3,9 +3,9 @@ import { outcomesChannel } from '../../domain/outcome-identity.ts';
 import type { Database } from '../../storage/index.ts';
 
 const pageSize = 2000;
-/** Rows are read again this far back: one that began earlier may be committed later. Learning twice changes nothing. */
-const overlap = 500n;
 const pollMs = 2000;
+/** A number that is missing for so long belongs to a row that was never written. */
+const gapMs = 10_000;
 /** Older outcomes count next to nothing. */
 const keptMs = 90 * 86_400_000;
 const mostAtStart = 200_000n;
@@ -23,14 +23,13 @@ export async function followOutcomes(
   database: Database,
   feed: { note(fact: OutcomeFact): void; replaying(isReplaying: boolean): void; failed(error: unknown): void },
 ): Promise<SharedOutcomes> {
-  let readTo = -1n;
+  const place = new ReadPlace(() => performance.now());
   let reading: Promise<void> | undefined;
   let isAskedAgain = false;
   const readOn = async (): Promise<void> => {
     const newest = await newestOf(database);
-    const behind = newest - mostAtStart;
-    if (readTo < behind) readTo = behind;
-    for (let from = readTo - overlap; ;) {
+    place.skipTo(newest - mostAtStart);
+    for (let from = place.readTo; ;) {
       const rows = await database.db
         .selectFrom('routing_outcome')
         .select(['seq', 'fact'])
@@ -38,13 +37,10 @@ export async function followOutcomes(
         .orderBy('seq')
         .limit(pageSize)
         .execute();
-      for (const { fact } of rows) if (isOutcome(fact)) feed.note(fact);
+      for (const { seq, fact } of rows) if (place.isNew(BigInt(seq)) && isOutcome(fact)) feed.note(fact);
       const last = rows.at(-1);
       if (last) from = BigInt(last.seq);
-      if (rows.length < pageSize) {
-        if (from > readTo) readTo = from;
-        return;
-      }
+      if (rows.length < pageSize) return place.settle();
     }
   };
   const refresh = (): Promise<void> => {
@@ -68,6 +64,52 @@ export async function followOutcomes(
       await reading;
     },
   };
+}
+
+/**
+ * How far the shared outcomes were read. Numbers are given when a row begins and seen when it is committed, so that a
+ * lower one may appear after a higher one: reading begins again at a gap until the gap is filled or too old to be.
+ */
+export class ReadPlace {
+  readonly #nowMs: () => number;
+  /** Numbers above `readTo` that were read. */
+  readonly #above = new Set<bigint>();
+  #gapSinceMs: number | undefined;
+  #readTo = -1n;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  /** Everything up to here was read, or never will be there. */
+  get readTo(): bigint {
+    return this.#readTo;
+  }
+
+  /** Leaves out what is older. */
+  skipTo(seq: bigint): void {
+    if (seq > this.#readTo) this.#readTo = seq;
+  }
+
+  /** Whether a row was not read before; it is now. */
+  isNew(seq: bigint): boolean {
+    if (seq <= this.#readTo || this.#above.has(seq)) return false;
+    this.#above.add(seq);
+    return true;
+  }
+
+  /** After a reading: goes on to the first gap, or over all of them when they are old. */
+  settle(): void {
+    const read = [...this.#above].sort((left, right) => (left < right ? -1 : 1));
+    const isOld = this.#gapSinceMs !== undefined && this.#nowMs() - this.#gapSinceMs >= gapMs;
+    for (const seq of read) {
+      // Nothing is known of what came before the first row.
+      if (!isOld && this.#readTo >= 0n && seq !== this.#readTo + 1n) break;
+      this.#above.delete(seq);
+      this.#readTo = seq;
+    }
+    this.#gapSinceMs = this.#above.size === 0 ? undefined : isOld ? this.#nowMs() : (this.#gapSinceMs ?? this.#nowMs());
+  }
 }
 
 /** Forgets shared outcomes that are too old to matter; their journals keep them. */

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { Catalog, StoredPriceBook } from '../../../catalog/index.ts';
 import { configSchema, policySchema } from '../../../config/index.ts';
+import { verdictOf } from '../../../domain/outcome.ts';
 import { atCostPlan } from '../../../domain/plan.ts';
 import { ExchangeBoard, OutcomeDesk } from '../../../gateway/index.ts';
 import { createMemoryJournal, type Journal } from '../../../journal/index.ts';
@@ -116,7 +117,12 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
   const catalog = catalogOf('small', 'large');
   return {
     ...quietEvals(newId),
-    rollouts: new RolloutService({ clock: systemClock, logger: silentLogger, database: () => undefined }),
+    rollouts: new RolloutService({
+      clock: systemClock,
+      logger: silentLogger,
+      judge: (_, told) => verdictOf(told),
+      database: () => undefined,
+    }),
     journal,
     outcomes,
     outcomeDesk: new OutcomeDesk({ journal, outcomes, clock: systemClock, newId }),

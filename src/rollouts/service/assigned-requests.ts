@@ -1,0 +1,132 @@
+import type { DecisionFact, Fact, OutcomeFact } from '../../domain/facts.ts';
+import type { Verdict } from '../../domain/outcome.ts';
+import { outcomeIdentity } from '../../domain/outcome-identity.ts';
+import { InfluenceCap } from '../../routing/index.ts';
+import type { RolloutObservation } from '../core/observe.ts';
+
+/** A request that a rollout assigned to a side. */
+export interface AssignedRequest {
+  readonly rolloutId: string;
+  readonly arm: 'incumbent' | 'candidate';
+  readonly job: string;
+  /** Answered by the other side: whatever the answer was worth, the candidate's was worth nothing. */
+  readonly isRescued: boolean;
+  readonly key: string;
+  readonly endUser: string | undefined;
+  readonly atMs: number;
+}
+
+/** What an assigned request was worth. */
+export interface SettledRequest {
+  readonly rolloutId: string;
+  readonly seen: RolloutObservation;
+}
+
+/** What the outcomes of one exchange say by the rule of its job. */
+export type JudgeOutcomes = (job: string, outcomes: readonly OutcomeFact[]) => Verdict | undefined;
+
+interface Entry extends AssignedRequest {
+  readonly outcomes: Map<string, OutcomeFact>;
+  isCounted: boolean;
+}
+
+/** Requests remembered for their outcomes; beyond, the oldest are forgotten and count nowhere. */
+const mostRequests = 100_000;
+const mostOutcomes = 100;
+/** What is told of a request within this time of its first outcome counts together with it. */
+const settleMs = 2_000;
+/** Weaker evidence says too little of one answer to bet on it. */
+const leastWeight = 0.5;
+/** A judge's view promotes nothing. */
+const judgedKind = 'preference';
+
+/**
+ * Waits for what assigned requests were worth. A request counts once, by the success rule of its job, however many
+ * outcomes tell of it; and one key or end user counts no more than it may in routing. What was counted was bet on:
+ * outcomes that come or are taken back later change nothing.
+ */
+export class AssignedRequests {
+  readonly #judge: JudgeOutcomes;
+  readonly #known = new Map<string, Entry>();
+  /** Requests with outcomes that are not counted yet, by when the first was told. */
+  readonly #waiting = new Map<string, number>();
+  readonly #decided = new Map<string, DecisionFact>();
+  readonly #cap = new InfluenceCap();
+
+  constructor(judge: JudgeOutcomes) {
+    this.#judge = judge;
+  }
+
+  add(requestId: string, request: AssignedRequest): void {
+    makeRoom(this.#known);
+    this.#known.set(requestId, { ...request, outcomes: new Map(), isCounted: false });
+  }
+
+  /** Takes in an outcome, told here or at another gateway; a second time it changes nothing. */
+  note(fact: OutcomeFact, nowMs: number): void {
+    const entry = this.#known.get(fact.requestId);
+    if (entry === undefined || entry.isCounted || entry.outcomes.size >= mostOutcomes) return;
+    const identity = outcomeIdentity(fact);
+    if (entry.outcomes.has(identity)) return;
+    entry.outcomes.set(identity, fact);
+    if (!this.#waiting.has(fact.requestId)) this.#waiting.set(fact.requestId, nowMs);
+  }
+
+  /** What became clear by now, or all that is waiting; each request is given once. */
+  settle(nowMs: number, isEnd = false): SettledRequest[] {
+    const settled: SettledRequest[] = [];
+    for (const [requestId, sinceMs] of this.#waiting) {
+      if (!isEnd && nowMs - sinceMs < settleMs) continue;
+      this.#waiting.delete(requestId);
+      const entry = this.#known.get(requestId);
+      const success = entry && this.#successOf(entry);
+      if (entry === undefined || success === undefined) continue;
+      settled.push({ rolloutId: entry.rolloutId, seen: { type: 'outcome', arm: entry.arm, success } });
+    }
+    return settled;
+  }
+
+  /** Facts of an earlier run: what was told then was counted then, what is told from now on counts. */
+  restore(fact: Fact, isRunning: (rolloutId: string) => boolean): void {
+    if (fact.type === 'decision') {
+      if (fact.rollout === undefined || !isRunning(fact.rollout.id)) return;
+      makeRoom(this.#decided);
+      this.#decided.set(fact.requestId, fact);
+      return;
+    }
+    if (fact.type === 'outcome') {
+      const entry = this.#known.get(fact.requestId);
+      if (entry !== undefined) entry.isCounted = true;
+      return;
+    }
+    const decision = fact.type === 'final' ? this.#decided.get(fact.requestId) : undefined;
+    if (fact.type !== 'final' || decision?.rollout === undefined) return;
+    this.#decided.delete(fact.requestId);
+    const { id: rolloutId, arm } = decision.rollout;
+    const { key, endUser, atMs, job = '' } = fact;
+    const isRescued = arm === 'candidate' && fact.model !== decision.model;
+    this.add(fact.requestId, { rolloutId, arm, job, isRescued, key, endUser, atMs });
+  }
+
+  #successOf(entry: Entry): number | undefined {
+    const { job, rolloutId, arm, key, endUser, atMs } = entry;
+    const verdict = this.#judge(job, [...entry.outcomes.values()]);
+    if (verdict === undefined || verdict.weight < leastWeight || verdict.kind === judgedKind) return undefined;
+    entry.isCounted = true;
+    entry.outcomes.clear();
+    const witness = { job, model: `${rolloutId}/${arm}`, key, endUser, atMs };
+    const room = this.#cap.take(witness, 1);
+    // A part of a request is none: shrunk towards nothing, a bad one would look better.
+    if (room < 1) {
+      this.#cap.giveBack(witness, room);
+      return undefined;
+    }
+    return entry.isRescued ? 0 : verdict.value;
+  }
+}
+
+function makeRoom(map: Map<string, unknown>): void {
+  if (map.size < mostRequests) return;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+}

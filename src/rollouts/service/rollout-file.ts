@@ -1,0 +1,28 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { writeAtomically } from '../../storage/index.ts';
+import { parseRollouts, type Rollout, writeRollouts } from './rollout-store.ts';
+
+/** The last known rollouts beside the journal: a gateway that starts without the database keeps to them. */
+export class RolloutFile {
+  readonly #file: string;
+  #written: string | undefined;
+
+  constructor(dataDirectory: string) {
+    this.#file = join(dataDirectory, 'rollouts.json');
+  }
+
+  /** What the last run left; nothing when there is none, or none that can be read. */
+  async read(): Promise<readonly Rollout[]> {
+    const text = await readFile(this.#file, 'utf8').catch(() => undefined);
+    return text === undefined ? [] : parseRollouts(text);
+  }
+
+  /** Written only when it differs from what was written last. */
+  async write(rollouts: readonly Rollout[]): Promise<void> {
+    const text = writeRollouts(rollouts);
+    if (text === this.#written) return;
+    await writeAtomically(this.#file, text, { durable: false });
+    this.#written = text;
+  }
+}

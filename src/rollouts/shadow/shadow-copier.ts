@@ -1,0 +1,184 @@
+import { Fault } from '../../domain/fault.ts';
+import type { OutcomeFact } from '../../domain/facts.ts';
+import type { CopiedAnswer, CopyCaller, FormVerdict, LeftAnswer } from '../../gateway/index.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { RolloutObservation } from '../core/observe.ts';
+import type { JudgeOutcomes } from '../service/assigned-requests.ts';
+import type { Rollout } from '../service/rollout-store.ts';
+
+/** What copies are made and compared with. */
+export interface ShadowParts {
+  readonly copy: CopyCaller['copy'];
+  /** What a call may cost at most; null when a price is unknown. */
+  ceilingNanos(
+    model: string,
+    size: { readonly inputTokens: number; readonly outputTokens: number },
+  ): bigint | null | Fault;
+  /** Asks the operator's grader; null when it can say nothing. */
+  grade(url: string, answer: Pick<CopiedAnswer, 'result'>, about: ShadowQuestion): Promise<number | null>;
+  /** Lets routing learn what was found of the candidate. */
+  tell(outcome: Omit<OutcomeFact, 'outcomeId' | 'receivedAtMs' | 'postedBy'>): void;
+}
+
+/** The request that two answers are compared on. */
+export interface ShadowQuestion {
+  readonly job: string;
+  /** As the client sent it. */
+  readonly body: Buffer;
+}
+
+/** What the copier works for. */
+export interface ShadowDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly parts: ShadowParts;
+  readonly judge: JudgeOutcomes;
+  /** Money noted that the rollout's own count does not hold yet. */
+  pendingNanos(rolloutId: string): bigint;
+  note(rolloutId: string, seen: RolloutObservation): void;
+}
+
+const atOnce = 4;
+const mostWaiting = 16;
+/** Longest answer that a copy without a limit of its own is expected to get. */
+const usualOutputTokens = 4096;
+
+interface Waiting {
+  readonly rollout: Rollout;
+  readonly left: LeftAnswer;
+}
+
+/**
+ * Copies live requests to a candidate when their answers have left: a few at a time, from a short queue, within the
+ * money of the rollout. What finds no place is counted and not made; no request ever waits for a copy.
+ */
+export class ShadowCopier {
+  readonly #deps: ShadowDeps;
+  readonly #waiting: Waiting[] = [];
+  readonly #reserved = new Map<string, bigint>();
+  #running = 0;
+  #isClosed = false;
+
+  constructor(deps: ShadowDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes a request in to be copied, now or in a moment. */
+  offer(rollout: Rollout, left: LeftAnswer): void {
+    if (this.#isClosed) return;
+    if (this.#waiting.length >= mostWaiting) return this.#skip(rollout, 'skipped');
+    this.#waiting.push({ rollout, left });
+    setImmediate(() => this.#next());
+  }
+
+  /** Makes no more copies. */
+  close(): void {
+    this.#isClosed = true;
+    this.#waiting.length = 0;
+  }
+
+  #next(): void {
+    if (this.#running >= atOnce) return;
+    const next = this.#waiting.shift();
+    if (next === undefined) return;
+    const { rollout, left } = next;
+    const ceilingNanos = this.#ceilingOf(rollout, left);
+    if (ceilingNanos === undefined) return this.#skip(rollout, 'unaffordable');
+    this.#running++;
+    this.#reserve(rollout.plan.id, ceilingNanos);
+    this.#copy(rollout, left, ceilingNanos)
+      .catch((error: unknown) => {
+        this.#deps.logger.warn({ err: error, rollout: rollout.plan.id }, 'a shadow copy failed');
+        this.#note(rollout, { type: 'shadow', costNanos: ceilingNanos, result: 'missing' });
+      })
+      .finally(() => {
+        this.#reserve(rollout.plan.id, -ceilingNanos);
+        this.#running--;
+        this.#next();
+      });
+  }
+
+  /** Undefined when the money does not reach, or when nobody can say how far it would. */
+  #ceilingOf({ plan, state }: Rollout, { received, maxOutputTokens }: LeftAnswer): bigint | undefined {
+    const size = {
+      inputTokens: 64 + Math.ceil(received.bytes.length / 2),
+      outputTokens: maxOutputTokens ?? usualOutputTokens,
+    };
+    const ceiling = this.#deps.parts.ceilingNanos(plan.model ?? plan.candidate, size);
+    if (typeof ceiling !== 'bigint') return undefined;
+    const out = (this.#reserved.get(plan.id) ?? 0n) + this.#deps.pendingNanos(plan.id);
+    return state.shadowSpentNanos + out + ceiling > plan.shadow.maxNanos ? undefined : ceiling;
+  }
+
+  #reserve(rolloutId: string, nanos: bigint): void {
+    const reserved = (this.#reserved.get(rolloutId) ?? 0n) + nanos;
+    if (reserved === 0n) this.#reserved.delete(rolloutId);
+    else this.#reserved.set(rolloutId, reserved);
+  }
+
+  async #copy(rollout: Rollout, left: LeftAnswer, ceilingNanos: bigint): Promise<void> {
+    const { plan } = rollout;
+    const order =
+      plan.kind === 'host'
+        ? { job: plan.job, model: plan.model ?? '', host: plan.candidate }
+        : { job: plan.job, model: plan.candidate };
+    const copied = await this.#deps.parts.copy(left.received, order);
+    if (copied === undefined) return this.#note(rollout, { type: 'shadow', costNanos: 0n, result: 'missing' });
+    const { final } = copied;
+    // An unknown cost counts as all that was set aside for it.
+    const costNanos = final.costNanos === null ? ceilingNanos : BigInt(final.costNanos);
+    const result = final.status === 'completed' ? 'copied' : 'missing';
+    this.#note(rollout, { type: 'shadow', costNanos, result });
+    if (result === 'copied') await this.#compare(rollout, left, copied);
+  }
+
+  /** Both answers by the same graders, and by the rule of the job. */
+  async #compare({ plan }: Rollout, left: LeftAnswer, copied: CopiedAnswer): Promise<void> {
+    const { parts, judge } = this.#deps;
+    const question = { job: plan.job, body: left.received.bytes };
+    const url = plan.shadow.graderUrl;
+    const [ours, theirs] = await Promise.all(
+      [copied, left].map(async (answer) => {
+        const score = url === undefined ? null : await parts.grade(url, answer, question);
+        return this.#outcomesOf(plan.job, answer, score);
+      }),
+    );
+    for (const outcome of ours ?? []) {
+      const idempotencyKey = `${outcome.requestId}/${outcome.kind}`;
+      parts.tell({ ...outcome, runId: plan.id, idempotencyKey, key: plan.id });
+    }
+    const [candidate, incumbent] = [ours, theirs].map((outcomes) => judge(plan.job, outcomes ?? []));
+    if (candidate === undefined || incumbent === undefined) return;
+    const pair = { candidate: candidate.value, incumbent: incumbent.value };
+    this.#deps.note(plan.id, { type: 'pair', source: 'shadow', ...pair });
+  }
+
+  #outcomesOf(
+    job: string,
+    { final, verdicts }: { readonly final: CopiedAnswer['final']; readonly verdicts: readonly FormVerdict[] },
+    score: number | null,
+  ): OutcomeFact[] {
+    const { requestId, model, host } = final;
+    const seen = [...verdicts, ...(score === null ? [] : [{ kind: 'score', value: score }])];
+    return seen.map(({ kind, value }) => ({
+      type: 'outcome',
+      requestId,
+      atMs: this.#deps.clock.nowMs(),
+      kind,
+      value,
+      source: 'shadow',
+      job,
+      model,
+      ...(host !== undefined && { host }),
+    }));
+  }
+
+  #skip(rollout: Rollout, result: 'skipped' | 'unaffordable'): void {
+    this.#note(rollout, { type: 'shadow', costNanos: 0n, result });
+  }
+
+  #note({ plan }: Rollout, seen: RolloutObservation): void {
+    this.#deps.note(plan.id, seen);
+  }
+}
