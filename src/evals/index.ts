@@ -2,6 +2,7 @@ export { type CodeResult, type CodeRunner, type CodeTask } from './graders/code.
 export { type AnsweredCall, type Expectation, type Grade, type GradedAnswer, type Grader } from './graders/grader.ts';
 export { createGraders, type Graders, gradersFor, type GraderParts } from './graders/graders.ts';
 export { type GraderCaller } from './graders/http.ts';
+export { createHttpVerifier } from './graders/http-verifier.ts';
 export { createJudgeGrader } from './graders/judge.ts';
 export { judgeHealth, type JudgeHealth } from './judge/judge-health.ts';
 export { type Judge, judgePair, type PairVerdict } from './judge/judge-pair.ts';
@@ -11,4 +12,4 @@ export { type EvalReport, type Flip, flipsOf, reportOf } from './runs/eval-repor
 export { type EvalOutcome, EvalService, type EvalServiceDeps } from './runs/eval-service.ts';
 export { type EvalItem, type EvalResult, type EvalSpec, itemDigest } from './runs/eval-spec.ts';
 export { type EvalRun, findRun, listRuns, readItems, readResults, stopRun } from './runs/eval-store.ts';
-export { type EvalAnswer, type EvalParts } from './runs/run-eval.ts';
+export { type AskedAnswer, type EvalAnswer, type EvalParts } from './runs/run-eval.ts';

@@ -23,7 +23,7 @@ export function openEvals(core: Parts): EvalService {
     graderCaller,
     database: () => database.current(),
     newId,
-    ask: (body) => caller.call({ body, feature: 'eval' }),
+    ask: (body) => caller.callAndCount({ body, feature: 'eval' }),
     ceilingNanos: createCeiling(core),
     tell: (outcome) => outcomeDesk.noteSeen(toOutcome(outcome, reader)),
   });
@@ -52,7 +52,7 @@ const graderTimeoutMs = 30_000;
 const maxGrade = 64 * 1024;
 
 /** Asks the operator's own grader; redirects would lead elsewhere than where the operator said. */
-export const graderCaller: GraderCaller = {
+export export const graderCaller: GraderCaller = {
   async post(url, body) {
     const response = await fetch(url, {
       method: 'POST',

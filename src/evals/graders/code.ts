@@ -1,3 +1,4 @@
+import { codeIn } from '../../domain/code-block.ts';
 import { fail, type Grader, pass, unknown } from './grader.ts';
 
 /** Work for a sandbox: a program with its tests. */
@@ -51,12 +52,6 @@ export function createCodeGrader(runner: CodeRunner | undefined): Grader {
       return result.kind === 'failed' ? fail(result.reason) : unknown(`the sandbox failed: ${result.reason}`);
     },
   };
-}
-
-/** The largest fenced block, else the whole text. */
-export function codeIn(text: string): string {
-  const blocks = [...text.matchAll(/```[\w+#.-]*[ \t]*\r?\n([\s\S]*?)```/g)].map(([, inside]) => inside ?? '');
-  return blocks.length === 0 ? text : blocks.reduce((longest, one) => (one.length > longest.length ? one : longest));
 }
 
 interface AskedCode extends Omit<CodeTask, 'program'> {

@@ -24,7 +24,8 @@ export interface Grade {
   /** In plain words, most important first. */
   readonly reasons: readonly string[];
   /** What grading itself cost; judges and graders behind HTTP. */
-  readonly costNanos?: bigint;
+  /** null: something was spent, and nobody knows how much. */
+  readonly costNanos?: bigint | null;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../domain/model-call.ts';
-import { type CodeResult, type CodeRunner, codeIn } from './code.ts';
+import { codeIn } from '../../domain/code-block.ts';
+import type { CodeResult, CodeRunner } from './code.ts';
 import type { Grade, GradedAnswer } from './grader.ts';
 import { createGraders, gradersFor } from './graders.ts';
 import { instructionIds } from './instructions.ts';

@@ -22,7 +22,7 @@ export function createJudgeGrader(judge: Judge, notes: JudgeNotes): Grader {
       const { question, criterion, reference } = read;
       const verdict = await judgePair(judge, { question, criterion, first: text, second: reference });
       notes.note(verdict);
-      const cost = verdict.costNanos === null ? {} : { costNanos: verdict.costNanos };
+      const cost = { costNanos: verdict.costNanos };
       if (verdict.refused) return { ...unknown('the judge did not say'), ...cost };
       if (verdict.preferred === 'first') return { ...pass('better than the reference in both orders'), ...cost };
       if (verdict.preferred === 'second') return { ...fail('worse than the reference in both orders'), ...cost };

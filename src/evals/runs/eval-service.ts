@@ -15,15 +15,17 @@ import {
   claimRun,
   type EvalRun,
   extendClaim,
+  findRun,
   finishRun,
   insertResult,
   insertRun,
   readHistories,
   readItems,
   readResults,
+  reserveMoney,
 } from './eval-store.ts';
 import { planItems } from './plan-items.ts';
-import { answerName, type EvalAnswer, type EvalParts, runEval } from './run-eval.ts';
+import { answerName, type AskedAnswer, type EvalParts, runEval } from './run-eval.ts';
 
 /** What a finished answer tells routing. */
 export interface EvalOutcome {
@@ -44,7 +46,7 @@ export interface EvalServiceDeps {
   readonly graderCaller: GraderCaller;
   database(): Database | undefined;
   newId(prefix: string): string;
-  ask(body: JsonObject): Promise<EvalAnswer | Fault>;
+  ask(body: JsonObject): Promise<AskedAnswer>;
   ceilingNanos: EvalParts['ceilingNanos'];
   /** Makes a result an outcome. */
   tell(outcome: EvalOutcome): void;
@@ -149,7 +151,7 @@ export class EvalService {
     const verdicts: PairVerdict[] = [];
     const hold = this.#hold(database, run.id);
     try {
-      const spentNanos = before.reduce((sum, { costNanos }) => sum + (costNanos ?? 0n), 0n);
+      const { spentNanos } = run;
       const done = new Set(before.map(({ itemId, candidate, sample }) => answerName(itemId, candidate, sample)));
       const parts = this.#parts({
         database,
@@ -174,9 +176,8 @@ export class EvalService {
       });
     } catch (error) {
       this.#deps.logger.error({ err: error, run: run.id }, 'an evaluation failed');
-      const results = await readResults(database, run.id);
-      const spentNanos = results.reduce((sum, { costNanos }) => sum + (costNanos ?? 0n), 0n);
-      const report = reportOf(spec.candidates, results);
+      const spentNanos = (await findRun(database, run.id))?.spentNanos ?? run.spentNanos;
+      const report = reportOf(spec.candidates, await readResults(database, run.id));
       const detail = 'it failed by a defect; the log says more';
       await finishRun(database, { id: run.id, state: 'failed', detail, spentNanos, report, atMs: clock.nowMs() });
     } finally {
@@ -202,8 +203,10 @@ export class EvalService {
       graders,
       judge,
       isCancelled,
-      async keep(result, judged) {
-        await insertResult(database, run.id, { result, atMs: clock.nowMs() });
+      reserve: (nanos) => reserveMoney(database, run.id, nanos),
+      giveBack: (nanos) => reserveMoney(database, run.id, -nanos),
+      async keep(result, judged, spentNanos) {
+        await insertResult(database, run.id, { result, spentNanos, atMs: clock.nowMs() });
         const item = byId.get(result.itemId);
         if (!item || result.requestId === '') return;
         if (result.score !== null) tell({ run, item, result, kind: 'score', grader: run.graders });
@@ -218,13 +221,13 @@ export class EvalService {
   #judge(model: string | undefined, verdicts: PairVerdict[]): EvalParts['judge'] {
     if (model === undefined) return undefined;
     const ask = async (prompt: string): Promise<{ text: string; costNanos: bigint | null }> => {
-      const answer = await this.#deps.ask({
+      const { answer, costNanos } = await this.#deps.ask({
         model,
         messages: [{ role: 'user', content: prompt }],
         max_tokens: 1024,
         temperature: 0,
       });
-      return Fault.is(answer) ? { text: '', costNanos: 0n } : answer;
+      return { text: Fault.is(answer) ? '' : answer.text, costNanos };
     };
     const grader = createJudgeGrader(
       { name: `${model}/${judgePromptVersion}`, ask },

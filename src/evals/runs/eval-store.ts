@@ -68,7 +68,9 @@ export async function claimRun(
   claim: { readonly by: string; readonly nowMs: number; readonly untilMs: number },
 ): Promise<EvalRun | undefined> {
   const { rows } = await sql<{ id: string }>`
-    UPDATE eval_run SET state = 'running', claimed_by = ${claim.by}, claimed_until_ms = ${claim.untilMs}
+    UPDATE eval_run SET state = 'running', claimed_by = ${claim.by}, claimed_until_ms = ${claim.untilMs},
+      -- Whoever had it before is gone: what was set aside then may have been spent.
+      spent_nanos = spent_nanos + reserved_nanos, reserved_nanos = 0
     WHERE id = (
       SELECT id FROM eval_run
       WHERE state = 'queued' OR (state = 'running' AND claimed_until_ms < ${claim.nowMs})
@@ -177,14 +179,32 @@ export async function readHistories({ db }: Database, runId: string): Promise<Re
   );
 }
 
-/** Keeps one graded answer; the same one again changes nothing. */
+/** Sets money of a run aside, or gives it back: after a crash what is set aside counts as spent. */
+export async function reserveMoney({ db }: Database, runId: string, nanos: bigint): Promise<void> {
+  await sql`UPDATE eval_run SET reserved_nanos = greatest(0, reserved_nanos + ${nanos.toString()}::bigint)
+    WHERE id = ${runId}`.execute(db);
+}
+
+/** Keeps one graded answer and adds what was spent on it to the run; the same one again changes nothing. */
 export async function insertResult(
   { db }: Database,
   runId: string,
-  made: { readonly result: EvalResult; readonly atMs: number },
+  made: { readonly result: EvalResult; readonly spentNanos: bigint; readonly atMs: number },
 ): Promise<void> {
-  const { result, atMs } = made;
-  await db
+  const { spentNanos } = made;
+  await db.transaction().execute(async (work) => {
+    if (!(await insertNew(work, runId, made))) return;
+    await sql`UPDATE eval_run SET spent_nanos = spent_nanos + ${spentNanos.toString()}::bigint
+      WHERE id = ${runId}`.execute(work);
+  });
+}
+
+async function insertNew(
+  db: Db,
+  runId: string,
+  { result, atMs }: { readonly result: EvalResult; readonly atMs: number },
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('eval_result')
     .values({
       run_id: runId,
@@ -205,7 +225,8 @@ export async function insertResult(
       at_ms: BigInt(atMs),
     })
     .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .executeTakeFirst();
+  return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
 /** Every graded answer of a run. */

@@ -17,10 +17,17 @@ export interface EvalAnswer {
   readonly totalMs: number;
 }
 
+/** What came of a question, and what was spent on it; null: nobody knows. */
+export interface AskedAnswer {
+  readonly answer: EvalAnswer | Fault;
+  /** Also of what brought no answer. */
+  readonly costNanos: bigint | null;
+}
+
 /** What a run works with. */
 export interface EvalParts {
   /** Through the gateway, like any client. */
-  ask(body: JsonObject): Promise<EvalAnswer | Fault>;
+  ask(body: JsonObject): Promise<AskedAnswer>;
   /** What a call may cost at most; null when a price is unknown, a Fault for a name that is no model. */
   ceilingNanos(
     model: string,
@@ -29,8 +36,12 @@ export interface EvalParts {
   readonly graders: Graders;
   /** Speaks beside the graders, never alone. */
   readonly judge?: { readonly grader: Grader; readonly model: string } | undefined;
-  /** Makes a result durable before the next item begins. */
-  keep(result: EvalResult, judged: Grade | undefined): Promise<void>;
+  /** Makes money durable that is set aside for an item: after a crash it counts as spent. */
+  reserve(nanos: bigint): Promise<void>;
+  /** Gives back what an item did not need of it. */
+  giveBack(nanos: bigint): Promise<void>;
+  /** Makes a result durable, with all that was spent on it, before the next item begins. */
+  keep(result: EvalResult, judged: Grade | undefined, spentNanos: bigint): Promise<void>;
   /** Asked between items. */
   isCancelled(): boolean;
 }
@@ -77,7 +88,7 @@ export async function runEval(spec: EvalSpec, start: EvalStart, parts: EvalParts
     if (defect !== undefined || parts.isCancelled()) break;
     if (!purse.reserve(reservedNanos)) break;
     begun += 1;
-    const work = runItem({ item, spec, parts, done: start.done })
+    const work = runReserved(reservedNanos, { item, spec, parts, done: start.done })
       .then((costNanos) => purse.settle(reservedNanos, costNanos))
       .catch((error: unknown) => {
         defect = error;
@@ -114,46 +125,70 @@ function problemOf(spec: EvalSpec, items: readonly EvalItem[], parts: EvalParts)
 }
 
 function ceilingOf(item: EvalItem, spec: EvalSpec, parts: EvalParts): bigint {
+  const perSample = spec.candidates.reduce((sum, candidate) => {
+    const { answerNanos, judgingNanos } = ceilingsOf(item, candidate, { spec, parts });
+    return sum + answerNanos + judgingNanos;
+  }, 0n);
+  return BigInt(spec.samples) * perSample;
+}
+
+/** Most that one answer, and judging it, may cost. */
+function ceilingsOf(
+  item: EvalItem,
+  candidate: string,
+  { spec, parts }: { readonly spec: EvalSpec; readonly parts: EvalParts },
+): { readonly answerNanos: bigint; readonly judgingNanos: bigint } {
   const size = { inputTokens: inputTokensOf(item), outputTokens: item.maxTokens ?? spec.maxTokens };
   const of = (model: string, asked: typeof size): bigint => {
     const ceiling = parts.ceilingNanos(model, asked);
     return typeof ceiling === 'bigint' ? ceiling : 0n;
   };
-  const answers = spec.candidates.reduce((sum, candidate) => sum + of(candidate, size), 0n);
   const judged = parts.judge && item.expected['judge'] !== undefined;
   // Both orders, each with question, reference and answer.
   const judging = judged
     ? of(parts.judge.model, { inputTokens: 3 * size.inputTokens + size.outputTokens, outputTokens: 1024 })
     : 0n;
-  return BigInt(spec.samples) * (answers + BigInt(spec.candidates.length) * 2n * judging);
+  return { answerNanos: of(candidate, size), judgingNanos: 2n * judging };
 }
 
-async function runItem(work: {
+interface ItemWork {
   readonly item: EvalItem;
   readonly spec: EvalSpec;
   readonly parts: EvalParts;
   readonly done: ReadonlySet<string>;
-}): Promise<bigint | null> {
-  const { item, spec, parts, done } = work;
+}
+
+/** What a crash leaves unsettled is known to whoever takes the run up. */
+async function runReserved(reservedNanos: bigint, work: ItemWork): Promise<bigint> {
+  await work.parts.reserve(reservedNanos);
+  const spentNanos = await runItem(work);
+  await work.parts.giveBack(reservedNanos);
+  return spentNanos;
+}
+
+async function runItem({ item, spec, parts, done }: ItemWork): Promise<bigint> {
   const asked = spec.candidates.flatMap((candidate) =>
     Array.from({ length: spec.samples }, (_, sample) => ({ candidate, sample })),
   );
   const open = asked.filter(({ candidate, sample }) => !done.has(answerName(item.id, candidate, sample)));
   const costs = await Promise.all(open.map((one) => runAnswer(item, one, { spec, parts })));
-  return costs.reduce<bigint | null>((sum, cost) => (sum === null || cost === null ? null : sum + cost), 0n);
+  return costs.reduce((sum, cost) => sum + cost, 0n);
 }
 
 async function runAnswer(
   item: EvalItem,
   asked: { readonly candidate: string; readonly sample: number },
   { spec, parts }: { readonly spec: EvalSpec; readonly parts: EvalParts },
-): Promise<bigint | null> {
-  const answer = await parts.ask(callOf(item, spec, asked));
+): Promise<bigint> {
+  const { answer, costNanos: askedNanos } = await parts.ask(callOf(item, spec, asked));
+  const ceilings = ceilingsOf(item, asked.candidate, { spec, parts });
+  const answeredNanos = askedNanos ?? ceilings.answerNanos;
   if (Fault.is(answer)) {
-    const nothing = { requestId: '', model: '', host: '', answer: '', costNanos: 0n, outputTokens: 0, totalMs: 0 };
+    const nothing = { requestId: '', model: '', host: '', answer: '', outputTokens: 0, totalMs: 0 };
     const said = { score: null, verdict: 'error', reasons: [answer.message] } as const;
-    await parts.keep({ itemId: item.id, ...asked, ...nothing, ...said }, undefined);
-    return 0n;
+    const result = { itemId: item.id, ...asked, ...nothing, costNanos: askedNanos, ...said };
+    await parts.keep(result, undefined, answeredNanos);
+    return answeredNanos;
   }
   const graders = gradersFor(item.expected, parts.graders);
   if ('problem' in graders) throw new Error(graders.problem);
@@ -164,9 +199,12 @@ async function runAnswer(
       : undefined;
   const { requestId, model, host, outputTokens, totalMs, costNanos } = answer;
   const result = { ...asked, requestId, model, host, outputTokens, totalMs, costNanos, ...together(grades) };
-  await parts.keep({ itemId: item.id, answer: textOf(answer).slice(0, maxAnswer), ...result }, judged);
-  const extra = [...grades, ...(judged ? [judged] : [])].reduce((sum, one) => sum + (one.costNanos ?? 0n), 0n);
-  return costNanos === null ? null : costNanos + extra;
+  const gradedNanos = grades.reduce((sum, one) => sum + (one.costNanos ?? 0n), 0n);
+  // What nobody knows the cost of counts as all that was set aside for it.
+  const judgedNanos = judged ? (judged.costNanos === null ? ceilings.judgingNanos : (judged.costNanos ?? 0n)) : 0n;
+  const spentNanos = answeredNanos + gradedNanos + judgedNanos;
+  await parts.keep({ itemId: item.id, answer: textOf(answer).slice(0, maxAnswer), ...result }, judged, spentNanos);
+  return spentNanos;
 }
 
 function textOf({ text, calls }: EvalAnswer): string {

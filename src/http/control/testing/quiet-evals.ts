@@ -14,7 +14,7 @@ export function quietEvals(newId: (prefix: string) => string): EvalViews {
     graderCaller: { post: () => Promise.resolve({ status: 500, text: '' }) },
     database: () => undefined,
     newId,
-    ask: () => Promise.resolve(new Fault('upstream_error')),
+    ask: () => Promise.resolve({ answer: new Fault('upstream_error'), costNanos: 0n }),
     ceilingNanos: () => 0n,
     tell: () => undefined,
   });

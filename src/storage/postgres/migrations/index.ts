@@ -12,6 +12,7 @@ import { migration as apps } from './0011-apps.ts';
 import { migration as exports } from './0012-exports.ts';
 import { migration as marginAlerts } from './0013-margin-alerts.ts';
 import { migration as deliveries } from './0014-deliveries.ts';
+import { migration as evalMoney } from './0016-eval-money.ts';
 import { migration as fixes } from './0017-fixes.ts';
 import type { Migration } from './migration.ts';
 
@@ -31,5 +32,6 @@ export const migrations: readonly Migration[] = [
   exports,
   marginAlerts,
   deliveries,
+  evalMoney,
   fixes,
 ];

@@ -38,6 +38,8 @@ export interface EvalRunTable {
   item_count: number;
   max_nanos: bigint;
   spent_nanos: bigint;
+  /** Set aside for calls that run; after a crash it counts as spent. */
+  reserved_nanos: ColumnType<bigint, bigint | undefined, bigint>;
   detail: string | null;
   report: ColumnType<unknown, string | null, string | null>;
   created_at_ms: bigint;
