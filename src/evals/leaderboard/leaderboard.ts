@@ -1,6 +1,7 @@
 import type { OutcomeFact } from '../../domain/facts.ts';
 import { Fault } from '../../domain/fault.ts';
-import { clusterBootstrapSeed, type LeaderboardRow, rankRows, type RowEvidence } from './rank-rows.ts';
+import { rankInThread } from './rank-in-thread.ts';
+import { clusterBootstrapSeed, type LeaderboardRow, type RowEvidence } from './rank-rows.ts';
 import type { SuccessRule } from '../../domain/success-rule.ts';
 import type { Database } from '../../storage/index.ts';
 import type { EvalParts } from '../runs/run-eval.ts';
@@ -42,7 +43,8 @@ export async function readLeaderboard(
   ]);
   const evidence = gather(uses, judged, rule);
   const mix = mixOf(uses);
-  const rows = rankRows(evidence, run?.report?.pairs ?? []).map((row) => ({
+  const ranked = await rankInThread({ evidence, pairs: run?.report?.pairs ?? [] });
+  const rows = ranked.map((row) => ({
     ...row,
     mixNanosPerMillion: mix && priceOnMix(row, uses, { mix, ceilingNanos: parts.ceilingNanos }),
   }));
