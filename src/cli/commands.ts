@@ -93,7 +93,10 @@ export const commands: CommandTree = {
     accounts: async () => (await import('./commands/ledger/ledger-commands.ts')).ledgerAccountsCommand,
     transactions: async () => (await import('./commands/ledger/ledger-commands.ts')).ledgerTransactionsCommand,
     check: async () => (await import('./commands/ledger/ledger-commands.ts')).ledgerCheckCommand,
-    quarantine: async () => (await import('./commands/operations/operation-commands.ts')).ledgerQuarantineCommand,
+    quarantine: {
+      list: async () => (await import('./commands/operations/operation-commands.ts')).ledgerQuarantineListCommand,
+      release: async () => (await import('./commands/operations/operation-commands.ts')).ledgerQuarantineReleaseCommand,
+    },
     projections: async () => (await import('./commands/operations/operation-commands.ts')).ledgerProjectionsCommand,
   },
   reconciliation: {

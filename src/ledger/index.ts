@@ -75,6 +75,7 @@ export { Histogram } from './projector/histogram.ts';
 export { type ListedQuarantine, listQuarantined } from './projector/list-quarantined.ts';
 export type { ApplyCharges, ProjectionAlarm, ProjectorPorts, VersionLookup } from './projector/ports.ts';
 export { type ProjectionProgress, runProjector } from './projector/projector-loop.ts';
+export { type Released, type ReleaseOrder, releaseQuarantined } from './projector/release-quarantined.ts';
 export { type BatchResult, Projector, type ProjectorSettings } from './projector/projector.ts';
 export {
   type Projection,

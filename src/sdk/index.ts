@@ -46,6 +46,7 @@ export type {
   PostedVariance,
   ProjectionState,
   QuarantinedFact,
+  ReleasedFact,
   ReconciliationReport,
   TransactionQuery,
 } from './operation-types.ts';
@@ -72,7 +73,7 @@ export type {
   PriceQuery,
   PriceSourceState,
 } from './price-types.ts';
-export type { RunEvent, RunInput, RunIsolation, RunReceipt, Runs, RuntimeReport } from './runs.ts';
+export type { RunConnection, RunEvent, RunInput, RunIsolation, RunReceipt, Runs, RuntimeReport } from './runs.ts';
 export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
 export type {
   DecisionExplanation,

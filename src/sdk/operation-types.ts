@@ -125,6 +125,16 @@ export interface QuarantinedFact {
   readonly factType: string;
   readonly costNanos: Nanos;
   readonly chargeNanos: Nanos;
+  /** Who booked it after all, when and why; null while it is set apart. */
+  readonly release: { readonly atMs: number; readonly by: string; readonly reason: string } | null;
+}
+
+/** What a release put into the books. */
+export interface ReleasedFact {
+  readonly id: string;
+  readonly requestId: string;
+  readonly customer: string;
+  readonly costNanos: Nanos;
 }
 
 /** A gateway on the database, and what it has leased of limits. */

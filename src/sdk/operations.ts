@@ -26,8 +26,21 @@ export function operationsOf(call: Caller) {
   const path = `${base}/operations`;
   return {
     projections: () => call<{ readonly data: readonly types.ProjectionState[] }>({ path: `${path}/projections` }),
-    quarantine: (query?: PageQuery & { readonly reason?: string | undefined }) =>
-      call<Page<types.QuarantinedFact>>({ path: `${path}/quarantine`, query }),
+    quarantine: (
+      query?: PageQuery & { readonly reason?: string | undefined; readonly state?: 'held' | 'released' | undefined },
+    ) => call<Page<types.QuarantinedFact>>({ path: `${path}/quarantine`, query }),
+    /** Books the cost of a fact that was set apart because its price gave another one. */
+    releaseQuarantined: (
+      id: string,
+      body: { readonly reason: string; readonly acceptDifference?: boolean | undefined },
+      options?: ChangeOptions,
+    ) =>
+      call<types.ReleasedFact>({
+        method: 'POST',
+        path: `${path}/quarantine/${segment(id)}/release`,
+        body,
+        ...options,
+      }),
     gateways: () => call<{ readonly data: readonly types.GatewayRun[] }>({ path: `${path}/gateways` }),
     release: (gatewayId: string, body: { readonly acceptLive?: boolean | undefined }, options?: ChangeOptions) =>
       call<{ readonly gatewayId: string; readonly releasedNanos: string }>({

@@ -140,7 +140,7 @@ describe('the command line over the control API', () => {
     const { data } = (await json('ledger transactions --kind reconciliation')) as { data: { entries: object[] }[] };
     expect(data[0]?.entries).toMatchObject([{ amountNanos: '1500000000' }, { amountNanos: '-1500000000' }]);
     expect(await json('ledger check')).toMatchObject({ ok: true, problems: [] });
-    expect(await run('ledger quarantine')).toBe('none\n');
+    expect(await run('ledger quarantine list')).toBe('none\n');
     expect(await run('ledger projections')).toBe('none\n');
     expect(await run('gateways list')).toBe('none\n');
     expect(await run('outbox show')).toBe('none\n');

@@ -1,3 +1,4 @@
+import type { Executor } from '../books/post-transaction.ts';
 import type { BookedAttempt, Booking, ExchangeDimensions } from './booking.ts';
 import { LedgerSums } from './ledger-sums.ts';
 import { PerformanceSums } from './performance-sums.ts';
@@ -5,7 +6,7 @@ import type { KeyValue } from './key-tree.ts';
 import { SumTable, type SumTableShape } from './sum-table.ts';
 import { dayOf, hourOf, slotOf } from './time-slots.ts';
 import type { UsageLabels } from './usage-labels.ts';
-import type { Use } from './use-sum.ts';
+import type { AmountColumn, Use } from './use-sum.ts';
 
 const usageKeys = ['key_name', 'job', 'model', 'host', 'feature', 'project'] as const;
 
@@ -84,6 +85,44 @@ export class BatchSums {
     }
   }
 
+  /** Adds what an attempt costs now beyond what it was booked with at first, and gives the differences of its cost. */
+  addDifference(told: {
+    readonly booking: Booking;
+    readonly attempt: BookedAttempt;
+    readonly earlier: BookedAttempt;
+  }): { readonly costNanos: bigint; readonly absorbedNanos: bigint } {
+    const { booking, attempt, earlier } = told;
+    const dimensions = this.#bound(booking);
+    const { startedAtMs } = booking;
+    const [now, before] = [attemptUse(attempt).amounts ?? {}, attemptUse(earlier).amounts ?? {}];
+    const difference = (column: AmountColumn): bigint => (now[column] ?? 0n) - (before[column] ?? 0n);
+    const amounts = Object.fromEntries(differingColumns.map((column) => [column, difference(column)]));
+    const upstreamModel = this.#labels.boundLabel(
+      { startedAtMs: attempt.startedAtMs, customer: dimensions.customer, kind: 'upstreamModel' },
+      attempt.upstreamModel,
+    );
+    const place = { dimensions, startedAtMs, host: attempt.host };
+    this.addUse(place, { amounts });
+    this.addHostUse(
+      { ...place, ...attempt, upstreamModel, attemptStartedAtMs: attempt.startedAtMs, startedAtMs },
+      { amounts },
+    );
+    if (attempt.costNanos === null && earlier.costNanos !== null && booking.chargeNanos !== null) {
+      this.addUse({ ...place, host: dimensions.host }, { counts: { unpriced: 1 } });
+    }
+    this.performance.addCost(dimensions, attempt, difference('cost_nanos'));
+    return { costNanos: difference('cost_nanos'), absorbedNanos: difference('absorbed_nanos') };
+  }
+
+  /** Writes every rollup, always in this order: two writers never wait for each other in a circle. */
+  async writeSums(executor: Executor): Promise<void> {
+    await this.slots.write(executor);
+    await this.days().write(executor);
+    await this.hosts.write(executor);
+    await this.endUsers.write(executor);
+    await this.performance.write(executor);
+  }
+
   /** Adds to what customers see: by slot, and by end user. */
   addUse({ dimensions, startedAtMs, host }: SumPlace & { readonly host: string }, use: Use): void {
     const { customer, key, job, model, feature, project, endUser } = dimensions;
@@ -115,6 +154,8 @@ export class BatchSums {
     return this.#labels.bound(startedAtMs, dimensions);
   }
 }
+
+const differingColumns = ['cost_nanos', 'absorbed_nanos', 'waste_nanos', 'estimated_cost_nanos'] as const;
 
 function requestUse(booking: Booking): Use {
   const { status, final, chargeNanos, costNanos, savedNanos, isEstimated, units } = booking;

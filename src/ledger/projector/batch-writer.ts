@@ -6,6 +6,7 @@ import { BatchSums } from './batch-sums.ts';
 import { type BookedAttempt, type Booking, bookedAttemptOf } from './booking.ts';
 import { applyCorrections, saveEstimates } from './corrections.ts';
 import type { BatchFold, ExchangeBook } from './exchange-book.ts';
+import { saveHeldExchanges } from './held-exchanges.ts';
 import { saveOpenExchanges } from './open-exchanges.ts';
 import type { PendingExchange } from './pending-exchange.ts';
 import type { ApplyCharges, BookedCorrection, ExportUse } from './ports.ts';
@@ -29,8 +30,16 @@ export interface GatheredBatch {
   readonly fold: BatchFold;
   readonly bookings: readonly Booking[];
   readonly quarantined: readonly QuarantinedFact[];
+  /** Attempts whose amounts are held, by their marks. */
+  readonly held: readonly HeldAttempt[];
   /** Exchanges that began before are forgotten. */
   readonly horizonMs: number;
+}
+
+/** An attempt whose amount is held. */
+export interface HeldAttempt {
+  readonly mark: bigint;
+  readonly fact: QuarantinedFact;
 }
 
 /** What was written. */
@@ -60,13 +69,14 @@ export class BatchWriter {
     const { fold } = batch;
     this.#quarantined.push(...batch.quarantined);
     const fresh = await this.#newOnes(batch);
-    const { dropped, late } = await this.#compareWithKnown(batch, fresh);
+    const { dropped, late, known } = await this.#compareWithKnown(batch, fresh);
+    this.#quarantined.push(...heldForFirst(batch.held, known));
     await this.#parts.labels.load(this.#trx, fresh);
     for (const booking of fresh) this.#sums.addBooking(booking);
     for (const attempt of late) await this.#addLate(attempt);
     await this.#charge(fresh);
     const corrections = await this.#correct(fresh, fold);
-    await this.#save(fold, dropped);
+    await this.#save(fold, fresh, dropped);
     await this.#parts.exportUse?.(this.#trx, { gatewayId: this.#parts.gatewayId, bookings: fresh, corrections });
     return {
       booked: fresh.length,
@@ -96,7 +106,11 @@ export class BatchWriter {
   async #compareWithKnown(
     { fold, bookings }: GatheredBatch,
     fresh: readonly Booking[],
-  ): Promise<{ dropped: readonly string[]; late: readonly LateAttempt[] }> {
+  ): Promise<{
+    dropped: readonly string[];
+    late: readonly LateAttempt[];
+    known: ReadonlyMap<string, KnownExchange>;
+  }> {
     const isNew = new Set(fresh.map(({ requestId }) => requestId));
     const again = bookings.filter(({ requestId }) => !isNew.has(requestId));
     const pending = [...fold.fresh].flatMap((requestId) => this.#parts.book.pendingOf(requestId) ?? []);
@@ -112,7 +126,7 @@ export class BatchWriter {
       const before = known.get(exchange.requestId);
       if (before) late.push(...this.#toldInPart(before, exchange));
     }
-    return { dropped: dropped.map(({ requestId }) => requestId), late };
+    return { dropped: dropped.map(({ requestId }) => requestId), late, known };
   }
 
   #toldAgain(known: KnownExchange, booking: Booking): readonly LateAttempt[] {
@@ -187,16 +201,12 @@ export class BatchWriter {
     return booked;
   }
 
-  async #save(fold: BatchFold, dropped: readonly string[]): Promise<void> {
+  async #save(fold: BatchFold, fresh: readonly Booking[], dropped: readonly string[]): Promise<void> {
     const trx = this.#trx;
     const { gatewayId, labels, book, sourceRef } = this.#parts;
     const sums = this.#sums;
     await labels.save(trx);
-    await sums.slots.write(trx);
-    await sums.days().write(trx);
-    await sums.hosts.write(trx);
-    await sums.endUsers.write(trx);
-    await sums.performance.write(trx);
+    await sums.writeSums(trx);
     await postTransactions(trx, sums.ledger.transactions(sourceRef));
     const gone = new Set(dropped);
     const pending = [...fold.touched].flatMap((requestId) =>
@@ -204,8 +214,23 @@ export class BatchWriter {
     );
     const settled = [...fold.settled.keys()].filter((requestId) => !fold.fresh.has(requestId));
     await saveOpenExchanges(trx, gatewayId, { pending, settled });
+    await saveHeldExchanges(
+      trx,
+      gatewayId,
+      fresh.flatMap(({ requestId }) => fold.settled.get(requestId) ?? []),
+    );
     await saveQuarantined(trx, gatewayId, this.#quarantined);
   }
+}
+
+/** An attempt that was booked before has its amount in quarantine already, or in the books by a release. */
+function heldForFirst(
+  held: readonly HeldAttempt[],
+  known: ReadonlyMap<string, KnownExchange>,
+): readonly QuarantinedFact[] {
+  return held.flatMap(({ mark, fact }) =>
+    known.get(fact.requestId)?.attempt_digests.includes(mark) === true ? [] : [fact],
+  );
 }
 
 function spenderOf(dimensions: Booking['dimensions']) {

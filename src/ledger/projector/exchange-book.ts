@@ -21,6 +21,8 @@ export interface BatchFold {
   readonly touched: Set<string>;
   readonly corrections: PlacedMoneyFact<CorrectionFact>[];
   readonly contradictions: Contradiction[];
+  /** Attempts whose amounts are held, each once however often it is told. */
+  readonly held: AttemptFact[];
   /** Facts told again within this batch or while their exchange was pending. */
   repeated: number;
 }
@@ -71,6 +73,7 @@ export class ExchangeBook {
       touched: new Set(),
       corrections: [],
       contradictions: [],
+      held: [],
       repeated: 0,
     };
     for (const read of reads) {
@@ -151,8 +154,10 @@ export class ExchangeBook {
     { read, fold }: { read: PlacedMoneyFact; fold: BatchFold },
   ): void {
     const known = pending.attempts.get(attempt.fact.attempt);
-    if (!known) pending.attempts.set(attempt.fact.attempt, attempt);
-    else if (known.mark === attempt.mark) fold.repeated += 1;
+    if (!known) {
+      pending.attempts.set(attempt.fact.attempt, attempt);
+      if (attempt.isHeld === true) fold.held.push(attempt.fact);
+    } else if (known.mark === attempt.mark) fold.repeated += 1;
     else fold.contradictions.push({ read, detail: `attempt ${attempt.fact.attempt} was recorded otherwise before` });
   }
 

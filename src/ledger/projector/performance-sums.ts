@@ -57,6 +57,14 @@ export class PerformanceSums {
     if (outputUnits > 0 && writingMs > 0) row.outputRate.add((outputUnits * 1000) / writingMs);
   }
 
+  /** Adds only to what an attempt cost, which is counted already. */
+  addCost(dimensions: Pick<ExchangeDimensions, 'job' | 'model'>, attempt: BookedAttempt, costNanos: bigint): void {
+    const { fact } = attempt;
+    if (!fact || fact.flags.includes('cancelled') || costNanos === 0n) return;
+    const { job, model } = dimensions;
+    this.#minutes.row({ atMs: minuteOf(attempt.startedAtMs), job, model, host: attempt.host }).costNanos += costNanos;
+  }
+
   async write(executor: Executor): Promise<void> {
     if (this.#minutes.all.length === 0) return;
     for (const { table, startOf } of performanceTables) await writeTable(executor, table, this.#rowsBy(startOf));

@@ -2,9 +2,11 @@ import type { Kysely, Transaction } from 'kysely';
 import type { AttemptFact, OutcomeFact } from '../../domain/facts.ts';
 import { comparePositions, type CursorBatch, type JournalPosition } from '../../journal/index.ts';
 import type { Tables } from '../../storage/index.ts';
-import { BatchWriter } from './batch-writer.ts';
+import { BatchWriter, type HeldAttempt } from './batch-writer.ts';
 import { type Booking, bookingOf } from './booking.ts';
 import { type BatchFold, ExchangeBook } from './exchange-book.ts';
+import { undecided } from './held-exchanges.ts';
+import { attemptMark } from './pending-exchange.ts';
 import { useSchema } from './schema.ts';
 import { loadOpenExchanges } from './open-exchanges.ts';
 import { Partitions } from './partitions.ts';
@@ -136,7 +138,7 @@ export class Projector {
   ): Promise<BatchResult> {
     const { batch, reads } = work;
     const { versions, alarm } = this.#ports;
-    const differences = versions ? await findRatingDifferences(reads, versions) : noDifferences;
+    const differences = versions ? await this.#undecided(await findRatingDifferences(reads, versions)) : noDifferences;
     const fold = this.#book.fold(reads, (fact) => differences.has(fact));
     if (batch.facts.length === 0 && batch.isAtEnd) this.#book.settleIncomplete(fold);
     this.#book.settleOverflow(fold);
@@ -144,7 +146,8 @@ export class Projector {
     const isNothing = comparePositions(batch.next, this.#position) === 0 && bookings.length === 0;
     if (isNothing) return { facts: 0, booked: 0, repeated: 0, quarantined: 0 };
     await this.#ensurePartitions(bookings);
-    const quarantined = [...(work.quarantined ?? []), ...quarantinedOf({ batch, reads, fold, differences, bookings })];
+    const quarantined = [...(work.quarantined ?? []), ...quarantinedOf({ reads, fold, bookings })];
+    const held = heldOf(fold, differences);
     const result = await this.#transaction(async (trx) => {
       const horizonMs = await moveWatermark(trx, identity, {
         from: this.#position,
@@ -160,7 +163,7 @@ export class Projector {
         applyCharges: this.#ports.applyCharges,
         exportUse: this.#ports.exportUse,
       });
-      const written = await writer.write({ fold, bookings, quarantined, horizonMs });
+      const written = await writer.write({ fold, bookings, quarantined, held, horizonMs });
       // After the exchanges that they are about, and with the watermark: a crash neither loses a charge nor doubles it.
       for (const outcome of work.outcomes ?? []) await this.#ports.applyOutcome?.(trx, outcome);
       return written;
@@ -176,6 +179,11 @@ export class Projector {
       repeated: fold.repeated + result.repeated,
       quarantined: result.quarantined.length,
     };
+  }
+
+  /** Without those that a person has let out of quarantine, at their first telling or in a rebuild. */
+  #undecided(found: ReadonlyMap<AttemptFact, RatingDifference>): Promise<ReadonlyMap<AttemptFact, RatingDifference>> {
+    return undecided(this.#db, this.#settings.gatewayId, found);
   }
 
   /** Apart from the batch, since making a partition locks its table. */
@@ -230,23 +238,28 @@ function toQuarantined(flawed: FlawedFact, reason: QuarantinedFact['reason'] = f
   };
 }
 
+/** Facts of this batch whose amounts are held, with the marks under which they are known once they are booked. */
+function heldOf({ held }: BatchFold, differences: ReadonlyMap<AttemptFact, RatingDifference>): HeldAttempt[] {
+  return held.flatMap((fact) => {
+    const difference = differences.get(fact);
+    if (!difference) return [];
+    const { read, detail } = difference;
+    const costNanos = BigInt(fact.costNanos ?? '0');
+    return [{ mark: attemptMark(read), fact: { ...ofFact(read, { reason: 'rating_difference', detail }), costNanos } }];
+  });
+}
+
 function quarantinedOf(seen: {
-  readonly batch: CursorBatch;
   readonly reads: readonly Read[];
   readonly fold: BatchFold;
-  readonly differences: ReadonlyMap<AttemptFact, RatingDifference>;
   readonly bookings: readonly Booking[];
 }): QuarantinedFact[] {
   const flawed = seen.reads.filter(isFlawed).map((read) => toQuarantined(read));
   const conflicts = seen.fold.contradictions.map(({ read, detail }) => ofFact(read, { reason: 'conflict', detail }));
-  const held = [...seen.differences.values()].map(({ read, detail }) => ({
-    ...ofFact(read, { reason: 'rating_difference', detail }),
-    costNanos: BigInt(read.fact.costNanos ?? '0'),
-  }));
   const contradicting = seen.bookings.flatMap((booking): QuarantinedFact[] => {
     if (booking.costContradiction === undefined) return [];
     const flaw = { reason: 'cost_difference', detail: booking.costContradiction } as const;
     return [ofBooking(booking, flaw)];
   });
-  return [...flawed, ...conflicts, ...held, ...contradicting];
+  return [...flawed, ...conflicts, ...contradicting];
 }

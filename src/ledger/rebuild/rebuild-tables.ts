@@ -31,6 +31,7 @@ const ownTables = [
   'watermark',
   'open_exchange',
   'quarantine',
+  'held_exchange',
   'estimated_attempt',
   'correction',
 ];

@@ -59,14 +59,40 @@ export const ledgerProjectionsCommand = defineCommand({
  * Lists facts that are not in the books.
  *
  * @example
- * switchyard ledger quarantine
+ * switchyard ledger quarantine list
  */
-export const ledgerQuarantineCommand = defineCommand({
+export const ledgerQuarantineListCommand = defineCommand({
   description: 'List facts that are not in the books, and why',
-  args: { cursor: { type: 'string', description: 'Where the next page begins' }, ...shared },
+  args: {
+    released: { type: 'boolean', description: 'Those that were booked after all' },
+    cursor: { type: 'string', description: 'Where the next page begins' },
+    ...shared,
+  },
   async run(args, terminal) {
-    const page = await connect(args, terminal).operations.quarantine({ cursor: args.cursor });
+    const state = args.released === true ? 'released' : 'held';
+    const page = await connect(args, terminal).operations.quarantine({ cursor: args.cursor, state });
     writeRows(terminal, page, { columns: quarantineColumns, json: args.json });
+    return exitCodes.ok;
+  },
+});
+
+/**
+ * Books the cost of a fact that was set apart because its price gave another one.
+ *
+ * @example
+ * switchyard ledger quarantine release 17 --reason "the price list had a typing error, corrected on 2 May"
+ */
+export const ledgerQuarantineReleaseCommand = defineCommand({
+  description: 'Book the cost of a fact that was held because its price gave another one, once the price is corrected',
+  args: {
+    id: { type: 'positional', required: true, description: 'Id of the quarantined fact' },
+    reason: { type: 'string', required: true, description: 'Why it is right; kept for ever' },
+    'accept-difference': { type: 'boolean', description: 'Although its price still gives another cost' },
+    ...shared,
+  },
+  async run(args, terminal) {
+    const body = { reason: args.reason, acceptDifference: args['accept-difference'] === true };
+    writeObject(terminal, await connect(args, terminal).operations.releaseQuarantined(args.id, body), args.json);
     return exitCodes.ok;
   },
 });

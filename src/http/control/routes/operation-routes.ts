@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { Fault } from '../../../domain/fault.ts';
 import type { Journal } from '../../../journal/index.ts';
-import { listQuarantined, outboxStates, type ProjectionProgress, readWatermarks } from '../../../ledger/index.ts';
+import { RatingVersions } from '../../../catalog/index.ts';
+import {
+  listQuarantined,
+  outboxStates,
+  type ProjectionProgress,
+  readWatermarks,
+  releaseQuarantined,
+} from '../../../ledger/index.ts';
 import { listGateways, releaseLeases } from '../../../tenants/index.ts';
 import { readCursor, toPage } from '../framework/cursor.ts';
 import { nanosAsText, pageFields, pageOf, text } from '../framework/fields.ts';
@@ -26,6 +33,10 @@ const quarantined = z
     factType: z.string(),
     costNanos: nanosAsText.meta({ description: 'What ledger and rollups lack because of it.' }),
     chargeNanos: nanosAsText,
+    release: z
+      .object({ atMs: z.number(), by: z.string(), reason: z.string() })
+      .nullable()
+      .meta({ description: 'Who booked it after all, when and why; null while it is set apart.' }),
   })
   .meta({ id: 'QuarantinedFact' });
 
@@ -60,7 +71,7 @@ const shared = { method: 'get', tag: 'operations', roles: staff, scope: 'organis
 
 /** Routes for who keeps it running: projections, what was set apart, leases, what waits for other systems. */
 export function operationRoutes(deps: ProjectionViews): ControlRoute[] {
-  return [projections(deps), quarantine(), gateways(), release(), outbox()];
+  return [projections(deps), quarantine(), releaseFact(), gateways(), release(), outbox()];
 }
 
 function projections(deps: ProjectionViews): ControlRoute {
@@ -100,14 +111,52 @@ function quarantine(): ControlRoute {
     operationId: 'listQuarantine',
     path: '/operations/quarantine',
     summary: 'Facts that are not in the books, newest first, with why and what the books lack because of them.',
-    query: z.strictObject({ ...pageFields, reason: text(64).optional() }),
+    query: z.strictObject({
+      ...pageFields,
+      reason: text(64).optional(),
+      state: z.enum(['held', 'released']).optional().meta({ description: 'Only those that are, or were, set apart.' }),
+    }),
     answer: pageOf(quarantined),
-    async handle({ query: { limit, cursor, reason } }, { database }) {
+    async handle({ query: { limit, cursor, reason, state } }, { database }) {
       const after = readCursor(cursor, ['number'])?.[0];
       const beforeId = after === undefined ? undefined : BigInt(after);
-      const rows = await listQuarantined(database.db, { limit: limit + 1, beforeId, reason });
-      const shown = rows.map((row) => ({ ...row, id: row.id.toString() }));
+      const isReleased = state === undefined ? undefined : state === 'released';
+      const rows = await listQuarantined(database.db, { limit: limit + 1, beforeId, reason, isReleased });
+      const shown = rows.map((row) => ({ ...row, id: row.id.toString(), release: row.release ?? null }));
       return toPage(shown, limit, (row) => [Number(row.id)]);
+    },
+  });
+}
+
+function releaseFact(): ControlRoute {
+  return route({
+    operationId: 'releaseQuarantinedFact',
+    method: 'post',
+    path: '/operations/quarantine/{id}/release',
+    tag: 'operations',
+    summary:
+      'Books the cost of an attempt that was held because its price gave another one, as the fact tells it; for once the price is corrected.',
+    roles: ['owner', 'finance'],
+    scope: 'organisation',
+    audit: 'quarantine.release',
+    params: z.strictObject({ id: z.string().regex(/^[1-9][0-9]{0,17}$/, 'must be the id of a quarantined fact') }),
+    body: z.strictObject({
+      reason: text(500).meta({ description: 'Why it is right; kept with the fact and in the audit log.' }),
+      acceptDifference: z
+        .boolean()
+        .default(false)
+        .meta({ description: 'Although its price still gives another cost.' }),
+    }),
+    answer: z.object({ id: z.string(), requestId: z.string(), customer: z.string(), costNanos: nanosAsText }),
+    async handle({ params: { id }, body }, { database, principal, atMs, audited }) {
+      const order = { id: BigInt(id), by: principal.name, nowMs: atMs, ...body };
+      const { requestId, customer, costNanos } = await releaseQuarantined(
+        database,
+        order,
+        new RatingVersions(database),
+      );
+      audited({ id, customerId: customer, after: { requestId, costNanos, ...body } });
+      return { id, requestId, customer, costNanos };
     },
   });
 }
