@@ -10,6 +10,7 @@ export {
   type ModelConfig,
   type PolicyConfig,
 } from './schema.ts';
+export type { CascadeConfig } from './schema-cascade.ts';
 export type { ExportConfig } from './schema-exports.ts';
 export { type JobConfig, jobSchema } from './schema-jobs.ts';
 export { policySchema } from './schema-models.ts';

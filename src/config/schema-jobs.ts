@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isStorableAmount, parseUsdAsNanos } from '../domain/money.ts';
 import { isRuleProblem, readSuccessRule } from '../domain/success-rule.ts';
+import { cascadeSchema } from './schema-cascade.ts';
 
 const usdText = z
   .string()
@@ -86,9 +87,12 @@ export const jobSchema = z
       })
       .optional()
       .meta({ description: 'Without it nothing but the best choice is ever taken.' }),
+    cascade: cascadeSchema.optional().meta({
+      description: 'A cheap model answers first, and a stronger one when a verifier turns that answer down.',
+    }),
     critical: z.boolean().default(false).meta({ description: 'true: never explored, never below the floor.' }),
   })
-  .superRefine(({ models, floor, exploration, critical, success }, context) => {
+  .superRefine(({ models, floor, exploration, critical, success, cascade }, context) => {
     const rule = success === undefined ? undefined : readSuccessRule(success);
     if (rule && isRuleProblem(rule)) {
       const message = `${rule.problem} (at character ${rule.at + 1})`;
@@ -96,6 +100,9 @@ export const jobSchema = z
     }
     if (floor && !models.includes(floor.incumbent))
       context.addIssue({ code: 'custom', path: ['floor', 'incumbent'], message: 'must be one of the models' });
+    const stages = cascade === undefined || cascade.models === 'auto' ? [] : cascade.models;
+    if (!stages.every((stage) => models.includes(stage)))
+      context.addIssue({ code: 'custom', path: ['cascade', 'models'], message: 'must be among the models of the job' });
     if (new Set(models).size < models.length)
       context.addIssue({ code: 'custom', path: ['models'], message: 'names a model twice' });
     if (critical && exploration && exploration.maxShare > 0)

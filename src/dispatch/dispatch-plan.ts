@@ -56,7 +56,12 @@ export interface DispatchPlan {
   attempted(fact: AttemptFact): void;
   /** Checks an answer against the schema the client demanded; asked where the host only emulates it. */
   verify?(completion: Completion): Promise<Fault | undefined>;
+  /** Who looks at an endpoint's answer before the client sees any of it; undefined: it is delivered as it comes. */
+  gateOf?(endpoint: Endpoint): AnswerGate | undefined;
 }
+
+/** Looks at a whole answer; `answer_rejected` asks the next model instead. */
+export type AnswerGate = (completion: Completion) => Promise<Fault | undefined>;
 
 /** What is known of an answer when its first bytes go out. */
 export interface AnswerHead {

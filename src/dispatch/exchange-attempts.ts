@@ -132,9 +132,10 @@ export function startStream(
   const { endpoint, encoded, request, pool } = prepared;
   const { writer, lenient, claim } = target;
   const mustVerify = encoded.emulatesSchema === true && plan.verify !== undefined;
+  const gate = plan.gateOf?.(endpoint);
   const meter = new AttemptMeter(
     deps.clock,
-    plan.collects || mustVerify ? new CompletionCollector(streamCollectLimits) : undefined,
+    plan.collects || mustVerify || gate ? new CompletionCollector(streamCollectLimits) : undefined,
   );
   const decoder = encoded.openDecoder();
   const passThrough = encoded.passThrough && target.output === undefined;
@@ -153,6 +154,7 @@ export function startStream(
         timeouts: endpoint.host.timeouts,
         lenient,
         allowance: plan.allowance,
+        gate,
         verify: mustVerify ? async (completion) => plan.verify?.(completion) : undefined,
         claim,
         classify: (failure) => deps.providerOf(endpoint).classify(failure, deps.clock.nowMs(), endpoint),

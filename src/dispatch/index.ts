@@ -2,7 +2,7 @@ export { callHost, endpointOfHost } from './call-host.ts';
 export type { BufferedAnswer } from './buffered-attempt.ts';
 export type { AnswerHeaders, ClientSink } from './client-sink.ts';
 export { addUsage } from './continuation.ts';
-export type { AnswerHead, DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
+export type { AnswerGate, AnswerHead, DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
 export { Hedging } from './hedge.ts';
 export { createMediaFetcher, type MediaFetcher, type MediaSettings } from './media-fetcher.ts';
 export { type AttemptPolicy, defaultAttemptPolicy } from './next-attempt.ts';

@@ -79,7 +79,7 @@ export function nextAttempt(input: NextAttemptInput): NextAttempt {
   if (tried.length >= policy.maxAttempts || !mayTryOthers(last.fault, policy)) return giveUp(input, last.fault);
   // One repair, wherever it is tried.
   if (tried.filter(({ fault }) => fault.code === 'schema_unmet').length > 1) return giveUp(input, last.fault);
-  if (policy.fallback) {
+  if (policy.fallback || last.fault.code === 'answer_rejected') {
     const fresh = untried(input).find((endpoint) => isReady(input, endpoint) && isFit(endpoint, last));
     if (fresh) return { kind: 'attempt', endpoint: fresh, waitMs: 0, isLastResort: false };
   }
@@ -108,8 +108,15 @@ function leastBadOpen(input: NextAttemptInput): Endpoint | undefined {
   return best;
 }
 
+/** Of a model whose answer was turned down no other endpoint is asked: it would say the same. */
 function untried(input: NextAttemptInput): readonly Endpoint[] {
-  return input.candidates.filter((endpoint) => !input.tried.some((tried) => tried.endpoint.id === endpoint.id));
+  return input.candidates.filter(
+    ({ id, modelName }) =>
+      !input.tried.some(
+        ({ endpoint, fault }) =>
+          endpoint.id === id || (fault.code === 'answer_rejected' && endpoint.modelName === modelName),
+      ),
+  );
 }
 
 function isReady(input: NextAttemptInput, endpoint: Endpoint): boolean {

@@ -6,7 +6,7 @@ import type { Usage } from '../domain/usage.ts';
 import { embeddingsDialect, isObject, parseExact, readPassThroughUsage, stringifyExact } from '../protocols/index.ts';
 import type { EncodedRequest } from '../providers/contract.ts';
 import type { BufferedAnswer } from './buffered-attempt.ts';
-import type { DispatchPlan } from './dispatch-plan.ts';
+import type { AnswerGate, DispatchPlan } from './dispatch-plan.ts';
 import { judgeAnswer, type Leniency } from './judge-answer.ts';
 
 /** A whole answer with its meaning. */
@@ -16,13 +16,15 @@ export interface ReadAnswer {
   /** What the client gets. */
   readonly body: Buffer | string;
   readonly contentType: string;
+  /** Why another attempt is made although there is an answer: what it used is paid for. */
+  readonly rejected?: Fault;
 }
 
 /** Reads a whole upstream answer: usage and finish reason always, translation when dialects differ. */
 export function readAnswer(
   plan: DispatchPlan,
   encoded: EncodedRequest,
-  upstream: { answer: BufferedAnswer; lenient: Leniency },
+  upstream: { answer: BufferedAnswer; lenient: Leniency; gate?: AnswerGate | undefined },
 ): ReadAnswer | Fault | Promise<ReadAnswer | Fault> {
   const { answer } = upstream;
   const contentType = headerText(answer.headers['content-type']) ?? 'application/json';
@@ -39,7 +41,11 @@ export function readAnswer(
   const passed = encoded.passThrough ? { body: answer.body, contentType } : undefined;
   const write = (): ReadAnswer => writeAnswer(plan, completion, passed);
   const verified = encoded.emulatesSchema === true ? plan.verify?.(completion) : undefined;
-  return verified ? verified.then((unmet) => unmet ?? write()) : write();
+  const { gate } = upstream;
+  if (!verified && !gate) return write();
+  return Promise.resolve(verified)
+    .then((unmet) => unmet ?? gate?.(completion))
+    .then((rejected) => (rejected ? { ...write(), rejected } : write()));
 }
 
 /** The answer as the client gets it: the upstream's own bytes, or written in the client's dialect. */

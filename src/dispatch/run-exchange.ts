@@ -2,7 +2,7 @@ import type { Endpoint } from '../domain/endpoint.ts';
 import type { AttemptFlag } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
 import type { WheelTimer } from '../platform/timer-wheel.ts';
-import type { EncodedRequest, OutboundCall } from '../providers/contract.ts';
+import type { OutboundCall } from '../providers/contract.ts';
 import { type AnswerOutput, TranslatedOutput } from './answer-output.ts';
 import { AttemptLedger } from './attempt-ledger.ts';
 import type { AttemptMeter } from './attempt-meter.ts';
@@ -205,11 +205,11 @@ class ExchangeRun implements Interrupter {
     const number = this.#ledger.begin(endpoint);
     this.#running = running;
     const end = await ended;
-    const reading = end.kind === 'answered' ? this.#read(end.answer, encoded) : undefined;
+    const reading = end.kind === 'answered' ? this.#read(end.answer, prepared) : undefined;
     const read = reading instanceof Promise ? await reading : reading;
-    const readFault = Fault.is(read) ? read : undefined;
-    const fault = end.kind === 'fault' ? end.fault : readFault;
     const answer = Fault.is(read) ? undefined : read;
+    const readFault = Fault.is(read) ? read : answer?.rejected;
+    const fault = end.kind === 'fault' ? end.fault : readFault;
     if (answer?.completion) meter.finishReason = answer.completion.finish.reason;
     const isCancelled = end.kind === 'cancelled';
     const flags: AttemptFlag[] = this.#isGone && !isCancelled ? ['drained'] : [];
@@ -225,10 +225,14 @@ class ExchangeRun implements Interrupter {
   }
 
   /** Whatever comes of reading an answer, the attempt that brought it ends and is recorded. */
-  #read(answer: BufferedAnswer, encoded: EncodedRequest): ReadAnswer | Fault | Promise<ReadAnswer | Fault> {
+  #read(
+    answer: BufferedAnswer,
+    { encoded, endpoint }: PreparedAttempt,
+  ): ReadAnswer | Fault | Promise<ReadAnswer | Fault> {
     const defect = (error: unknown): Fault => new Fault('internal', { cause: error });
     try {
-      const read = readAnswer(this.#plan, encoded, { answer, lenient: this.#leniency() });
+      const gate = this.#plan.gateOf?.(endpoint);
+      const read = readAnswer(this.#plan, encoded, { answer, lenient: this.#leniency(), gate });
       return read instanceof Promise ? read.catch(defect) : read;
     } catch (error) {
       return defect(error);

@@ -3,16 +3,17 @@ import type { Dispatcher } from 'undici';
 import type { Completion } from '../domain/completion.ts';
 import type { Timeouts } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
-import { isContent, type StreamPart } from '../domain/stream-part.ts';
+import { isContent } from '../domain/stream-part.ts';
 import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
 import type { Frame, StreamDecoder } from '../protocols/contract.ts';
 import type { UpstreamFailure, UpstreamRequest } from '../providers/contract.ts';
 import type { AnswerOutput } from './answer-output.ts';
 import { type AttemptMeter, weighOutput } from './attempt-meter.ts';
 import type { AnswerHeaders } from './client-sink.ts';
-import type { DispatchPlan } from './dispatch-plan.ts';
+import type { AnswerGate, DispatchPlan } from './dispatch-plan.ts';
 import { ErrorBody } from './error-body.ts';
 import { judgeAnswer, type Leniency } from './judge-answer.ts';
+import { isMalformed, readableRest } from './readable-rest.ts';
 import type { StreamWriter } from './stream-writer.ts';
 import { startUpstreamCall, type UpstreamCall, type UpstreamListener } from './upstream-call.ts';
 
@@ -39,6 +40,8 @@ export interface StreamAttemptSettings {
   readonly lenient: Leniency;
   /** Checks the whole answer before its good end; what does not fit ends in band. */
   readonly verify: ((completion: Completion) => Promise<Fault | undefined>) | undefined;
+  /** Looks at the whole answer before the client sees any of it. */
+  readonly gate: AnswerGate | undefined;
   /** Ends the stream when no more output is paid for. */
   readonly allowance: DispatchPlan['allowance'];
   /** Claims the client for this attempt; false when a hedge was faster. */
@@ -50,6 +53,8 @@ export interface StreamAttemptSettings {
 
 /** Bytes of lifecycle frames held before content; more than that commits. */
 const maxHeldBytes = 64 * 1024;
+/** Bytes of an answer held for its gate; a longer one is turned down. */
+const maxGatedBytes = 8 * 1024 * 1024;
 const maxPingResets = 5;
 /** Estimates of long texts are rounded up once per gathered piece. */
 const roundingTokens = 4;
@@ -66,7 +71,8 @@ export class StreamAttempt implements UpstreamListener {
   readonly #settings: StreamAttemptSettings;
   readonly #onEnd: (end: StreamEnd) => void;
   #call: UpstreamCall | undefined;
-  #state: 'held' | 'committed' | 'tail' | 'checking' | 'over' = 'held';
+  #state: 'held' | 'gated' | 'committed' | 'tail' | 'checking' | 'over' = 'held';
+  #gate: AnswerGate | undefined;
   #held: Frame[] = [];
   #heldBytes = 0;
   #started = false;
@@ -78,6 +84,7 @@ export class StreamAttempt implements UpstreamListener {
 
   constructor(settings: StreamAttemptSettings, onEnd: (end: StreamEnd) => void) {
     this.#settings = settings;
+    this.#gate = settings.gate;
     this.#onEnd = onEnd;
   }
 
@@ -161,7 +168,7 @@ export class StreamAttempt implements UpstreamListener {
 
   /** Whatever the upstream still does, the answer is there. */
   #isRead(): boolean {
-    return this.#state === 'checking' || this.#isOver();
+    return this.#state === 'gated' || this.#state === 'checking' || this.#isOver();
   }
 
   #take(frames: readonly Frame[]): void {
@@ -220,7 +227,9 @@ export class StreamAttempt implements UpstreamListener {
     if (this.#state === 'held') {
       this.#held.push(frame);
       this.#heldBytes += frame.bytes.length;
-      if (hasContent || this.#heldBytes > maxHeldBytes) this.#commit(out);
+      if (this.#gate) {
+        if (this.#heldBytes > maxGatedBytes) this.#fail(tooLongForGate());
+      } else if (hasContent || this.#heldBytes > maxHeldBytes) this.#commit(out);
       return;
     }
     const bytes = this.#settings.output.frame(frame);
@@ -253,6 +262,7 @@ export class StreamAttempt implements UpstreamListener {
 
   /** Restarts the idle timer: on progress always, on bare pings only a few times. */
   #touch(hasProgress: boolean): void {
+    if (this.#state === 'held' && this.#gate && hasProgress && this.#settings.meter.sawContent) this.#awaitBytes();
     if (this.#state !== 'committed' && this.#state !== 'tail') return;
     this.#pingResets = hasProgress ? 0 : this.#pingResets + 1;
     if (this.#pingResets <= maxPingResets && !this.#settings.writer.paused) this.#timer?.restart();
@@ -279,9 +289,13 @@ export class StreamAttempt implements UpstreamListener {
 
   #awaitBytes(): void {
     const { wheel, timeouts } = this.#settings;
-    const limitMs = this.#state === 'tail' ? Math.min(tailMs, timeouts.idleMs) : timeouts.idleMs;
+    const limitMs = this.#isInTail() ? Math.min(tailMs, timeouts.idleMs) : timeouts.idleMs;
     this.#timer?.cancel();
     this.#timer = wheel.after(limitMs, () => this.#timedOut());
+  }
+
+  #isInTail(): boolean {
+    return this.#state === 'tail' || (this.#gate !== undefined && this.#settings.decoder.position.finished);
   }
 
   #timedOut(): void {
@@ -294,13 +308,13 @@ export class StreamAttempt implements UpstreamListener {
   }
 
   #giveUpWaiting(): void {
-    if (this.#state === 'tail') return this.#complete();
+    if (this.#isInTail()) return this.#complete();
     if (this.#errorBody?.isRefusal) return this.#fail(this.#settings.classify(this.#errorBody.failure()));
-    const message =
-      this.#state === 'held'
-        ? 'The upstream sent no content within the first-token limit.'
-        : 'The upstream fell silent in the middle of its answer.';
-    this.#fail(new Fault(this.#state === 'held' ? 'upstream_timeout' : 'truncated', { message }));
+    const isUnheard = this.#state === 'held' && !this.#settings.meter.sawContent;
+    const message = isUnheard
+      ? 'The upstream sent no content within the first-token limit.'
+      : 'The upstream fell silent in the middle of its answer.';
+    this.#fail(new Fault(isUnheard ? 'upstream_timeout' : 'truncated', { message }));
   }
 
   #complete(): void {
@@ -309,6 +323,7 @@ export class StreamAttempt implements UpstreamListener {
     if (this.#state === 'held') {
       const unfit = judgeAnswer({ reason: meter.finishReason, hasContent: meter.sawContent }, lenient);
       if (unfit) return this.#fail(unfit);
+      if (this.#gate) return this.#pass(this.#gate);
       const out: (Buffer | string)[] = [];
       this.#commit(out);
       if (this.#isOver()) return;
@@ -325,6 +340,23 @@ export class StreamAttempt implements UpstreamListener {
       .catch((error: unknown) => this.broke(error));
   }
 
+  /** The whole answer waits for its verdict; one that is turned down was never seen. */
+  #pass(gate: AnswerGate): void {
+    this.#state = 'gated';
+    this.#timer?.cancel();
+    const completion = this.#settings.meter.completion();
+    if (!completion) return this.#fail(tooLongForGate());
+    gate(completion)
+      .then((rejected) => {
+        if (this.#isOver()) return;
+        if (rejected) return this.#fail(rejected);
+        this.#state = 'held';
+        this.#gate = undefined;
+        this.#complete();
+      })
+      .catch((error: unknown) => this.broke(error));
+  }
+
   #close(unmet: Fault | undefined): void {
     if (this.#isOver()) return;
     if (unmet) return this.#fail(unmet);
@@ -332,7 +364,7 @@ export class StreamAttempt implements UpstreamListener {
   }
 
   #fail(fault: Fault): void {
-    const committed = this.#state !== 'held';
+    const { committed } = this;
     const closing = (): string => (committed ? this.#settings.output.fail(fault) : '');
     this.#finish({ kind: 'fault', fault, committed, closing });
   }
@@ -347,20 +379,8 @@ export class StreamAttempt implements UpstreamListener {
   }
 }
 
-function isMalformed(part: StreamPart): boolean {
-  return part.type === 'error' && part.fault.code === 'upstream_malformed';
-}
-
-/**
- * What an upstream left unterminated when it closed. After its finish reason that is the last event, unless it is only
- * a part of one; before, it is a fragment that would spoil the error told next: only an error in it counts.
- */
-function readableRest(frames: readonly Frame[], isFinished: boolean): readonly Frame[] {
-  if (isFinished) return frames.filter(({ parts }) => !parts.some(isMalformed));
-  return frames.flatMap((frame) => {
-    const parts = frame.parts.filter((part) => part.type === 'error' && !isMalformed(part));
-    return parts.length > 0 ? [{ ...frame, parts }] : [];
-  });
+function tooLongForGate(): Fault {
+  return new Fault('answer_rejected', { message: 'The answer is too long to be looked at before it is delivered.' });
 }
 
 function headerText(value: string | string[] | undefined): string | undefined {

@@ -122,6 +122,11 @@ export const faultKinds = {
     meaning:
       'The model or its host refused to answer, and the policy asks another endpoint; the last one failed otherwise.',
   }),
+  answer_rejected: kind(502, 'us', {
+    retryable: true,
+    failover: true,
+    meaning: "The verifier of the job's cascade turned the answer down, and no further model could answer.",
+  }),
   truncated: kind(502, 'upstream', {
     retryable: true,
     failover: true,

@@ -3,6 +3,9 @@ import type { OutcomeFact } from './facts.ts';
 /** Kinds of evidence that have a weight of their own; others count as `unknownKindWeight`. */
 export const outcomeKinds = [
   'test',
+  'run',
+  'compiled',
+  'accepted',
   'score',
   'pass',
   'fail',
@@ -10,6 +13,7 @@ export const outcomeKinds = [
   'preference',
   'resolved',
   'thumb',
+  'verified',
   'schema',
   'tool_call',
   'refusal',
@@ -27,6 +31,9 @@ export type OutcomeKind = (typeof outcomeKinds)[number];
 /** How far evidence of a kind is believed when its teller does not say. 0: worth money, no verdict on the answer. */
 const kindWeights: { readonly [Kind in OutcomeKind]: number } = {
   test: 1,
+  accepted: 0.9,
+  run: 0.8,
+  compiled: 0.3,
   score: 0.9,
   pass: 0.9,
   fail: 0.9,
@@ -34,6 +41,7 @@ const kindWeights: { readonly [Kind in OutcomeKind]: number } = {
   resolved: 0.9,
   preference: 0.6,
   thumb: 0.5,
+  verified: 0.5,
   schema: 0.5,
   tool_call: 0.5,
   refusal: 0.3,
@@ -47,7 +55,7 @@ const kindWeights: { readonly [Kind in OutcomeKind]: number } = {
 const unknownKindWeight = 0.5;
 
 /** What a form demands must be met, but meeting it proves little: a failure counts fully, a pass half. */
-const necessaryKinds: ReadonlySet<string> = new Set(['schema', 'tool_call']);
+const necessaryKinds: ReadonlySet<string> = new Set(['schema', 'tool_call', 'compiled']);
 
 /** Weight of an outcome: its own, else that of its kind; never above 1. */
 export function outcomeWeight({ kind, value, weight }: Pick<OutcomeFact, 'kind' | 'value' | 'weight'>): number {
@@ -56,14 +64,19 @@ export function outcomeWeight({ kind, value, weight }: Pick<OutcomeFact, 'kind' 
   return isOutcomeKind(kind) ? kindWeights[kind] : unknownKindWeight;
 }
 
+/** Whether an outcome of the kind proves little when it is good: a form was kept, code was translated. */
+export function isNecessaryOnly(kind: string): boolean {
+  return necessaryKinds.has(kind);
+}
+
 /** Whether a kind is one of ours. */
 export function isOutcomeKind(kind: string): kind is OutcomeKind {
   return (outcomeKinds as readonly string[]).includes(kind);
 }
 
 /**
- * Outcomes that hold: neither retracted nor corrected, each idempotency key once, in the order told. Facts may arrive
- * in any order; a retraction holds whether it comes before or after what it takes back.
+ * Outcomes of the delivered answer that hold: neither retracted nor corrected, each idempotency key once, in the order
+ * told. Facts may arrive in any order; a retraction holds whether it comes before or after what it takes back.
  */
 export function standingOutcomes(outcomes: readonly OutcomeFact[]): readonly OutcomeFact[] {
   const gone = new Set<string>();
@@ -72,8 +85,8 @@ export function standingOutcomes(outcomes: readonly OutcomeFact[]): readonly Out
     if (supersedes !== undefined) gone.add(supersedes);
   }
   const seen = new Set<string>();
-  return outcomes.filter(({ outcomeId, retracts, idempotencyKey }) => {
-    if (retracts !== undefined || (outcomeId !== undefined && gone.has(outcomeId))) return false;
+  return outcomes.filter(({ outcomeId, retracts, idempotencyKey, draft }) => {
+    if (draft === true || retracts !== undefined || (outcomeId !== undefined && gone.has(outcomeId))) return false;
     if (idempotencyKey === undefined) return true;
     if (seen.has(idempotencyKey)) return false;
     seen.add(idempotencyKey);

@@ -150,7 +150,7 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
   if (!settings || !deps.cascades || rollout !== undefined) return choice;
   const { promptText, schema } = deps;
   const planned = deps.cascades.plan({ received, head, job: job.job, settings, decided, promptText, schema });
-  return Fault.is(planned) ? planned : { ...choice, ...planned, collects: true };
+  return Fault.is(planned) ? planned : { ...choice, ...planned };
 }
 
 function chosen(

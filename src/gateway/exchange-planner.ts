@@ -9,6 +9,7 @@ import { formatTraceparent } from '../telemetry/index.ts';
 import { answerHeaders, earlyHeaders } from './answer-headers.ts';
 import type { AnswerSchemas } from './answer-schemas.ts';
 import { CallSignatures } from './call-signatures.ts';
+import { cascadeGate } from './cascade/cascade-gate.ts';
 import type { Choice } from './choose.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import type { Recall } from './recall.ts';
@@ -91,6 +92,7 @@ export class ExchangePlanner {
     const { money, settings } = this.#deps;
     const { config } = settings();
     const { call, attempts, cache, deadlineMs } = how;
+    const gate = cascadeGate(exchange, { desk: this.#deps.outcomeDesk, clock: this.#deps.clock });
     const counts = head.operation === 'count-tokens';
     const watches = head.operation === 'generate' && mayLoseSignatures(exchange);
     return {
@@ -98,6 +100,7 @@ export class ExchangePlanner {
       candidates: counts ? countingEndpoints(exchange, this.#deps.dispatch.providerOf) : choice.decision.ranked,
       call,
       verify: how.verify,
+      ...(gate && { gateOf: (endpoint) => gate.of(endpoint) }),
       inbound: watches ? this.#signatures.watch(received.key.customer, received.inbound) : received.inbound,
       context: this.#context(exchange, request.asked),
       policy: attemptPolicy(choice),
@@ -106,16 +109,17 @@ export class ExchangePlanner {
       outputLimitTokens: () =>
         head.maxOutputTokens === undefined ? undefined : head.maxOutputTokens * Math.max(1, head.features().candidates),
       drainMs: received.key.onClientGone === 'drain' ? drainMs : 0,
-      continuation: choice.policy.continuation,
-      hedging: choice.policy.hedge ? this.#deps.hedging : undefined,
+      // What is held for a verifier is neither raced nor continued.
+      continuation: gate ? 'off' : choice.policy.continuation,
+      hedging: choice.policy.hedge && !gate ? this.#deps.hedging : undefined,
       keepaliveMs: config.server.keepaliveMs,
       clientStallMs: config.server.clientStallMs,
-      collects: cache === 'miss' || choice.collects === true,
+      collects: cache === 'miss' || choice.collects === true || gate !== undefined,
       allowance: exchange.spending.allowance,
       priceOf: (endpoint, atMs) => money.priceOf(endpoint, atMs, received.key.name),
       answerHeaders: ({ endpoint, attempts: begun, dropped }) =>
         answerHeaders(received, { choice, decisionId }, { endpoint, attempts: begun, dropped, cache }),
-      earlyHeaders: () => earlyHeaders(received.requestId, choice.decision.model),
+      earlyHeaders: () => earlyHeaders(received.requestId, earlyModel(exchange)),
       attempted: (fact) => attempts.push(fact),
     };
   }
@@ -160,8 +164,14 @@ export function totalOf({ choice, received }: AdmittedExchange): number {
 const onFeatures: ReadonlySet<FaultCode> = new Set(['unsupported_feature']);
 const onFeaturesAndContext: ReadonlySet<FaultCode> = new Set(['unsupported_feature', 'context_too_long']);
 
-function attemptPolicy({ policy }: Choice): AttemptPolicy {
-  const { maxAttempts, fallback, refusalFallback, maxWaitMs } = policy;
+/** Before an answer is verified nobody knows whose it will be. */
+function earlyModel({ head, choice }: AdmittedExchange): string {
+  return choice.cascade?.fact ? head.model : choice.decision.model;
+}
+
+function attemptPolicy({ policy, cascade }: Choice): AttemptPolicy {
+  const maxAttempts = Math.max(policy.maxAttempts, cascade?.fact?.stages.length ?? 0);
+  const { fallback, refusalFallback, maxWaitMs } = policy;
   const alsoFallbackOn = policy.contextFallback ? onFeaturesAndContext : onFeatures;
   return { maxAttempts, fallback, refusalFallback, maxWaitMs, alsoFallbackOn };
 }

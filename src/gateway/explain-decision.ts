@@ -1,4 +1,4 @@
-import type { DecisionFact, RoutingFact } from '../domain/facts.ts';
+import type { CascadeFact, DecisionFact, RoutingFact } from '../domain/facts.ts';
 import { redraw } from '../routing/index.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { withoutFeatures } from './routing-fact.ts';
@@ -23,6 +23,8 @@ export interface DecisionExplanation {
   readonly propensity: number;
   readonly seed: number;
   readonly excluded: DecisionFact['excluded'];
+  /** null: one model was to answer alone. */
+  readonly cascade: CascadeFact | null;
   /** null: the model was asked for by name, nothing was to be chosen. */
   readonly routing: Omit<RoutingFact, 'features'> | null;
   /** Drawing again with the seed gives the same model; null where nothing was drawn. */
@@ -33,7 +35,7 @@ export interface DecisionExplanation {
 export function explainDecision(record: ExchangeRecord): DecisionExplanation | undefined {
   const { decision, final, open } = record;
   if (!decision) return undefined;
-  const { decisionId, requestId, atMs, model, chosen, ranked, propensity, seed, excluded, routing } = decision;
+  const { decisionId, requestId, atMs, model, chosen, ranked, propensity, seed, excluded, routing, cascade } = decision;
   const [summary = `${model} was asked for.`, ...reasons] = decision.reasons;
   const answered = final?.type === 'final' && final.host !== undefined;
   return {
@@ -51,7 +53,8 @@ export function explainDecision(record: ExchangeRecord): DecisionExplanation | u
     propensity,
     seed,
     excluded,
+    cascade: cascade ?? null,
     routing: routing ? withoutFeatures(routing) : null,
-    isReplayed: routing ? redraw(routing.candidates, seed) === model : null,
+    isReplayed: routing ? redraw(routing.candidates, seed) === (cascade?.single ?? model) : null,
   };
 }

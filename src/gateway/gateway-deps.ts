@@ -6,6 +6,8 @@ import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { LearningService, StickyMap } from '../routing/index.ts';
 import type { Tracing } from '../telemetry/index.ts';
+import type { Verifier } from './cascade/verifier.ts';
+import type { VerifierBook } from './cascade/verifier-book.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { MoneyPorts } from './money/money-ports.ts';
 import type { OutcomeDesk } from './outcome-desk.ts';
@@ -29,6 +31,10 @@ export interface GatewayDeps {
   readonly rollouts?: RolloutPort | undefined;
   /** Absent: no tool runs on this side. */
   readonly tools?: ToolExecutor | undefined;
+  /** What stands between the models of cascades, besides the schema of the request. */
+  readonly verifiers?: readonly Verifier[] | undefined;
+  /** How often verifiers were wrong, told by outcomes. */
+  readonly verifierBook?: VerifierBook | undefined;
   /** Accounts of customers that bring their own provider keys. */
   readonly accounts?: OwnAccounts | undefined;
   readonly hedging: Hedging;

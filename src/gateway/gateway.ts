@@ -9,6 +9,10 @@ import { AnswerSignals, type SeenAnswer } from './answer-signals.ts';
 import { answerHeaders, earlyHeaders, faultHeaders } from './answer-headers.ts';
 import { AnswerSchemas } from './answer-schemas.ts';
 import { audibly } from './audibly.ts';
+import { watchAnswer } from './cascade/cascade-gate.ts';
+import { Cascades, demandedSchema } from './cascade/cascades.ts';
+import { createSchemaVerifier } from './cascade/schema-verifier.ts';
+import { VerifierBook } from './cascade/verifier-book.ts';
 import { type Choice, choose } from './choose.ts';
 import { type Admitted, ExchangePlanner, totalOf } from './exchange-planner.ts';
 import { faultOfDefect } from './fault-of-defect.ts';
@@ -44,11 +48,15 @@ export class Gateway {
   readonly #jobs = new JobFinder();
   readonly #reader = new FeatureReader();
   readonly #budget = new ExplorationBudget();
+  readonly #cascades: Cascades;
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
     this.#schemas = new AnswerSchemas(deps.dispatch.wheel);
     this.#planner = new ExchangePlanner(deps, this.#schemas);
+    const { verifiers = [], verifierBook: book = new VerifierBook(), learning, clock } = deps;
+    const known = [createSchemaVerifier(this.#schemas), ...verifiers].map((one) => [one.kind, one] as const);
+    this.#cascades = new Cascades({ verifiers: new Map(known), book, learning, clock });
     this.#signals = new AnswerSignals(deps.outcomeDesk, this.#schemas);
   }
 
@@ -122,6 +130,8 @@ export class Gateway {
       clock,
       priceOf: (endpoint, atMs, key) => money.priceOf(endpoint, atMs, key),
       isHardLimited: (job) => money.gate.isHardLimited(spenderOf(received, head, job)),
+      cascades: this.#cascades,
+      schema: () => demandedSchema(received.inbound.parseCall(asked, head)),
       promptText: () => promptText(asked),
     });
   }
@@ -191,6 +201,7 @@ export class Gateway {
     const form = formOf(admitted, this.#planner);
     received.settled?.({ final, result, verdicts: () => this.#signals.verdictsOn({ final, result, ...form }) });
     if (final.job === undefined) return;
+    await watchAnswer(exchange, { final, result }, { desk: this.#deps.outcomeDesk, clock: this.#deps.clock });
     const verdicts = await this.#signals.look({ received, open, decision, final, result, ...form });
     if (choice.collects !== true || received.copy) return;
     const left = { received, job: final.job, final, result, verdicts, maxOutputTokens: head.maxOutputTokens };
@@ -219,7 +230,9 @@ export class Gateway {
     hold.settle(chargeNanos, nowMs, used ? totalInput(used) + totalOutput(used) : 0);
     if (used && result.status === 'completed') this.#lengths.add(kindOf({ request, choice }), totalOutput(used));
     const savedNanos = saved?.costNanos ?? undefined;
-    return finalFact(exchange, result, { nowMs, cache: recalled.state, savedNanos, charge, overHold, toolRuns: runs });
+    const drafts = attempts.filter(({ fault }) => fault === 'answer_rejected').length;
+    const settled = { nowMs, cache: recalled.state, savedNanos, charge, overHold, drafts, toolRuns: runs };
+    return finalFact(exchange, result, settled);
   }
 
   /** Asks the cache, then the endpoints. Even a defect leaves a result, and so a final fact. */

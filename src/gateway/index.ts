@@ -1,4 +1,13 @@
 export { requestHeaders } from './answer-headers.ts';
+export type {
+  VerifiedAnswer,
+  Verifier,
+  VerifierDemand,
+  VerifierKind,
+  VerifierTests,
+  VerifierVerdict,
+} from './cascade/verifier.ts';
+export { VerifierBook, type VerifierRecord } from './cascade/verifier-book.ts';
 export { type DecisionExplanation, explainDecision } from './explain-decision.ts';
 export { ExchangeBoard, type LiveExchange } from './exchange-board.ts';
 export {

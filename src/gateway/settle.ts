@@ -47,7 +47,7 @@ export function openFact(exchange: AdmittedExchange): OpenFact {
 
 /** The fact that records why these endpoints were tried in this order. */
 export function decisionFact(exchange: AdmittedExchange): DecisionFact {
-  const { decision, job, routed, rollout } = exchange.choice;
+  const { decision, job, routed, rollout, cascade } = exchange.choice;
   return {
     type: 'decision',
     requestId: exchange.received.requestId,
@@ -62,6 +62,7 @@ export function decisionFact(exchange: AdmittedExchange): DecisionFact {
     reasons: decision.reasons,
     propensity: routed ? Number(routed.decision.propensity.toPrecision(6)) : 1,
     switchNanos: decision.switchNanos?.toString(),
+    ...(cascade?.fact && { cascade: cascade.fact }),
     ...(routed && { routing: toRoutingFact(routed) }),
     ...(rollout && { rollout: { id: rollout.rolloutId, arm: rollout.arm, propensity: rollout.propensity } }),
   };
@@ -76,6 +77,8 @@ export interface Settlement {
   readonly charge: Charge;
   /** The charge is more than was held for it. */
   readonly overHold: boolean;
+  /** Answers that a verifier turned down before. */
+  readonly drafts: number;
   /** What tools did that ran here. */
   readonly toolRuns?: readonly ToolRunFact[] | undefined;
 }
@@ -84,7 +87,7 @@ export interface Settlement {
 export function finalFact(
   exchange: AdmittedExchange,
   result: DispatchResult,
-  { nowMs, cache, savedNanos, charge, overHold, toolRuns }: Settlement,
+  { nowMs, cache, savedNanos, charge, overHold, drafts, toolRuns }: Settlement,
 ): FinalFact {
   const { received, choice } = exchange;
   const { spender, added } = exchange.spending;
@@ -124,6 +127,7 @@ export function finalFact(
     shadowOf: received.copy?.of,
     tokenId: spender.token?.id,
     decisionId: exchange.decisionId,
+    drafts: drafts > 0 ? drafts : undefined,
     toolRuns,
   };
 }

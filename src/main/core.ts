@@ -10,6 +10,7 @@ import {
   type ObjectGateway,
   OutcomeDesk,
   ResponseCache,
+  VerifierBook,
 } from '../gateway/index.ts';
 import { type Journal, openJournal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -33,6 +34,7 @@ import { openProductRuntime, type ProductRuntime } from './runtime.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { shadowParts } from './shadows.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
+import { openVerifiers } from './verifiers.ts';
 
 /** Everything that lives as long as the process. */
 export interface Core {
@@ -86,7 +88,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     database: () => business.database.current(),
   });
   if (loaded.config.database !== 'off') await rollouts.loadFromDisk();
-  const { learning, outcomes } = openLearning({ state, logger, rollouts, judge });
+  const { learning, outcomes, verifierBook } = openLearning({ state, logger, rollouts, judge });
   const board = new ExchangeBoard(metrics, isConfigured);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
   const journal = await openProductJournal({ ...options, gatewayId, loaded, logger });
@@ -102,7 +104,8 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId };
   const runtime = openProductRuntime(ran);
   const { codeTool: tools } = runtime;
-  const inference = await openInference({ ...plane, options, loaded, tools, tracing: telemetry.tracing });
+  const code = { tools, verifiers: openVerifiers(runtime), verifierBook };
+  const inference = await openInference({ ...plane, ...code, options, loaded, tracing: telemetry.tracing });
   const apps = openProductApps({ ...ran, metrics, sealer: business.sealer, database: business.database });
   const close = async (): Promise<void> => {
     await Promise.all([runtime.close(), apps.close()]);
@@ -160,7 +163,7 @@ function openLearning({
 }: Pick<Core, 'state' | 'logger' | 'rollouts'> & { readonly judge: JudgeOutcomes }): Pick<
   Core,
   'learning' | 'outcomes'
-> {
+> & { readonly verifierBook: VerifierBook } {
   const learning = new LearningService({
     clock: systemClock,
     judge,
@@ -169,11 +172,13 @@ function openLearning({
       logger.warn({ err: error }, 'learning about single prompts failed; what was learned before holds'),
     alarmed: (alarm) => logger.warn({ alarm }, 'a model answers worse than it did: what was learned of it counts less'),
   });
+  const verifierBook = new VerifierBook();
   const note = (outcome: OutcomeFact): void => {
     learning.note(outcome);
+    verifierBook.note(outcome);
     rollouts.told(outcome);
   };
-  return { learning, outcomes: new OutcomeBook(note) };
+  return { learning, verifierBook, outcomes: new OutcomeBook(note) };
 }
 
 /** Traces for a collector, gauges for a scraper. */

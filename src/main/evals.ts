@@ -52,7 +52,7 @@ const graderTimeoutMs = 30_000;
 const maxGrade = 64 * 1024;
 
 /** Asks the operator's own grader; redirects would lead elsewhere than where the operator said. */
-export export const graderCaller: GraderCaller = {
+export const graderCaller: GraderCaller = {
   async post(url, body) {
     const response = await fetch(url, {
       method: 'POST',

@@ -11,6 +11,8 @@ import {
   OwnAccounts,
   type ResponseCache,
   type ToolExecutor,
+  type Verifier,
+  type VerifierBook,
 } from '../gateway/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -52,6 +54,8 @@ export interface InferenceParts {
   readonly outcomeDesk: OutcomeDesk;
   readonly rollouts: RolloutService;
   readonly tools: ToolExecutor;
+  readonly verifiers: readonly Verifier[];
+  readonly verifierBook: VerifierBook;
   readonly tracing: Telemetry['tracing'];
   readonly logger: Logger;
   newId(prefix: string): string;
@@ -76,7 +80,7 @@ export async function openInference(parts: InferenceParts): Promise<Inference> {
     settings: () => ({ catalog: state.snapshot.catalog, config: state.snapshot.loaded.config }),
   };
   const kept = await openKept(options.dataDirectory, shared);
-  const { learning, outcomeDesk, rollouts, tools, tracing } = parts;
+  const { learning, outcomeDesk, rollouts, tools, verifiers, verifierBook, tracing } = parts;
   const gateway = new Gateway({
     ...shared,
     responses: kept.responses,
@@ -86,6 +90,8 @@ export async function openInference(parts: InferenceParts): Promise<Inference> {
     sticky: new StickyMap(systemClock),
     rollouts,
     tools,
+    verifiers,
+    verifierBook,
     accounts: new OwnAccounts({ hostsOf: (customer) => business.credentials().get(customer) }),
     hedging: new Hedging(systemClock),
     cache,

@@ -55,6 +55,12 @@ export { solveRidge } from './estimate/sparse-ridge.ts';
 export { TermWeights } from './estimate/term-weights.ts';
 export { ChangeDetector } from './evidence/change-detector.ts';
 export { chooseChain, valueChain } from './choose/choose-chain.ts';
+export {
+  type ChainModel,
+  chooseExpectedChain,
+  type ExpectedChain,
+  valueExpectedChain,
+} from './choose/expected-chain.ts';
 export { type LoggedChoice, type PolicyValue, policyValue } from './off-policy/policy-value.ts';
 export { type CandidatePolicy, type JobPolicy } from './off-policy/candidate-policy.ts';
 export {

@@ -11,5 +11,6 @@ export { RunBook, type RunBookDeps, type RunOutcome } from './runs/run-book.ts';
 export { runLines } from './runs/run-lines.ts';
 export { RunSlots } from './runs/run-slots.ts';
 export * from './tools/index.ts';
+export { createTestsVerifier } from './runs/tests-verifier.ts';
 export { requireTier, RunService, type RunServiceDeps, type RunSettings } from './runs/run-service.ts';
 export { WorkspaceDriver, type WorkspaceDriverOptions } from './workspaces/workspace-driver.ts';

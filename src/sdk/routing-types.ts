@@ -47,12 +47,28 @@ export interface RoutePreview {
   readonly routing: RoutingExplanation | null;
 }
 
+/** A chain of models with a verifier between them. */
+export interface Cascade {
+  readonly stages: readonly string[];
+  readonly verifier: string;
+  /** Share of wrong verdicts, as outcomes have shown it. */
+  readonly verifierError: number;
+  readonly by: 'configured' | 'auto';
+  /** Expected success and cost of the whole chain. */
+  readonly success: number;
+  readonly costNanos: string;
+  /** The model that would have answered alone. */
+  readonly single: string;
+}
+
 /** Why a request went where it went. */
 export interface DecisionExplanation extends RoutePreview {
   readonly decisionId: string;
   readonly requestId: string;
   readonly atMs: number;
   readonly customer: string | null;
+  /** Who is asked in turn until a verifier is content; null: one model was to answer alone. */
+  readonly cascade: Cascade | null;
   readonly answeredBy: { readonly model: string; readonly host: string } | null;
   readonly propensity: number;
   readonly seed: number;

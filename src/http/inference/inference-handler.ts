@@ -231,5 +231,7 @@ function readControls(headers: IncomingHttpHeaders): RequestControls {
     cache: cache === 'off' || cache === 'deterministic' || cache === 'all' ? cache : undefined,
     deadlineMs: deadlineMs > 0 ? deadlineMs : undefined,
     traceparent: text('traceparent'),
+    // Programs are longer than names; the size of a request's head bounds them.
+    tests: typeof headers['x-switchyard-tests'] === 'string' ? headers['x-switchyard-tests'] : undefined,
   };
 }

@@ -34,6 +34,7 @@ const types: { readonly [Code in FaultCode]: string } = {
   upstream_malformed: 'api_error',
   empty_completion: 'api_error',
   refused: 'api_error',
+  answer_rejected: 'api_error',
   truncated: 'api_error',
   upstream_overloaded: 'overloaded_error',
   shedding: 'overloaded_error',

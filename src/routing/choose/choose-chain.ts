@@ -18,7 +18,7 @@ export interface Chain {
 export const maxVerifierError = 0.15;
 
 /** Points of score that the lower bound of a chain may lie below the best single model. */
-const margin = 0.01;
+export const chainMargin = 0.01;
 /** What the whole cost of the best single model is worth, in points of score, when chains are compared. */
 const costWorth = 0.2;
 
@@ -40,7 +40,7 @@ export function chooseChain(
     for (let second = 0; second < evidence.models.length; second++) {
       if (first === second) continue;
       const chain = valueChain(evidence, { first, second, verifierError, best, confidence });
-      if (chain.gainBound >= -margin && (!sure || worthOf(chain) > worthOf(sure))) sure = chain;
+      if (chain.gainBound >= -chainMargin && (!sure || worthOf(chain) > worthOf(sure))) sure = chain;
       if (!surest || chain.gainBound > surest.gainBound) surest = chain;
     }
   }

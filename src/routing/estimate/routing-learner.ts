@@ -166,6 +166,15 @@ export class RoutingLearner {
     };
   }
 
+  /** Scores on prompts of a job that all of the models were graded on, in the order of the models. */
+  gradedBy(job: string, models: readonly string[]): readonly Float64Array[] {
+    const numbers = models.map((model) => this.#models.indexOf(model));
+    return this.#prompts.ofJob(job).flatMap(({ scores }) => {
+      const row = Float64Array.from(numbers, (number) => scores[number] ?? Number.NaN);
+      return row.some(Number.isNaN) ? [] : [row];
+    });
+  }
+
   /** Takes what a fit found. */
   adoptFit(fit: PromptFit | undefined): void {
     this.#fits++;

@@ -177,6 +177,11 @@ export class LearningService {
     return evidence ? evidence.reduce((sum, weight) => sum + weight, 0) : 0;
   }
 
+  /** Scores on prompts of a job that all of the models were graded on, in the order of the models. */
+  gradedBy(job: string, models: readonly string[]): readonly Float64Array[] {
+    return this.#learner.gradedBy(job, models);
+  }
+
   status(): LearningStatus {
     const { prompts, outcomes } = this.#learner.size;
     const { id, models, jobs } = this.#state;

@@ -68,11 +68,14 @@ export class OutcomeProjection {
   /** Takes one fact in; false if it changed nothing. */
   note(fact: OutcomeFact): boolean {
     if (!isUsable(fact)) return false;
-    const exchange = this.#exchangeOf(fact.requestId);
+    // A draft is an answer of its own: of another model, to the same request.
+    const { draft, ...said } = fact;
+    const answerId = draft === true ? `${fact.requestId}/${fact.model ?? ''}` : fact.requestId;
+    const exchange = this.#exchangeOf(answerId);
     const identity = outcomeIdentity(fact);
     if (exchange.outcomes.has(identity) || exchange.outcomes.size >= mostPerExchange) return false;
-    exchange.outcomes.set(identity, fact);
-    return this.#learn(fact.requestId, exchange);
+    exchange.outcomes.set(identity, said);
+    return this.#learn(answerId, exchange, { isDraft: draft === true });
   }
 
   /** Judges everything told of a job again, because its rule is another one now; false if nothing changed. */
@@ -84,20 +87,27 @@ export class OutcomeProjection {
     return isChanged;
   }
 
-  #learn(requestId: string, exchange: Exchange, how: { readonly isAgain?: boolean } = {}): boolean {
-    const { learner, judge } = this.#parts;
+  #learn(
+    requestId: string,
+    exchange: Exchange,
+    how: { readonly isDraft?: boolean; readonly isAgain?: boolean } = {},
+  ): boolean {
+    const { learner } = this.#parts;
+    // Rules of jobs are about what clients got; of a draft only its verifier speaks.
+    const judge = how.isDraft === true ? undefined : this.#parts.judge;
     const outcomes = [...exchange.outcomes.values()].toSorted(inOrder);
     const about = outcomes.find(({ model }) => model !== undefined);
     const before = exchange.learned;
     const job = about?.job ?? noJob;
-    exchange.job = job;
+    if (how.isDraft !== true) exchange.job = job;
     const verdict = judge ? judge(job, outcomes) : verdictOf(outcomes);
     if (before) {
       learner.retract(before.id);
       this.#cap.giveBack(before.witness, before.weight);
       exchange.learned = undefined;
     }
-    if (!verdict || about?.model === undefined) return before !== undefined;
+    // After a draft was turned down only hard prompts are left: what comes of them says nothing of the others.
+    if (!verdict || about?.model === undefined || about.afterDraft === true) return before !== undefined;
     const { model, key, endUser } = about;
     if (!learner.knows(model) && learner.modelCount >= mostModels) return before !== undefined;
     const atMs = about.receivedAtMs ?? about.atMs;

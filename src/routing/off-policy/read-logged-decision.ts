@@ -8,6 +8,8 @@ export function readLoggedDecision(exchange: LoggedExchange, rule: SuccessRule):
   const { final, decision, outcomes, costNanos } = exchange;
   const { routing } = decision ?? {};
   if (decision === undefined || routing === undefined) return undefined;
+  // Of a chain no single candidate's chance and reward are known.
+  if (decision.cascade !== undefined) return undefined;
   const success = rule.judge(outcomes);
   return {
     requestId: final.requestId,

@@ -52,6 +52,18 @@ const routing = z
   })
   .meta({ id: 'Routing' });
 
+const cascade = z
+  .object({
+    stages: z.array(z.string()).readonly().meta({ description: 'Models in the order in which they are asked.' }),
+    verifier: z.string().meta({ description: 'What looks at every answer but the last.' }),
+    verifierError: z.number().meta({ description: 'Share of wrong verdicts, as outcomes have shown it.' }),
+    by: z.enum(['configured', 'auto']),
+    success: z.number().meta({ description: 'Expected success of the whole chain.' }),
+    costNanos: z.string(),
+    single: z.string().meta({ description: 'The model that would have answered alone.' }),
+  })
+  .meta({ id: 'Cascade' });
+
 const chosen = {
   summary: z.string().meta({ description: 'One sentence for people.' }),
   reasons: z.array(z.string()).readonly(),
@@ -70,6 +82,7 @@ const explanation = z
     atMs: z.number(),
     customer: z.string().nullable(),
     ...chosen,
+    cascade: cascade.nullable().meta({ description: 'Who is asked in turn; null: one model was to answer alone.' }),
     answeredBy: z.object({ model: z.string(), host: z.string() }).nullable(),
     propensity: z.number(),
     seed: z.number(),

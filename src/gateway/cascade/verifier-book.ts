@@ -1,0 +1,103 @@
+import type { OutcomeFact } from '../../domain/facts.ts';
+import { verdictOf } from '../../domain/outcome.ts';
+
+/** Verdicts of a verifier beside what became of the answers. */
+export interface VerifierRecord {
+  /** Expected share of wrong verdicts. */
+  readonly error: number;
+  /** Verdicts whose answers were judged by somebody else as well. */
+  readonly compared: number;
+  /** Answers that it let pass and that were wrong, and right ones that it turned down. */
+  readonly falsePasses: number;
+  readonly falseFails: number;
+}
+
+interface Verdict {
+  readonly job: string;
+  readonly passed: boolean;
+  readonly told: OutcomeFact[];
+  /** Whether others agree; undefined: nobody has said. */
+  agrees: boolean | undefined;
+}
+
+interface Tally {
+  readonly compared: Map<string, boolean>;
+  falsePasses: number;
+  falseFails: number;
+}
+
+/** Before there is evidence a verifier is taken to err so often, with the weight of so many comparisons. */
+const priorError = 0.05;
+const priorWeight = 20;
+/** Only the latest comparisons of a job count: verifiers and tests change. */
+const windowSize = 400;
+const mostVerdicts = 20_000;
+const mostToldPerVerdict = 20;
+/** Weaker evidence than this does not overrule a verifier. */
+const leastWeight = 0.5;
+
+/**
+ * Measures verifiers by outcomes that others told of the same answers. A projection of outcome facts: the same facts
+ * give the same figures, and what is retracted counts as never told.
+ */
+export class VerifierBook {
+  readonly #verdicts = new Map<string, Verdict>();
+  readonly #tallies = new Map<string, Tally>();
+
+  note(fact: OutcomeFact): void {
+    if (fact.draft === true) return;
+    if (fact.kind === 'verified') this.#noteVerdict(fact);
+    else this.#noteTold(fact);
+  }
+
+  of(job: string): VerifierRecord {
+    const { compared, falsePasses, falseFails } = this.#tallies.get(job) ?? emptyTally();
+    const wrong = falsePasses + falseFails;
+    const error = (wrong + priorError * priorWeight) / (compared.size + priorWeight);
+    return { error, compared: compared.size, falsePasses, falseFails };
+  }
+
+  #noteVerdict({ requestId, job, value }: OutcomeFact): void {
+    if (job === undefined || value === undefined || this.#verdicts.has(requestId)) return;
+    if (this.#verdicts.size >= mostVerdicts) {
+      const [oldest] = this.#verdicts.keys();
+      if (oldest !== undefined) this.#verdicts.delete(oldest);
+    }
+    this.#verdicts.set(requestId, { job, passed: value >= 0.5, told: [], agrees: undefined });
+  }
+
+  #noteTold(fact: OutcomeFact): void {
+    const verdict = this.#verdicts.get(fact.requestId);
+    if (!verdict || verdict.told.length >= mostToldPerVerdict) return;
+    verdict.told.push(fact);
+    const others = verdictOf(verdict.told);
+    const isClear = others !== undefined && others.weight >= leastWeight;
+    this.#count(fact.requestId, verdict, -1);
+    verdict.agrees = isClear ? others.value >= 0.5 === verdict.passed : undefined;
+    this.#count(fact.requestId, verdict, 1);
+  }
+
+  #count(requestId: string, { job, passed, agrees }: Verdict, sign: 1 | -1): void {
+    if (agrees === undefined) return;
+    const tally = this.#tallies.get(job) ?? emptyTally();
+    this.#tallies.set(job, tally);
+    if (sign === 1) tally.compared.set(requestId, agrees);
+    else if (!tally.compared.delete(requestId)) return;
+    if (!agrees) countWrong(tally, passed, sign);
+    if (tally.compared.size <= windowSize) return;
+    const [oldest] = tally.compared;
+    if (!oldest) return;
+    tally.compared.delete(oldest[0]);
+    const left = this.#verdicts.get(oldest[0]);
+    if (!oldest[1]) countWrong(tally, left?.passed ?? true, -1);
+  }
+}
+
+function countWrong(tally: Tally, passed: boolean, by: 1 | -1): void {
+  if (passed) tally.falsePasses += by;
+  else tally.falseFails += by;
+}
+
+function emptyTally(): Tally {
+  return { compared: new Map(), falsePasses: 0, falseFails: 0 };
+}
