@@ -4,7 +4,7 @@ import { closeServer, listen } from './http/index.ts';
 import { type Core, createCore } from './main/core.ts';
 import { openEdge } from './main/edge.ts';
 import { refuseOpenBind } from './main/network.ts';
-import { logReloadProblem, reload } from './main/reload.ts';
+import { logReloadProblem, reload, reprobe } from './main/reload.ts';
 import type { ServeOptions } from './main/serve-options.ts';
 import { ownerTokenMatcher, readOwnerToken } from './tenants/index.ts';
 
@@ -52,7 +52,10 @@ export async function startProduct(options: ServeOptions): Promise<Product> {
     ownerToken: owner.token,
     ownerTokenIsNew: owner.isNew,
     hints: hintsOf(core),
-    reload: () => watch.reload(),
+    reload() {
+      watch.reload();
+      reprobe(core);
+    },
     async drain() {
       core.state.isDraining = true;
       watch.close();

@@ -21,13 +21,10 @@ export const runtimeSchema = z
     probe: z.enum(['start', 'first-use']).default('start').meta({
       description: 'When it is found out by hostile programs how well code is isolated here.',
     }),
-    minIsolation: z
-      .enum(['vm', 'gvisor', 'sandbox-cgroup', 'sandbox-rlimit', 'language'])
-      .default('sandbox-rlimit')
-      .meta({
-        description:
-          'Weakest isolation that code is run under, strongest first: `vm`, `gvisor`, `sandbox-cgroup` (limits held by the kernel), `sandbox-rlimit` (some limits only watched), `language`. Below it runs are refused.',
-      }),
+    minIsolation: z.enum(['vm', 'gvisor', 'sandbox-cgroup', 'sandbox-rlimit', 'language']).default('language').meta({
+      description:
+        'Weakest isolation that code is run under, strongest first: `vm`, `gvisor`, `sandbox-cgroup` (limits held by the kernel), `sandbox-rlimit` (some limits only watched), `language` (scripts of JavaScript and TypeScript where there is no sandbox; native programs are refused there). Below it runs are refused.',
+    }),
     limits: limitsSchema.prefault({}).meta({ description: 'Bounds of a run that names none.' }),
     concurrent: size(1000, 8, 'Runs at once.'),
     waiting: size(10_000, 200, 'Runs that may wait for their turn; further ones get 503.'),

@@ -27,3 +27,9 @@ export function logReloadProblem(logger: Logger, error: ConfigError): void {
   const problems = error.problems.map((one) => formatProblem(error.file, one));
   logger.error({ problems }, 'configuration refused, the last good one stays');
 }
+
+/** What runs code may be another than at the start: an engine was installed, a setting of the system changed. */
+export function reprobe(core: Core): void {
+  const found = Promise.all([core.runtime.probe(), core.apps.probe(true)]);
+  found.catch((error: unknown) => core.logger.error({ err: error }, 'the isolation of code could not be found out'));
+}

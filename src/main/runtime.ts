@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { type Config, type LoadedConfig, runtimeLimits } from '../config/index.ts';
 import { Fault } from '../domain/fault.ts';
 import type { OutcomeDesk, ToolExecutor } from '../gateway/index.ts';
@@ -11,6 +12,7 @@ import {
   defaultLimits,
   findEngines,
   maximumLimits,
+  openSocketRoot,
   NamedSessions,
   type ProbeReport,
   type Receipt,
@@ -19,9 +21,12 @@ import {
   RunService,
   type RunSettings,
   RunSlots,
+  ScriptEngine,
+  type SandboxService,
   type SessionOwner,
   WorkspaceDriver,
 } from '../runtime/index.ts';
+import { openProductSandboxes } from './sandboxes.ts';
 
 /** Running code, as the product has it. */
 export interface ProductRuntime {
@@ -33,7 +38,11 @@ export interface ProductRuntime {
   openSession(owner: SessionOwner): CodeSession;
   /** Workspaces that callers name. */
   readonly workspaces: NamedSessions;
+  /** Sandboxes that clients make and keep. */
+  readonly sandboxes: SandboxService;
   report(): Promise<ProbeReport>;
+  /** Finds out anew how code is isolated: an engine was installed, or a setting of the system changed. */
+  probe(): Promise<ProbeReport>;
   close(): Promise<void>;
 }
 
@@ -51,7 +60,7 @@ export interface ProductRuntimeDeps {
 
 /** Opens the runtime: clears what an earlier supervisor left, and finds out beside the start how code is isolated. */
 export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
-  const { logger, newId, journal, outcomeDesk } = deps;
+  const { logger, newId } = deps;
   const settings = (): Config['runtime'] => deps.config().runtime;
   const esbuild = findEngines(deps.environment).esbuild;
   const driver = new WorkspaceDriver({
@@ -61,14 +70,8 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
     warm: 2,
     programs: esbuild === undefined ? [] : [{ name: 'esbuild', hostPath: esbuild }],
   });
-  const book = new RunBook({
-    journal,
-    async noteOutcome(outcome) {
-      const noted = await outcomeDesk.tell(outcome, { name: 'runtime' });
-      if (Fault.is(noted))
-        logger.warn({ requestId: outcome.requestId, code: noted.code }, 'a run names no known request');
-    },
-  });
+  const scripts = openScripts(deps);
+  const book = openBook(deps);
   const runSettings = (): RunSettings => {
     const { minIsolation, concurrent, waiting } = settings();
     const limits = { ...defaultLimits, ...runtimeLimits(settings()) };
@@ -80,16 +83,23 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
     newId,
     canTranslate: esbuild !== undefined,
     settings: runSettings,
+    scripts,
     record: (receipt: Receipt) => book.record(receipt),
   };
   const service = new RunService(shared);
   const sessions = openSessions(shared, () => settings().enabled);
+  const sandboxes = openProductSandboxes({ ...deps, driver });
   const report = async (): Promise<ProbeReport> => driver.report ?? (await driver.probe());
   if (settings().enabled) start(driver, settings().probe === 'start', logger);
   return {
     driver,
     report,
+    probe() {
+      scripts.forget();
+      return tellProbe(driver, logger);
+    },
     ...sessions,
+    sandboxes,
     runs: {
       run(request, options) {
         if (settings().enabled) return service.run(request, options);
@@ -100,10 +110,22 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
       find: (runId) => book.find(runId),
     },
     async close() {
-      await sessions.workspaces.close();
-      await driver.close();
+      await Promise.all([sessions.workspaces.close(), sandboxes.close()]);
+      await Promise.all([driver.close(), scripts.close()]);
     },
   };
+}
+
+/** Receipts, with outcomes for the requests that the code came from. */
+function openBook({ journal, outcomeDesk, logger }: ProductRuntimeDeps): RunBook {
+  return new RunBook({
+    journal,
+    async noteOutcome(outcome) {
+      const noted = await outcomeDesk.tell(outcome, { name: 'runtime' });
+      if (Fault.is(noted))
+        logger.warn({ requestId: outcome.requestId, code: noted.code }, 'a run names no known request');
+    },
+  });
 }
 
 /** What models and their tools run code in; all of it together waits for the same places. */
@@ -123,13 +145,28 @@ function openSessions(
   };
 }
 
+/** Where there is no sandbox, scripts run by the engine of functions, and every receipt says so. */
+function openScripts({ dataDirectory, environment, newId }: ProductRuntimeDeps): ScriptEngine {
+  return new ScriptEngine({
+    engines: findEngines(environment),
+    root: openSocketRoot(resolve(dataDirectory), 'scripts'),
+    clock: systemClock,
+    newId: () => newId('s').slice(-16),
+  });
+}
+
+async function tellProbe(driver: WorkspaceDriver, logger: Logger): Promise<ProbeReport> {
+  const report = await driver.probe();
+  const { isolation, unusable } = report;
+  logger.info({ tier: isolation.tier, gaps: isolation.gaps, unusable }, 'isolation of code found');
+  return report;
+}
+
 function start(driver: WorkspaceDriver, probesNow: boolean, logger: Logger): void {
   const work = async (): Promise<void> => {
     const swept = await driver.sweep();
     if (swept > 0) logger.info({ sandboxes: swept }, 'sandboxes of an earlier run removed');
-    if (!probesNow) return;
-    const { isolation, unusable } = await driver.probe();
-    logger.info({ tier: isolation.tier, gaps: isolation.gaps, unusable }, 'isolation of code found');
+    if (probesNow) await tellProbe(driver, logger);
   };
   work().catch((error: unknown) => logger.error({ err: error }, 'the isolation of code could not be found out'));
 }

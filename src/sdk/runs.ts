@@ -19,6 +19,13 @@ export interface RunInput {
   readonly environment?: Readonly<Record<string, string>>;
   readonly stdin?: string;
   readonly limits?: Readonly<Record<string, number>>;
+  /** What the code may reach; nothing when absent. */
+  readonly network?: {
+    readonly allow: readonly string[];
+    /** Added on the way to a host; the code never sees the values. */
+    readonly headers?: readonly { readonly host: string; readonly name: string; readonly value: string }[];
+    readonly maxBytes?: number;
+  };
   readonly minIsolation?: 'vm' | 'gvisor' | 'sandbox-cgroup' | 'sandbox-rlimit' | 'language';
   /** The request whose answer the code is; it gets the outcome. */
   readonly requestId?: string;
@@ -32,6 +39,20 @@ export interface RunIsolation {
   readonly probedAtMs: number;
   readonly enforced: Readonly<Record<string, 'hard' | 'soft' | 'none'>>;
   readonly gaps: readonly string[];
+}
+
+/** One connection that a run asked for. */
+export interface RunConnection {
+  readonly atMs: number;
+  readonly method: string;
+  readonly host: string;
+  readonly port: number;
+  readonly verdict: 'allowed' | 'denied' | 'failed' | 'cut';
+  readonly reason: string;
+  readonly address?: string;
+  readonly status?: number;
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
 }
 
 /** How a run ended, what it used, and how it was isolated. */
@@ -48,6 +69,13 @@ export interface RunReceipt {
   readonly bytes: Readonly<Record<string, number>>;
   readonly cpuMs: number | null;
   readonly peakMemoryBytes: number | null;
+  /** Absent where nothing could be reached. */
+  readonly network?: {
+    readonly allow: readonly string[];
+    readonly connections: readonly RunConnection[];
+    /** Connections beyond those that are listed. */
+    readonly unlisted: number;
+  };
   readonly requestId?: string;
   readonly customer?: string;
 }

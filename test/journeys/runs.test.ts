@@ -67,6 +67,41 @@ describe.skipIf(!hasSandbox)('code runs', () => {
     expect(stderr).toMatch(/\[failed, exit 3; .*sandbox-.*run_[0-9a-f]{32}\]/);
   });
 
+  it('and reaches what its policy names, which no address ever is; the receipt lists what it asked for', async () => {
+    const code = [
+      'import urllib.request, urllib.error',
+      'for url in ("http://other.example.com/", "http://169.254.169.254/latest", "http://10.0.0.1/"):',
+      '  try: urllib.request.urlopen(url, timeout=10)',
+      '  except urllib.error.HTTPError as error: print(error.code)',
+    ].join('\n');
+    const header = { host: 'api.example.com', name: 'authorization', value: 'Bearer very-secret' };
+    const network = { allow: ['api.example.com'], headers: [header] };
+    const receipt = await receiptOf({ language: 'python', code, network });
+    expect(receipt.network?.connections.map(({ host, verdict }) => [host, verdict])).toEqual([
+      ['other.example.com', 'denied'],
+      ['169.254.169.254', 'denied'],
+      ['10.0.0.1', 'denied'],
+    ]);
+    expect(receipt.bytes['stdout']).toBe('403\n403\n403\n'.length);
+    expect(JSON.stringify(await client.runs.get(receipt.runId))).not.toContain('very-secret');
+    const wrong = [{ allow: ['10.0.0.1'] }, { allow: ['*'] }, { ...network, allow: ['other.example.com'] }];
+    for (const one of wrong) {
+      await expect(receiptOf({ language: 'python', code, network: one })).rejects.toMatchObject({
+        problem: { code: 'invalid_request' },
+      });
+    }
+  });
+
+  it('after the isolation was found out anew, as when something of the system changed', async () => {
+    const { isolation: before } = await client.runs.runtime();
+    booted.product.reload();
+    await waitUntil(
+      async () => (await client.runs.runtime()).isolation.probedAtMs > before.probedAtMs,
+      'the isolation is found out anew',
+    );
+    expect((await receiptOf({ language: 'shell', code: 'true' })).isolation.tier).toBe(before.tier);
+  });
+
   it('and is ended when whoever asked for it leaves, also while it says nothing', async () => {
     const leaving = new AbortController();
     const answer = await fetch(`${booted.url}/api/v1/runs`, {

@@ -31,6 +31,7 @@ export const runCommand = defineCommand({
       type: 'string',
       description: 'Bounds, such as cpuMs=1000,memoryBytes=100000000,wallMs=5000,outputBytes=65536',
     },
+    allow: { type: 'string', description: 'Names that it may reach, such as api.example.com,*.example.org; none else' },
     'min-isolation': { type: 'string', description: 'Refuse to run under weaker isolation' },
     request: { type: 'string', description: 'Request whose answer the code is; it gets the outcome' },
     ...connectionArguments,
@@ -42,6 +43,7 @@ export const runCommand = defineCommand({
       files: [{ path: basename(args.file), content: await readTextFile(args.file) }],
       ...(args.stdin !== undefined && { stdin: await readFile(args.stdin, 'utf8') }),
       ...(args.limit !== undefined && { limits: readLimits(args.limit) }),
+      ...(args.allow !== undefined && { network: { allow: args.allow.split(',').map((name) => name.trim()) } }),
       ...(args['min-isolation'] !== undefined && { minIsolation: args['min-isolation'] as 'sandbox-cgroup' }),
       ...(args.request !== undefined && { requestId: args.request }),
     };

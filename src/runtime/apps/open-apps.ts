@@ -55,7 +55,8 @@ export interface Apps {
   readonly samples: RequestSamples;
   /** Where the requests of every alias go. */
   served(): Iterable<LiveAlias>;
-  probe(): Promise<ProbeReport>;
+  /** Again: after something of the system changed. */
+  probe(isAgain?: boolean): Promise<ProbeReport>;
   /** Serves what a database holds, until the answer is called. */
   follow(database: Database): Promise<() => Promise<void>>;
   close(): Promise<void>;
@@ -106,7 +107,7 @@ export function openApps(given: AppsSettings): Apps {
     samples,
     served: () => directory.all(),
     ingress: createAppIngress({ ...shared, directory, host, assets, meter, absence, hiddenCookies, sampled }),
-    probe: () => host.probe(),
+    probe: (isAgain) => host.probe(isAgain),
     async follow(database) {
       const stopFollowing = await directory.follow(database);
       const stopScheduler = scheduler.start(database);

@@ -42,6 +42,12 @@ export function ruleFor(policy: Pick<EgressPolicy, 'allow'>, host: string, port:
   });
 }
 
+/** Whether a host may be reached on any port. */
+export function allowsHost(allow: readonly string[], host: string): boolean {
+  const names = allow.map((rule) => rule.split(':', 1)[0] ?? '');
+  return ruleFor({ allow: names }, host, 443) !== undefined;
+}
+
 /** Whether a text can stand in `allow`: a name that the public could have, never an address. */
 export function isEgressRule(rule: string): boolean {
   const match =

@@ -1,5 +1,6 @@
 export type { EgressAudit } from './egress-audit.ts';
 export {
+  allowsHost,
   defaultEgressBytes,
   type EgressPolicy,
   type EgressService,

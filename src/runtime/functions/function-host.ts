@@ -66,8 +66,9 @@ export class FunctionHost {
     this.#timer.unref();
   }
 
-  /** Finds out, once, what separates functions from everything else here. */
-  probe(): Promise<ProbeReport> {
+  /** Finds out what separates functions from everything else here: once, unless asked to do so again. */
+  probe(isAgain = false): Promise<ProbeReport> {
+    if (isAgain) this.#report = undefined;
     this.#report ??= probeFunctions(this.#settings).then((report) => {
       this.#isolation = report.isolation;
       return report;

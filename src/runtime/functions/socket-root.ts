@@ -11,9 +11,9 @@ const longestRoot = 107 - '/0123456789abcdef/s/events.sock'.length;
  * one of its own below the temporary folder. What a killed gateway left in it is removed: the data folder is locked,
  * so nobody else's can be there.
  */
-export function openSocketRoot(dataDirectory: string): string {
-  const own = join(dataDirectory, 'run', 'functions');
-  const digest = createHash('sha256').update(dataDirectory).digest('hex').slice(0, 16);
+export function openSocketRoot(dataDirectory: string, name = 'functions'): string {
+  const own = join(dataDirectory, 'run', name);
+  const digest = createHash('sha256').update(join(dataDirectory, name)).digest('hex').slice(0, 16);
   const root = Buffer.byteLength(own) <= longestRoot ? own : join(tmpdir(), `switchyard-${digest}`);
   rmSync(root, { recursive: true, force: true });
   mkdirSync(root, { recursive: true, mode: 0o700 });

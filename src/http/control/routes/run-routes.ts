@@ -1,9 +1,12 @@
 import { z } from 'zod';
 import { Fault } from '../../../domain/fault.ts';
 import {
+  allowsHost,
+  isEgressRule,
   isolationTiers,
   type Limits,
   maximumLimits,
+  type NetworkPolicy,
   type ProbeReport,
   type Receipt,
   runLanguages,
@@ -51,6 +54,32 @@ const limitsSchema = z
   .default({})
   .meta({ description: "Bounds of this run; absent ones are the configuration's." });
 
+const networkSchema = z
+  .strictObject({
+    mode: z.enum(['denied', 'allowed']).optional().meta({ description: 'Follows from `allow` when absent.' }),
+    allow: z
+      .array(z.string().max(300))
+      .max(200)
+      .default([])
+      .meta({ description: 'Names that may be reached: `example.com`, `*.example.com`, either with `:port`.' }),
+    headers: z
+      .array(
+        z.strictObject({
+          host: z.string().max(253),
+          name: z.string().regex(/^[A-Za-z0-9-]{1,100}$/),
+          value: z.string().regex(/^[\t\x20-\x7e]{1,8192}$/),
+        }),
+      )
+      .max(50)
+      .default([])
+      .meta({
+        description: 'Headers that are added on the way to a host, over TLS; the code never sees their values.',
+      }),
+    maxBytes: limit(4 * 1024 ** 3).meta({ description: 'Bytes of all connections together; 256 MiB when absent.' }),
+  })
+  .default({ allow: [], headers: [] })
+  .meta({ description: 'What the code may reach, all of it through a proxy; nothing unless said.' });
+
 const runSchema = z.strictObject({
   language: z.enum(runLanguages),
   code: z.string().max(4_000_000).optional().meta({ description: 'The program, instead of `files`.' }),
@@ -70,7 +99,7 @@ const runSchema = z.strictObject({
   environment: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/), argument).default({}),
   stdin: z.string().max(8_000_000).optional(),
   limits: limitsSchema,
-  network: z.strictObject({ mode: z.enum(['denied']) }).default({ mode: 'denied' }),
+  network: networkSchema,
   minIsolation: z.enum(isolationTiers).exclude(['none']).optional().meta({
     description: 'The run is refused where isolation is weaker; never weaker than the configuration says.',
   }),
@@ -159,13 +188,26 @@ function toRequest(body: z.output<typeof runSchema>): RunRequest {
     arguments: body.arguments,
     environment: body.environment,
     limits: defined(body.limits),
-    network: body.network,
+    network: toNetwork(body.network),
     ...(body.entry !== undefined && { entry: body.entry }),
     ...(program !== undefined && { command: [program, ...rest] }),
     ...(body.stdin !== undefined && { stdin: Buffer.from(body.stdin) }),
     ...(body.minIsolation !== undefined && { minIsolation: body.minIsolation }),
     ...(body.requestId !== undefined && { requestId: body.requestId }),
   };
+}
+
+function toNetwork({ mode, allow, headers, maxBytes }: z.output<typeof networkSchema>): NetworkPolicy {
+  const fault = (field: string, message: string): Fault =>
+    new Fault('invalid_request', { message, param: `network.${field}` });
+  if ((mode ?? 'denied') === 'denied' && allow.length === 0 && headers.length === 0) return { mode: 'denied' };
+  if (mode === 'denied') throw fault('mode', 'The network is denied and allowed at once.');
+  const wrong = allow.find((rule) => !isEgressRule(rule));
+  if (wrong !== undefined)
+    throw fault('allow', `${JSON.stringify(wrong)} is no host name; addresses are never allowed.`);
+  const astray = headers.find(({ host }) => !allowsHost(allow, host));
+  if (astray) throw fault('headers', `${JSON.stringify(astray.host)} is not among the names that may be reached.`);
+  return { mode: 'allowed', allow, headers, ...(maxBytes !== undefined && { maxBytes }) };
 }
 
 function defined(limits: { readonly [name in keyof Limits]?: number | undefined }): Partial<Limits> {
