@@ -8,13 +8,19 @@ const sinkName = z
   .meta({ description: 'Its name; what was sent is remembered under it, so another name sends to another receiver.' });
 
 const stripeSchema = z.strictObject({
-  type: z.literal('stripe').meta({ description: 'Meter events of Stripe; needs the package `stripe`.' }),
+  type: z
+    .literal('stripe')
+    .meta({ description: 'Meter events, or invoice items, of Stripe; needs the package `stripe`.' }),
   name: sinkName,
   secretKey: secretReference.meta({ description: "Stripe's secret key: `env:NAME` or `file:PATH`." }),
   meters: z
     .partialRecord(z.enum(usageBuckets), z.string().min(1))
-    .refine((meters) => Object.keys(meters).length > 0, 'must name at least one meter')
+    .default({})
     .meta({ description: 'Event name of the meter of each bucket of usage; buckets without one are not sent.' }),
+  invoiceItems: z
+    .boolean()
+    .default(false)
+    .meta({ description: 'Instead of meter events, the amounts of closed invoices and credit notes are sent.' }),
   customers: z
     .record(z.string().min(1), z.string().min(1))
     .meta({ description: "Stripe's customer id of each customer; use of other customers is not sent." }),
@@ -32,7 +38,16 @@ const cloudEventsSchema = z.strictObject({
 });
 
 /** One entry of `exports`: another system that is told what was used. */
-export const exportSchema = z.discriminatedUnion('type', [stripeSchema, cloudEventsSchema]);
+export const exportSchema = z.discriminatedUnion('type', [stripeSchema, cloudEventsSchema]).check((context) => {
+  const { value } = context;
+  if (value.type !== 'stripe') return;
+  const hasMeters = Object.keys(value.meters).length > 0;
+  if (hasMeters !== value.invoiceItems) return;
+  const message = hasMeters
+    ? 'Use that is metered must not be billed by our invoices as well: name meters, or set invoiceItems.'
+    : 'must name at least one meter, or set invoiceItems.';
+  context.issues.push({ code: 'custom', message, path: ['meters'], input: value.meters });
+});
 
 /** A configured export. */
 export type ExportConfig = z.infer<typeof exportSchema>;

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { configSchema, type LoadedConfig } from '../config/index.ts';
 import { Outbox, replaceExportSinks } from '../ledger/index.ts';
+import { InvoiceFixture } from '../ledger/invoices/testing/invoice-fixture.ts';
 import { FakeStripe } from '../ledger/exports/testing/fake-stripe.ts';
 import { createProjectorPorts } from '../ledger/projector/projector-ports.ts';
 import { projectAll, temporaryFolder, writeJournal } from '../ledger/testing/ledger-harness.ts';
@@ -124,4 +125,62 @@ it('forgets a receiver that the configuration no longer names', async () => {
   await replaceExportSinks(db, [{ name: 'gone', kind: 'cloudEvents', meters: {} }]);
   await replaceExportSinks(db, [{ name: 'kept', kind: 'cloudEvents', meters: {} }]);
   expect(await db.selectFrom('export_sink').select('name').execute()).toEqual([{ name: 'kept' }]);
+});
+
+it('collects what closed invoices and credit notes say at Stripe, to the cent, and taxes apart', async () => {
+  const { host, port } = await stripe.start();
+  const config = configSchema.parse({
+    exports: [
+      {
+        type: 'stripe',
+        name: 'collect',
+        secretKey: 'env:STRIPE_KEY',
+        invoiceItems: true,
+        customers: { acme: 'cus_acme' },
+        apiUrl: `http://${host}:${port}`,
+      },
+    ],
+  });
+  const secrets = { environment: { STRIPE_KEY: 'sk_test_x' }, directory: '/' };
+  const loaded: LoadedConfig = { file: '', exists: true, isBlank: false, config, secrets, warnings: [] };
+  await replaceExportSinks(database().db, exportSinks(loaded));
+  const fixture = new InvoiceFixture(database());
+  for (const customer of ['acme', 'other']) {
+    await fixture.addCustomer(customer);
+    await fixture.subscribe(customer, { baseFee: '9.99' }, { fromMs: 0 });
+    await fixture.use({ customer, atMs: Date.UTC(2026, 2, 2), chargeNanos: 1_234_567_891n, model: 'a' });
+  }
+  const settings = { taxes: [{ name: 'VAT', percent: '20' }] };
+  const { row } = await fixture.bill('acme', 3, settings);
+  await fixture.bill('other', 3, settings);
+  await fixture.book.void(row.id, 'a mistake');
+  const exporter = startExports(
+    { clock: systemClock, logger: silentLogger, metrics: createMetrics(), loaded: () => loaded },
+    database(),
+  );
+  await vi.waitFor(() => expect(stripe.accepted).toHaveLength(4), slow);
+  await exporter.stop();
+  const items = stripe.accepted.map(({ fields }) => [
+    fields.get('customer'),
+    fields.get('amount'),
+    fields.get('description'),
+  ]);
+  expect(items.toSorted()).toEqual(
+    [
+      ['cus_acme', '1122', 'INV-000001, 2026-03-01 to 2026-04-01'],
+      ['cus_acme', '224', 'INV-000001, VAT'],
+      ['cus_acme', '-1122', 'CN-000001, takes back INV-000001: a mistake'],
+      ['cus_acme', '-224', 'CN-000001, VAT'],
+    ].toSorted(),
+  );
+  expect(new Set(stripe.accepted.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(4);
+});
+
+it('refuses to meter and to invoice the same use at Stripe', () => {
+  const stripeExport = { type: 'stripe', name: 's', secretKey: 'env:K', customers: {} };
+  const isRight = (extra: object): boolean =>
+    configSchema.safeParse({ exports: [{ ...stripeExport, ...extra }] }).success;
+  expect(isRight({ meters: { input: 'in' }, invoiceItems: true })).toBe(false);
+  expect(isRight({})).toBe(false);
+  expect(isRight({ invoiceItems: true })).toBe(true);
 });

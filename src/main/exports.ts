@@ -28,7 +28,13 @@ const forgetEveryMs = 3_600_000;
 export function exportSinks({ config }: LoadedConfig): ExportSink[] {
   return config.exports.map((one) =>
     one.type === 'stripe'
-      ? { name: one.name, kind: one.type, meters: one.meters, customers: Object.keys(one.customers) }
+      ? {
+          name: one.name,
+          kind: one.type,
+          meters: one.meters,
+          customers: Object.keys(one.customers),
+          invoiceItems: one.invoiceItems,
+        }
       : { name: one.name, kind: one.type, meters: {} },
   );
 }

@@ -69,3 +69,31 @@ test('[money 76] BilledCost adds up to the net of the invoice before rounding, a
   await fixture.use({ customer: 'acme', atMs: at(2), chargeNanos: 500n, model: 'a', host: 'h1' });
   expect(sum(await exportFocus(opened.database, [row.id]))).toBe(row.net_nanos);
 });
+
+test('late use and an invoice that is taken back are corrections of the use they are about', async () => {
+  await fixture.addCustomer('acme');
+  await fixture.subscribe('acme', { baseFee: '9.99' }, { fromMs: 0 });
+  const use = { customer: 'acme', chargeNanos: 1_000_000_007n, model: 'a', job: 'triage', columns: { input: 10n } };
+  await fixture.use({ ...use, atMs: Date.UTC(2026, 1, 2) });
+  fixture.nowMs = Date.UTC(2026, 2, 2);
+  const february = await fixture.bill('acme', 2);
+  const rowsOf = async (id: string) => readRecords(await exportFocus(opened.database, [id])).records;
+  const shown = ['ChargeCategory', 'ChargeClass', 'SkuId', 'x_job', 'ConsumedQuantity', 'x_corrects'];
+  const about = async (id: string) => {
+    const records = await rowsOf(id);
+    return records.map((record) => shown.map((column) => record.text(column) ?? '').join(' '));
+  };
+  expect(await about(february.row.id)).toEqual(['Purchase     ', 'Usage  a triage 10 ']);
+
+  await fixture.use({ ...use, atMs: Date.UTC(2026, 1, 3), chargeNanos: 500n });
+  fixture.nowMs = Date.UTC(2026, 3, 2);
+  const march = await fixture.bill('acme', 3);
+  const note = await fixture.book.void(march.row.id, 'a mistake');
+  expect(await about(march.row.id)).toEqual(['Purchase     ', 'Usage Correction a triage 10 ']);
+  expect(await about(note.row.id)).toEqual([
+    'Purchase Correction    INV-000002',
+    'Usage Correction a triage -10 INV-000002',
+  ]);
+  const files = [...(await rowsOf(march.row.id)), ...(await rowsOf(note.row.id))];
+  expect(files.reduce((sum, record) => sum + costOf(record.text('BilledCost')), 0n)).toBe(0n);
+});

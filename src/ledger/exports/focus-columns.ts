@@ -65,6 +65,7 @@ export const focusColumns = [
   'x_plan_version',
   'x_line_kind',
   'x_estimated',
+  'x_corrects',
 ] as const;
 
 /** One row of the file; columns that are absent are null, which FOCUS writes as nothing. */

@@ -28,6 +28,7 @@ export interface FocusInput {
 const serviceCategory = 'AI and Machine Learning';
 const categories: { readonly [kind: string]: string } = {
   usage: 'Usage',
+  meter: 'Usage',
   outcomes: 'Usage',
   base_fee: 'Purchase',
   seats: 'Purchase',
@@ -114,7 +115,41 @@ function lineRow(document: InvoiceDocument, line: DocumentLine): FocusRow {
     ...common(document, line),
     ChargePeriodStart: instant(startOfLocalDay(parseDay(line.coversFrom) ?? 0, timeZone)),
     ChargePeriodEnd: instant(startOfLocalDay(parseDay(line.coversUntil) ?? 0, timeZone)),
+    ...(isCorrection(document, line) && correctedUse(line)),
     x_estimated: false,
+  };
+}
+
+/** What is billed differently than before: late facts and corrections of a closed period, or an invoice taken back. */
+function isCorrection(document: InvoiceDocument, line: DocumentLine): boolean {
+  return document.kind === 'credit_note' || line.kind === 'adjustment' || line.kind === 'settlement';
+}
+
+/** What a line is for, whatever became of it since: the last part of its key. */
+function subjectOf({ key, coversFrom }: DocumentLine): string {
+  const mark = `/${parseDay(coversFrom) ?? 0}/`;
+  const at = key.indexOf(mark);
+  return at < 0 ? key : key.slice(at + mark.length);
+}
+
+/** The use that a correction is about, with the units by which it differs. */
+function correctedUse(line: DocumentLine): FocusRow {
+  const subject = subjectOf(line);
+  if (!subject.startsWith('usage/')) return {};
+  const [model = '', job = ''] = JSON.parse(subject.slice('usage/'.length)) as readonly string[];
+  const units = line.units === null ? null : BigInt(line.units);
+  return {
+    ConsumedQuantity: units,
+    ConsumedUnit: units === null ? null : 'Units',
+    PricingQuantity: units === null ? null : formatDecimal(units * 1000n),
+    PricingUnit: units === null ? null : '1000000 Units',
+    PricingCategory: 'Standard',
+    ResourceName: model,
+    ResourceType: 'Model endpoint',
+    SkuId: model,
+    SkuPriceId: line.planVersion,
+    Tags: JSON.stringify({ job }),
+    x_job: job,
   };
 }
 
@@ -125,8 +160,9 @@ function costs(amountNanos: bigint): FocusRow {
 
 function common(document: InvoiceDocument, line: DocumentLine): FocusRow {
   const { period, customer, organisation } = document;
-  const isCorrection = line.kind === 'adjustment' || line.kind === 'settlement';
-  const category = categories[line.kind] ?? 'Adjustment';
+  const isCorrecting = isCorrection(document, line);
+  const [subject = ''] = subjectOf(line).split('/');
+  const category = (isCorrecting ? categories[subject] : categories[line.kind]) ?? 'Adjustment';
   return {
     BillingAccountId: customer.id,
     BillingAccountName: customer.displayName,
@@ -135,7 +171,7 @@ function common(document: InvoiceDocument, line: DocumentLine): FocusRow {
     BillingPeriodStart: instant(startOfLocalDay(parseDay(period.from) ?? 0, period.timeZone)),
     BillingPeriodEnd: instant(startOfLocalDay(parseDay(period.until) ?? 0, period.timeZone)),
     ChargeCategory: category,
-    ChargeClass: isCorrection ? 'Correction' : null,
+    ChargeClass: isCorrecting ? 'Correction' : null,
     ChargeDescription: line.description,
     ChargeFrequency: category === 'Purchase' ? 'Recurring' : 'Usage-Based',
     InvoiceId: document.number,
@@ -149,6 +185,7 @@ function common(document: InvoiceDocument, line: DocumentLine): FocusRow {
     x_customer: customer.id,
     x_plan_version: line.planVersion,
     x_line_kind: line.kind,
+    x_corrects: document.credits ?? null,
   };
 }
 

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { type BillingPeriod, localDayAt, monthOf } from '../../domain/periods.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tables } from '../../storage/index.ts';
+import { exportInvoice } from '../exports/export-invoices.ts';
 import { LedgerError } from '../ledger-error.ts';
 import { type ComputedInvoice, computeInvoice, readLines } from './compute-invoice.ts';
 import { readDocument, writeCreditNote, writeDocument } from './invoice-document.ts';
@@ -111,6 +112,7 @@ export class InvoiceBook {
       const document = writeDocument({ id, kind: 'invoice', number, period, issuedDay, dueDay, ...computed });
       await freezeInvoice(trx, { id, number, document, nowMs });
       await postInvoice(trx, { id, customer: row.customer, bookedAtMs: nowMs }, computed);
+      await exportInvoice(trx, document);
       return showInvoice(trx, id);
     });
   }
@@ -161,6 +163,7 @@ export class InvoiceBook {
       await writeLines(trx, noteId, lines.map(takenBack));
       await freezeInvoice(trx, { id: noteId, number, document, nowMs });
       await reverseInvoice(trx, { id, customer: row.customer, bookedAtMs: nowMs });
+      await exportInvoice(trx, document);
       const voided = { status: 'void', voided_at_ms: BigInt(nowMs) } as const;
       await trx.updateTable('invoice').set(voided).where('id', '=', id).execute();
       return showInvoice(trx, noteId);
