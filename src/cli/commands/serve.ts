@@ -1,4 +1,5 @@
 import type { Product } from '../../main.ts';
+import { holdYoungGeneration } from '../../platform/young-generation.ts';
 import { exitCodes } from '../shell/cli-error.ts';
 import { defineCommand } from '../shell/command.ts';
 import { readPort } from '../shell/read-arguments.ts';
@@ -17,6 +18,7 @@ export const serveCommand = defineCommand({
   },
   async run(args, terminal) {
     const port = readPort(args.port);
+    const releaseYoungGeneration = holdYoungGeneration();
     const { startProduct } = await import('../../main.ts');
     const running: { product?: Product } = {};
     // Listens for signals from the start: whoever reads the ready line may stop us at once.
@@ -28,6 +30,7 @@ export const serveCommand = defineCommand({
       dataDirectory: args.data,
       environment: terminal.environment,
     });
+    releaseYoungGeneration();
     running.product = product;
     announce(product, args, terminal);
     const reason = await toldToStop;
