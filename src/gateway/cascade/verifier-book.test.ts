@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { OutcomeFact } from '../../domain/facts.ts';
+import { VerifierBook } from './verifier-book.ts';
+
+let count = 0;
+
+function outcome(requestId: string, kind: string, value: number, more: Partial<OutcomeFact> = {}): OutcomeFact {
+  count += 1;
+  return { type: 'outcome', requestId, atMs: count, kind, value, source: 'test', job: 'code', ...more };
+}
+
+describe('how often a verifier errs', () => {
+  it('is taken to be little before anything is known', () => {
+    expect(new VerifierBook().of('code')).toEqual({ error: 0.05, compared: 0, falsePasses: 0, falseFails: 0 });
+  });
+
+  it('is told by outcomes that disagree, each answer once', () => {
+    const book = new VerifierBook();
+    for (let at = 0; at < 40; at += 1) {
+      book.note(outcome(`req_${at}`, 'verified', at < 30 ? 1 : 0));
+      // Ten that passed are wrong, and one that was turned down is right.
+      book.note(outcome(`req_${at}`, 'test', (at >= 10 && at < 30) || at === 39 ? 1 : 0));
+      book.note(outcome(`req_${at}`, 'thumb', 1));
+    }
+    expect(book.of('code')).toEqual({ error: 12 / 60, compared: 40, falsePasses: 10, falseFails: 1 });
+    expect(book.of('other').compared).toBe(0);
+  });
+
+  it('forgets what was taken back, and never counts drafts or weak signals', () => {
+    const book = new VerifierBook();
+    book.note(outcome('req_1', 'verified', 1));
+    book.note(outcome('req_1', 'retry', 0));
+    book.note(outcome('req_2', 'verified', 0, { draft: true }));
+    book.note(outcome('req_2', 'test', 1));
+    expect(book.of('code').compared).toBe(0);
+    book.note(outcome('req_1', 'test', 0, { outcomeId: 'out_1' }));
+    expect(book.of('code')).toMatchObject({ compared: 1, falsePasses: 1 });
+    book.note({ ...outcome('req_1', 'test', 0), retracts: 'out_1' });
+    expect(book.of('code')).toMatchObject({ compared: 0, falsePasses: 0 });
+  });
+
+  it('is about the latest answers: an old weakness is forgotten', () => {
+    const book = new VerifierBook();
+    for (let at = 0; at < 500; at += 1) {
+      book.note(outcome(`req_${at}`, 'verified', 1));
+      book.note(outcome(`req_${at}`, 'test', at < 100 ? 0 : 1));
+    }
+    expect(book.of('code')).toMatchObject({ compared: 400, falsePasses: 0 });
+  });
+});
