@@ -14,6 +14,7 @@ export type { CascadeConfig } from './schema-cascade.ts';
 export type { ExportConfig } from './schema-exports.ts';
 export { type JobConfig, jobSchema } from './schema-jobs.ts';
 export { policySchema } from './schema-models.ts';
+export { sandboxBounds, type SandboxesConfig } from './schema-sandboxes.ts';
 export { planSchema } from './schema-plans.ts';
 export { priceSchema } from './schema-prices.ts';
 export { type RuntimeConfig, runtimeLimits } from './schema-runtime.ts';

@@ -9,6 +9,7 @@ import { budgetSchema, customerSchema, organisationSchema, ownBudgetSchema, rate
 import { planSchema } from './schema-plans.ts';
 import { contractSchema } from './schema-prices.ts';
 import { runtimeSchema } from './schema-runtime.ts';
+import { sandboxesSchema } from './schema-sandboxes.ts';
 import { secretReference } from './secret-reference.ts';
 
 const byteCount = z.int().positive();
@@ -158,6 +159,7 @@ export const configSchema = z.strictObject({
     .default([])
     .meta({ description: 'Who may call. Without any, only this machine may, without a key.' }),
   runtime: runtimeSchema,
+  sandboxes: sandboxesSchema,
   server: serverSchema.prefault({}).meta({ description: 'Where clients reach the product, and its limits.' }),
   journal: journalSchema.prefault({}).meta({ description: 'The durable record of every request.' }),
   database: databaseSchema,

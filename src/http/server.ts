@@ -7,7 +7,9 @@ import type { FaultCode } from '../domain/fault-codes.ts';
 
 /** The parts that answer requests, asked in this order. */
 export interface ServerParts {
-  /** Apps, by path or by host; false when the request is for none. Asked first: a host of their own is all theirs. */
+  /** Sandboxes of clients; false when the request is about none. Asked first: it may bear any path at all. */
+  sandboxes?(request: IncomingMessage, response: ServerResponse): boolean;
+  /** Apps, by path or by host; false when the request is for none: a host of their own is all theirs. */
   apps?(request: IncomingMessage, response: ServerResponse): boolean;
   /** Raw inference API; false when the path is not its own. */
   inference(request: IncomingMessage, response: ServerResponse): boolean;
@@ -30,6 +32,7 @@ export function createHttpServer(settings: Config['server'], parts: ServerParts)
     latest.set(request.socket, response);
     const origins = parts.corsOrigins();
     if (origins.length > 0 && applyCors(request, response, origins)) return;
+    if (parts.sandboxes?.(request, response) === true) return;
     if (parts.apps?.(request, response) === true) return;
     if (parts.inference(request, response)) return;
     acceptBody(request, response);

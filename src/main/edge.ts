@@ -19,6 +19,7 @@ import { systemClock } from '../platform/clock.ts';
 import { deployApp } from '../runtime/index.ts';
 import type { Core } from './core.ts';
 import { openManagement } from './management.ts';
+import { sandboxHandler } from './sandboxes.ts';
 
 const inbounds: { readonly [Dialect in InboundDialectId]: InboundProtocol } = {
   'openai-chat': openAIChatInbound,
@@ -45,6 +46,7 @@ export function openEdge(core: Core, ownerToken: string): Server {
     refused: (fault) => board.refuse(fault),
   });
   return createHttpServer(state.snapshot.loaded.config.server, {
+    sandboxes: sandboxHandler(core, ownerToken),
     apps: core.apps.ingress,
     inference,
     status: createStatusHandler({ metrics, notReady, isOwner }),

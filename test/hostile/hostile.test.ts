@@ -91,6 +91,7 @@ function sandboxSaying(answer: (marker: string) => string): { verified: Verified
     const bytes = Buffer.from(answer('marker'));
     return Promise.resolve({
       id: '1',
+      started: Promise.resolve(1),
       output: async function* () {
         yield await Promise.resolve({ stream: 'stdout' as const, bytes });
       },

@@ -13,7 +13,8 @@ export const connectionArguments = {
 /** A large file is read, checked and stored before the answer. */
 export const importTimeoutMs = 300_000;
 
-const defaultUrl = 'http://127.0.0.1:8787';
+/** Where the gateway listens unless it was told otherwise. */
+export const defaultUrl = 'http://127.0.0.1:8787';
 
 /** Makes a client of the running gateway. The owner token comes from SWITCHYARD_OWNER_TOKEN or the data folder. */
 export function connect(
@@ -24,8 +25,12 @@ export function connect(
   const { environment } = terminal;
   const url = args.url ?? environment['SWITCHYARD_URL'] ?? defaultUrl;
   if (!URL.canParse(url)) throw new CliError(`"${url}" is no address; it looks like ${defaultUrl}`);
-  const ownerToken = environment['SWITCHYARD_OWNER_TOKEN']?.trim() || readToken(join(args.data, 'owner-token'));
-  return createClient({ url, ownerToken, ...(timeoutMs !== undefined && { timeoutMs }) });
+  return createClient({ url, ownerToken: ownerTokenOf(args, terminal), ...(timeoutMs !== undefined && { timeoutMs }) });
+}
+
+/** The owner token: from SWITCHYARD_OWNER_TOKEN or the data folder. */
+export function ownerTokenOf(args: { readonly data: string }, { environment }: Terminal): string {
+  return environment['SWITCHYARD_OWNER_TOKEN']?.trim() || readToken(join(args.data, 'owner-token'));
 }
 
 function readToken(file: string): string {

@@ -1,0 +1,72 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type Config, type LoadedConfig, sandboxBounds } from '../config/index.ts';
+import { Fault } from '../domain/fault.ts';
+import { createSandboxHandler, type SandboxHandler } from '../http/index.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { Logger } from '../platform/logger.ts';
+import { scopedToken } from '../platform/scoped-token.ts';
+import { SandboxService, type SandboxSettings, type WorkspaceDriver } from '../runtime/index.ts';
+import { TokenVerifier } from '../tenants/index.ts';
+import type { Core } from './core.ts';
+
+/** What long-lived sandboxes take from the rest of the product. */
+export interface ProductSandboxesDeps {
+  readonly dataDirectory: string;
+  readonly loaded: LoadedConfig;
+  readonly driver: WorkspaceDriver;
+  readonly config: () => Config;
+  readonly logger: Logger;
+  readonly newId: (prefix: string) => string;
+}
+
+/** Opens long-lived sandboxes: those of an earlier run are there again. */
+export function openProductSandboxes(deps: ProductSandboxesDeps): SandboxService {
+  const { logger, config } = deps;
+  const sandboxes = new SandboxService({
+    ...deps,
+    dataFolder: deps.loaded.config.runtime.folder ?? deps.dataDirectory,
+    clock: systemClock,
+    settings: () => sandboxBounds(config().sandboxes),
+    minIsolation: () => config().runtime.minIsolation,
+  });
+  if (isOn(config())) {
+    sandboxes.open().catch((error: unknown) => logger.error({ err: error }, 'sandboxes could not be opened'));
+  }
+  return sandboxes;
+}
+
+/** The way to sandboxes for clients with a key of the gateway. */
+export function sandboxHandler(core: Core, ownerToken: string): SandboxHandler {
+  const { logger, state } = core;
+  const { sandboxes } = core.runtime;
+  const config = (): Config => state.snapshot.loaded.config;
+  const isOwners = matcher(scopedToken(ownerToken, 'sandboxes'));
+  return createSandboxHandler({
+    sandboxes,
+    logger,
+    clock: systemClock,
+    settings: (): SandboxSettings => sandboxBounds(config().sandboxes),
+    domain: () => config().sandboxes.domain,
+    identify(secret) {
+      if (!isOn(config())) {
+        throw new Fault('isolation_unavailable', {
+          message: 'Sandboxes are turned off (`sandboxes: enabled: false`).',
+        });
+      }
+      if (isOwners(secret)) return { key: 'owner', customer: 'default' };
+      if (TokenVerifier.isToken(secret)) return undefined;
+      const key = state.snapshot.keys.find(secret);
+      return key && { key: key.name, customer: key.customer };
+    },
+  });
+}
+
+function isOn(config: Config): boolean {
+  return config.runtime.enabled && config.sandboxes.enabled;
+}
+
+function matcher(token: string): (presented: string) => boolean {
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
+  const wanted = digest(token);
+  return (presented) => timingSafeEqual(digest(presented), wanted);
+}

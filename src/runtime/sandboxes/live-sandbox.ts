@@ -1,0 +1,169 @@
+import { Fault } from '../../domain/fault.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Driver, Limits, Sandbox } from '../contract.ts';
+import { defaultLimits } from '../limits.ts';
+import { SandboxCommands } from './sandbox-commands.ts';
+import { SandboxFiles } from './sandbox-files.ts';
+import type { SandboxStore } from './sandbox-store.ts';
+import type { SandboxMetric, SandboxRecord, SandboxSettings } from './sandbox-types.ts';
+
+/** What a long-lived sandbox is made with. */
+export interface LiveSandboxDeps {
+  readonly driver: Driver;
+  readonly store: SandboxStore;
+  readonly clock: Clock;
+  readonly settings: () => SandboxSettings;
+}
+
+const dayMs = 86_400_000;
+/** An hour, at one every five seconds. */
+const mostMetrics = 720;
+
+/**
+ * A sandbox that lives longer than its processes: its record and its disk stay, and what runs is started again when it
+ * is next needed, be it after a pause, a restart of the product, or because its first process ended.
+ */
+export class LiveSandbox {
+  readonly commands: SandboxCommands;
+  readonly files: SandboxFiles;
+  readonly metrics: SandboxMetric[] = [];
+  readonly #deps: LiveSandboxDeps;
+  #record: SandboxRecord;
+  #booted: Promise<Sandbox> | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
+  #diskUsedBytes = 0;
+  #seen: { readonly atMs: number; readonly cpuMs: number } | undefined;
+  #isEnded = false;
+
+  constructor(record: SandboxRecord, deps: LiveSandboxDeps) {
+    this.#record = record;
+    this.#deps = deps;
+    const sandbox = (): Promise<Sandbox> => this.boot();
+    this.files = new SandboxFiles(sandbox, {
+      fileBytes: deps.settings().fileBytes,
+      hasRoom: () => this.#diskUsedBytes < deps.settings().diskBytes,
+    });
+    this.commands = new SandboxCommands(sandbox, (path) => this.#isFolder(path));
+  }
+
+  get record(): SandboxRecord {
+    return this.#record;
+  }
+
+  /** Whether processes of it are there now. */
+  get isUp(): boolean {
+    return this.#booted !== undefined;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** One change of its state after the other. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#turn.then(work, work);
+    this.#turn = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Changes what outlives it; durable when it resolves. */
+  async change(difference: Partial<SandboxRecord>): Promise<void> {
+    const changed = { ...this.#record, ...difference };
+    await this.#deps.store.save(changed);
+    this.#record = changed;
+  }
+
+  /** The running sandbox; started if it is not there. Throws a `not_found` when it may not run. */
+  boot(): Promise<Sandbox> {
+    if (this.#isEnded || this.#record.state !== 'running') {
+      return Promise.reject(new Fault('not_found', { message: `The sandbox ${this.#record.id} does not run.` }));
+    }
+    if (this.#booted) return this.#booted;
+    const booting = this.#start();
+    this.#booted = booting;
+    const forget = (): void => {
+      if (this.#booted === booting) this.#booted = undefined;
+    };
+    booting.then(({ gone }) => void gone.then(forget), forget);
+    return booting;
+  }
+
+  /** Ends its processes; the record and the disk stay. */
+  async halt(): Promise<void> {
+    const booted = this.#booted;
+    this.#booted = undefined;
+    this.#seen = undefined;
+    const sandbox = await booted?.catch(() => undefined);
+    await sandbox?.destroy();
+  }
+
+  /** Ends it for good and leaves nothing. */
+  async end(): Promise<void> {
+    this.#isEnded = true;
+    await this.halt();
+    await this.#deps.store.remove(this.#record.id);
+  }
+
+  /** Looks what its disk holds; beyond its bound, what writes to it is ended. */
+  async checkDisk(): Promise<void> {
+    this.#diskUsedBytes = await this.#deps.store.usedBytes(this.#record.id);
+    if (this.#diskUsedBytes > this.#deps.settings().diskBytes) this.commands.killAll();
+  }
+
+  /** Notes what it uses now; nothing while it does not run. */
+  async sample(): Promise<void> {
+    const sandbox = await this.#booted?.catch(() => undefined);
+    if (!sandbox?.alive) return;
+    const { clock, settings } = this.#deps;
+    const { cpuMs, memoryBytes } = await sandbox.stats();
+    const atMs = clock.monotonicMs();
+    const before = this.#seen;
+    this.#seen = { atMs, cpuMs: cpuMs ?? 0 };
+    const spentMs = before === undefined ? 0 : Math.max(0, (cpuMs ?? 0) - before.cpuMs);
+    const passedMs = before === undefined ? 1 : Math.max(1, atMs - before.atMs);
+    this.metrics.push({
+      atMs: clock.nowMs(),
+      cpuCount: 1,
+      cpuUsedPct: Math.min(100, Math.round((spentMs / passedMs) * 1000) / 10),
+      memoryUsedBytes: memoryBytes ?? 0,
+      memoryTotalBytes: settings().memoryBytes,
+      diskUsedBytes: this.#diskUsedBytes,
+      diskTotalBytes: settings().diskBytes,
+    });
+    if (this.metrics.length > mostMetrics) this.metrics.shift();
+  }
+
+  async #start(): Promise<Sandbox> {
+    const { driver, store, settings } = this.#deps;
+    const disk = store.diskOf(this.#record.id);
+    return driver.create({
+      limits: longLived(settings()),
+      homeFolder: disk.home,
+      mounts: [{ hostPath: disk.temporary, guestPath: '/tmp', writable: true }],
+    });
+  }
+
+  async #isFolder(path: string): Promise<boolean> {
+    const found = await this.files.stat(path).catch((error: unknown) => {
+      if (Fault.is(error) && error.code === 'not_found') return undefined;
+      throw error;
+    });
+    return found?.type === 'directory';
+  }
+}
+
+/** Bounds of a sandbox as a whole; its commands run as long as it does. */
+function longLived({ memoryBytes, diskBytes, processes, fileBytes }: SandboxSettings): Limits {
+  return {
+    ...defaultLimits,
+    cpuMs: dayMs,
+    wallMs: dayMs,
+    memoryBytes,
+    processes,
+    diskBytes,
+    fileBytes,
+    openFiles: 4096,
+    // Output is never kept: a slow reader holds its command back, and nobody's is dropped.
+    outputBytes: Number.MAX_SAFE_INTEGER,
+  };
+}

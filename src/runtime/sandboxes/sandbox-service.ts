@@ -1,0 +1,342 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { Fault } from '../../domain/fault.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { Driver, IsolationTier } from '../contract.ts';
+import { requireTier } from '../runs/run-service.ts';
+import { LiveSandbox } from './live-sandbox.ts';
+import { SandboxStore } from './sandbox-store.ts';
+import type {
+  NewSandbox,
+  SandboxMetric,
+  SandboxOwner,
+  SandboxRecord,
+  SandboxSettings,
+  SandboxSummary,
+} from './sandbox-types.ts';
+
+/** What long-lived sandboxes are built on. */
+export interface SandboxServiceDeps {
+  readonly driver: Driver;
+  readonly dataFolder: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  newId(prefix: string): string;
+  settings(): SandboxSettings;
+  minIsolation(): IsolationTier;
+}
+
+const lookEveryMs = 250;
+/** Looks between two samples of what is used. */
+const looksPerSample = 20;
+
+/** Long-lived sandboxes: who has which, how long they live, and what of them survives. */
+export class SandboxService {
+  readonly #deps: SandboxServiceDeps;
+  readonly #store: SandboxStore;
+  readonly #all = new Map<string, LiveSandbox>();
+  readonly #making = new Map<string, number>();
+  #ready: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #sampling: Promise<void> | undefined;
+  #looks = 0;
+  #isClosed = false;
+
+  constructor(deps: SandboxServiceDeps) {
+    this.#deps = deps;
+    this.#store = new SandboxStore(deps.dataFolder);
+  }
+
+  /** Takes over what an earlier process left. */
+  open(): Promise<void> {
+    this.#ready ??= this.#load();
+    return this.#ready;
+  }
+
+  /** Makes a sandbox that runs. */
+  async create(owner: SandboxOwner, wanted: NewSandbox): Promise<SandboxRecord> {
+    await this.open();
+    if (this.#isClosed) throw new Fault('shedding', { message: 'The runtime is closing.' });
+    await this.#requireIsolation();
+    const ttlMs = this.#ttl(wanted.ttlMs);
+    this.#admit(owner);
+    const making = this.#making.get(owner.key) ?? 0;
+    this.#making.set(owner.key, making + 1);
+    try {
+      const live = new LiveSandbox(this.#newRecord(owner, wanted, ttlMs), this.#liveDeps());
+      const { id } = live.record;
+      await this.#store.makeDisk(id);
+      try {
+        await Promise.all([live.boot(), this.#store.save(live.record)]);
+      } catch (error) {
+        await live.end();
+        throw error;
+      }
+      this.#all.set(id, live);
+      return live.record;
+    } finally {
+      const left = (this.#making.get(owner.key) ?? 1) - 1;
+      if (left === 0) this.#making.delete(owner.key);
+      else this.#making.set(owner.key, left);
+    }
+  }
+
+  /** Those of one owner, or all, newest first. */
+  async list(owner?: SandboxOwner): Promise<SandboxRecord[]> {
+    await this.open();
+    const records = [...this.#all.values()].filter(({ isEnded }) => !isEnded).map(({ record }) => record);
+    return records
+      .filter((record) => owner === undefined || isOwn(record, owner))
+      .sort((one, other) => other.startedAtMs - one.startedAtMs || (one.id < other.id ? 1 : -1));
+  }
+
+  /** For those who look after all of them: without secrets. */
+  async summaries(): Promise<SandboxSummary[]> {
+    const isolation = this.#deps.driver.report?.isolation ?? null;
+    const records = await this.list();
+    return records.map(({ accessToken: _access, trafficToken: _traffic, environment: _environment, ...rest }) => ({
+      ...rest,
+      isolation,
+    }));
+  }
+
+  async info(owner: SandboxOwner, id: string): Promise<SandboxRecord> {
+    return (await this.#find(id, owner)).record;
+  }
+
+  /** Lets it end after this time from now, be that sooner or later than before. */
+  async setTtl(owner: SandboxOwner, id: string, ttlMs: number): Promise<void> {
+    const live = await this.#find(id, owner);
+    await live.inTurn(() => this.#prolong(live, this.#ttl(ttlMs)));
+  }
+
+  /** Wakes it if it is paused; its time is never made shorter. Tells whether it was paused. */
+  async connect(owner: SandboxOwner, id: string, ttlMs?: number): Promise<SandboxRecord & { readonly woke: boolean }> {
+    const live = await this.#find(id, owner);
+    const woke = await live.inTurn(() => this.#wake(live, ttlMs));
+    return { ...live.record, woke };
+  }
+
+  /** Ends its processes and keeps its files. False when it is paused already. */
+  async pause(owner: SandboxOwner, id: string): Promise<boolean> {
+    const live = await this.#find(id, owner);
+    return live.inTurn(() => this.#pause(live));
+  }
+
+  /** Ends it for good; false when there is none. Without an owner: anybody's. */
+  async kill(id: string, owner?: SandboxOwner): Promise<boolean> {
+    await this.open();
+    const live = this.#all.get(id);
+    if (!live || live.isEnded || (owner && !isOwn(live.record, owner))) return false;
+    await this.#end(live);
+    return true;
+  }
+
+  async metrics(
+    owner: SandboxOwner,
+    id: string,
+    { startMs = 0, endMs = Infinity }: { readonly startMs?: number | undefined; readonly endMs?: number | undefined },
+  ): Promise<SandboxMetric[]> {
+    const live = await this.#find(id, owner);
+    await live.checkDisk();
+    await live.sample();
+    return live.metrics.filter(({ atMs }) => atMs >= startMs && atMs <= endMs);
+  }
+
+  /**
+   * The sandbox that a request goes to; a paused one is woken if it said so. undefined when there is none that runs,
+   * whatever became of it.
+   */
+  async reach(id: string): Promise<LiveSandbox | undefined> {
+    await this.open();
+    const live = this.#all.get(id);
+    if (!live || live.isEnded) return undefined;
+    if (live.record.state === 'paused' && live.record.autoResume) await live.inTurn(() => this.#wake(live, undefined));
+    return live.record.state === 'running' ? live : undefined;
+  }
+
+  /** Whether it runs; asking wakes nothing and prolongs nothing. */
+  async runs(id: string): Promise<boolean> {
+    await this.open();
+    const live = this.#all.get(id);
+    return live !== undefined && !live.isEnded && live.record.state === 'running';
+  }
+
+  /** Whose token opens this; for addresses that do not name their sandbox. */
+  async reachBy(opens: (accessToken: string) => boolean): Promise<LiveSandbox | undefined> {
+    await this.open();
+    for (const { record } of this.#all.values()) if (opens(record.accessToken)) return this.reach(record.id);
+    return undefined;
+  }
+
+  /** Ends and pauses what has reached its time. */
+  async look(): Promise<void> {
+    const nowMs = this.#deps.clock.nowMs();
+    const due = [...this.#all.values()].filter(({ record, isEnded }) => !isEnded && isDue(record, nowMs, this.#deps));
+    await Promise.all(due.map((live) => this.#expire(live)));
+  }
+
+  /** Ends all processes; records and disks stay for the next start. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    clearInterval(this.#timer);
+    await this.#ready?.catch(() => undefined);
+    await this.#sampling;
+    await Promise.all([...this.#all.values()].map((live) => live.inTurn(() => live.halt())));
+  }
+
+  async #load(): Promise<void> {
+    for (const record of await this.#store.load()) {
+      this.#all.set(record.id, new LiveSandbox(record, this.#liveDeps()));
+    }
+    if (this.#isClosed) return;
+    this.#timer = setInterval(() => this.#tick(), lookEveryMs);
+    this.#timer.unref();
+  }
+
+  #tick(): void {
+    this.look().catch((error: unknown) => this.#troubled(error));
+    this.#looks += 1;
+    if (this.#looks % looksPerSample !== 0 || this.#sampling) return;
+    this.#sampling = this.#sample()
+      .catch((error: unknown) => this.#troubled(error))
+      .finally(() => {
+        this.#sampling = undefined;
+      });
+  }
+
+  async #sample(): Promise<void> {
+    for (const live of this.#all.values()) {
+      if (!live.isUp || this.#isClosed) continue;
+      // What nobody works in does not grow.
+      if (live.commands.list().length > 0) await live.checkDisk();
+      await live.sample();
+    }
+  }
+
+  #troubled(error: unknown): void {
+    this.#deps.logger.error({ err: error }, 'sandboxes could not be looked after');
+  }
+
+  async #requireIsolation(): Promise<void> {
+    const { driver, minIsolation } = this.#deps;
+    const { isolation, unusable } = driver.report ?? (await driver.probe());
+    if (unusable) throw new Fault('isolation_unavailable', { message: `${unusable.reason} ${unusable.remedy}` });
+    requireTier(isolation, minIsolation());
+  }
+
+  #admit(owner: SandboxOwner, isWaking = false): void {
+    const { perKey, keptPerKey } = this.#deps.settings();
+    const own = [...this.#all.values()].filter(({ record, isEnded }) => !isEnded && isOwn(record, owner));
+    const making = this.#making.get(owner.key) ?? 0;
+    const running = own.filter(({ record }) => record.state === 'running').length + making;
+    if (running >= perKey) {
+      throw new Fault('rate_limited', { message: `A key may have ${perKey} sandboxes running at once.` });
+    }
+    if (!isWaking && own.length + making >= keptPerKey) {
+      throw new Fault('rate_limited', { message: `A key may have ${keptPerKey} sandboxes, running and paused.` });
+    }
+  }
+
+  #ttl(asked: number | undefined): number {
+    const { defaultTtlMs, maxTtlMs } = this.#deps.settings();
+    const ttlMs = asked ?? Math.min(defaultTtlMs, maxTtlMs);
+    if (ttlMs <= maxTtlMs) return ttlMs;
+    const message = `A sandbox may live for ${Math.floor(maxTtlMs / 1000)} seconds at most before it is given more time.`;
+    throw new Fault('invalid_request', { message, param: 'timeout' });
+  }
+
+  #newRecord(owner: SandboxOwner, wanted: NewSandbox, ttlMs: number): SandboxRecord {
+    const { clock, newId } = this.#deps;
+    const nowMs = clock.nowMs();
+    return {
+      // A part of host names, in which `_` has no place; and not to be guessed, since its ports may be public.
+      id: newId('sbx').replace('_', ''),
+      key: owner.key,
+      customer: owner.customer,
+      template: wanted.template,
+      metadata: wanted.metadata ?? {},
+      environment: wanted.environment ?? {},
+      accessToken: `swa-sandbox-${randomBytes(24).toString('hex')}`,
+      trafficToken: `swt-sandbox-${randomBytes(24).toString('hex')}`,
+      startedAtMs: nowMs,
+      endsAtMs: nowMs + ttlMs,
+      ttlMs,
+      state: 'running',
+      pausedAtMs: null,
+      onTimeout: wanted.onTimeout ?? 'kill',
+      autoResume: wanted.autoResume ?? false,
+      publicTraffic: wanted.publicTraffic ?? true,
+    };
+  }
+
+  #liveDeps(): ConstructorParameters<typeof LiveSandbox>[1] {
+    const { driver, clock, settings } = this.#deps;
+    return { driver, clock, settings, store: this.#store };
+  }
+
+  async #find(id: string, owner: SandboxOwner): Promise<LiveSandbox> {
+    await this.open();
+    const live = this.#all.get(id);
+    if (live && !live.isEnded && isOwn(live.record, owner)) return live;
+    throw new Fault('not_found', { message: `Sandbox ${id.slice(0, 100)} not found.` });
+  }
+
+  async #prolong(live: LiveSandbox, ttlMs: number): Promise<void> {
+    await live.change({ ttlMs, endsAtMs: this.#deps.clock.nowMs() + ttlMs });
+  }
+
+  async #wake(live: LiveSandbox, asked: number | undefined): Promise<boolean> {
+    const nowMs = this.#deps.clock.nowMs();
+    if (live.record.state === 'running') {
+      const ttlMs = asked === undefined ? undefined : this.#ttl(asked);
+      if (ttlMs !== undefined && nowMs + ttlMs > live.record.endsAtMs) await this.#prolong(live, ttlMs);
+      return false;
+    }
+    if (live.isEnded) throw new Fault('not_found', { message: `Sandbox ${live.record.id} not found.` });
+    const ttlMs = this.#ttl(asked ?? live.record.ttlMs);
+    this.#admit(live.record, true);
+    await live.change({ state: 'running', pausedAtMs: null, ttlMs, endsAtMs: nowMs + ttlMs });
+    await live.boot();
+    return true;
+  }
+
+  async #pause(live: LiveSandbox): Promise<boolean> {
+    if (live.isEnded || live.record.state === 'paused') return false;
+    await live.halt();
+    await this.#store.sync(live.record.id);
+    await live.change({ state: 'paused', pausedAtMs: this.#deps.clock.nowMs() });
+    return true;
+  }
+
+  async #end(live: LiveSandbox): Promise<void> {
+    await live.inTurn(() => live.end());
+    this.#all.delete(live.record.id);
+  }
+
+  /** Looks again in its turn: it may just have been given more time. */
+  async #expire(live: LiveSandbox): Promise<void> {
+    await live.inTurn(async () => {
+      if (live.isEnded || !isDue(live.record, this.#deps.clock.nowMs(), this.#deps)) return;
+      if (live.record.state === 'running' && live.record.onTimeout === 'pause') return void (await this.#pause(live));
+      await live.end();
+      this.#all.delete(live.record.id);
+    });
+  }
+}
+
+/** Compares a presented token in constant time. */
+export function isToken(presented: string | undefined, token: string): boolean {
+  if (presented === undefined) return false;
+  const [one, other] = [Buffer.from(presented), Buffer.from(token)];
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+function isOwn(record: SandboxOwner, owner: SandboxOwner): boolean {
+  return record.key === owner.key && record.customer === owner.customer;
+}
+
+function isDue(record: SandboxRecord, nowMs: number, { settings }: SandboxServiceDeps): boolean {
+  if (record.state === 'running') return nowMs >= record.endsAtMs;
+  return record.pausedAtMs !== null && nowMs >= record.pausedAtMs + settings().pausedMs;
+}

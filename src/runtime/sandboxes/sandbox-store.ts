@@ -1,0 +1,132 @@
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { isOwnFolder, isReachable } from '../workspaces/shelf.ts';
+import type { SandboxRecord } from './sandbox-types.ts';
+
+const run = promisify(execFile);
+const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+const goneMark = '.gone-';
+
+/** The folders of one sandbox that outlive its processes. */
+export interface SandboxDisk {
+  readonly root: string;
+  readonly home: string;
+  readonly temporary: string;
+}
+
+/**
+ * Records and disks of sandboxes. Records hold secrets and stay in the data folder; disks lie where the users of
+ * sandboxes can reach them, which in a data folder of ours alone they cannot.
+ */
+export class SandboxStore {
+  readonly #records: string;
+  readonly #disks: string;
+
+  constructor(dataFolder: string) {
+    this.#records = resolve(dataFolder, 'runtime', 'sandboxes');
+    mkdirSync(this.#records, { recursive: true, mode: 0o700 });
+    this.#disks = diskFolder(dataFolder);
+  }
+
+  /** Everything that an earlier process kept; what belongs to nothing is removed. */
+  async load(): Promise<SandboxRecord[]> {
+    const names = readdirSync(this.#records).filter((name) => name.endsWith('.json'));
+    const records = names.flatMap((name) => readRecord(join(this.#records, name)) ?? []);
+    const known = new Set(records.map(({ id }) => id));
+    for (const name of readdirSync(this.#disks)) {
+      if (!known.has(name)) await removeTree(join(this.#disks, name));
+    }
+    return records;
+  }
+
+  /** Durable when it resolves. */
+  async save(record: SandboxRecord): Promise<void> {
+    const path = join(this.#records, `${record.id}.json`);
+    const file = await open(`${path}.new`, 'w', 0o600);
+    try {
+      await file.writeFile(JSON.stringify(record));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(`${path}.new`, path);
+  }
+
+  diskOf(id: string): SandboxDisk {
+    const root = join(this.#disks, id);
+    return { root, home: join(root, 'home'), temporary: join(root, 'tmp') };
+  }
+
+  async makeDisk(id: string): Promise<void> {
+    const { root, home, temporary } = this.diskOf(id);
+    await mkdir(root);
+    await chmod(root, 0o711);
+    await Promise.all([home, temporary].map((folder) => mkdir(folder, { mode: 0o755 })));
+  }
+
+  /** Puts everything that was written to it onto the disk of the machine. */
+  async sync(id: string): Promise<void> {
+    await run('sync', ['-f', '--', this.diskOf(id).root], { env: environment });
+  }
+
+  /** How much a disk holds, as far as it can be read. */
+  async usedBytes(id: string): Promise<number> {
+    const { root } = this.diskOf(id);
+    const { stdout } = await run('du', ['-sxP', '--block-size=1', '--', root], { env: environment }).catch(
+      (error: unknown) => ({ stdout: (error as { stdout?: string }).stdout ?? '' }), // Files that vanish meanwhile.
+    );
+    return Number(/^\d+/.exec(stdout)?.[0] ?? 0);
+  }
+
+  /** Removes a sandbox for good: first its record, so that a crash leaves a disk that belongs to nothing. */
+  async remove(id: string): Promise<void> {
+    await rm(join(this.#records, `${id}.json`), { force: true });
+    const gone = join(this.#disks, `${goneMark}${id}`);
+    await rename(this.diskOf(id).root, gone).catch(() => undefined);
+    await removeTree(gone);
+  }
+}
+
+function readRecord(path: string): SandboxRecord | undefined {
+  try {
+    const value = JSON.parse(readFileSync(path, 'utf8')) as SandboxRecord;
+    return typeof value.id === 'string' && typeof value.accessToken === 'string' ? value : undefined;
+  } catch {
+    return undefined; // Cut off by a crash before it was ever told.
+  }
+}
+
+/** In the data folder where that can be reached, else at a place for all, by the name of the data folder. */
+function diskFolder(dataFolder: string): string {
+  const name = createHash('sha256').update(resolve(dataFolder)).digest('hex').slice(0, 16);
+  const inData = resolve(dataFolder, 'runtime', 'disks');
+  const places = [inData, `/var/lib/switchyard/disks/${name}`, join(tmpdir(), `switchyard-disks-${name}`)];
+  const reachable = places.find((place) => {
+    try {
+      mkdirSync(place, { recursive: true, mode: 0o755 });
+      return isOwnFolder(place) && isReachable(place);
+    } catch {
+      return false; // Read-only system: the next place.
+    }
+  });
+  // Who may pass through need not see which sandboxes there are.
+  const folder = join(reachable ?? inData, 'all');
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o711);
+  return folder;
+}
+
+/** A guest may have made folders deeper than any path, and ones that it locked itself out of. */
+async function removeTree(folder: string): Promise<void> {
+  try {
+    await run('rm', ['-rf', '--', folder], { env: environment });
+  } catch {
+    await run('chmod', ['-R', 'u+rwx', '--', folder], { env: environment }).catch(() => undefined);
+    await run('rm', ['-rf', '--', folder], { env: environment });
+  }
+}
