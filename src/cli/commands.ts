@@ -6,6 +6,9 @@ export const commands: CommandTree = {
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   run: async () => (await import('./commands/run.ts')).runCommand,
   top: async () => (await import('./commands/top.ts')).topCommand,
+  env: {
+    e2b: async () => (await import('./commands/env/env-e2b.ts')).envE2bCommand,
+  },
   config: {
     check: async () => (await import('./commands/config-check.ts')).configCheckCommand,
   },
@@ -16,6 +19,7 @@ export const commands: CommandTree = {
   requests: {
     show: async () => (await import('./commands/requests-show.ts')).requestsShowCommand,
   },
+  build: async () => (await import('./commands/builds/build-command.ts')).buildCommand,
   deploy: async () => (await import('./commands/apps/deploy-command.ts')).deployCommand,
   apps: {
     list: async () => (await import('./commands/apps/app-commands.ts')).appsListCommand,
@@ -76,9 +80,10 @@ export const commands: CommandTree = {
     stop: async () => (await import('./commands/evals/eval-commands.ts')).evalStopCommand,
   },
   models: {
-    adopt: async () => (await import('./commands/rollouts/rollout-commands.ts')).modelsAdoptCommand,
+    adopt: async () => (await import('./commands/rollouts/adopt-command.ts')).modelsAdoptCommand,
   },
   rollouts: {
+    start: async () => (await import('./commands/rollouts/rollout-commands.ts')).rolloutsStartCommand,
     list: async () => (await import('./commands/rollouts/rollout-commands.ts')).rolloutsListCommand,
     show: async () => (await import('./commands/rollouts/rollout-commands.ts')).rolloutsShowCommand,
     pause: async () => (await import('./commands/rollouts/rollout-commands.ts')).rolloutsPauseCommand,

@@ -6,6 +6,7 @@ import { previewRoute } from '../gateway/index.ts';
 import type { ControlViews } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { StickyMap } from '../routing/index.ts';
+import { openBuilds } from './builds.ts';
 import type { Core } from './core.ts';
 import { createCeiling } from './evals.ts';
 
@@ -15,6 +16,7 @@ export function controlViews(core: Core): ControlViews {
   return {
     ...core,
     clock: systemClock,
+    builds: openBuilds(core),
     journalDirectory: join(options.dataDirectory, 'journal'),
     currentDatabase: () => core.database.current(),
     currentCatalog: () => state.snapshot.catalog,
@@ -32,6 +34,7 @@ export function controlViews(core: Core): ControlViews {
         core.newId('req'),
       ),
     evalCeiling: createCeiling(core),
+    loggedItems: (job) => core.samples.items(job),
     ruleOf: (job) => ruleOf(state.snapshot.catalog.job(job)),
     priceBook: () => money.work()?.book,
     pollStates: () => money.work()?.pollStates() ?? [],

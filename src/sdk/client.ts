@@ -1,4 +1,5 @@
 import { appsOf } from './apps.ts';
+import { buildsOf } from './builds.ts';
 import type { CostExplanation } from './cost-explanation.ts';
 import { providerCredentialsOf, tokenSignersOf } from './credentials.ts';
 import type { LiveView } from './live-view.ts';
@@ -83,6 +84,8 @@ export interface Client {
   /** New models on their way into jobs. */
   readonly rollouts: ReturnType<typeof rolloutsOf>;
   readonly runs: ReturnType<typeof runsOf>;
+  /** Apps made of words. */
+  readonly builds: ReturnType<typeof buildsOf>;
   readonly accessTokens: ReturnType<typeof accessOf>;
   readonly auditLog: ReturnType<typeof auditLogOf>;
   readonly apps: ReturnType<typeof appsOf>;
@@ -133,6 +136,7 @@ export function createClient(options: ClientOptions): Client {
     evals: evalsOf(call),
     rollouts: rolloutsOf(call),
     runs: runsOf(call, options),
+    builds: buildsOf(call, options),
     accessTokens: accessOf(call),
     auditLog: auditLogOf(call),
     apps: appsOf(call),

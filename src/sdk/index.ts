@@ -73,6 +73,7 @@ export type {
   PriceQuery,
   PriceSourceState,
 } from './price-types.ts';
+export type { Build, BuildCheck, BuildEvent, BuildInput, BuildQuestion, Builds } from './builds.ts';
 export type { RunConnection, RunEvent, RunInput, RunIsolation, RunReceipt, Runs, RuntimeReport } from './runs.ts';
 export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
 export type {
@@ -83,7 +84,7 @@ export type {
   RoutePreview,
   RoutingExplanation,
 } from './routing-types.ts';
-export type { Rollout, RolloutInput } from './rollout-types.ts';
+export type { Rollout, RolloutInput, RolloutKind, RolloutShadow } from './rollout-types.ts';
 export type {
   AccessToken,
   AccessTokenInput,

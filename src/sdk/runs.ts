@@ -1,4 +1,4 @@
-import { ConnectionError, ProblemError, UnexpectedAnswerError, type Problem } from './errors.ts';
+import { readEvents } from './read-events.ts';
 import type { Caller, TransportOptions } from './transport.ts';
 
 /** Code to run. */
@@ -113,61 +113,9 @@ export interface Runs {
 /** Binds the methods about runs. */
 export function runsOf(call: Caller, options: TransportOptions): Runs {
   return {
-    start: (input, { signal } = {}) => startRun(options, input, signal),
+    start: (input, { signal } = {}) =>
+      readEvents<RunEvent>(options, { path: '/api/v1/runs', body: input, signal, last: 'receipt' }),
     get: (runId) => call<RunReceipt>({ path: `/api/v1/runs/${encodeURIComponent(runId)}` }),
     runtime: () => call<RuntimeReport>({ path: '/api/v1/runtime' }),
   };
-}
-
-async function* startRun(
-  { url: origin, ownerToken, fetch = globalThis.fetch }: TransportOptions,
-  input: RunInput,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<RunEvent> {
-  const url = `${origin.replace(/\/+$/, '')}/api/v1/runs`;
-  const leave = new AbortController();
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${ownerToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify(input),
-    signal: signal ? AbortSignal.any([signal, leave.signal]) : leave.signal,
-    redirect: 'error',
-  }).catch((error: unknown) => {
-    throw new ConnectionError(url, error);
-  });
-  if (response.status !== 200 || response.body === null) throw await refusalOf(response, url);
-  try {
-    yield* readEvents(response.body, url);
-  } finally {
-    leave.abort();
-  }
-}
-
-async function* readEvents(body: ReadableStream<Uint8Array>, url: string): AsyncGenerator<RunEvent> {
-  const decoder = new TextDecoder();
-  const reader = body.getReader();
-  let pending = '';
-  let isWhole = false;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    const lines = (pending + decoder.decode(value, { stream: true })).split('\n');
-    pending = lines.pop() ?? '';
-    for (const line of lines) {
-      const event = JSON.parse(line) as RunEvent;
-      isWhole = event.type === 'receipt';
-      yield event;
-    }
-  }
-  // A run always ends with its receipt: without one the connection was lost.
-  if (!isWhole) throw new ConnectionError(url, new Error('The answer broke off before the receipt.'));
-}
-
-async function refusalOf(response: Response, url: string): Promise<Error> {
-  try {
-    return new ProblemError((await response.json()) as Problem);
-  } catch {
-    // A page of some other server: told by its status.
-    return new UnexpectedAnswerError(url, response.status);
-  }
 }

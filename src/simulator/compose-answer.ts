@@ -3,6 +3,7 @@ import type { CacheCount } from './prefix-cache.ts';
 import { findSimulatedModel } from './models.ts';
 import type { Prompt, PromptTool, SimulatedDialectId } from './prompt.ts';
 import { lastUserText, prefillOf } from './prompt.ts';
+import { asksForBuild, simulatedApp } from './simulated-app.ts';
 import { instanceOf } from './schema-instance.ts';
 import type { Script } from './script.ts';
 import { countPieces, countTokens, fillText, hugePieces, limitPieces, numberedWords, splitText } from './text.ts';
@@ -113,6 +114,7 @@ function askedReply(prompt: Prompt): string | undefined {
 }
 
 function defaultReply(prompt: Prompt): string {
+  if (asksForBuild(prompt)) return simulatedApp(prompt);
   const known = findSimulatedModel(prompt.model);
   const label = known === undefined ? `[simulated ${prompt.model}]` : `[simulated ${known.name}]`;
   const last = prompt.turns.at(-1);

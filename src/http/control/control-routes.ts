@@ -6,6 +6,7 @@ import { appRoutes } from './routes/app-routes.ts';
 import type { AppViews } from './routes/app-schemas.ts';
 import { appSettingRoutes } from './routes/app-setting-routes.ts';
 import { budgetRoutes } from './routes/budget-routes.ts';
+import { buildRoutes, type BuildViews } from './routes/build-routes.ts';
 import { customerRoutes } from './routes/customer-routes.ts';
 import { decisionRoutes, type DecisionViews } from './routes/decision-routes.ts';
 import { evalRoutes, type EvalViews } from './routes/eval-routes.ts';
@@ -45,6 +46,7 @@ export interface ControlViews
     LedgerDeps,
     PriceBookDeps,
     RunViews,
+    BuildViews,
     AppViews,
     ProjectionViews {}
 
@@ -74,6 +76,7 @@ export function controlRoutes(views: ControlViews): ControlRoute[] {
     ...priceBookRoutes(views),
     ...priceChangeRoutes(),
     ...runRoutes(views),
+    ...buildRoutes(views),
     ...operationRoutes(views),
     ...appRoutes(views),
     ...appAliasRoutes(views),

@@ -110,6 +110,14 @@ export function createControlHarness(
   };
 }
 
+/** Nothing is built here. */
+const noBuilds: ControlViews['builds'] = {
+  start() {
+    throw new Fault('database_unavailable', { message: 'Builds need the database.' });
+  },
+  find: () => Promise.resolve(undefined),
+};
+
 function createViews(database: Database | undefined, journal: Journal): ControlViews {
   const book = database && new StoredPriceBook(database);
   const outcomes = new OutcomeBook();
@@ -143,6 +151,7 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
     planNow: () => atCostPlan,
     projection: () => undefined,
     runtime: noRuntime,
+    builds: noBuilds,
     apps: appsOfTest(newId),
   };
 }

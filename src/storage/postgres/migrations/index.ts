@@ -14,6 +14,7 @@ import { migration as marginAlerts } from './0013-margin-alerts.ts';
 import { migration as deliveries } from './0014-deliveries.ts';
 import { migration as evalMoney } from './0016-eval-money.ts';
 import { migration as fixes } from './0017-fixes.ts';
+import { migration as builds } from './0019-builds.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in the order of its number; each area adds its own here. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   deliveries,
   evalMoney,
   fixes,
+  builds,
 ];

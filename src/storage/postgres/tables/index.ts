@@ -1,4 +1,5 @@
 import type { AppTables } from './apps.ts';
+import type { BuildTables } from './builds.ts';
 import type { ControlTables } from './control.ts';
 import type { EvalTables } from './evals.ts';
 import type { FixTables } from './fixes.ts';
@@ -27,4 +28,5 @@ export interface Tables
     RoutingTables,
     EvalTables,
     AppTables,
-    FixTables {}
+    FixTables,
+    BuildTables {}
