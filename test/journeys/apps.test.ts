@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectApp } from '../../src/cli/commands/apps/collect-app.ts';
 import { findEngines } from '../../src/runtime/index.ts';
 import type { AppVersion, AppVersionInput, Client } from '../../src/sdk/index.ts';
+import { openTestDatabase, type TestDatabase } from '../../src/storage/testing/open-test-database.ts';
 import { type BootedProduct, bootProduct, rebootProduct } from './support/boot-product.ts';
 import { ownerClient } from './support/owner-client.ts';
 import { waitUntil } from './support/wait-until.ts';
@@ -24,12 +25,16 @@ const { workerd, esbuild } = findEngines(process.env);
 
 /** Apps from end to end: built, served, changed under load, taken back and started again. */
 describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to end', () => {
+  let opened: TestDatabase;
+  let environment: { readonly [name: string]: string };
   let booted: BootedProduct;
   let control: Client;
   const folder = mkdtempSync(join(tmpdir(), 'sy-app-'));
 
   beforeAll(async () => {
-    booted = await bootProduct('database: embedded\ncustomers:\n  - { name: acme }\n');
+    opened = await openTestDatabase();
+    environment = { JOURNEY_DATABASE_URL: opened.url };
+    booted = await bootProduct('database: env:JOURNEY_DATABASE_URL\ncustomers:\n  - { name: acme }\n', environment);
     control = ownerClient(booted);
     await waitUntil(
       async () => (await booted.control('/api/v1/apps'))['httpStatus'] === 200,
@@ -39,6 +44,7 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
   }, 120_000);
   afterAll(async () => {
     await booted?.close();
+    await opened?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -251,7 +257,7 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
   });
 
   it('apps come back with the product', async () => {
-    booted = await rebootProduct(booted);
+    booted = await rebootProduct(booted, environment);
     await waitUntil(async () => (await fetch(`${booted.url}/a/shop/`)).status === 200, 'the app is back', 60_000);
     expect(await (await fetch(`${booted.url}/a/shop/`)).text()).toBe('two');
   });
