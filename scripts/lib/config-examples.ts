@@ -95,6 +95,11 @@ models:
   limits: { wallSeconds: 30, memoryMib: 256 }
   concurrent: 4
 `,
+  sandboxes: `sandboxes:
+  perKey: 50
+  memoryMib: 1024
+  domain: sandboxes.example.com # ports are reached as 8000-ID.sandboxes.example.com
+`,
   responses: `responses:
   store: false
 `,

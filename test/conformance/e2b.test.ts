@@ -295,9 +295,8 @@ describe.skipIf(!hasSandbox)('the unmodified e2b package', () => {
       await waitUntil(() => Promise.resolve(seen.includes('create late/x 0')), 'the last change is seen');
       expect(seen).toContain('create new.txt 3');
       expect(seen).toContain('write new.txt 4');
-      expect(seen.map((line) => line.trim())).toEqual(
-        expect.arrayContaining(['rename new.txt', 'create sub/moved', 'remove sub/moved']),
-      );
+      const kinds = seen.map((line) => line.split(' ').slice(0, 2).join(' '));
+      expect(kinds).toEqual(expect.arrayContaining(['rename new.txt', 'create sub/moved', 'remove sub/moved']));
       expect(seen.filter((line) => line.includes('.switchyard'))).toEqual([]);
       await handle.stop();
       await waitUntil(async () => {

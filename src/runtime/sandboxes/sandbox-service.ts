@@ -183,6 +183,7 @@ export class SandboxService {
     await this.#ready?.catch(() => undefined);
     await this.#sampling;
     await Promise.all([...this.#all.values()].map((live) => live.inTurn(() => live.halt())));
+    this.#store.close();
   }
 
   async #load(): Promise<void> {

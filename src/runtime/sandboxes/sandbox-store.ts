@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { isOwnFolder, isReachable } from '../workspaces/shelf.ts';
 import type { SandboxRecord } from './sandbox-types.ts';
@@ -24,22 +24,25 @@ export interface SandboxDisk {
  * sandboxes can reach them, which in a data folder of ours alone they cannot.
  */
 export class SandboxStore {
+  readonly #dataFolder: string;
   readonly #records: string;
-  readonly #disks: string;
+  #disks: string | undefined;
 
   constructor(dataFolder: string) {
+    this.#dataFolder = dataFolder;
     this.#records = resolve(dataFolder, 'runtime', 'sandboxes');
-    mkdirSync(this.#records, { recursive: true, mode: 0o700 });
-    this.#disks = diskFolder(dataFolder);
   }
 
   /** Everything that an earlier process kept; what belongs to nothing is removed. */
   async load(): Promise<SandboxRecord[]> {
+    // Where nobody ever made a sandbox, no folders are made either.
+    if (!existsSync(this.#records)) return [];
     const names = readdirSync(this.#records).filter((name) => name.endsWith('.json'));
     const records = names.flatMap((name) => readRecord(join(this.#records, name)) ?? []);
     const known = new Set(records.map(({ id }) => id));
-    for (const name of readdirSync(this.#disks)) {
-      if (!known.has(name)) await removeTree(join(this.#disks, name));
+    const disks = this.#diskFolder();
+    for (const name of readdirSync(disks)) {
+      if (!known.has(name)) await removeTree(join(disks, name));
     }
     return records;
   }
@@ -58,12 +61,13 @@ export class SandboxStore {
   }
 
   diskOf(id: string): SandboxDisk {
-    const root = join(this.#disks, id);
+    const root = join(this.#diskFolder(), id);
     return { root, home: join(root, 'home'), temporary: join(root, 'tmp') };
   }
 
   async makeDisk(id: string): Promise<void> {
     const { root, home, temporary } = this.diskOf(id);
+    await mkdir(this.#records, { recursive: true, mode: 0o700 });
     await mkdir(root);
     await chmod(root, 0o711);
     await Promise.all([home, temporary].map((folder) => mkdir(folder, { mode: 0o755 })));
@@ -86,9 +90,27 @@ export class SandboxStore {
   /** Removes a sandbox for good: first its record, so that a crash leaves a disk that belongs to nothing. */
   async remove(id: string): Promise<void> {
     await rm(join(this.#records, `${id}.json`), { force: true });
-    const gone = join(this.#disks, `${goneMark}${id}`);
+    const gone = join(this.#diskFolder(), `${goneMark}${id}`);
     await rename(this.diskOf(id).root, gone).catch(() => undefined);
     await removeTree(gone);
+  }
+
+  /** Leaves no empty folder outside the data folder. */
+  close(): void {
+    const folder = this.#disks;
+    if (folder === undefined || folder.startsWith(resolve(this.#dataFolder))) return;
+    try {
+      rmdirSync(folder);
+      rmdirSync(dirname(folder));
+    } catch {
+      // Disks that wait for the next start.
+    }
+    this.#disks = undefined;
+  }
+
+  #diskFolder(): string {
+    this.#disks ??= diskFolder(this.#dataFolder);
+    return this.#disks;
   }
 }
 
