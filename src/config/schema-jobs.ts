@@ -38,6 +38,13 @@ const constraintsSchema = z.strictObject({
     .meta({ description: 'Endpoints measured to be slower are left out, as long as one is not.' }),
 });
 
+const samplesSchema = z.strictObject({
+  keep: z.int().min(1).max(2000).default(200).meta({ description: 'So many of the newest ones.' }),
+  compare: z.enum(['exact', 'normalised', 'numeric', 'choice']).default('normalised').meta({
+    description: 'How an answer is held against one that was a success.',
+  }),
+});
+
 const valueSchema = z
   .strictObject({
     lowUsd: usdText.meta({ description: 'At least.' }),
@@ -89,6 +96,10 @@ export const jobSchema = z
       .meta({ description: 'Without it nothing but the best choice is ever taken.' }),
     cascade: cascadeSchema.optional().meta({
       description: 'A cheap model answers first, and a stronger one when a verifier turns that answer down.',
+    }),
+    samples: samplesSchema.optional().meta({
+      description:
+        'Keeps the newest requests with their answers, texts included, to evaluate models on (`--items logged`).',
     }),
     critical: z.boolean().default(false).meta({ description: 'true: never explored, never below the floor.' }),
   })

@@ -11,7 +11,7 @@ import { type FoundJob, type JobFinder, jobPrefix } from './find-job.ts';
 import type { OwnAccounts } from './own-accounts.ts';
 import type { Asking } from './received.ts';
 import type { CopyOrder } from './received.ts';
-import type { RolloutPort } from './rollout-port.ts';
+import type { LeftAnswerPort, RolloutPort } from './rollout-port.ts';
 import { routeBySide, type RolloutSide, type SidedRoute } from './route-by-side.ts';
 import { type RouteDeps, type Routed, type RoutedRequest, routeModels } from './route-models.ts';
 
@@ -22,6 +22,8 @@ export interface ChoiceDeps extends RouteDeps {
   readonly reader: FeatureReader;
   /** Absent: no rollouts. */
   readonly rollouts?: RolloutPort | undefined;
+  /** Absent: nobody wants answers that have left. */
+  readonly leftAnswers?: Pick<LeftAnswerPort, 'wants'> | undefined;
   /** Absent: nobody brings keys of its own. */
   readonly accounts?: OwnAccounts | undefined;
   /** Absent: one model answers alone. */
@@ -143,7 +145,7 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
     conversation,
     jobVersionId: routed.versionId,
     rollout,
-    collects: jobName !== undefined && deps.rollouts?.isShadowing(jobName) === true,
+    collects: jobName !== undefined && deps.leftAnswers?.wants(jobName) === true,
   };
   const settings = job?.settings.cascade;
   // A side of a rollout is measured alone.

@@ -15,7 +15,7 @@ import type { FileReferences } from './objects-references.ts';
 import type { OwnAccounts } from './own-accounts.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { ResponsesState } from './responses-state.ts';
-import type { RolloutPort } from './rollout-port.ts';
+import type { LeftAnswerPort, RolloutPort } from './rollout-port.ts';
 import type { ToolExecutor } from './tools/tool-executor.ts';
 
 /** What the gateway needs; the catalog and configuration change by reload, the rest lives as long as the process. */
@@ -29,6 +29,8 @@ export interface GatewayDeps {
   readonly sticky: StickyMap;
   /** Absent: no rollouts. */
   readonly rollouts?: RolloutPort | undefined;
+  /** Absent: nobody wants answers that have left. */
+  readonly leftAnswers?: LeftAnswerPort | undefined;
   /** Absent: no tool runs on this side. */
   readonly tools?: ToolExecutor | undefined;
   /** What stands between the models of cascades, besides the schema of the request. */

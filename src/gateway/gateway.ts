@@ -116,7 +116,7 @@ export class Gateway {
   }
 
   #choose(received: Received, { asked }: ReadRequest, head: RequestHead): Choice | Fault {
-    const { clock, settings, dispatch, learning, sticky, accounts, money, rollouts } = this.#deps;
+    const { clock, settings, dispatch, learning, sticky, accounts, money, rollouts, leftAnswers } = this.#deps;
     return choose(received, head, {
       catalog: settings().catalog,
       jobs: this.#jobs,
@@ -126,6 +126,7 @@ export class Gateway {
       budget: this.#budget,
       sticky,
       rollouts,
+      leftAnswers,
       accounts,
       clock,
       priceOf: (endpoint, atMs, key) => money.priceOf(endpoint, atMs, key),
@@ -205,7 +206,7 @@ export class Gateway {
     const verdicts = await this.#signals.look({ received, open, decision, final, result, ...form });
     if (choice.collects !== true || received.copy) return;
     const left = { received, job: final.job, final, result, verdicts, maxOutputTokens: head.maxOutputTokens };
-    this.#deps.rollouts?.left({ ...left, parse: form.parse });
+    this.#deps.leftAnswers?.left({ ...left, parse: form.parse });
   }
 
   /** Turns the hold into the charge, and both into the final fact. */

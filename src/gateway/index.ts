@@ -39,5 +39,5 @@ export type {
   ToolOwner,
   ToolSession,
 } from './tools/tool-executor.ts';
-export type { AssignedEnd, LeftAnswer, RolloutAssignment, RolloutPort } from './rollout-port.ts';
+export type { AssignedEnd, LeftAnswer, LeftAnswerPort, RolloutAssignment, RolloutPort } from './rollout-port.ts';
 export { type CopiedAnswer, CopyCaller } from './copy-caller.ts';

@@ -50,8 +50,12 @@ export interface RolloutPort {
   barred(job: string): ReadonlySet<string>;
   /** How an assigned request ended. */
   answered(assignment: RolloutAssignment, end: AssignedEnd): void;
-  /** Whether answers of the job are wanted whole, for comparison with those of a copy. */
-  isShadowing(job: string): boolean;
+}
+
+/** Who is told of answers that have left: to copy their requests, or to keep them. */
+export interface LeftAnswerPort {
+  /** Whether answers of the job are wanted, and so wanted whole. */
+  wants(job: string): boolean;
   /** An answer of a job has left; whatever is done about it, nobody waits. */
   left(answer: LeftAnswer): void;
 }

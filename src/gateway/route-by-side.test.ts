@@ -78,8 +78,6 @@ function route(
         }),
         barred: () => new Set(change.barred === undefined ? [] : [change.barred]),
         answered: () => undefined,
-        isShadowing: () => false,
-        left: () => undefined,
       },
     },
   );

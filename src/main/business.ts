@@ -76,10 +76,7 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
       credentials = opener.open(control);
     },
   });
-  if (loaded.config.database !== 'off') {
-    await feed.loadFromDisk();
-    snapshots.adoptJobs(await new JobCopy(dataDirectory).read());
-  }
+  if (loaded.config.database !== 'off') await loadLastKnown(feed, snapshots, dataDirectory);
   const keys = (): KeyRing => snapshots.state.snapshot.keys;
   const tokens = new TokenVerifier({ clock: systemClock, sealer, snapshot: () => feed.snapshot, keys });
   const work = databaseWork({
@@ -113,6 +110,12 @@ export async function openBusiness(loaded: LoadedConfig, parts: BusinessParts): 
       await database.close();
     },
   };
+}
+
+/** What the database said last, so that nothing waits for it: customers, keys and jobs. */
+async function loadLastKnown(feed: ControlFeed, snapshots: Snapshots, dataDirectory: string): Promise<void> {
+  await feed.loadFromDisk();
+  snapshots.adoptJobs(await new JobCopy(dataDirectory).read());
 }
 
 function openerOf(sealer: () => Sealer, logger: Logger): CredentialOpener {

@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Host } from '../domain/endpoint.ts';
 import type { OutcomeFact } from '../domain/facts.ts';
-import type { EvalService } from '../evals/index.ts';
+import { type EvalService, SampleBook } from '../evals/index.ts';
 import {
   ExchangeBoard,
   type Gateway,
   hostOfAccount,
+  type LeftAnswerPort,
   type ObjectGateway,
   OutcomeDesk,
   ResponseCache,
@@ -19,7 +20,7 @@ import { createLogger, type Logger } from '../platform/logger.ts';
 import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createSystemRandom } from '../platform/random.ts';
 import { createProviderRegistry, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
-import { type JudgeOutcomes, RolloutService } from '../rollouts/index.ts';
+import { type JudgeOutcomes, RolloutService, type RolloutServiceDeps } from '../rollouts/index.ts';
 import { judgeBy, LearningService, OutcomeBook } from '../routing/index.ts';
 import { createSignals, defaultCircuitSettings, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
@@ -48,6 +49,7 @@ export interface Core {
   readonly outcomeDesk: OutcomeDesk;
   readonly evals: EvalService;
   readonly rollouts: RolloutService;
+  readonly samples: SampleBook;
   readonly learning: LearningService;
   readonly board: ExchangeBoard;
   readonly database: DatabaseLink;
@@ -80,14 +82,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     circuit: { ...defaultCircuitSettings, ...loaded.config.network.circuit },
   });
   const judge = ruleJudge(state);
-  const rollouts = new RolloutService({
-    clock: systemClock,
-    logger,
-    dataDirectory: options.dataDirectory,
-    judge,
-    database: () => business.database.current(),
-  });
-  if (loaded.config.database !== 'off') await rollouts.loadFromDisk();
+  const rollouts = await openRollouts(loaded, options, { logger, judge, database: () => business.database.current() });
   const { learning, outcomes, verifierBook } = openLearning({ state, logger, rollouts, judge });
   const board = new ExchangeBoard(metrics, isConfigured);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
@@ -98,7 +93,9 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   rollouts.start();
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
   const telemetry = observe({ state, metrics, logger, signals, journal, cache });
-  const plane = { ...base, signals, journal, business, board, cache, learning, outcomeDesk, rollouts, state };
+  const samples = openSamples({ state, logger, outcomes, judge }, options);
+  const known = { signals, journal, outcomes, outcomeDesk, learning, rollouts, samples };
+  const plane = { ...base, ...known, business, board, cache, state, leftAnswers: together([rollouts, samples]) };
   const { dataDirectory, environment } = options;
   const config = (): LoadedConfig['config'] => state.snapshot.loaded.config;
   const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId };
@@ -118,10 +115,21 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     await business.close();
   };
   const { database, money, adopt, tokens, sealer } = business;
-  const parts = { options, logger, metrics, providers, journal, signals, outcomes, outcomeDesk, learning, rollouts };
   const { gateway, objects } = inference;
   const own = { tokens, sealer, startedAtMs: systemClock.nowMs(), objects, adopt, newId, isOwner, close };
-  return withEvals({ ...parts, board, gateway, database, money, runtime, apps, ...snapshots, ...own });
+  return withEvals({
+    ...base,
+    ...known,
+    options,
+    board,
+    gateway,
+    database,
+    money,
+    runtime,
+    apps,
+    ...snapshots,
+    ...own,
+  });
 }
 
 /** What every part needs and nothing holds state of customers. */
@@ -145,6 +153,41 @@ function withEvals(core: Omit<Core, 'evals'>): Core {
       core.rollouts.stopCopies();
       await evals.close();
       await core.close();
+    },
+  };
+}
+
+/** Rollouts as the last run left them: the database may open later. */
+async function openRollouts(
+  { config }: LoadedConfig,
+  { dataDirectory }: ServeOptions,
+  parts: Pick<RolloutServiceDeps, 'logger' | 'judge' | 'database'>,
+): Promise<RolloutService> {
+  const rollouts = new RolloutService({ clock: systemClock, dataDirectory, ...parts });
+  if (config.database !== 'off') await rollouts.loadFromDisk();
+  return rollouts;
+}
+
+/** Requests that jobs keep to evaluate models on. */
+function openSamples(
+  { state, logger, outcomes, judge }: Pick<Core, 'state' | 'logger' | 'outcomes'> & { readonly judge: JudgeOutcomes },
+  { dataDirectory }: ServeOptions,
+): SampleBook {
+  return new SampleBook({
+    dataDirectory,
+    logger,
+    settingsOf: (job) => state.snapshot.catalog.job(job)?.settings.samples,
+    outcomesOf: (requestId) => outcomes.of(requestId),
+    judge,
+  });
+}
+
+/** Everybody who wants answers that have left. */
+function together(ports: readonly LeftAnswerPort[]): LeftAnswerPort {
+  return {
+    wants: (job) => ports.some((port) => port.wants(job)),
+    left(answer) {
+      for (const port of ports) if (port.wants(answer.job)) port.left(answer);
     },
   };
 }

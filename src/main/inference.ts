@@ -5,6 +5,7 @@ import { Fault } from '../domain/fault.ts';
 import {
   type ExchangeBoard,
   Gateway,
+  type LeftAnswerPort,
   type ObjectGateway,
   openKept,
   type OutcomeDesk,
@@ -53,6 +54,7 @@ export interface InferenceParts {
   readonly learning: LearningService;
   readonly outcomeDesk: OutcomeDesk;
   readonly rollouts: RolloutService;
+  readonly leftAnswers: LeftAnswerPort;
   readonly tools: ToolExecutor;
   readonly verifiers: readonly Verifier[];
   readonly verifierBook: VerifierBook;
@@ -89,6 +91,7 @@ export async function openInference(parts: InferenceParts): Promise<Inference> {
     outcomeDesk,
     sticky: new StickyMap(systemClock),
     rollouts,
+    leftAnswers: parts.leftAnswers,
     tools,
     verifiers,
     verifierBook,

@@ -4,7 +4,8 @@ import type { Nanos } from './tenant-types.ts';
 export interface EvalInput {
   readonly job: string;
   readonly candidates: readonly string[];
-  readonly items: readonly EvalItemInput[];
+  /** Or `logged`: the kept requests of the job that were a success. */
+  readonly items: readonly EvalItemInput[] | 'logged';
   /** Most that the run may spend, in nano-USD. */
   readonly maxNanos: Nanos;
   readonly samples?: number | undefined;

@@ -1,7 +1,27 @@
-/** A model that is to come into a job. */
+/** What can be brought in. */
+export type RolloutKind = 'model' | 'host' | 'policy';
+
+/** Copies of live requests, sent when the answer has left. */
+export interface RolloutShadow {
+  /** Answers of copies that must come back; 0: no copies. */
+  readonly minPairs?: number | undefined;
+  /** Most that copies may cost. */
+  readonly maxNanos?: string | undefined;
+  /** Your own grader, asked about both answers. */
+  readonly graderUrl?: string | undefined;
+}
+
+/** A model, a host or a policy that is to come into a job. */
 export interface RolloutInput {
   readonly job: string;
+  /** What is brought in; else a model. */
+  readonly kind?: RolloutKind | undefined;
   readonly candidate: string;
+  /** Of a host: the model that it is to serve. */
+  readonly model?: string | undefined;
+  /** Of a policy: settings of a job. */
+  readonly settings?: object | undefined;
+  readonly shadow?: RolloutShadow | undefined;
   readonly incumbent?: string | undefined;
   /** Evaluation of both on the same items. */
   readonly evalId?: string | undefined;
@@ -19,6 +39,7 @@ export interface RolloutInput {
 export interface Rollout {
   readonly id: string;
   readonly job: string;
+  readonly kind: RolloutKind;
   readonly candidate: string;
   readonly incumbent: string;
   readonly stage: 'offline' | 'shadow' | 'canary' | 'promoted' | 'rolled_back' | 'needs_more';

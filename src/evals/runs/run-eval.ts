@@ -201,7 +201,7 @@ async function runAnswer(
   const result = { ...asked, requestId, model, host, outputTokens, totalMs, costNanos, ...together(grades) };
   const gradedNanos = grades.reduce((sum, one) => sum + (one.costNanos ?? 0n), 0n);
   // What nobody knows the cost of counts as all that was set aside for it.
-  const judgedNanos = judged ? (judged.costNanos === null ? ceilings.judgingNanos : (judged.costNanos ?? 0n)) : 0n;
+  const judgedNanos = judged?.costNanos === null ? ceilings.judgingNanos : (judged?.costNanos ?? 0n);
   const spentNanos = answeredNanos + gradedNanos + judgedNanos;
   await parts.keep({ itemId: item.id, answer: textOf(answer).slice(0, maxAnswer), ...result }, judged, spentNanos);
   return spentNanos;

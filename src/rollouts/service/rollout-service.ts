@@ -1,6 +1,6 @@
 import type { Fact, FinalFact, OutcomeFact } from '../../domain/facts.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { AssignedEnd, LeftAnswer, RolloutAssignment, RolloutPort } from '../../gateway/index.ts';
+import type { AssignedEnd, LeftAnswer, LeftAnswerPort, RolloutAssignment, RolloutPort } from '../../gateway/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Database } from '../../storage/index.ts';
@@ -33,7 +33,7 @@ const maxObservations = 20_000;
 const noModels: ReadonlySet<string> = new Set();
 
 /** Keeps rollouts going: assigns requests from memory, collects what is seen, and decides in the database. */
-export class RolloutService implements RolloutPort {
+export class RolloutService implements RolloutPort, LeftAnswerPort {
   readonly #deps: RolloutServiceDeps;
   readonly #file: RolloutFile | undefined;
   /** The last one of each job: it decides who answers. */
@@ -125,7 +125,7 @@ export class RolloutService implements RolloutPort {
     };
   }
 
-  isShadowing(job: string): boolean {
+  wants(job: string): boolean {
     return this.#shadowOf(job) !== undefined && this.#copier !== undefined;
   }
 

@@ -22,7 +22,11 @@ export const evalRunCommand = defineCommand({
   args: {
     job: { type: 'string', required: true, description: 'Job that the candidates are hired for' },
     candidates: { type: 'string', required: true, description: 'Models, separated by commas' },
-    items: { type: 'string', required: true, description: 'File of items: JSON lines of {"prompt", "expected"}' },
+    items: {
+      type: 'string',
+      required: true,
+      description: 'File of items: JSON lines of {"prompt", "expected"}; or `logged`',
+    },
     'max-usd': { type: 'string', required: true, description: 'Most that the run may spend' },
     samples: { type: 'string', description: 'Answers per item and candidate; else 1' },
     'max-tokens': { type: 'string', description: 'Longest answer in tokens; else 1024' },

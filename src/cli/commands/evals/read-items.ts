@@ -2,11 +2,9 @@ import type { EvalItemInput } from '../../../sdk/index.ts';
 import { CliError } from '../../shell/cli-error.ts';
 import { readTextFile } from '../../shell/read-file.ts';
 
-/** Reads items from a file: one JSON object per line, or one array of them. */
-export async function readItems(path: string): Promise<readonly EvalItemInput[]> {
-  if (path === 'logged') {
-    throw new CliError('there are no logged prompts: the gateway keeps none. Export items to a file and name it');
-  }
+/** Reads items from a file: one JSON object per line, or one array of them; `logged` are those that the gateway kept. */
+export async function readItems(path: string): Promise<readonly EvalItemInput[] | 'logged'> {
+  if (path === 'logged') return path;
   const text = (await readTextFile(path)).trim();
   const items = text.startsWith('[')
     ? parse(text, path)

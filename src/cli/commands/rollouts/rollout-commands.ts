@@ -1,20 +1,19 @@
-import type { Rollout } from '../../../sdk/index.ts';
-import { CliError, exitCodes } from '../../shell/cli-error.ts';
+import type { Rollout, RolloutInput } from '../../../sdk/index.ts';
+import { exitCodes, usageError } from '../../shell/cli-error.ts';
 import { defineCommand } from '../../shell/command.ts';
-import { connect, connectionArguments, importTimeoutMs } from '../../shell/connect.ts';
+import { connect, connectionArguments } from '../../shell/connect.ts';
 import { readCount } from '../../shell/read-arguments.ts';
 import { readUsd } from '../../shell/read-money.ts';
 import { type Terminal, writeJson, writeLine } from '../../shell/terminal.ts';
 import { type Columns, jsonArgument, listArguments, time, writeRows } from '../../shell/write-answer.ts';
-import { readItems } from '../evals/read-items.ts';
+import { readJobSettings } from './read-job-settings.ts';
 
 const shared = { ...connectionArguments, ...jsonArgument } as const;
 const id = { type: 'positional', required: true, description: 'Id of the rollout' } as const;
-const pollMs = 500;
 const columns: Columns<Rollout> = {
   id: (one) => one.id,
   job: (one) => one.job,
-  candidate: (one) => one.candidate,
+  candidate: (one) => (one.kind === 'model' ? one.candidate : `${one.kind} ${one.candidate}`),
   stage: (one) => (one.isPaused ? `${one.stage}, paused` : one.stage),
   share: (one) => `${100 * one.share} %`,
   started: (one) => time(one.createdAtMs),
@@ -22,86 +21,34 @@ const columns: Columns<Rollout> = {
 };
 
 /**
- * Brings a model into a job.
+ * Brings a host of a model, or other settings of a job, in by evidence.
  *
  * @example
- * switchyard models adopt new-model --job support-reply --items items.jsonl --max-usd 2
+ * switchyard rollouts start --job support-reply --host cheap-host --model big-model
  */
-export const modelsAdoptCommand = defineCommand({
-  description: 'Bring a model into a job by evidence: graded items, then a growing share of the traffic',
+export const rolloutsStartCommand = defineCommand({
+  description: 'Bring a host of a model, or other settings of a job, in by a growing share of the traffic',
   args: {
-    model: { type: 'positional', required: true, description: "Model; one of the job's `models`" },
-    job: { type: 'string', description: 'Job' },
-    'all-jobs': { type: 'boolean', description: 'Every job that lists the model, each decided for itself' },
-    incumbent: { type: 'string', description: "Model to compare with; else the job's own" },
-    items: {
-      type: 'string',
-      description: 'File of items to grade both on first: JSON lines of {"prompt", "expected"}',
-    },
-    'max-usd': { type: 'string', description: 'Most that grading may spend' },
-    eval: { type: 'string', description: 'Evaluation that was already made, in place of --items' },
+    job: { type: 'string', required: true, description: 'Job' },
+    host: { type: 'string', description: 'Host that is to serve --model' },
+    model: { type: 'string', description: "Model of --host; one of the job's `models`" },
+    policy: { type: 'string', description: 'File with `jobs`, whose settings of the job are to be tried' },
+    'shadow-usd': { type: 'string', description: 'Most that copies of live requests to a host may cost; else 1' },
     ...shared,
   },
   async run(args, terminal) {
-    const client = connect(args, terminal, importTimeoutMs);
-    const jobs = await jobsFor(args, client);
-    const made: Rollout[] = [];
-    for (const { job, incumbent } of jobs) {
-      const evalId = args.items === undefined ? args.eval : await grade(args, client, { job, incumbent });
-      made.push(await client.rollouts.create({ job, candidate: args.model, incumbent, evalId }));
-    }
-    if (args.json === true) writeJson(terminal, made);
-    else for (const one of made) writeLine(terminal, one.text);
-    return exitCodes.ok;
+    const client = connect(args, terminal);
+    const { job, host, model, policy } = args;
+    if ((host === undefined) === (policy === undefined)) throw usageError('name --host with --model, or --policy');
+    if (host !== undefined && model === undefined) throw usageError('--host needs --model: what it is to serve');
+    const maxNanos = args['shadow-usd'] === undefined ? undefined : readUsd('shadow-usd', args['shadow-usd']);
+    const input: RolloutInput =
+      policy === undefined
+        ? { job, kind: 'host', candidate: host ?? '', model, minPairs: 0, shadow: { maxNanos } }
+        : { job, kind: 'policy', candidate: policy, settings: await readJobSettings(policy, job) };
+    return show(terminal, await client.rollouts.create(input), args.json);
   },
 });
-
-type Client = ReturnType<typeof connect>;
-interface AdoptedJob {
-  readonly job: string;
-  readonly incumbent: string | undefined;
-}
-
-async function jobsFor(
-  args: { model: string; job?: string; 'all-jobs'?: boolean; incumbent?: string },
-  client: Client,
-): Promise<readonly AdoptedJob[]> {
-  const all = (await client.jobs.list({ limit: 1000 })).data;
-  const wanted = all.filter(({ job, settings }) => {
-    const models = settings['models'];
-    return args['all-jobs'] === true ? Array.isArray(models) && models.includes(args.model) : job === args.job;
-  });
-  if (wanted.length === 0) {
-    const what = args.job === undefined ? `job lists ${args.model}; name one with --job` : `job is named ${args.job}`;
-    throw new CliError(`no ${what}`);
-  }
-  return wanted.map(({ job, settings }) => {
-    const models = settings['models'];
-    const floor = settings['floor'] as { readonly incumbent?: string } | undefined;
-    const first = Array.isArray(models) ? models.map(String).find((model) => model !== args.model) : undefined;
-    return { job, incumbent: args.incumbent ?? floor?.incumbent ?? first };
-  });
-}
-
-async function grade(
-  args: { model: string; items?: string; 'max-usd'?: string },
-  client: Client,
-  { job, incumbent }: AdoptedJob,
-): Promise<string> {
-  if (args['max-usd'] === undefined) throw new CliError('--items needs --max-usd: the most that grading may spend');
-  let run = await client.evals.create({
-    job,
-    candidates: [incumbent ?? '', args.model],
-    items: await readItems(args.items ?? ''),
-    maxNanos: readUsd('max-usd', args['max-usd']),
-  });
-  while (run.state === 'queued' || run.state === 'running') {
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-    run = await client.evals.get(run.id);
-  }
-  if (run.state === 'failed') throw new CliError(`the evaluation ${run.id} failed`);
-  return run.id;
-}
 
 /** Lists rollouts, the latest first. */
 export const rolloutsListCommand = defineCommand({

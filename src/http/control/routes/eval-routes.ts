@@ -24,6 +24,8 @@ import { type ControlRoute, route } from '../framework/route.ts';
 export interface EvalViews {
   readonly evals: EvalService;
   readonly evalCeiling: EvalParts['ceilingNanos'];
+  /** Items made of kept requests of a job that were a success. */
+  loggedItems(job: string): Promise<readonly EvalItem[]>;
   /** The success rule of a job; undefined for an unknown job. */
   ruleOf(job: string): SuccessRule | undefined;
 }
@@ -58,7 +60,9 @@ const itemSchema = z
 const bodySchema = z.strictObject({
   job: name,
   candidates: z.array(text(512)).min(1).max(16),
-  items: z.array(itemSchema).min(1).max(maxItems),
+  items: z.union([z.array(itemSchema).min(1).max(maxItems), z.literal('logged')]).meta({
+    description: 'Or `logged`: the kept requests of the job (its `samples`) that were a success.',
+  }),
   maxNanos: positiveNanos.meta({ description: 'Most that the run may spend, judges included.' }),
   samples: z.int().min(1).max(10).default(1),
   seed: z.int().min(0).max(2_147_483_647).default(1),
@@ -78,7 +82,7 @@ export function evalRoutes(views: EvalViews): ControlRoute[] {
   return [createEval(views), listEvals(), getEval(), getEvalFlips(), stopEval(), getLeaderboard(views)];
 }
 
-function createEval({ evals, ruleOf }: EvalViews): ControlRoute {
+function createEval({ evals, ruleOf, loggedItems }: EvalViews): ControlRoute {
   return route({
     operationId: 'createEval',
     method: 'post',
@@ -98,7 +102,9 @@ function createEval({ evals, ruleOf }: EvalViews): ControlRoute {
         throw new Fault('invalid_request', { message: `There is no job "${spec.job}".`, param: 'job' });
       if (new Set(spec.candidates).size < spec.candidates.length)
         throw new InputFault([{ field: 'candidates', detail: 'names a model twice' }]);
-      const run = await evals.create(database, spec, items.map(toItem));
+      const asked = items === 'logged' ? await loggedItems(spec.job) : items.map(toItem);
+      if (asked.length === 0) throw nothingLogged(spec.job);
+      const run = await evals.create(database, spec, asked.slice(0, maxItems));
       if (Fault.is(run)) throw run;
       audited({ id: run.id, after: { job: run.job, candidates: spec.candidates, maxNanos: spec.maxNanos.toString() } });
       return toAnswer(run);
@@ -211,6 +217,11 @@ function getLeaderboard({ ruleOf, evalCeiling }: EvalViews): ControlRoute {
       return { ...(await readLeaderboard(database, { job: query.job, rule, sinceMs }, { ceilingNanos: evalCeiling })) };
     },
   });
+}
+
+function nothingLogged(job: string): Fault {
+  const message = `No request of job "${job}" was kept that was a success; set \`samples\` for the job and tell outcomes.`;
+  return new Fault('invalid_request', { message, param: 'items' });
 }
 
 function known(run: EvalRun | undefined, evalId: string): EvalRun {

@@ -1,36 +1,21 @@
 import { z } from 'zod';
 import { Fault } from '../../../domain/fault.ts';
 import { readResults } from '../../../evals/index.ts';
-import {
-  evidenceOf,
-  evidenceText,
-  findRollout,
-  listRollouts,
-  type Rollout,
-  type RolloutObservation,
-  type RolloutPlan,
-  type RolloutService,
-  usualPlan,
-} from '../../../rollouts/index.ts';
-import type { Database } from '../../../storage/index.ts';
+import { evidenceOf, evidenceText, findRollout, listRollouts, type Rollout } from '../../../rollouts/index.ts';
 import { readCursor, toPage } from '../framework/cursor.ts';
-import { id, name, pageFields, pageOf, text } from '../framework/fields.ts';
-import { InputFault } from '../framework/input-fault.ts';
+import { id, name, pageFields, pageOf } from '../framework/fields.ts';
 import { staff } from '../framework/principal.ts';
 import { type ControlRoute, route } from '../framework/route.ts';
-import type { JobViews } from './job-routes.ts';
+import { pairsOf, planOf, rolloutBodySchema, type RolloutViews } from './rollout-plan.ts';
 
-/** What rollouts are reached through. */
-export interface RolloutViews extends JobViews {
-  readonly rollouts: RolloutService;
-  newId(prefix: string): string;
-}
+export type { RolloutViews } from './rollout-plan.ts';
 
 const editors = ['owner', 'operator'] as const;
 const answer = z
   .object({
     id: z.string(),
     job: z.string(),
+    kind: z.enum(['model', 'host', 'policy']),
     candidate: z.string(),
     incumbent: z.string(),
     stage: z.enum(['offline', 'shadow', 'canary', 'promoted', 'rolled_back', 'needs_more']),
@@ -47,25 +32,6 @@ const answer = z
   })
   .meta({ id: 'Rollout' });
 
-const share = z.number().gt(0).max(1);
-const bodySchema = z.strictObject({
-  job: name,
-  candidate: text(512).meta({ description: "One of the job's models; it gets no traffic before its canary." }),
-  incumbent: text(512).optional().meta({ description: "Else the incumbent of the job's floor, else its first model." }),
-  evalId: id('evr').optional().meta({ description: 'Evaluation of both on the same items: the offline evidence.' }),
-  margin: z.number().min(0).max(0.5).default(usualPlan.margin),
-  alpha: z.number().min(0.001).max(0.2).default(usualPlan.alpha),
-  minPairs: z.int().min(0).max(100_000).default(usualPlan.offline.minPairs),
-  shares: z
-    .array(share)
-    .min(1)
-    .max(10)
-    .default([...usualPlan.canary.shares]),
-  minRequests: z.int().min(1).max(1_000_000).default(usualPlan.canary.minRequests),
-  minStepMs: z.int().min(0).max(604_800_000).default(usualPlan.canary.minStepMs),
-  maxStageMs: z.int().min(1_000).max(2_592_000_000).default(usualPlan.maxStageMs),
-});
-type RolloutBody = z.output<typeof bodySchema>;
 const params = z.strictObject({ rolloutId: id('rol') });
 
 /** Routes by which a new model comes in, and goes out again. */
@@ -79,12 +45,12 @@ function create(views: RolloutViews): ControlRoute {
     method: 'post',
     path: '/rollouts',
     tag: 'rollouts',
-    summary: 'Brings a model into a job by evidence: graded items, then a growing share of the traffic.',
+    summary: 'Brings a model, a host or a policy into a job by evidence: graded items, copies, a growing share.',
     roles: editors,
     scope: 'organisation',
     status: 201,
     audit: 'rollout.create',
-    body: bodySchema,
+    body: rolloutBodySchema,
     answer,
     async handle({ body }, { database, audited }) {
       const plan = await planOf(views, body, database);
@@ -162,71 +128,6 @@ function change({ rollouts }: RolloutViews, action: keyof typeof summaries): Con
   });
 }
 
-async function planOf(views: RolloutViews, body: RolloutBody, database: Database): Promise<RolloutPlan> {
-  const job = views.currentCatalog().job(body.job);
-  if (!job) throw new Fault('invalid_request', { message: `There is no job "${body.job}".`, param: 'job' });
-  const { models, floor } = job.settings;
-  const incumbent = body.incumbent ?? floor?.incumbent ?? models.find((model) => model !== body.candidate) ?? '';
-  const strangers = (['candidate', 'incumbent'] as const).flatMap((field) =>
-    models.includes(field === 'candidate' ? body.candidate : incumbent)
-      ? []
-      : [{ field, detail: `must be one of the models of job "${body.job}"` }],
-  );
-  if (strangers.length > 0) throw new InputFault(strangers);
-  if (incumbent === body.candidate) throw new InputFault([{ field: 'candidate', detail: 'is the incumbent already' }]);
-  const shares = body.shares.toSorted((left, right) => left - right);
-  const planId = views.newId('rol');
-  return {
-    ...usualPlan,
-    id: planId,
-    kind: 'model',
-    job: body.job,
-    incumbent,
-    candidate: body.candidate,
-    hypothesis: `${body.candidate} is not worse than ${incumbent} by more than ${(100 * body.margin).toFixed(1)} points`,
-    margin: body.margin,
-    alpha: body.alpha,
-    pickedFrom: body.evalId === undefined ? 1 : await candidatesOf(database, body.evalId, incumbent),
-    offline: { minPairs: body.minPairs },
-    // Copies of live requests are not made: what the items leave open the canary answers.
-    shadow: { minPairs: 0, isGraded: false, maxNanos: 0n },
-    canary: {
-      shares: shares.at(-1) === 1 ? shares : [...shares, 1],
-      minRequests: body.minRequests,
-      minStepMs: body.minStepMs,
-    },
-    maxStageMs: body.maxStageMs,
-    salt: planId,
-  };
-}
-
-/** An evaluation of several candidates is a pick among them: its pairs then only screen. */
-async function candidatesOf(database: Database, evalId: string, incumbent: string): Promise<number> {
-  const results = await readResults(database, evalId);
-  if (results.length === 0) throw new InputFault([{ field: 'evalId', detail: 'has no results' }]);
-  const others = new Set(results.map(({ candidate }) => candidate));
-  others.delete(incumbent);
-  return Math.max(1, others.size);
-}
-
-function pairsOf(
-  { incumbent, candidate, pickedFrom }: RolloutPlan,
-  results: Awaited<ReturnType<typeof readResults>>,
-): RolloutObservation[] {
-  const scoreOf = (side: string): Map<string, number> =>
-    new Map(
-      results.flatMap((one) =>
-        one.candidate === side && one.score !== null ? [[`${one.itemId}\n${one.sample}`, one.score] as const] : [],
-      ),
-    );
-  const [ours, theirs] = [scoreOf(candidate), scoreOf(incumbent)];
-  const source = pickedFrom > 1 ? 'screening' : 'offline';
-  return [...ours].flatMap(([item, score]): RolloutObservation[] => {
-    const other = theirs.get(item);
-    return other === undefined ? [] : [{ type: 'pair', source, incumbent: other, candidate: score }];
-  });
-}
-
 function known(rollout: Rollout | undefined, rolloutId: string): Rollout {
   if (rollout) return rollout;
   throw new Fault('not_found', { message: `There is no rollout "${rolloutId}".` });
@@ -239,6 +140,7 @@ function toAnswer({ plan, state, createdAtMs }: Rollout): z.input<typeof answer>
   return {
     id: plan.id,
     job: plan.job,
+    kind: plan.kind,
     candidate: plan.candidate,
     incumbent: plan.incumbent,
     stage,
@@ -251,7 +153,7 @@ function toAnswer({ plan, state, createdAtMs }: Rollout): z.input<typeof answer>
       ...evidence,
       plan: { ...plan, shadow: { ...plan.shadow, maxNanos: maxNanos.toString() } },
       shadow: {
-        missing: evidence.shadow.missing,
+        ...evidence.shadow,
         spentNanos: evidence.shadow.spentNanos.toString(),
         maxNanos: maxNanos.toString(),
       },

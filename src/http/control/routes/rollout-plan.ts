@@ -1,0 +1,192 @@
+import { z } from 'zod';
+import type { ResolvedJob, ResolvedModel } from '../../../catalog/index.ts';
+import { jobSchema } from '../../../config/index.ts';
+import { Fault } from '../../../domain/fault.ts';
+import { type EvalParts, readResults } from '../../../evals/index.ts';
+import {
+  listRollouts,
+  type RolloutObservation,
+  type RolloutPlan,
+  type RolloutService,
+  usualPlan,
+} from '../../../rollouts/index.ts';
+import type { Database } from '../../../storage/index.ts';
+import { id, name, positiveNanos, text } from '../framework/fields.ts';
+import { InputFault } from '../framework/input-fault.ts';
+import type { JobViews } from './job-routes.ts';
+
+/** What rollouts are reached through. */
+export interface RolloutViews extends JobViews {
+  readonly rollouts: RolloutService;
+  readonly evalCeiling: EvalParts['ceilingNanos'];
+  newId(prefix: string): string;
+}
+
+const share = z.number().gt(0).max(1);
+const shadowSchema = z.strictObject({
+  minPairs: z.int().min(0).max(100_000).default(usualPlan.shadow.minPairs).meta({
+    description: 'Answers of copies that must come back; 0: no copies are made.',
+  }),
+  maxNanos: positiveNanos.default(usualPlan.shadow.maxNanos).meta({ description: 'Most that copies may cost.' }),
+  graderUrl: text(2000)
+    .regex(/^https?:\/\/[^\s]+$/, 'must be an address such as https://grader.internal/grade')
+    .optional()
+    .meta({
+      description:
+        'Your own grader, asked about both answers to a request: `{"answer", "expected": {"job", "request"}}`.',
+    }),
+});
+/** What a rollout is asked for by. */
+export const rolloutBodySchema = z.strictObject({
+  job: name,
+  kind: z.enum(['model', 'host', 'policy']).default('model'),
+  candidate: text(512).meta({
+    description: 'A model, a host, or what a policy is to be called; it gets no traffic before its canary.',
+  }),
+  model: text(512).optional().meta({ description: 'Of a host: the model of the job that it is to serve.' }),
+  settings: jobSchema.optional().meta({ description: 'Of a policy: the settings that its side is routed by.' }),
+  incumbent: text(512).optional().meta({
+    description: "Else what was promoted last, else the incumbent of the job's floor, else its first model.",
+  }),
+  evalId: id('evr').optional().meta({ description: 'Evaluation of both on the same items: the offline evidence.' }),
+  margin: z.number().min(0).max(0.5).default(usualPlan.margin),
+  alpha: z.number().min(0.001).max(0.2).default(usualPlan.alpha),
+  minPairs: z.int().min(0).max(100_000).default(usualPlan.offline.minPairs),
+  shadow: shadowSchema.prefault({}),
+  shares: z
+    .array(share)
+    .min(1)
+    .max(10)
+    .default([...usualPlan.canary.shares]),
+  minRequests: z.int().min(1).max(1_000_000).default(usualPlan.canary.minRequests),
+  minStepMs: z.int().min(0).max(604_800_000).default(usualPlan.canary.minStepMs),
+  maxStageMs: z.int().min(1_000).max(2_592_000_000).default(usualPlan.maxStageMs),
+});
+/** The same, read. */
+export type RolloutBody = z.output<typeof rolloutBodySchema>;
+
+/** Settles everything about a rollout before its first request; an InputFault names what does not fit. */
+export async function planOf(views: RolloutViews, body: RolloutBody, database: Database): Promise<RolloutPlan> {
+  const job = views.currentCatalog().job(body.job);
+  if (!job) throw new Fault('invalid_request', { message: `There is no job "${body.job}".`, param: 'job' });
+  const sides = await sidesOf(views, { body, job, database });
+  const shares = body.shares.toSorted((left, right) => left - right);
+  const planId = views.newId('rol');
+  const { minPairs, maxNanos, graderUrl } = body.shadow;
+  // Nobody can be asked what a policy would have answered: only its traffic tells.
+  const isPolicy = body.kind === 'policy';
+  return {
+    ...usualPlan,
+    id: planId,
+    kind: body.kind,
+    job: body.job,
+    ...sides,
+    candidate: body.candidate,
+    hypothesis: `${body.candidate} is not worse than ${sides.incumbent} by more than ${(100 * body.margin).toFixed(1)} points`,
+    margin: body.margin,
+    alpha: body.alpha,
+    pickedFrom: body.evalId === undefined ? 1 : await candidatesOf(database, body.evalId, sides.incumbent),
+    offline: { minPairs: isPolicy ? 0 : body.minPairs },
+    shadow: {
+      minPairs: isPolicy ? 0 : minPairs,
+      isGraded: graderUrl !== undefined,
+      maxNanos,
+      ...(graderUrl !== undefined && { graderUrl }),
+    },
+    canary: {
+      shares: shares.at(-1) === 1 ? shares : [...shares, 1],
+      minRequests: body.minRequests,
+      minStepMs: body.minStepMs,
+    },
+    maxStageMs: body.maxStageMs,
+    salt: planId,
+  };
+}
+
+interface AskedSides {
+  readonly body: RolloutBody;
+  readonly job: ResolvedJob;
+  readonly database: Database;
+}
+
+type PlannedSides = Pick<RolloutPlan, 'incumbent' | 'model' | 'settings'>;
+
+function sidesOf(views: RolloutViews, asked: AskedSides): Promise<PlannedSides> | PlannedSides {
+  const { body, job } = asked;
+  if (body.kind === 'model') return sidesOfModel(views, asked);
+  if (body.kind === 'host') return sidesOfHost(views, asked);
+  if (body.settings === undefined) throw new InputFault([{ field: 'settings', detail: 'is needed for a policy' }]);
+  for (const model of body.settings.models) knownModel(views, model, 'settings.models');
+  return { incumbent: job.versionId, settings: body.settings };
+}
+
+/** The candidate may be new to the job; what answers today may not. */
+async function sidesOfModel(views: RolloutViews, { body, job, database }: AskedSides): Promise<PlannedSides> {
+  const { candidate } = body;
+  const { models, floor } = job.settings;
+  knownModel(views, candidate, 'candidate');
+  const ceiling = views.evalCeiling(candidate, { inputTokens: 1, outputTokens: 1 });
+  if (ceiling === null) {
+    const message = `The price of "${candidate}" is unknown, so nobody could say what it costs; import it, or set it in the configuration.`;
+    throw new Fault('invalid_request', { message, param: 'candidate' });
+  }
+  const [last] = await listRollouts(database, { job: body.job, limit: 1 });
+  const promoted =
+    last?.state.stage === 'promoted' && last.plan.kind === 'model' && last.plan.candidate !== candidate
+      ? last.plan.candidate
+      : undefined;
+  const usual = [promoted, floor?.incumbent, ...models].find((model) => model !== undefined && model !== candidate);
+  const incumbent = body.incumbent ?? usual;
+  if (incumbent === undefined)
+    throw new InputFault([{ field: 'incumbent', detail: `job "${body.job}" has no other model` }]);
+  if (incumbent === candidate) throw new InputFault([{ field: 'candidate', detail: 'is the incumbent already' }]);
+  if (incumbent !== promoted && !models.includes(incumbent))
+    throw new InputFault([{ field: 'incumbent', detail: `must be one of the models of job "${body.job}"` }]);
+  return { incumbent };
+}
+
+function sidesOfHost(views: RolloutViews, { body, job }: AskedSides): PlannedSides {
+  const { model, candidate: host } = body;
+  if (model === undefined || !job.settings.models.includes(model))
+    throw new InputFault([{ field: 'model', detail: `must be one of the models of job "${body.job}"` }]);
+  const hosts = knownModel(views, model, 'model').endpoints.map((endpoint) => endpoint.host.id);
+  if (!hosts.includes(host))
+    throw new InputFault([{ field: 'candidate', detail: `must be one of the hosts of ${model}: ${hosts.join(', ')}` }]);
+  const others = [...new Set(hosts.filter((one) => one !== host))];
+  if (others.length === 0) throw new InputFault([{ field: 'candidate', detail: `is the only host of ${model}` }]);
+  return { incumbent: others.join(', '), model };
+}
+
+function knownModel({ currentCatalog }: RolloutViews, model: string, param: string): ResolvedModel {
+  const resolved = currentCatalog().resolve(model);
+  if (!Fault.is(resolved)) return resolved;
+  throw new Fault('invalid_request', { message: resolved.message, param });
+}
+
+/** An evaluation of several candidates is a pick among them: its pairs then only screen. */
+async function candidatesOf(database: Database, evalId: string, incumbent: string): Promise<number> {
+  const results = await readResults(database, evalId);
+  if (results.length === 0) throw new InputFault([{ field: 'evalId', detail: 'has no results' }]);
+  const others = new Set(results.map(({ candidate }) => candidate));
+  others.delete(incumbent);
+  return Math.max(1, others.size);
+}
+
+/** What an evaluation found of both sides on the same items. */
+export function pairsOf(
+  { incumbent, candidate, pickedFrom }: RolloutPlan,
+  results: Awaited<ReturnType<typeof readResults>>,
+): RolloutObservation[] {
+  const scoreOf = (side: string): Map<string, number> =>
+    new Map(
+      results.flatMap((one) =>
+        one.candidate === side && one.score !== null ? [[`${one.itemId}\n${one.sample}`, one.score] as const] : [],
+      ),
+    );
+  const [ours, theirs] = [scoreOf(candidate), scoreOf(incumbent)];
+  const source = pickedFrom > 1 ? 'screening' : 'offline';
+  return [...ours].flatMap(([item, score]): RolloutObservation[] => {
+    const other = theirs.get(item);
+    return other === undefined ? [] : [{ type: 'pair', source, incumbent: other, candidate: score }];
+  });
+}
