@@ -83,6 +83,34 @@ models:
     });
   });
 
+  it('streams speech and transcripts as events, and reads their usage', async () => {
+    const spoken = await client.audio.speech.create({
+      model: 'listener',
+      voice: 'x',
+      input: 'ahoi there',
+      stream_format: 'sse',
+    });
+    expect(spoken.headers.get('content-type')).toContain('text/event-stream');
+    const sent = (await spoken.text()).split('\n\n').filter((event) => event !== '');
+    // Nothing is added: these streams have no closing mark.
+    expect(sent).toHaveLength(3);
+    expect(sent.at(-1)).toContain('speech.audio.done');
+    expect(await recordOf(spoken)).toMatchObject({
+      open: { stream: true },
+      status: 'completed',
+      attempts: [{ usageSource: 'provider' }],
+    });
+
+    const file = await toFile(Buffer.from('sound'), 'a.wav');
+    const { data, response } = await client.audio.transcriptions
+      .create({ model: 'listener', file, stream: true })
+      .withResponse();
+    let heard = '';
+    for await (const event of data) if (event.type === 'transcript.text.delta') heard += event.delta;
+    expect(heard).toContain('Simulated transcript');
+    expect(await recordOf(response)).toMatchObject({ status: 'completed', attempts: [{ usage: { output: 5 } }] });
+  });
+
   it('paints and edits pictures at the price of pictures', async () => {
     const { data, response } = await client.images
       .generate({ model: 'painter', prompt: 'a yard', n: 2 })

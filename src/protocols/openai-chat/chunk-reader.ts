@@ -28,6 +28,8 @@ export class ChunkReader implements EventReader {
   #finishWord: string | undefined;
   #finishSent = false;
   #servedTier: string | undefined;
+  /** Streams of sound and pictures: they have no closing mark, but end with the upstream's connection. */
+  #isSibling = false;
   /** Alternatives still being written: the answer is finished when all are. */
   readonly #openChoices = new Set<number>();
 
@@ -83,6 +85,7 @@ export class ChunkReader implements EventReader {
   end(): readonly StreamPart[] {
     if (this.#failed || this.#ended) return [];
     this.#ended = true;
+    this.#terminated ||= this.#isSibling && this.#finishSent;
     return this.#finishSent || this.#finishWord !== undefined ? this.#finish(true) : this.#delta.close(true);
   }
 
@@ -121,6 +124,7 @@ export class ChunkReader implements EventReader {
   #passSibling(parts: readonly StreamPart[]): EventMeaning {
     const start: readonly StreamPart[] = this.#started ? [] : [{ type: 'start' }];
     this.#started = true;
+    this.#isSibling = true;
     this.#finishSent ||= parts.some((part) => part.type === 'finish');
     return { parts: [...start, ...parts] };
   }

@@ -98,6 +98,14 @@ describe('head of a chat request', () => {
     expect(head.estimateInputTokens()).toBeGreaterThan(0);
     expect(openAIChatInbound.parseCall(body, head)).toMatchObject({ code: 'unsupported_feature' });
   });
+
+  it.each([
+    ['sse', true],
+    ['audio', false],
+  ])('tells by its own field whether speech in the form %s streams events', (form, stream) => {
+    const body = { model: 's', input: 'text', voice: 'x', stream_format: form };
+    expect(openAIChatInbound.readHead(body, { operation: 'speech' })).toMatchObject({ stream });
+  });
 });
 
 describe('a chat request', () => {

@@ -30,8 +30,7 @@ export function readPassThroughHead(body: JsonObject, route: RouteHints): Reques
   return {
     operation: route.operation,
     model,
-    // Multipart forms know only text.
-    stream: route.stream ?? (stream === true || stream === 'true'),
+    stream: route.stream ?? asksForStream(body, stream),
     wantsUsage: objectOf(body['stream_options'])?.['include_usage'] === true,
     maxOutputTokens,
     endUser,
@@ -41,6 +40,11 @@ export function readPassThroughHead(body: JsonObject, route: RouteHints): Reques
     prefix: () => '',
     estimateInputTokens: () => Math.ceil(estimateJsonTokens(readInputs(body))),
   };
+}
+
+/** Multipart forms know only text, and speech has a word of its own for events instead of bytes. */
+function asksForStream(body: JsonObject, stream: Json | undefined): boolean {
+  return stream === true || stream === 'true' || body['stream_format'] === 'sse';
 }
 
 function readInputs(body: JsonObject): readonly Json[] {

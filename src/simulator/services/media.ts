@@ -36,20 +36,43 @@ export function answerImages(call: ServiceCall): ServiceAnswer {
 
 /** Speech: bytes that carry the input text, so that a test sees them arrive unchanged. */
 export function answerSpeech(call: ServiceCall): ServiceAnswer {
+  const sound = Buffer.from(`SIMULATED AUDIO\0${asText(call.body['input'])}`);
+  if (call.body['stream_format'] === 'sse') {
+    const inputTokens = Math.max(1, countTokens(asText(call.body['input'])));
+    const usage = { input_tokens: inputTokens, output_tokens: sound.length, total_tokens: inputTokens + sound.length };
+    const pieces = [sound.subarray(0, 8), sound.subarray(8)];
+    return events([
+      ...pieces.map((piece) => ({ type: 'speech.audio.delta', audio: piece.toString('base64') })),
+      { type: 'speech.audio.done', usage },
+    ]);
+  }
   const contentType = soundTypes[asText(call.body['response_format'], 'mp3')] ?? 'application/octet-stream';
-  return { status: 200, bytes: Buffer.from(`SIMULATED AUDIO\0${asText(call.body['input'])}`), contentType };
+  return { status: 200, bytes: sound, contentType };
 }
 
 /** Transcription and translation of a multipart upload; the text tells the size of the sound. */
 export function answerTranscription(call: ServiceCall): ServiceAnswer {
   const text = `Simulated transcript of ${call.bodyBytes.length} bytes.`;
   const format = multipartField(call, 'response_format');
+  if (multipartField(call, 'stream') === 'true') {
+    const words = text.split(/(?<= )/);
+    return events([
+      ...words.map((delta) => ({ type: 'transcript.text.delta', delta })),
+      { type: 'transcript.text.done', text, usage: { type: 'tokens', input_tokens: 9, output_tokens: words.length } },
+    ]);
+  }
   if (format === 'text' || format === 'srt' || format === 'vtt') {
     return { status: 200, bytes: Buffer.from(`${text}\n`), contentType: 'text/plain; charset=utf-8' };
   }
   const usage = { type: 'duration', seconds: 1 };
   if (format !== 'verbose_json') return okJson({ text, usage });
   return okJson({ task: 'transcribe', language: 'english', duration: 1, text, segments: [], usage });
+}
+
+/** Events of the streaming forms of the audio routes, which end without a closing mark. */
+function events(list: readonly JsonObject[]): ServiceAnswer {
+  const bytes = Buffer.from(list.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''));
+  return { status: 200, bytes, contentType: 'text/event-stream' };
 }
 
 /** Reads a plain field of a multipart body. */
