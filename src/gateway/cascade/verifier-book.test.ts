@@ -4,9 +4,9 @@ import { VerifierBook } from './verifier-book.ts';
 
 let count = 0;
 
-function outcome(requestId: string, kind: string, value: number, more: Partial<OutcomeFact> = {}): OutcomeFact {
+function outcome(requestId: string, kind: string, value: number): OutcomeFact {
   count += 1;
-  return { type: 'outcome', requestId, atMs: count, kind, value, source: 'test', job: 'code', ...more };
+  return { type: 'outcome', requestId, atMs: count, kind, value, source: 'test', job: 'code' };
 }
 
 describe('how often a verifier errs', () => {
@@ -30,10 +30,10 @@ describe('how often a verifier errs', () => {
     const book = new VerifierBook();
     book.note(outcome('req_1', 'verified', 1));
     book.note(outcome('req_1', 'retry', 0));
-    book.note(outcome('req_2', 'verified', 0, { draft: true }));
+    book.note({ ...outcome('req_2', 'verified', 0), draft: true });
     book.note(outcome('req_2', 'test', 1));
     expect(book.of('code').compared).toBe(0);
-    book.note(outcome('req_1', 'test', 0, { outcomeId: 'out_1' }));
+    book.note({ ...outcome('req_1', 'test', 0), outcomeId: 'out_1' });
     expect(book.of('code')).toMatchObject({ compared: 1, falsePasses: 1 });
     book.note({ ...outcome('req_1', 'test', 0), retracts: 'out_1' });
     expect(book.of('code')).toMatchObject({ compared: 0, falsePasses: 0 });
