@@ -17,6 +17,8 @@ hosts:
 models:
   listener:
     endpoints: [{ host: acme, model: whisper, price: { audioIn: 100, input: 1, output: 2 } }]
+  omni-moderation-latest:
+    endpoints: [{ host: acme, model: omni-moderation-latest }]
   painter:
     endpoints: [{ host: acme, model: image-1, price: { input: 5, imageOut: 40 } }]
 `);
@@ -124,7 +126,9 @@ models:
     expect(fake.stats().recent.at(-1)).toMatchObject({ path: '/v1/images/edits', model: 'image-1' });
   });
 
-  it('moderates', async () => {
+  it('moderates, with the usual model where none is named', async () => {
+    expect((await client.moderations.create({ input: 'peace' })).results).toHaveLength(1);
+    expect(fake.stats().recent.at(-1)).toMatchObject({ path: '/v1/moderations', model: 'omni-moderation-latest' });
     const answer = await client.moderations.create({ model: 'acme/mod', input: ['peace', 'violence'] });
     expect(answer.results.map(({ flagged }) => flagged)).toEqual([false, true]);
   });

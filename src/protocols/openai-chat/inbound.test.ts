@@ -99,6 +99,13 @@ describe('head of a chat request', () => {
     expect(openAIChatInbound.parseCall(body, head)).toMatchObject({ code: 'unsupported_feature' });
   });
 
+  it('takes moderation without a model for the usual one, and asks for it elsewhere', () => {
+    const moderated = openAIChatInbound.readHead({ input: 'text' }, { operation: 'moderations' });
+    expect(moderated).toMatchObject({ model: 'omni-moderation-latest' });
+    const painted = openAIChatInbound.readHead({ prompt: 'a boat' }, { operation: 'images' });
+    expect(painted).toMatchObject({ code: 'invalid_request', param: '/model' });
+  });
+
   it.each([
     ['sse', true],
     ['audio', false],

@@ -1,3 +1,4 @@
+import type { Operation } from '../../domain/dialect.ts';
 import type { Fault } from '../../domain/fault.ts';
 import type { Json, JsonObject } from '../../domain/model-call.ts';
 import type { RequestFeatures, RequestHead, RouteHints } from '../contract.ts';
@@ -18,10 +19,13 @@ const noFeatures: RequestFeatures = {
 /** Fields that hold what the model reads: embeddings and moderations, completions, rerank, speech. */
 const inputFields = ['input', 'prompt', 'suffix', 'query', 'documents', 'texts', 'instructions'];
 
+/** What clients mean that name no model, as the dialect's makers document it. */
+const usualModels: { readonly [Name in Operation]?: string } = { moderations: 'omni-moderation-latest' };
+
 /** Reads the head of an operation that is metered but not translated: its model, and whether it streams. */
 export function readPassThroughHead(body: JsonObject, route: RouteHints): RequestHead | Fault {
   const reader = new FieldReader(body);
-  const model = route.model ?? reader.string('model');
+  const model = route.model ?? reader.string('model') ?? usualModels[route.operation];
   const stream = reader.any('stream');
   const maxOutputTokens = route.operation === 'completions' ? reader.number('max_tokens') : undefined;
   const endUser = reader.string('user');
