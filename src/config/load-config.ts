@@ -91,6 +91,11 @@ function checkReferences(
       note(warnings, ['hosts', name, 'apiKey'], `${host.apiKey} is not set or empty: calls to this host will fail`);
     }
   }
+  const rates = config.sharedRates?.redis;
+  if (rates !== undefined && readSecret(rates, secrets) === undefined) {
+    const problem = `${rates} is not set or empty: each gateway keeps to its share of the rate limits`;
+    note(warnings, ['sharedRates', 'redis'], problem);
+  }
   const exportNames = new Set<string>();
   for (const [index, { name, ...sink }] of config.exports.entries()) {
     if (exportNames.has(name)) note(errors, ['exports', index, 'name'], `the name "${name}" is used twice`);

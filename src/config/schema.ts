@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { databaseSchema } from './schema-database.ts';
+import { databaseSchema, sharedRatesSchema } from './schema-database.ts';
 import { catalogSchema } from './schema-catalog.ts';
 import { exportSchema } from './schema-exports.ts';
 import { hostSchema } from './schema-hosts.ts';
@@ -8,6 +8,7 @@ import { modelSchema } from './schema-models.ts';
 import { budgetSchema, customerSchema, organisationSchema, ownBudgetSchema, rateLimitSchema } from './schema-money.ts';
 import { planSchema } from './schema-plans.ts';
 import { contractSchema } from './schema-prices.ts';
+import { computeSchema } from './schema-compute.ts';
 import { runtimeSchema } from './schema-runtime.ts';
 import { sandboxesSchema } from './schema-sandboxes.ts';
 import { secretReference } from './secret-reference.ts';
@@ -159,6 +160,7 @@ export const configSchema = z.strictObject({
     .default([])
     .meta({ description: 'Who may call. Without any, only this machine may, without a key.' }),
   runtime: runtimeSchema,
+  compute: computeSchema,
   sandboxes: sandboxesSchema,
   server: serverSchema.prefault({}).meta({ description: 'Where clients reach the product, and its limits.' }),
   journal: journalSchema.prefault({}).meta({ description: 'The durable record of every request.' }),
@@ -197,6 +199,7 @@ export const configSchema = z.strictObject({
     .prefault({})
     .meta({ description: 'Traces of requests; off without a collector.' }),
   catalog: catalogSchema.prefault({}).meta({ description: 'Catalogs of models and prices beside the shipped one.' }),
+  sharedRates: sharedRatesSchema.optional(),
   exports: z
     .array(exportSchema)
     .default([])

@@ -1,5 +1,5 @@
 import { type PollState, PriceDesk, type PriceSource, type StoredPriceBook } from '../catalog/index.ts';
-import type { Config, LoadedConfig } from '../config/index.ts';
+import { type Config, type LoadedConfig, readSecret } from '../config/index.ts';
 import type { Fact } from '../domain/facts.ts';
 import { atCostPlan, type Plan, planAt } from '../domain/plan.ts';
 import { readPlan } from '../domain/plan-terms.ts';
@@ -13,9 +13,11 @@ import {
   type ControlSnapshot,
   type LastCount,
   mergeRules,
+  openRedisRates,
   planVersionId,
   type RateRule,
   rulesOfConfig,
+  type SharedRates,
   SpendingRestorer,
   SpendingService,
 } from '../tenants/index.ts';
@@ -72,11 +74,13 @@ export async function openMoney(loaded: LoadedConfig, deps: MoneyDeps): Promise<
   const { clock, logger, gatewayId, lastCount } = deps;
   const setting = loaded.config.database;
   const isAlone = setting === 'off';
+  const sharedRates = await openSharedRates(loaded, deps);
   const spending = new SpendingService({
     clock,
     logger,
     gatewayId,
     lastCount,
+    sharedRates,
     notice: (notice) => logger.warn({ notice }, 'a limit needs attention'),
     ...(!isAlone && { database: deps.database, mode: sharesDatabase(setting) ? 'chunked' : 'whole' }),
   });
@@ -125,6 +129,16 @@ export async function openMoney(loaded: LoadedConfig, deps: MoneyDeps): Promise<
     },
     close: () => spending.close(),
   };
+}
+
+/** Rate limits that are counted together with other gateways, when the configuration names where. */
+async function openSharedRates(
+  { config, secrets }: LoadedConfig,
+  { clock, logger }: Pick<MoneyDeps, 'clock' | 'logger'>,
+): Promise<SharedRates | undefined> {
+  const reference = config.sharedRates?.redis;
+  const url = reference === undefined ? undefined : readSecret(reference, secrets);
+  return url === undefined ? undefined : openRedisRates(url, { clock, logger });
 }
 
 /** Limits of the database: its budgets and rates, and the rates of its keys. */

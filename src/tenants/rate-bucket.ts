@@ -27,6 +27,11 @@ export class RateBucket {
     this.#level -= amount;
   }
 
+  /** Takes what is there at most. */
+  takeUpTo(amount: number): void {
+    this.#level = Math.max(Math.min(0, this.#level), this.#level - amount);
+  }
+
   /** Changes the allowance; what was used of it stays used in proportion. */
   rescale(perMinute: number, nowMs: number): void {
     if (perMinute === this.#perMinute) return;

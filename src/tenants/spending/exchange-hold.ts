@@ -1,6 +1,7 @@
 import type { Hold } from './contract.ts';
 import type { Counter } from './counter.ts';
 import type { Meter } from './rate-meters.ts';
+import type { SharedUse } from './shared-rates.ts';
 
 /** What a hold needs of the gate that gave it. */
 export interface HoldKeeper {
@@ -20,13 +21,18 @@ export class ExchangeHold implements Hold {
   meters: readonly Meter[];
   readonly tokensEstimate: number;
   readonly isHard: boolean;
+  /** What it takes of limits that all gateways share. */
+  shared: SharedUse | undefined;
   amountNanos: bigint;
   readonly #keeper: HoldKeeper;
   #isEnded = false;
 
   constructor(
     keeper: HoldKeeper,
-    taken: Pick<ExchangeHold, 'exchangeId' | 'counters' | 'meters' | 'tokensEstimate' | 'amountNanos' | 'isHard'>,
+    taken: Pick<
+      ExchangeHold,
+      'exchangeId' | 'counters' | 'meters' | 'tokensEstimate' | 'amountNanos' | 'isHard' | 'shared'
+    >,
   ) {
     this.#keeper = keeper;
     this.exchangeId = taken.exchangeId;
@@ -35,6 +41,7 @@ export class ExchangeHold implements Hold {
     this.tokensEstimate = taken.tokensEstimate;
     this.amountNanos = taken.amountNanos;
     this.isHard = taken.isHard;
+    this.shared = taken.shared;
   }
 
   topUp(nanos: bigint): boolean {
@@ -64,6 +71,7 @@ export class ExchangeHold implements Hold {
     if (this.#isEnded) return;
     this.#keeper.leaveRates(this);
     this.meters = [];
+    this.shared = undefined;
   }
 
   release(): void {

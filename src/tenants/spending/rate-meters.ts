@@ -2,6 +2,7 @@ import { Fault } from '../../domain/fault.ts';
 import { RateBucket } from '../rate-bucket.ts';
 import type { RateRule, Spender } from './contract.ts';
 import { RuleIndex } from './rule-index.ts';
+import type { SharedMeter, SharedRefusal } from './shared-rates.ts';
 import { nameInScope, subjectOf } from './subject.ts';
 
 /** The use of one subject's rate limits. */
@@ -52,6 +53,13 @@ export class RateMeters {
     return this.#index.isEmpty;
   }
 
+  /** The meters that apply to a spender; takes and checks nothing. */
+  metersOf(spender: Spender, nowMs: number): Meter[] {
+    const meters: Meter[] = [];
+    this.#index.forEach(spender, (entry) => meters.push(this.#meterOf(entry, spender, nowMs)));
+    return meters;
+  }
+
   /** The meters that apply to a spender, or the first one that is at its limit as a fault. Takes nothing. */
   check(spender: Spender, tokensEstimate: number, nowMs: number): Meter[] | Fault {
     const meters: Meter[] = [];
@@ -71,6 +79,15 @@ export class RateMeters {
       meter.running++;
       meter.requests?.take(1);
       meter.tokens?.take(tokensEstimate);
+    }
+  }
+
+  /** Notes what was admitted by limits that all gateways share: it may be more than this gateway's share. */
+  follow(meters: readonly Meter[], tokensEstimate: number): void {
+    for (const meter of meters) {
+      meter.running++;
+      meter.requests?.takeUpTo(1);
+      meter.tokens?.takeUpTo(tokensEstimate);
     }
   }
 
@@ -155,6 +172,26 @@ function dropOldestIdle(meters: Map<string, Meter>): void {
     meters.delete(subject);
     return;
   }
+}
+
+/** The refusal of a limit that all gateways count together. */
+export function refuseShared(meter: Meter, spender: Spender, refusal: SharedRefusal): Fault {
+  const { rule } = meter.entry;
+  const limits = {
+    requests: `${rule.requestsPerMinute} requests per minute`,
+    tokens: `${rule.tokensPerMinute} tokens per minute`,
+    concurrent: `${rule.concurrent} concurrent requests`,
+  };
+  return refuse(rule, spender, { limit: limits[refusal.limit], retryAfterMs: refusal.waitMs });
+}
+
+/** Meters as the shared store names and limits them. */
+export function sharedMetersOf(meters: readonly Meter[], spender: Spender): SharedMeter[] {
+  return meters.map(({ entry: { rule } }) => {
+    const { scope, customer = '', name, requestsPerMinute, tokensPerMinute, concurrent } = rule;
+    const subject = subjectOf(scope, name === '*', spender);
+    return { id: JSON.stringify([scope, customer, name, subject]), requestsPerMinute, tokensPerMinute, concurrent };
+  });
 }
 
 function refuse(

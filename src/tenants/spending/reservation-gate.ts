@@ -13,8 +13,9 @@ import { Counter } from './counter.ts';
 import { CounterBook } from './counter-book.ts';
 import { ExchangeHold, type HoldKeeper } from './exchange-hold.ts';
 import type { LeaseSource } from './lease-source.ts';
-import { type Meter, RateMeters } from './rate-meters.ts';
+import { type Meter, RateMeters, refuseShared, sharedMetersOf } from './rate-meters.ts';
 import { budgetExceeded, budgetUnavailable } from './refusal.ts';
+import type { SharedRates, SharedUse } from './shared-rates.ts';
 import { WaitingLines } from './waiting-lines.ts';
 
 /** What a gate is made of. */
@@ -22,6 +23,8 @@ export interface ReservationGateSettings {
   readonly clock: Clock;
   /** Undefined: this process alone decides, and counts for itself. */
   readonly leases?: LeaseSource | undefined;
+  /** Undefined: each gateway keeps to its share of every rate limit. */
+  readonly sharedRates?: SharedRates | undefined;
   readonly maxCounters?: number;
   /** Longest wait for a refill. */
   readonly maxWaitMs?: number;
@@ -42,12 +45,14 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
   readonly #notice: (notice: SpendingNotice) => void;
   readonly #book: CounterBook;
   readonly #meters = new RateMeters();
+  readonly #sharedRates: SharedRates | undefined;
   readonly #holds = new Map<string, ExchangeHold>();
   readonly #lines: WaitingLines | undefined;
 
   constructor(settings: ReservationGateSettings) {
     this.#clock = settings.clock;
     this.#leases = settings.leases;
+    this.#sharedRates = settings.sharedRates;
     this.#notice = settings.notice ?? (() => undefined);
     const { maxWaitMs, maxWaiting } = { ...defaults, ...settings };
     this.#lines = settings.leases && new WaitingLines(settings.leases, { maxWaitMs, maxWaiting });
@@ -86,9 +91,35 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
   }
 
   admit(request: SpenderRequest): Admittance {
-    const answer = this.#attempt(request);
+    if (this.#sharedRates && !this.#meters.isEmpty && !this.#holds.has(request.exchangeId)) {
+      return this.#admitShared(request, this.#sharedRates);
+    }
+    return this.#admit(request);
+  }
+
+  #admit(request: SpenderRequest, shared?: SharedUse): Admittance {
+    const answer = this.#attempt(request, shared);
     if (!(answer instanceof Counter)) return answer;
-    return this.#lines === undefined ? budgetExceeded(answer, request.amountNanos) : this.#admitLater(request, answer);
+    if (this.#lines === undefined) return budgetExceeded(answer, request.amountNanos);
+    return this.#admitLater(request, { short: answer, shared });
+  }
+
+  /** Rates first, where all gateways count together; what a budget refuses afterwards never asked for a place. */
+  async #admitShared(request: SpenderRequest, rates: SharedRates): Promise<Hold | Fault> {
+    const { exchangeId, spender, tokensEstimate } = request;
+    const meters = this.#meters.metersOf(spender, this.#clock.monotonicMs());
+    if (meters.length === 0) return this.#admit(request);
+    const use = { exchangeId, meters: sharedMetersOf(meters, spender), tokens: tokensEstimate };
+    const answer = await rates.take(use);
+    if (answer.kind === 'away') return this.#admit(request);
+    if (answer.kind === 'refused') {
+      const meter = meters[answer.meter];
+      return meter ? refuseShared(meter, spender, answer) : budgetUnavailable('the shared limits gave no sense');
+    }
+    const admitted = await this.#admit(request, use);
+    const isHeld = !Fault.is(admitted) && this.#holds.get(exchangeId)?.shared === use;
+    if (!isHeld) rates.giveBack(use, { usedTokens: 0, isUndone: true });
+    return admitted;
   }
 
   headroomNanos(spender: Spender, atMs: number): bigint | undefined {
@@ -134,8 +165,9 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
     });
   }
 
-  leaveRates({ meters, tokensEstimate }: ExchangeHold): void {
+  leaveRates({ meters, tokensEstimate, shared }: ExchangeHold): void {
     this.#meters.giveBack(meters, tokensEstimate, 0);
+    if (shared) this.#sharedRates?.giveBack(shared, { usedTokens: 0, isUndone: false });
   }
 
   end(hold: ExchangeHold, chargeNanos: bigint | undefined, usedTokens: number): void {
@@ -146,6 +178,7 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
       if (chargeNanos !== undefined) this.#post(counter, chargeNanos);
     }
     this.#meters.giveBack(hold.meters, hold.tokensEstimate, usedTokens);
+    if (hold.shared) this.#sharedRates?.giveBack(hold.shared, { usedTokens, isUndone: false });
     if (chargeNanos === undefined || chargeNanos <= amountNanos || hold.counters.length === 0) return;
     this.#notice({ kind: 'over_hold', exchangeId: hold.exchangeId, amountNanos: chargeNanos - amountNanos });
   }
@@ -176,12 +209,16 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
     return isLeased && this.#leases?.isValid() === false ? counters[0] : undefined;
   }
 
-  #take(request: SpenderRequest, counters: readonly Counter[], meters: readonly Meter[]): Hold {
-    const { exchangeId, amountNanos, tokensEstimate } = request;
+  #take(
+    { exchangeId, amountNanos, tokensEstimate }: SpenderRequest,
+    counters: readonly Counter[],
+    { meters, shared }: { readonly meters: readonly Meter[]; readonly shared: SharedUse | undefined },
+  ): Hold {
     this.#reserve(counters, amountNanos);
-    this.#meters.take(meters, tokensEstimate);
+    if (shared) this.#meters.follow(meters, tokensEstimate);
+    else this.#meters.take(meters, tokensEstimate);
     const isHard = counters.some(({ rule }) => rule.isHard);
-    const hold = new ExchangeHold(this, { exchangeId, counters, meters, tokensEstimate, amountNanos, isHard });
+    const hold = new ExchangeHold(this, { exchangeId, counters, meters, tokensEstimate, amountNanos, isHard, shared });
     this.#holds.set(exchangeId, hold);
     return hold;
   }
@@ -194,12 +231,15 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
     }
   }
 
-  async #admitLater(request: SpenderRequest, short: Counter): Promise<Hold | Fault> {
+  async #admitLater(
+    request: SpenderRequest,
+    { short, shared }: { readonly short: Counter; readonly shared: SharedUse | undefined },
+  ): Promise<Hold | Fault> {
     const { spender, atMs, amountNanos } = request;
     const counters = (): readonly Counter[] => this.#book.countersOf(spender, atMs, this.#clock.monotonicMs()) ?? [];
     return new Promise((resolve) => {
       const attempt = (): Counter | undefined => {
-        const answer = this.#attempt(request);
+        const answer = this.#attempt(request, shared);
         if (!(answer instanceof Counter)) resolve(answer);
         return answer instanceof Counter ? answer : undefined;
       };
@@ -208,15 +248,16 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
   }
 
   /** The hold, the refusal, or the counter that is short. */
-  #attempt(request: SpenderRequest): Hold | Fault | Counter {
+  #attempt(request: SpenderRequest, shared?: SharedUse): Hold | Fault | Counter {
     const running = this.#holds.get(request.exchangeId);
     if (running !== undefined) return running;
     const nowMs = this.#clock.monotonicMs();
-    const meters = this.#meters.check(request.spender, request.tokensEstimate, nowMs);
+    const { spender, tokensEstimate } = request;
+    const meters = shared ? this.#meters.metersOf(spender, nowMs) : this.#meters.check(spender, tokensEstimate, nowMs);
     if (Fault.is(meters)) return meters;
     const counters = this.#book.countersOf(request.spender, request.atMs, nowMs);
     if (counters === undefined) return budgetUnavailable('too many budgets are in use');
-    return this.#shortOf(counters, request.amountNanos) ?? this.#take(request, counters, meters);
+    return this.#shortOf(counters, request.amountNanos) ?? this.#take(request, counters, { meters, shared });
   }
 
   #limit(counter: Counter): void {

@@ -5,6 +5,7 @@ import type { SpendingNotice, SpendingRules } from './contract.ts';
 import { DatabaseLeases } from './database-leases.ts';
 import { type GatewayRun, releaseLeases } from './gateway-registry.ts';
 import { ReservationGate } from './reservation-gate.ts';
+import type { SharedRates } from './shared-rates.ts';
 
 /** How a gateway keeps its limits. */
 export interface SpendingServiceSettings {
@@ -18,6 +19,8 @@ export interface SpendingServiceSettings {
   readonly mode?: 'whole' | 'chunked';
   /** How many gateways shared the limits when this one ran last, for the time before its first heartbeat. */
   readonly lastCount?: LastCount;
+  /** Rate limits that all gateways count together. */
+  readonly sharedRates?: SharedRates | undefined;
   notice?(notice: SpendingNotice): void;
 }
 
@@ -48,7 +51,7 @@ export class SpendingService {
     const notice = (one: SpendingNotice): void => settings.notice?.(one);
     const database = settings.database?.bind(settings);
     this.#leases = database && new DatabaseLeases({ database, gatewayId, clock, logger, mode, notice });
-    this.gate = new ReservationGate({ clock, leases: this.#leases, notice });
+    this.gate = new ReservationGate({ clock, leases: this.#leases, sharedRates: settings.sharedRates, notice });
     if (mode === 'chunked') {
       this.#keptCount = settings.lastCount?.read();
       this.#liveGateways = this.#keptCount ?? assumedGateways;
@@ -101,6 +104,7 @@ export class SpendingService {
     if (this.#timer !== undefined) clearInterval(this.#timer);
     await this.#ticking;
     await this.#leases?.close(this.gate.counters);
+    await this.#settings.sharedRates?.close();
   }
 
   /** A full disk costs the next start its first share, nothing more. */

@@ -1,0 +1,229 @@
+import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
+import type { SharedAnswer, SharedMeter, SharedRates, SharedUse } from './shared-rates.ts';
+
+/** The part of a Redis or Valkey client that is used. */
+export interface RedisClient {
+  /** `ready`: commands are answered. */
+  readonly status: string;
+  eval(script: string, keyCount: number, ...parameters: (string | number)[]): Promise<unknown>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  disconnect(): void;
+}
+
+/** How shared limits are kept. */
+export interface RedisRatesSettings {
+  readonly client: RedisClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Longest wait for an answer. */
+  readonly answerMs?: number;
+}
+
+const defaultAnswerMs = 150;
+/** After a failure the store is left alone for so long: no request waits for it meanwhile. */
+const pauseMs = 1_000;
+/** A place of an exchange whose gateway was killed is free again after this time. */
+const placeMs = 30_000;
+const renewEveryMs = 10_000;
+const renewedAtOnce = 1_000;
+
+/**
+ * Takes a place in every limit, or in none. Levels refill evenly over a minute by the clock of the store; places are
+ * members of a sorted set by the time at which they lapse.
+ */
+const takeScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local member, tokens, place = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local function level(key, perMinute)
+  local known = redis.call('HMGET', key, 'level', 'at')
+  if not known[1] then return perMinute end
+  return math.min(perMinute, tonumber(known[1]) + math.max(0, now - tonumber(known[2])) * perMinute / 60000)
+end
+local taken = {}
+for meter = 1, #KEYS / 3 do
+  local base, limits = (meter - 1) * 3, 3 + (meter - 1) * 3
+  local wanted = { 1, tokens }
+  for kind = 1, 2 do
+    local perMinute = tonumber(ARGV[limits + kind])
+    if perMinute >= 0 then
+      local key = KEYS[base + kind]
+      local left = level(key, perMinute)
+      local missing = math.min(wanted[kind], perMinute) - left
+      if missing > 0 then return { meter, kind, math.ceil(missing * 60000 / math.max(perMinute, 1)) } end
+      taken[#taken + 1] = { key, left - wanted[kind] }
+    end
+  end
+  local concurrent = tonumber(ARGV[limits + 3])
+  if concurrent >= 0 then
+    local key = KEYS[base + 3]
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
+    if redis.call('ZCARD', key) >= concurrent and not redis.call('ZSCORE', key, member) then
+      return { meter, 3, 1000 }
+    end
+  end
+end
+for _, one in ipairs(taken) do
+  redis.call('HSET', one[1], 'level', tostring(one[2]), 'at', now)
+  redis.call('PEXPIRE', one[1], 120000)
+end
+for meter = 1, #KEYS / 3 do
+  if tonumber(ARGV[3 + meter * 3]) >= 0 then
+    redis.call('ZADD', KEYS[meter * 3], now + place, member)
+    redis.call('PEXPIRE', KEYS[meter * 3], place * 2)
+  end
+end
+return { 0 }
+`;
+
+const giveBackScript = `
+local member, requests, tokens = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+for meter = 1, #KEYS / 3 do
+  local amounts = { requests, tokens }
+  for kind = 1, 2 do
+    local key = KEYS[(meter - 1) * 3 + kind]
+    if amounts[kind] ~= 0 and redis.call('EXISTS', key) == 1 then
+      redis.call('HINCRBYFLOAT', key, 'level', amounts[kind])
+    end
+  end
+  redis.call('ZREM', KEYS[meter * 3], member)
+end
+return 0
+`;
+
+const renewScript = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local place = tonumber(ARGV[1])
+for index = 1, #KEYS do
+  redis.call('ZADD', KEYS[index], now + place, ARGV[index + 1])
+  redis.call('PEXPIRE', KEYS[index], place * 2)
+end
+return 0
+`;
+
+const limitNames = ['requests', 'tokens', 'concurrent'] as const;
+
+/** Rate limits in Redis or Valkey. What cannot be reached in time is told as away and then left alone for a moment. */
+export class RedisRates implements SharedRates {
+  readonly #client: RedisClient;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #answerMs: number;
+  readonly #renewal: NodeJS.Timeout;
+  /** Places that running exchanges of this gateway hold. */
+  readonly #places = new Map<string, readonly string[]>();
+  #pausedUntilMs = 0;
+  #isAway = false;
+
+  constructor({ client, clock, logger, answerMs = defaultAnswerMs }: RedisRatesSettings) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#answerMs = answerMs;
+    // Without a listener a lost connection would end the process.
+    client.on('error', () => undefined);
+    this.#renewal = setInterval(() => void this.renew(), renewEveryMs);
+    this.#renewal.unref();
+  }
+
+  async take(use: SharedUse): Promise<SharedAnswer> {
+    if (this.#client.status !== 'ready' || this.#clock.monotonicMs() < this.#pausedUntilMs) return this.#away();
+    const { exchangeId, meters, tokens } = use;
+    const limits = meters.flatMap((one) => [one.requestsPerMinute, one.tokensPerMinute, one.concurrent]);
+    const figures = limits.map((limit) => limit ?? -1);
+    const answer = await this.#ask(takeScript, keysOf(meters), [exchangeId, tokens, placeMs, ...figures]);
+    if (!Array.isArray(answer)) {
+      // It may have been taken all the same, by an answer that came too late.
+      this.giveBack(use, { usedTokens: 0, isUndone: true });
+      return this.#away();
+    }
+    this.#found();
+    const [meter = 0, limit = 0, waitMs = 0] = answer.map(Number);
+    if (meter > 0) {
+      return { kind: 'refused', meter: meter - 1, limit: limitNames[limit - 1] ?? 'requests', waitMs };
+    }
+    const places = meters.flatMap((one) => (one.concurrent === undefined ? [] : [keyOf(one, 'c')]));
+    if (places.length > 0) this.#places.set(exchangeId, places);
+    return { kind: 'taken' };
+  }
+
+  giveBack(
+    use: SharedUse,
+    { usedTokens, isUndone }: { readonly usedTokens: number; readonly isUndone: boolean },
+  ): void {
+    this.#places.delete(use.exchangeId);
+    if (this.#client.status !== 'ready') return;
+    const unused = isUndone ? use.tokens : use.tokens - usedTokens;
+    // Nobody waits: what is lost with the connection lapses by itself.
+    void this.#ask(giveBackScript, keysOf(use.meters), [use.exchangeId, isUndone ? 1 : 0, unused]);
+  }
+
+  /** Keeps the places of what still runs. */
+  async renew(): Promise<void> {
+    if (this.#client.status !== 'ready') return;
+    const held = [...this.#places].flatMap(([exchangeId, keys]) => keys.map((key) => [key, exchangeId] as const));
+    for (let start = 0; start < held.length; start += renewedAtOnce) {
+      const part = held.slice(start, start + renewedAtOnce);
+      await this.#ask(
+        renewScript,
+        part.map(([key]) => key),
+        [placeMs, ...part.map(([, exchangeId]) => exchangeId)],
+      );
+    }
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#renewal);
+    this.#client.disconnect();
+    return Promise.resolve();
+  }
+
+  /** Undefined when there is no answer in time. */
+  async #ask(script: string, keys: readonly string[], parameters: readonly (string | number)[]): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), this.#answerMs);
+    });
+    const asked = this.#client.eval(script, keys.length, ...keys, ...parameters).catch(() => undefined);
+    const answer = await Promise.race([asked, late]);
+    clearTimeout(timer);
+    if (answer === undefined) this.#pausedUntilMs = this.#clock.monotonicMs() + pauseMs;
+    return answer;
+  }
+
+  #away(): SharedAnswer {
+    if (!this.#isAway) this.#logger.warn({}, 'Redis is away: each gateway keeps to its share of the rate limits');
+    this.#isAway = true;
+    return { kind: 'away' };
+  }
+
+  #found(): void {
+    if (this.#isAway) this.#logger.info({}, 'Redis is back: rate limits are counted together again');
+    this.#isAway = false;
+  }
+}
+
+/** Connects in the background; the package is optional. */
+export async function openRedisRates(url: string, deps: Omit<RedisRatesSettings, 'client'>): Promise<RedisRates> {
+  const { Redis } = await import('ioredis').catch((error: unknown) => {
+    throw new Error('The package ioredis is not installed; add it with: npm install ioredis', { cause: error });
+  });
+  const client = new Redis(url, {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 2_000,
+    retryStrategy: (attempts) => Math.min(2_000, attempts * 200),
+  });
+  return new RedisRates({ client, ...deps });
+}
+
+/** All in one slot of a cluster: a script may touch no others. */
+function keyOf({ id }: SharedMeter, kind: 'r' | 't' | 'c'): string {
+  return `{switchyard}:rate:${kind}:${id}`;
+}
+
+function keysOf(meters: readonly SharedMeter[]): string[] {
+  return meters.flatMap((meter) => [keyOf(meter, 'r'), keyOf(meter, 't'), keyOf(meter, 'c')]);
+}
