@@ -1,7 +1,9 @@
 // @ts-check
 // Kills gateway, journal writer, projector and Postgres at random moments and checks that nothing was lost and nothing
 // booked twice: `node scripts/crash-money.mjs [--trials 200] [--exchanges 2000] [--seed N]`, with so many exchanges in a life
-// at most. The last line is `N passed, N failed`.
+// at most. With `--facts 1000000` the lives go on until the journal holds so many facts, duplicates and reordered ones among
+// them, and everything is compared after every twentieth trial (`--every N`) and at the end. The last line is `N passed,
+// N failed`.
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -137,7 +139,14 @@ async function compare({ journals, url, acknowledged }) {
   return { problems, journal };
 }
 
-const { trials, exchanges: perLife, seed } = readNumbers({ trials: 200, exchanges: 2000, seed: 1 });
+const given = readNumbers({ trials: 200, exchanges: 2000, facts: 0, every: 0, seed: 1 });
+const { trials, seed, facts: wantedFacts } = given;
+/** An exchange has an opening, an attempt and an end, and some of them come again. */
+const factsPerExchange = 3;
+const perLife = wantedFacts === 0 ? given.exchanges : Math.max(10, Math.ceil(wantedFacts / factsPerExchange / trials));
+const usuallyEvery = wantedFacts === 0 ? 1 : 20;
+const compareEvery = given.every > 0 ? given.every : usuallyEvery;
+const standstillMs = 3_000;
 await buildProduct();
 const { openDatabase } = await loadBuilt('storage/index.js');
 const { systemClock } = await loadBuilt('platform/clock.js');
@@ -153,13 +162,32 @@ let passed = 0;
 let failed = 0;
 /** @type {Record<string, number>} */
 const killed = { gateway: 0, writer: 0, projector: 0, postgres: 0 };
-let total = 0;
-for (let trial = 0; trial < trials; trial += 1) {
-  const victim = victims[trial % victims.length] ?? 'gateway';
+
+/**
+ * Until a life has settled a share of what it is to settle; without a number of facts, for a moment.
+ * @param {Life} gateway
+ * @param {number} share
+ */
+async function live(gateway, share) {
+  if (wantedFacts === 0) {
+    await sleep(share * maxLifeMs);
+    return;
+  }
+  let [seen, movedMs] = [gateway.lines.length, performance.now()];
+  while (gateway.lines.length < share * perLife && gateway.child.exitCode === null) {
+    if (gateway.lines.length > seen) [seen, movedMs] = [gateway.lines.length, performance.now()];
+    // Without its writer, or with a full queue, it settles nothing more.
+    if (performance.now() - movedMs > standstillMs) return;
+    await sleep(2);
+  }
+}
+
+/** @param {string} victim one life of everything, in which the victim is killed at a random moment */
+async function runTrial(victim) {
   await waitForPostgres();
   const projector = await start('money-projector', [journals, gatewayId, database.connectionUrl()]);
   const gateway = await start('money-gateway', [journals, gatewayId, String(perLife)]);
-  await sleep(random.unit() * maxLifeMs);
+  await live(gateway, random.unit());
   killed[victim] = (killed[victim] ?? 0) + 1;
   if (victim === 'writer') gateway.child.send('kill-writer');
   if (victim === 'postgres') {
@@ -167,23 +195,40 @@ for (let trial = 0; trial < trials; trial += 1) {
     if (pid !== undefined) process.kill(pid, 'SIGKILL');
   }
   if (victim === 'projector') await kill(projector);
-  if (victim !== 'gateway') await sleep(random.unit() * maxLifeMs);
+  if (victim !== 'gateway') await (wantedFacts === 0 ? sleep(random.unit() * maxLifeMs) : live(gateway, 1));
   await kill(gateway);
   if (victim !== 'projector') await kill(projector);
   for (const line of gateway.lines) if (line.startsWith('req_')) acknowledged.add(line);
+}
+
+let journal = { facts: 0, exchanges: 0 };
+/** @param {number} trial @param {string} victim @param {number} count of trials that this comparison is about */
+async function judge(trial, victim, count) {
   await waitForPostgres();
-  const { problems, journal } = await compare({ journals, url: database.connectionUrl(), acknowledged });
-  total = journal.exchanges;
-  if (problems.length === 0) passed += 1;
-  else {
-    failed += 1;
-    const lines = problems.slice(0, 10).map((line) => `  ${line}\n`);
-    process.stdout.write(`trial ${trial} (seed ${seed}, killed ${victim}):\n${lines.join('')}`);
+  const compared = await compare({ journals, url: database.connectionUrl(), acknowledged });
+  journal = compared.journal;
+  if (compared.problems.length === 0) {
+    passed += count;
+    return;
   }
+  failed += count;
+  const lines = compared.problems.slice(0, 10).map((line) => `  ${line}\n`);
+  process.stdout.write(`trial ${trial} (seed ${seed}, killed ${victim}):\n${lines.join('')}`);
+}
+
+for (let trial = 0, since = 0; trial < trials || journal.facts < wantedFacts; trial += 1) {
+  const victim = victims[trial % victims.length] ?? 'gateway';
+  await runTrial(victim);
+  since += 1;
+  if (since < compareEvery && trial !== trials - 1) continue;
+  await judge(trial, victim, since);
+  since = 0;
 }
 await database.close();
 rmSync(folder, { recursive: true, force: true });
-process.stdout.write(`${acknowledged.size} acknowledged, ${total} in the journal; killed ${JSON.stringify(killed)}\n`);
+process.stdout.write(
+  `${acknowledged.size} acknowledged, ${journal.exchanges} exchanges in ${journal.facts} facts of the journal; killed ${JSON.stringify(killed)}\n`,
+);
 if (acknowledged.size === 0) failed += 1;
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,6 +1,7 @@
 // @ts-check
 // A gateway reduced to its journal: settles exchanges of a known cost and charge and tells each acknowledgement.
-// `node money-gateway.mjs DIST JOURNALS GATEWAY MOST`, at full speed up to MOST exchanges and then slowly; the message `kill-writer` ends its journal's thread.
+// `node money-gateway.mjs DIST JOURNALS GATEWAY MOST`, at full speed up to MOST exchanges and then slowly; the message
+// `kill-writer` ends its journal's thread. Some facts are told twice, some in another order, and some again much later.
 import { randomBytes } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
@@ -26,6 +27,11 @@ const journal = await openJournal(
     },
   },
 );
+
+/** Exchanges that may be told again: as many as several batches of a projector hold. */
+const rememberedExchanges = 400;
+/** @type {object[][]} */
+const told = [];
 
 function settle() {
   const nowMs = systemClock.nowMs();
@@ -69,8 +75,18 @@ function settle() {
     cache: 'miss',
     totalMs: 12,
   };
-  // One in ten facts is told twice, as a retried delivery would.
-  const facts = cost % 10 === 0 ? [attempt, attempt, final, final] : [attempt, final];
+  // One in ten is told twice, as a retried delivery would; one in ten ends before its attempt is told.
+  const orders = new Map([
+    [0, [attempt, attempt, final, final]],
+    [1, [final, attempt]],
+    [2, [final, attempt, final]],
+  ]);
+  const facts = orders.get(cost % 10) ?? [attempt, final];
+  // One in ten older ones comes again, long after it was booked.
+  const [older] = cost % 10 === 3 ? told.splice(cost % Math.max(1, told.length), 1) : [];
+  if (older) for (const fact of older) journal.append(fact);
+  told.push([attempt, final]);
+  if (told.length > rememberedExchanges) told.shift();
   void journal.commit(...facts).then(
     () => process.stdout.write(`${requestId}\n`),
     () => undefined,

@@ -9,9 +9,10 @@ import { readJournal } from '../crash/read-journal.mjs';
 export function sumJournal(folder, gatewayId) {
   /** @type {Map<string, { attempts: Map<number, bigint>, ended: boolean }>} */
   const exchanges = new Map();
-  const sums = { exchanges: 0, costNanos: 0n, chargeNanos: 0n, ids: /** @type {Set<string>} */ (new Set()) };
+  const sums = { facts: 0, exchanges: 0, costNanos: 0n, chargeNanos: 0n, ids: /** @type {Set<string>} */ (new Set()) };
   for (const read of readJournal(folder, gatewayId, 0)) {
     const fact = /** @type {any} */ (read);
+    sums.facts += 1;
     const one = exchanges.get(fact.requestId) ?? { attempts: new Map(), ended: false };
     exchanges.set(fact.requestId, one);
     if (fact.type === 'attempt' && !one.attempts.has(fact.attempt)) {
