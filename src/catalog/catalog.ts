@@ -5,6 +5,7 @@ import { Fault } from '../domain/fault.ts';
 import { type PriceTexts, priceFromTexts } from './configured-price.ts';
 import type { CatalogFacts, EndpointFacts } from './facts/catalog-facts.ts';
 import { nearestNames } from './nearest-names.ts';
+import { shippedJob } from './shipped-jobs.ts';
 
 /** A model name with the endpoints that serve it. */
 export interface ResolvedModel {
@@ -75,6 +76,7 @@ export class Catalog {
   readonly #cataloged = new Map<string, ResolvedModel>();
   readonly #configuredIds = new Set<string>();
   readonly #jobs = new Map<string, ResolvedJob>();
+  readonly #shipped = new Map<string, ResolvedJob>();
 
   constructor(source: CatalogSource) {
     this.#source = source;
@@ -125,9 +127,29 @@ export class Catalog {
     return this.#configuredIds.has(endpointId);
   }
 
-  /** Finds a job with its candidates; undefined when the name is no job. */
+  /** Finds a job with its candidates, shipped ones included; undefined when the name is no job. */
   job(name: string): ResolvedJob | undefined {
-    return this.#jobs.get(name);
+    return this.#jobs.get(name) ?? this.#shippedJob(name);
+  }
+
+  /** Jobs of the product itself: asked for by name, never listed and never found by a prompt. */
+  #shippedJob(name: string): ResolvedJob | undefined {
+    const known = this.#shipped.get(name);
+    if (known) return known;
+    const { loaded, offered } = this.#source;
+    const settings = shippedJob(name, {
+      configured: Object.keys(loaded.config.models),
+      local: offered.flatMap((one) => (one.simulated ? [] : [one.name])),
+      isServed: (model) => this.#fromCatalog(model) !== undefined,
+    });
+    if (!settings) return undefined;
+    const candidates = settings.models.flatMap((model) => {
+      const resolved = this.resolve(model);
+      return Fault.is(resolved) ? [] : [resolved];
+    });
+    const job = { job: name, versionId: jobVersionId(name, settings), settings, candidates, incumbent: undefined };
+    this.#shipped.set(name, job);
+    return job;
   }
 
   /** Whether the configuration file has a job of this name. */

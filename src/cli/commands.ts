@@ -5,6 +5,7 @@ export const commands: CommandTree = {
   serve: async () => (await import('./commands/serve.ts')).serveCommand,
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   run: async () => (await import('./commands/run.ts')).runCommand,
+  fix: async () => (await import('./commands/fix.ts')).fixCommand,
   top: async () => (await import('./commands/top.ts')).topCommand,
   env: {
     e2b: async () => (await import('./commands/env/env-e2b.ts')).envE2bCommand,

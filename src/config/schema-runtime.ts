@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fixesSchema } from './schema-fixes.ts';
 
 const mib = 1024 * 1024;
 const size = (most: number, preset: number, description: string): z.ZodDefault<z.ZodInt> =>
@@ -26,6 +27,7 @@ export const runtimeSchema = z
         'Weakest isolation that code is run under, strongest first: `vm`, `gvisor`, `sandbox-cgroup` (limits held by the kernel), `sandbox-rlimit` (some limits only watched), `language` (scripts of JavaScript and TypeScript where there is no sandbox; native programs are refused there). Below it runs are refused.',
     }),
     limits: limitsSchema.prefault({}).meta({ description: 'Bounds of a run that names none.' }),
+    fixes: fixesSchema,
     concurrent: size(1000, 8, 'Runs at once.'),
     waiting: size(10_000, 200, 'Runs that may wait for their turn; further ones get 503.'),
     folder: z.string().min(1).optional().meta({

@@ -1,4 +1,4 @@
-import { isOutcomeKind, outcomeWeight, standingOutcomes } from './outcome.ts';
+import { isNecessaryOnly, isOutcomeKind, outcomeWeight, standingOutcomes } from './outcome.ts';
 import type { OutcomeFact } from './facts.ts';
 import { parseRule, type RuleNode } from './success-rule-parser.ts';
 
@@ -124,7 +124,7 @@ function strongest(outcomes: readonly OutcomeFact[]): OutcomeFact | undefined {
   for (const one of outcomes) {
     if (one.value === undefined || outcomeWeight(one) === 0) continue;
     // A kept form is necessary and proves nothing; only a broken one decides.
-    if ((one.kind === 'schema' || one.kind === 'tool_call') && one.value > 0) continue;
+    if (isNecessaryOnly(one.kind) && one.value > 0) continue;
     if (best === undefined || outcomeWeight(one) >= outcomeWeight(best)) best = one;
   }
   return best;

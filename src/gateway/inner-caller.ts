@@ -72,7 +72,7 @@ export class InnerCaller {
   }
 
   /** With the cost also of what brought no answer: tries that failed may be on the bill. */
-  async callAndCount({ body, feature, deadlineMs }: InnerCall): Promise<CalledAnswer> {
+  async callAndCount({ body, feature, deadlineMs, key = ownKey, ...call }: InnerCall): Promise<CalledAnswer> {
     const { gateway, clock, newId } = this.#deps;
     const requestId = call.requestId ?? newId('req');
     const startedAtMs = clock.monotonicMs();

@@ -4,7 +4,7 @@ import { type Apps, type AppsSettings, openApps } from '../runtime/index.ts';
 import type { DatabaseLink } from './database-link.ts';
 
 /** Apps as part of the product: they follow its database as soon as there is one. */
-export interface ProductApps extends Pick<Apps, 'service' | 'ingress' | 'logs' | 'meter' | 'host' | 'probe'> {
+export interface ProductApps extends Omit<Apps, 'follow' | 'close'> {
   /** Says where apps reach the gateway, once it listens. */
   listening(origin: string): void;
   /** Where the gateway is reached from this machine; undefined until it listens. */

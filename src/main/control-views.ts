@@ -16,6 +16,11 @@ export function controlViews(core: Core): ControlViews {
   return {
     ...core,
     clock: systemClock,
+    // What is run through the API is kept when it fails.
+    runtime: {
+      ...core.runtime,
+      runs: { ...core.runtime.runs, run: (asked, given) => core.fixes.runner.run(asked, given) },
+    },
     builds: openBuilds(core),
     journalDirectory: join(options.dataDirectory, 'journal'),
     currentDatabase: () => core.database.current(),

@@ -26,8 +26,10 @@ import { createSignals, defaultCircuitSettings, type Signals } from '../signals/
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
 import { openProductApps, type ProductApps } from './apps.ts';
 import { type Business, openBusiness } from './business.ts';
+import { openComputeDesk } from './compute.ts';
 import type { DatabaseLink } from './database-link.ts';
 import { openEvals } from './evals.ts';
+import { openFixes, type ProductFixes } from './fixes.ts';
 import { readGatewayId } from './gateway-id.ts';
 import { openInference } from './inference.ts';
 import { type Money, sharesDatabase } from './money.ts';
@@ -48,6 +50,7 @@ export interface Core {
   readonly outcomes: OutcomeBook;
   readonly outcomeDesk: OutcomeDesk;
   readonly evals: EvalService;
+  readonly fixes: ProductFixes;
   readonly rollouts: RolloutService;
   readonly samples: SampleBook;
   readonly learning: LearningService;
@@ -98,7 +101,8 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const plane = { ...base, ...known, business, board, cache, state, leftAnswers: together([rollouts, samples]) };
   const { dataDirectory, environment } = options;
   const config = (): LoadedConfig['config'] => state.snapshot.loaded.config;
-  const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId };
+  const desk = openComputeDesk({ config, journal, gate: business.money.ports.gate, newId });
+  const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId, desk };
   const runtime = openProductRuntime(ran);
   const { codeTool: tools } = runtime;
   const code = { tools, verifiers: openVerifiers(runtime), verifierBook };
@@ -142,16 +146,18 @@ function createBase(loaded: LoadedConfig): Pick<Core, 'logger' | 'metrics' | 'ne
   };
 }
 
-/** Evaluations use everything else, and end before it. */
-function withEvals(core: Omit<Core, 'evals'>): Core {
+/** Evaluations and fixes use everything else, and end before it. */
+function withEvals(core: Omit<Core, 'evals' | 'fixes'>): Core {
   const evals = openEvals(core);
+  const fixes = openFixes(core);
   core.rollouts.useCopies(shadowParts(core));
   return {
     ...core,
     evals,
+    fixes,
     async close() {
       core.rollouts.stopCopies();
-      await evals.close();
+      await Promise.all([evals.close(), fixes.close()]);
       await core.close();
     },
   };

@@ -294,6 +294,8 @@ export interface Receipt {
   readonly network?: ReceiptNetwork;
   readonly requestId?: string;
   readonly customer?: string;
+  /** What ran were tests. */
+  readonly tests?: true;
 }
 
 /** What a run was allowed to reach and what it asked for; values of headers are nowhere in it. */

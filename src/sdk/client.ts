@@ -7,6 +7,7 @@ import { invoicesOf, ledgerOf, usageOf } from './money.ts';
 import type { Exchange } from './money-types.ts';
 import { operationsOf, reconciliationOf } from './operations.ts';
 import { evalsOf } from './evals.ts';
+import { fixesOf } from './fixes.ts';
 import { rolloutsOf } from './rollouts.ts';
 import type { OutcomeBatch, OutcomeInput, OutcomeRecord } from './outcome.ts';
 import { plansOf } from './plans.ts';
@@ -81,6 +82,7 @@ export interface Client {
   readonly operations: ReturnType<typeof operationsOf>;
   /** Running code. */
   readonly evals: ReturnType<typeof evalsOf>;
+  readonly fixes: ReturnType<typeof fixesOf>;
   /** New models on their way into jobs. */
   readonly rollouts: ReturnType<typeof rolloutsOf>;
   readonly runs: ReturnType<typeof runsOf>;
@@ -134,6 +136,7 @@ export function createClient(options: ClientOptions): Client {
     prices: pricesOf(call),
     operations: operationsOf(call),
     evals: evalsOf(call),
+    fixes: fixesOf(call),
     rollouts: rolloutsOf(call),
     runs: runsOf(call, options),
     builds: buildsOf(call, options),

@@ -74,6 +74,17 @@ export type {
   PriceSourceState,
 } from './price-types.ts';
 export type { Build, BuildCheck, BuildEvent, BuildInput, BuildQuestion, Builds } from './builds.ts';
+export type {
+  AppFixSettings,
+  Failure,
+  FailureReport,
+  Fix,
+  FixAttempt,
+  FixBounds,
+  FixCheck,
+  FixRunInput,
+  FixTrail,
+} from './fix-types.ts';
 export type { RunConnection, RunEvent, RunInput, RunIsolation, RunReceipt, Runs, RuntimeReport } from './runs.ts';
 export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
 export type {

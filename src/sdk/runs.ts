@@ -29,6 +29,8 @@ export interface RunInput {
   readonly minIsolation?: 'vm' | 'gvisor' | 'sandbox-cgroup' | 'sandbox-rlimit' | 'language';
   /** The request whose answer the code is; it gets the outcome. */
   readonly requestId?: string;
+  /** What runs are tests: its end says whether they passed. */
+  readonly tests?: boolean;
 }
 
 /** What separated the code from everything else, as probed. */

@@ -60,7 +60,7 @@ async function exchange(
       // A token is never carried on to another origin.
       redirect: 'error',
     });
-    const isText = response.headers.get('content-type')?.startsWith('text/csv') === true;
+    const isText = /^(text\/csv|application\/x-ndjson)/.test(response.headers.get('content-type') ?? '');
     return { status: response.status, text: await response.text(), isText };
   } catch (error) {
     if (call.signal?.aborted === true) throw error;

@@ -10,6 +10,8 @@ import { buildRoutes, type BuildViews } from './routes/build-routes.ts';
 import { customerRoutes } from './routes/customer-routes.ts';
 import { decisionRoutes, type DecisionViews } from './routes/decision-routes.ts';
 import { evalRoutes, type EvalViews } from './routes/eval-routes.ts';
+import { fixRoutes } from './routes/fix-routes.ts';
+import type { FixViews } from './routes/fix-schemas.ts';
 import { gatewayRoutes, type GatewayViews } from './routes/gateway-routes.ts';
 import { invoiceExportRoutes } from './routes/invoice-export-routes.ts';
 import { invoiceRoutes } from './routes/invoice-routes.ts';
@@ -48,6 +50,7 @@ export interface ControlViews
     RunViews,
     BuildViews,
     AppViews,
+    FixViews,
     ProjectionViews {}
 
 /** Every route of the control API, in the order of the document. */
@@ -76,6 +79,7 @@ export function controlRoutes(views: ControlViews): ControlRoute[] {
     ...priceBookRoutes(views),
     ...priceChangeRoutes(),
     ...runRoutes(views),
+    ...fixRoutes(views),
     ...buildRoutes(views),
     ...operationRoutes(views),
     ...appRoutes(views),

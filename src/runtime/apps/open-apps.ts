@@ -11,7 +11,7 @@ import { type Engines, findEngines, FunctionHost, openSocketRoot } from '../func
 import { AppDirectory, type LiveAlias } from './app-directory.ts';
 import { type AppIngress, createAppIngress, type IngressDeps } from './app-ingress.ts';
 import { AppMeter } from './app-meter.ts';
-import { AppService, type VersionUpload } from './app-service.ts';
+import { AppService, type AppServiceDeps, type VersionUpload } from './app-service.ts';
 import { PostgresAppStore } from './app-store.ts';
 import type { Alias } from './app-types.ts';
 import { type BlobStore, FolderBlobStore } from './blob-store.ts';
@@ -38,8 +38,6 @@ export interface AppsSettings {
   gatewayOrigin(): string | undefined;
   /** Why there is no database; undefined when there is one. */
   absence(): string | undefined;
-  /** Hears of uploads that cannot be built. */
-  buildFailed?(upload: VersionUpload, log: string): void;
 }
 
 /** Apps as the product has them. */
@@ -53,6 +51,8 @@ export interface Apps {
   readonly blobs: BlobStore;
   /** Requests that were answered lately, to be tried with other versions. */
   readonly samples: RequestSamples;
+  /** Says who hears of uploads that cannot be built. */
+  onBuildFailed(heard: (upload: VersionUpload, log: string) => void): void;
   /** Where the requests of every alias go. */
   served(): Iterable<LiveAlias>;
   /** Again: after something of the system changed. */
@@ -81,12 +81,13 @@ export function openApps(given: AppsSettings): Apps {
   const live: LiveVersionDeps = { blobs, sealer: settings.sealer, gatewayOrigin: settings.gatewayOrigin };
   const troubled = (error: unknown): void => logger.warn({ err: error }, 'the apps could not be read');
   const directory = new AppDirectory({ ...live, host, clock, troubled });
+  const own: Pick<AppServiceDeps, 'buildFailed'> = {};
   const builder = new VersionBuilder({ blobs, settings: () => buildSettings(settings, host, engines) });
   const service = new AppService({
     ...shared,
     builder,
     sealer: settings.sealer,
-    buildFailed: (upload, log) => settings.buildFailed?.(upload, log),
+    buildFailed: (upload, log) => own.buildFailed?.(upload, log),
     async warm(database, version) {
       const made = toLiveVersion(version, await readLive(database), live);
       if (made.hasCode) await host.acquire(await made.spec());
@@ -105,6 +106,7 @@ export function openApps(given: AppsSettings): Apps {
     builder,
     blobs,
     samples,
+    onBuildFailed: (heard) => void (own.buildFailed = heard),
     served: () => directory.all(),
     ingress: createAppIngress({ ...shared, directory, host, assets, meter, absence, hiddenCookies, sampled }),
     probe: (isAgain) => host.probe(isAgain),

@@ -36,7 +36,12 @@ export interface FailedProgram {
   readonly failing?: readonly SampledRequest[];
   readonly passing?: readonly SampledRequest[];
   /** Of a build that failed: what was sent. */
-  readonly upload?: { readonly files: readonly GuestFile[]; readonly settings: unknown };
+  readonly upload?: {
+    readonly files: readonly GuestFile[];
+    readonly settings: unknown;
+    readonly entry?: string;
+    readonly assets?: string;
+  };
 }
 
 /** A failure with what it takes to try it again. */

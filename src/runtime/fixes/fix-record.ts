@@ -1,3 +1,4 @@
+import type { AppCheck } from './app-check.ts';
 import type { FixAttempt, FixPayer, FixReason } from './fix-types.ts';
 import type { FailureKind } from './failure-record.ts';
 import type { RunCheck } from './verify-by-runs.ts';
@@ -11,7 +12,10 @@ export interface FixSpec {
   readonly maxAttempts: number;
   /** Files that patches may not touch, beside what is always protected. */
   readonly protect: readonly string[];
+  /** Of a run. */
   readonly checks: readonly RunCheck[];
+  /** Of an app. */
+  readonly appChecks: readonly AppCheck[];
   readonly payer: FixPayer;
   /** Where a fixed version of an app goes. */
   readonly promote: FixPromotion;

@@ -106,7 +106,7 @@ export interface FixTask {
   /** Tries a patched copy: the same inputs, then those that must still work. The original is never changed. */
   verify(
     files: readonly GuestFile[],
-    attempt: { readonly number: number; readonly requestId: string },
+    attempt: { readonly number: number; readonly requestId: string | undefined },
   ): Promise<FixVerdict>;
   /** Makes durable, before a model is asked, that money is set aside. */
   begin?(attempt: {

@@ -61,7 +61,7 @@ export function verifyByRuns(runner: Runner, { base, checks, hide }: VerifiedPro
     const own = { ...base, files, network: { mode: 'denied' } as const };
     const wanted: RunCheck[] = [{ name: 'the same inputs', isHidden: false, expect: {} }, ...checks];
     for (const [index, check] of wanted.entries()) {
-      const request = index === 0 ? { ...own, requestId } : requestOf(own, check);
+      const request = index === 0 ? { ...own, ...(requestId !== undefined && { requestId }) } : requestOf(own, check);
       const seen = await runOnce(runner, request);
       if ('reason' in seen) return { kind: 'broken', reason: seen.reason };
       const { runId } = seen.receipt;

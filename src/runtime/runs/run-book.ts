@@ -5,8 +5,10 @@ import type { Receipt } from '../contract.ts';
 /** Evidence that running code gives about the answer that it came from. */
 export interface RunOutcome {
   readonly requestId: string;
-  readonly kind: 'run';
+  /** `compiled`: it was translated; `test`: what ran were tests of it. */
+  readonly kind: 'run' | 'compiled' | 'test';
   readonly value: number;
+  readonly label: 'ran' | 'crashed' | 'limit_hit' | 'compiled' | 'not_compiled' | 'tests_passed' | 'tests_failed';
   readonly source: 'runtime';
   readonly idempotencyKey: string;
 }
@@ -37,11 +39,7 @@ export class RunBook {
       const [oldest] = this.#recent.keys();
       if (oldest !== undefined) this.#recent.delete(oldest);
     }
-    const { requestId, status, runId } = receipt;
-    // What broke on our side, or was called off, says nothing about the code.
-    if (requestId === undefined || status === 'broken' || status === 'cancelled') return;
-    const value = status === 'succeeded' ? 1 : 0;
-    await this.#deps.noteOutcome({ requestId, kind: 'run', value, source: 'runtime', idempotencyKey: `run:${runId}` });
+    for (const outcome of outcomesOf(receipt)) await this.#deps.noteOutcome(outcome);
   }
 
   /** undefined for a run that nobody knows. */
@@ -65,4 +63,21 @@ function factOf(receipt: Receipt): RunFact {
     status,
     receipt: { ...receipt },
   };
+}
+
+/** What a run says of the exchange that its code came from; nothing when it broke on our side or was called off. */
+export function outcomesOf({ requestId, status, runId, timings, tests }: Receipt): readonly RunOutcome[] {
+  if (requestId === undefined || status === 'broken' || status === 'cancelled') return [];
+  const shared = { requestId, source: 'runtime' } as const;
+  const told = (kind: RunOutcome['kind'], value: number, label: RunOutcome['label']): RunOutcome => {
+    const idempotencyKey = kind === 'run' ? `run:${runId}` : `run:${runId}:${kind}`;
+    return { ...shared, kind, value, label, idempotencyKey };
+  };
+  if (status === 'build_failed') return [told('compiled', 0, 'not_compiled')];
+  const hasRun = status === 'succeeded';
+  const crashed = status === 'limit' ? 'limit_hit' : 'crashed';
+  const outcomes = [told('run', hasRun ? 1 : 0, hasRun ? 'ran' : crashed)];
+  if (timings.buildMs !== null) outcomes.unshift(told('compiled', 1, 'compiled'));
+  if (tests === true) outcomes.push(told('test', hasRun ? 1 : 0, hasRun ? 'tests_passed' : 'tests_failed'));
+  return outcomes;
 }

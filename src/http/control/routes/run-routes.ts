@@ -104,6 +104,7 @@ const runSchema = z.strictObject({
     description: 'The run is refused where isolation is weaker; never weaker than the configuration says.',
   }),
   requestId: id('req').optional().meta({ description: 'The request whose answer the code is; it gets the outcome.' }),
+  tests: z.boolean().default(false).meta({ description: 'What runs are tests: its end says whether they passed.' }),
 });
 
 /** Routes that run code. */
@@ -194,6 +195,7 @@ function toRequest(body: z.output<typeof runSchema>): RunRequest {
     ...(body.stdin !== undefined && { stdin: Buffer.from(body.stdin) }),
     ...(body.minIsolation !== undefined && { minIsolation: body.minIsolation }),
     ...(body.requestId !== undefined && { requestId: body.requestId }),
+    ...(body.tests && { tests: true }),
   };
 }
 

@@ -22,6 +22,7 @@ import { controlRoutes, type ControlViews } from '../control-routes.ts';
 import { databaseChangeBook } from '../framework/change-book.ts';
 import type { ControlRoute } from '../framework/route.ts';
 import { quietEvals } from './quiet-evals.ts';
+import { quietFixes } from './quiet-fixes.ts';
 import { identifyToken } from '../identify.ts';
 
 /** The owner token of tests. */
@@ -151,6 +152,7 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
     planNow: () => atCostPlan,
     projection: () => undefined,
     runtime: noRuntime,
+    fixes: quietFixes(newId, () => database),
     builds: noBuilds,
     apps: appsOfTest(newId),
   };
