@@ -36,6 +36,7 @@ interface Adoption {
 }
 
 const pollMs = 500;
+const pageSize = 200;
 const finished: ReadonlySet<Rollout['stage']> = new Set(['promoted', 'rolled_back', 'needs_more']);
 
 /**
@@ -89,7 +90,7 @@ interface AdoptedJob {
 }
 
 async function jobsFor(args: AdoptArguments, client: Client): Promise<readonly AdoptedJob[]> {
-  const all = (await client.jobs.list({ limit: 1000 })).data;
+  const all = await everyJob(client);
   const wanted = args['all-jobs'] === true ? all : all.filter(({ job }) => job === args.job);
   const led = wanted.map((one) => ({ job: one.job, incumbent: args.incumbent ?? leaderOf(one, args.model) }));
   // A job that has nothing but the model has nothing to compare it with.
@@ -98,6 +99,17 @@ async function jobsFor(args: AdoptArguments, client: Client): Promise<readonly A
   throw new CliError(
     args.job === undefined ? 'name a job with --job, or take --all-jobs' : `no job is named ${args.job}`,
   );
+}
+
+async function everyJob(client: Client): Promise<readonly Job[]> {
+  const jobs: Job[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await client.jobs.list({ limit: pageSize, cursor });
+    jobs.push(...page.data);
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return jobs;
 }
 
 /** What answers a job today, as far as its settings say; undefined when that is the model itself. */
