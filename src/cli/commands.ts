@@ -22,6 +22,10 @@ export const commands: CommandTree = {
   },
   build: async () => (await import('./commands/builds/build-command.ts')).buildCommand,
   deploy: async () => (await import('./commands/apps/deploy-command.ts')).deployCommand,
+  sandboxes: {
+    list: async () => (await import('./commands/sandboxes/sandbox-commands.ts')).sandboxesListCommand,
+    kill: async () => (await import('./commands/sandboxes/sandbox-commands.ts')).sandboxesKillCommand,
+  },
   apps: {
     list: async () => (await import('./commands/apps/app-commands.ts')).appsListCommand,
     show: async () => (await import('./commands/apps/app-commands.ts')).appsShowCommand,

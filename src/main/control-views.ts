@@ -22,6 +22,7 @@ export function controlViews(core: Core): ControlViews {
       runs: { ...core.runtime.runs, run: (asked, given) => core.fixes.runner.run(asked, given) },
     },
     builds: openBuilds(core),
+    sandboxes: core.runtime.sandboxes,
     journalDirectory: join(options.dataDirectory, 'journal'),
     currentDatabase: () => core.database.current(),
     currentCatalog: () => state.snapshot.catalog,

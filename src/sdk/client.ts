@@ -15,6 +15,7 @@ import { pricesOf } from './prices.ts';
 import type { RequestRecord } from './request-record.ts';
 import { jobsOf, routingOf } from './routing.ts';
 import { runsOf } from './runs.ts';
+import { sandboxesOf } from './sandboxes.ts';
 import { accessOf, auditLogOf, budgetsOf, customersOf, keysOf, walletsOf } from './tenants.ts';
 import type { Page, PageQuery } from './tenant-types.ts';
 import { createCaller } from './transport.ts';
@@ -86,6 +87,7 @@ export interface Client {
   /** New models on their way into jobs. */
   readonly rollouts: ReturnType<typeof rolloutsOf>;
   readonly runs: ReturnType<typeof runsOf>;
+  readonly sandboxes: ReturnType<typeof sandboxesOf>;
   /** Apps made of words. */
   readonly builds: ReturnType<typeof buildsOf>;
   readonly accessTokens: ReturnType<typeof accessOf>;
@@ -139,6 +141,7 @@ export function createClient(options: ClientOptions): Client {
     fixes: fixesOf(call),
     rollouts: rolloutsOf(call),
     runs: runsOf(call, options),
+    sandboxes: sandboxesOf(call),
     builds: buildsOf(call, options),
     accessTokens: accessOf(call),
     auditLog: auditLogOf(call),

@@ -86,6 +86,7 @@ export type {
   FixTrail,
 } from './fix-types.ts';
 export type { RunConnection, RunEvent, RunInput, RunIsolation, RunReceipt, Runs, RuntimeReport } from './runs.ts';
+export type { KeptSandbox, SandboxQuery } from './sandboxes.ts';
 export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
 export type {
   DecisionExplanation,

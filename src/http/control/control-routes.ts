@@ -30,6 +30,7 @@ import { reconciliationRoutes } from './routes/reconciliation-routes.ts';
 import { type CostDeps, requestCostRoutes } from './routes/request-cost-routes.ts';
 import { rolloutRoutes, type RolloutViews } from './routes/rollout-routes.ts';
 import { runRoutes, type RunViews } from './routes/run-routes.ts';
+import { sandboxRoutes, type SandboxViews } from './routes/sandbox-routes.ts';
 import { type SecretDeps, tokenSignerRoutes } from './routes/token-signer-routes.ts';
 import { usageRoutes } from './routes/usage-routes.ts';
 import { walletRoutes } from './routes/wallet-routes.ts';
@@ -48,6 +49,7 @@ export interface ControlViews
     LedgerDeps,
     PriceBookDeps,
     RunViews,
+    SandboxViews,
     BuildViews,
     AppViews,
     FixViews,
@@ -79,6 +81,7 @@ export function controlRoutes(views: ControlViews): ControlRoute[] {
     ...priceBookRoutes(views),
     ...priceChangeRoutes(),
     ...runRoutes(views),
+    ...sandboxRoutes(views),
     ...fixRoutes(views),
     ...buildRoutes(views),
     ...operationRoutes(views),

@@ -86,6 +86,7 @@ async function plantCustomer(
       requestId,
       decisionId: requestId,
       runId: requestId.replace('req_', 'run_'),
+      sandboxId: `sbx${requestId.replace('req_', '')}`,
       jobName: mark,
       evalId: String(evaluation['id']),
       rolloutId: String(rollout['id']),

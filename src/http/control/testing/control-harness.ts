@@ -152,6 +152,7 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
     planNow: () => atCostPlan,
     projection: () => undefined,
     runtime: noRuntime,
+    sandboxes: { summaries: () => Promise.resolve([]), kill: () => Promise.resolve(false) },
     fixes: quietFixes(newId, () => database),
     builds: noBuilds,
     apps: appsOfTest(newId),
