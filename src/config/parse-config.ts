@@ -32,6 +32,7 @@ export function parseConfig(text: string): ParsedConfig {
 /** Settings whose numbers are prices, amounts and counts of money. */
 const moneySettings: readonly unknown[] = [
   'price',
+  'compute',
   'ratio',
   'plans',
   'limitUsd',

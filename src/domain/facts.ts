@@ -1,3 +1,4 @@
+import type { ComputeUse } from './compute.ts';
 import type { DialectId, Operation } from './dialect.ts';
 import type { FaultCode } from './fault-codes.ts';
 import type { RunFact } from './run-fact.ts';
@@ -134,8 +135,19 @@ export interface FinalFact {
   readonly decisionId?: string;
   /** Answers of cheaper models that a verifier turned down before this one. */
   readonly drafts?: number;
+  /** What running code used; such an exchange asked no model. */
+  readonly compute?: ComputeFact;
   /** What the tools did that ran here for the model, in order. */
   readonly toolRuns?: readonly ToolRunFact[];
+}
+
+/** What a run, an app or a sandbox used, and what it was priced by. */
+export interface ComputeFact extends ComputeUse {
+  readonly kind: 'run' | 'app' | 'sandbox';
+  /** Id of the run or sandbox, or name of the app. */
+  readonly subject: string;
+  /** The exchange whose model wrote the code. */
+  readonly exchangeId?: string;
 }
 
 /** One call of a tool that ran here; the receipt is found by the run's id. */

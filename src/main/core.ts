@@ -104,8 +104,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const desk = openComputeDesk({ config, journal, gate: business.money.ports.gate, newId });
   const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId, desk };
   const runtime = openProductRuntime(ran);
-  const { codeTool: tools } = runtime;
-  const code = { tools, verifiers: openVerifiers(runtime), verifierBook };
+  const code = { tools: runtime.codeTool, verifiers: openVerifiers(runtime), verifierBook };
   const inference = await openInference({ ...plane, ...code, options, loaded, tracing: telemetry.tracing });
   const apps = openProductApps({ ...ran, metrics, sealer: business.sealer, database: business.database });
   const close = async (): Promise<void> => {

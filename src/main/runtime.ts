@@ -7,11 +7,14 @@ import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import {
   CodeSession,
+  type ComputeDesk,
   type CodeSessionDeps,
   createCodeTool,
   defaultLimits,
   findEngines,
+  limitsOf,
   maximumLimits,
+  MeteredRunner,
   openSocketRoot,
   NamedSessions,
   type ProbeReport,
@@ -19,6 +22,7 @@ import {
   RunBook,
   type Runner,
   RunService,
+  type RunServiceDeps,
   type RunSettings,
   RunSlots,
   ScriptEngine,
@@ -56,6 +60,8 @@ export interface ProductRuntimeDeps {
   readonly outcomeDesk: OutcomeDesk;
   readonly logger: Logger;
   readonly newId: (prefix: string) => string;
+  /** Where use of machines is charged. */
+  readonly desk: ComputeDesk;
 }
 
 /** Opens the runtime: clears what an earlier supervisor left, and finds out beside the start how code is isolated. */
@@ -86,11 +92,16 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
     scripts,
     record: (receipt: Receipt) => book.record(receipt),
   };
-  const service = new RunService(shared);
-  const sessions = openSessions(shared, () => settings().enabled);
+  const service = openRuns(shared, deps.desk);
+  const sessions = openSessions({ ...shared, desk: deps.desk }, () => settings().enabled);
   const sandboxes = openProductSandboxes({ ...deps, driver });
   const report = async (): Promise<ProbeReport> => driver.report ?? (await driver.probe());
-  if (settings().enabled) start(driver, settings().probe === 'start', logger);
+  if (settings().enabled) {
+    start(driver, settings().probe === 'start', logger).then(
+      () => driver.keepWarm({ limits: runSettings().limits }),
+      (error: unknown) => logger.error({ err: error }, 'the isolation of code could not be found out'),
+    );
+  }
   return {
     driver,
     report,
@@ -101,11 +112,9 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
     ...sessions,
     sandboxes,
     runs: {
-      run(request, options) {
-        if (settings().enabled) return service.run(request, options);
-        throw new Fault('isolation_unavailable', {
-          message: 'Running code is turned off (`runtime: enabled: false`).',
-        });
+      async run(request, options) {
+        if (!settings().enabled) throw new Fault('isolation_unavailable', { message: turnedOff });
+        return service.run(request, options);
       },
       find: (runId) => book.find(runId),
     },
@@ -114,6 +123,23 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
       await Promise.all([driver.close(), scripts.close()]);
     },
   };
+}
+
+const turnedOff = 'Running code is turned off (`runtime: enabled: false`).';
+
+/** Runs by themselves: within the budgets of who pays, and charged when their receipt is written. */
+function openRuns(shared: RunServiceDeps, desk: ComputeDesk): Runner {
+  const runs: MeteredRunner = new MeteredRunner(
+    new RunService({
+      ...shared,
+      async record(receipt) {
+        await shared.record(receipt);
+        await runs.recorded(receipt);
+      },
+    }),
+    { desk, limitsOf: ({ limits }) => limitsOf(limits ?? {}, shared.settings().limits, maximumLimits) },
+  );
+  return runs;
 }
 
 /** Receipts, with outcomes for the requests that the code came from. */
@@ -162,11 +188,8 @@ async function tellProbe(driver: WorkspaceDriver, logger: Logger): Promise<Probe
   return report;
 }
 
-function start(driver: WorkspaceDriver, probesNow: boolean, logger: Logger): void {
-  const work = async (): Promise<void> => {
-    const swept = await driver.sweep();
-    if (swept > 0) logger.info({ sandboxes: swept }, 'sandboxes of an earlier run removed');
-    if (probesNow) await tellProbe(driver, logger);
-  };
-  work().catch((error: unknown) => logger.error({ err: error }, 'the isolation of code could not be found out'));
+async function start(driver: WorkspaceDriver, probesNow: boolean, logger: Logger): Promise<void> {
+  const swept = await driver.sweep();
+  if (swept > 0) logger.info({ sandboxes: swept }, 'sandboxes of an earlier run removed');
+  if (probesNow) await tellProbe(driver, logger);
 }

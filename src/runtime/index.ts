@@ -1,5 +1,6 @@
 export * from './apps/index.ts';
 export * from './builds/index.ts';
+export * from './compute/index.ts';
 export type * from './contract.ts';
 export { isolationTiers, limitedResources, runLanguages } from './contract.ts';
 export { allowsHost, type EgressAudit, isEgressRule } from './egress/index.ts';

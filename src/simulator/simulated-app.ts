@@ -58,7 +58,9 @@ blockquote { margin: 0; padding: 0.5rem 1rem; border-left: 0.25rem solid #b45309
 button { font: inherit; padding: 0.5rem 1rem; }`;
 
 const script = `
-export const labelOf = (count) => \`Clicked \${count} \${count === 1 ? 'time' : 'times'}\`;
+const labelOf = (count) => \`Clicked \${count} \${count === 1 ? 'time' : 'times'}\`;
+
+export { labelOf };
 
 if (globalThis.document) {
   const button = document.getElementById('count');

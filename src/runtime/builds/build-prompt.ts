@@ -13,7 +13,7 @@ the whole content of the file
 ${fileEnd}
 Rules:
 - Pages, styles and scripts of the browser lie below public/; public/index.html is the first page. They load nothing from other servers, and refer to each other by relative paths.
-- Only when a page alone cannot do it, write src/index.js with \`export default { fetch(request, env, ctx) { … } }\`, which answers with a Response. It has no packages, no file system and no network.
+- Only when a page alone cannot do it, write src/index.js with \`export default { fetch(request) { … } }\`, which answers with a Response. It has no packages, no file system and no network.
 - If something can be tested without a browser, write tests/NAME.test.mjs for \`node --test\`, with node:assert.
 - Every file is complete. Keep all of it below 60 kilobytes.`;
 

@@ -12,6 +12,8 @@ import type {
   RunStatus,
   Sandbox,
 } from '../contract.ts';
+import type { ComputeDesk } from '../compute/compute-desk.ts';
+import { mostUseOf, useOfRun } from '../compute/run-use.ts';
 import { languages, planRun } from '../runs/languages.ts';
 import { requireTier, type RunSettings } from '../runs/run-service.ts';
 import type { RunSlots } from '../runs/run-slots.ts';
@@ -25,6 +27,8 @@ export interface CodeSessionDeps {
   readonly settings: () => RunSettings;
   readonly canTranslate: boolean;
   readonly slots: RunSlots;
+  /** Charges what programs use; absent: nobody pays. */
+  readonly desk?: ComputeDesk | undefined;
   /** Makes a receipt durable. */
   readonly record: (receipt: Receipt) => Promise<void>;
 }
@@ -54,14 +58,6 @@ export interface SessionRun {
   readonly stdout: string;
   readonly stderr: string;
 }
-
-const startExit: Pick<Exit, 'code' | 'signal' | 'limitsHit' | 'cpuMs' | 'peakMemoryBytes'> = {
-  code: null,
-  signal: null,
-  limitsHit: [],
-  cpuMs: null,
-  peakMemoryBytes: null,
-};
 
 /**
  * A place where several programs run one after the other and find each other's files. The sandbox is made with the
@@ -112,47 +108,62 @@ export class CodeSession {
   }
 
   async #run(program: SessionProgram): Promise<SessionRun> {
-    const { clock, slots, newId, canTranslate, record } = this.#deps;
+    const { clock, slots, desk, canTranslate, record } = this.#deps;
     const askedMs = clock.monotonicMs();
     const startedAtMs = clock.nowMs();
     const { language, stdin, signal } = program;
     const files = filesOf(program);
     const given = { language, files, ...(program.entry !== undefined && { entry: program.entry }) };
     const plan = planRun(given, { typescript: canTranslate });
-    const free = await slots.take(signal);
+    const limits = this.#limits(program.timeoutMs);
+    const hold = await desk?.admit(this.#owner, mostUseOf(limits));
+    let free: (() => void) | undefined;
     try {
+      free = await slots.take(signal);
       const queuedMs = elapsed(askedMs, clock);
       const sandbox = await this.#ready();
       const createMs = elapsed(askedMs, clock) - queuedMs;
       await sandbox.files.write(files);
-      const limits = this.#limits(program.timeoutMs);
       const ended = await execute(sandbox, { plan, stdin, signal, limits });
-      const totalMs = elapsed(askedMs, clock);
-      const { exit, status, output } = ended;
-      const { customer, requestId } = this.#owner;
-      const { stdoutBytes = 0, stderrBytes = 0 } = exit;
-      const sizeBytes = files.reduce((sum, { bytes }) => sum + bytes.length, 0);
-      const receipt: Receipt = {
-        runId: newId('run'),
-        status,
-        language,
-        startedAtMs,
-        isolation: sandbox.isolation,
-        limits,
-        exit: { code: exit.code, signal: exit.signal },
-        limitsHit: exit.limitsHit,
-        timings: { queuedMs, createMs, filesMs: 0, buildMs: ended.buildMs, runMs: exit.wallMs ?? 0, totalMs },
-        bytes: { files: sizeBytes, stdin: stdin?.length ?? 0, stdout: stdoutBytes, stderr: stderrBytes },
-        cpuMs: exit.cpuMs,
-        peakMemoryBytes: exit.peakMemoryBytes,
-        ...(requestId !== undefined && { requestId }),
-        customer,
-      };
+      const sizes = { files: files.reduce((sum, { bytes }) => sum + bytes.length, 0), stdin: stdin?.length ?? 0 };
+      const times = { queuedMs, createMs, filesMs: 0, totalMs: elapsed(askedMs, clock) };
+      const { isolation } = sandbox;
+      const receipt = this.#receipt({ language, startedAtMs, isolation, limits }, ended, { sizes, times });
       await record(receipt);
-      return { receipt, stdout: output.stdout, stderr: output.stderr };
+      const { runId, requestId: exchangeId } = receipt;
+      const subject = { kind: 'run' as const, subject: runId, ...(exchangeId !== undefined && { exchangeId }) };
+      await hold?.settle(subject, useOfRun(receipt));
+      return { receipt, stdout: ended.output.stdout, stderr: ended.output.stderr };
     } finally {
-      free();
+      free?.();
+      hold?.release();
     }
+  }
+
+  #receipt(
+    run: Pick<Receipt, 'language' | 'startedAtMs' | 'isolation' | 'limits'>,
+    { exit, status, buildMs }: Ended,
+    measured: {
+      readonly sizes: Pick<Receipt['bytes'], 'files' | 'stdin'>;
+      readonly times: Omit<Receipt['timings'], 'buildMs' | 'runMs'>;
+    },
+  ): Receipt {
+    const { customer, requestId } = this.#owner;
+    const { stdoutBytes: stdout = 0, stderrBytes: stderr = 0, wallMs: runMs = 0 } = exit;
+    const { code, signal, limitsHit, cpuMs, peakMemoryBytes } = exit;
+    return {
+      ...run,
+      runId: this.#deps.newId('run'),
+      status,
+      exit: { code, signal },
+      limitsHit,
+      timings: { ...measured.times, buildMs, runMs },
+      bytes: { ...measured.sizes, stdout, stderr },
+      cpuMs,
+      peakMemoryBytes,
+      ...(requestId !== undefined && { requestId }),
+      customer,
+    };
   }
 
   async #ready(): Promise<Sandbox> {
@@ -188,7 +199,7 @@ export async function isolationOf(driver: Driver): Promise<Isolation> {
 }
 
 interface Ended {
-  readonly exit: typeof startExit & Partial<Exit>;
+  readonly exit: Pick<Exit, 'code' | 'signal' | 'limitsHit' | 'cpuMs' | 'peakMemoryBytes'> & Partial<Exit>;
   readonly status: RunStatus;
   readonly buildMs: number | null;
   readonly output: KeptOutput;
