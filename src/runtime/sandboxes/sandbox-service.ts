@@ -66,11 +66,11 @@ export class SandboxService {
       const live = new LiveSandbox(this.#newRecord(owner, wanted, ttlMs), this.#liveDeps());
       const { id } = live.record;
       await this.#store.makeDisk(id);
-      try {
-        await Promise.all([live.boot(), this.#store.save(live.record)]);
-      } catch (error) {
+      const both = await Promise.allSettled([live.boot(), this.#store.save(live.record)]);
+      const failed = both.find((one) => one.status === 'rejected');
+      if (failed) {
         await live.end();
-        throw error;
+        throw failed.reason;
       }
       this.#all.set(id, live);
       return live.record;
