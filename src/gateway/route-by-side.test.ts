@@ -154,6 +154,17 @@ describe('a job with a rollout', () => {
     expect(idsOf(route('incumbent', [], { models, assignment }))).toEqual(['one/mid']);
   });
 
+  it('asks no fallback of a critical job with a floor that nobody held against it', () => {
+    const fallback = model('untested').endpoints;
+    const own = model('old');
+    const models = [{ ...own, endpoints: [...own.endpoints, ...fallback] }];
+    const critical = { ...unknownJobTerms.policy, critical: true, floor: { incumbent: 'old', margin: 0.02 } };
+    const routed = (policy: JobTerms['policy']): readonly string[] =>
+      rankedOf(route('incumbent', [], { models, terms: { ...unknownJobTerms, policy } }));
+    expect(routed(unknownJobTerms.policy)).toEqual(['old', 'untested']);
+    expect(routed(critical)).toEqual(['old']);
+  });
+
   it('is routed as ever when the key may use one side only, or the job is unknown', () => {
     expect(route('candidate', ['new']).rollout).toBeUndefined();
     expect(route('candidate', ['old', 'other']).rollout).toBeUndefined();

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type JobConfig, loadConfig, parseConfig } from '../../config/index.ts';
+import { type JobConfig, parseConfig } from '../../config/index.ts';
 import { parseUsdAsNanos } from '../../domain/money.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type {
@@ -15,7 +15,7 @@ import { alignRows } from '../shell/align-rows.ts';
 import { CliError, exitCodes } from '../shell/cli-error.ts';
 import { readSince } from '../shell/read-since.ts';
 import { type Terminal, writeJson, writeLine } from '../shell/terminal.ts';
-import { successRuleOf, valueOf } from './job-settings.ts';
+import { readJobSettings, successRuleOf, valueOf } from './job-settings.ts';
 import { readExchangeLog } from './read-exchange-log.ts';
 
 /** What `switchyard policy evaluate` was asked. */
@@ -34,7 +34,7 @@ export async function runPolicyEvaluate(call: PolicyEvaluateCall, terminal: Term
   const toMs = systemClock.nowMs();
   const fromMs = readSince(call.since, toMs);
   const policy = readPolicy(call.candidate, call.job);
-  const { jobs } = loadConfig(call.config ?? 'switchyard.yaml', terminal.environment, call.config !== undefined).config;
+  const jobs = await readJobSettings(call, terminal.environment);
   const { decisions, leftOut } = await readDecisions(call, { jobs, fromMs, toMs });
   const evaluation = evaluatePolicy(decisions, policy);
   const isConclusive = evaluation.all.refusals.length === 0;

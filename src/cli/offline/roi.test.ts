@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestTerminal, type TestTerminal } from '../../../test/cli/test-terminal.ts';
+import { JobCopy } from '../../catalog/index.ts';
+import { jobSchema } from '../../config/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { main } from '../index.ts';
 import { routedFacts, writeJournal } from './testing/routed-journal.ts';
@@ -43,6 +45,14 @@ describe('switchyard roi', () => {
       requests: 900,
       cost: { totalNanos: expect.stringMatching(/^[0-9]+$/) },
     });
+  });
+
+  it('knows the rules of jobs that the control API made, from the copy in the data folder', async () => {
+    const settings = jobSchema.parse({ models: ['strong'], success: 'score > 2' });
+    await new JobCopy(join(folder, 'data')).write([{ name: 'support', settings }]);
+    const [code, terminal] = await run('--job', 'support');
+    await new JobCopy(join(folder, 'data')).write([]);
+    expect([code, terminal.stdout()]).toEqual([0, expect.stringMatching(/^0 successes|[^0-9]0 successes/m)]);
   });
 
   it('tells a job and a baseline that the log does not know', async () => {

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { type JobConfig, loadConfig } from '../../config/index.ts';
+import type { JobConfig } from '../../config/index.ts';
 import type { LoggedExchange } from '../../domain/exchange-log.ts';
 import type { SuccessRule } from '../../domain/success-rule.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -7,7 +7,7 @@ import type { Parity } from '../../reports/index.ts';
 import { CliError, exitCodes } from '../shell/cli-error.ts';
 import { readSince } from '../shell/read-since.ts';
 import { type Terminal, writeJson, writeLine } from '../shell/terminal.ts';
-import { successRuleOf, valueOf } from './job-settings.ts';
+import { readJobSettings, successRuleOf, valueOf } from './job-settings.ts';
 import { readExchangeLog } from './read-exchange-log.ts';
 
 /** What `switchyard roi` was asked. */
@@ -28,7 +28,7 @@ export async function runRoi(call: RoiCall, terminal: Terminal): Promise<number>
   const { measureRoi, roiLines, roiPage } = await import('../../reports/index.ts');
   const toMs = systemClock.nowMs();
   const fromMs = readSince(call.since, toMs);
-  const { jobs } = loadConfig(call.config ?? 'switchyard.yaml', terminal.environment, call.config !== undefined).config;
+  const jobs = await readJobSettings(call, terminal.environment);
   const settings = Object.hasOwn(jobs, call.job) ? jobs[call.job] : undefined;
   const rule = successRuleOf(call.job, settings);
   const log = await readExchangeLog(call.data, { fromMs, toMs, job: call.job });

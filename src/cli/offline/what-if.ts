@@ -1,4 +1,3 @@
-import { loadConfig } from '../../config/index.ts';
 import { parseRatioAsPpm } from '../../domain/money.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { LogColumns, WhatIfReport } from '../../reports/index.ts';
@@ -6,7 +5,7 @@ import { CliError, exitCodes, usageError } from '../shell/cli-error.ts';
 import { readCount } from '../shell/read-arguments.ts';
 import { readSince } from '../shell/read-since.ts';
 import { type Terminal, writeJson, writeLine } from '../shell/terminal.ts';
-import { successRuleOf } from './job-settings.ts';
+import { readJobSettings, successRuleOf } from './job-settings.ts';
 import { findJournalFolder } from './journal-folder.ts';
 
 /** Which log is replayed, and how the answer is written. */
@@ -69,7 +68,7 @@ async function readColumns(call: WhatIfCall, terminal: Terminal): Promise<LogCol
   const { ColumnBuilder } = await import('../../reports/index.ts');
   const { readJournalDirectory } = await import('../../journal/index.ts');
   const toMs = systemClock.nowMs();
-  const { jobs } = loadConfig(call.config ?? 'switchyard.yaml', terminal.environment, call.config !== undefined).config;
+  const jobs = await readJobSettings(call, terminal.environment);
   const rules = new Map(Object.entries(jobs).map(([job, settings]) => [job, successRuleOf(job, settings)]));
   const usual = successRuleOf('', undefined);
   const builder = new ColumnBuilder({

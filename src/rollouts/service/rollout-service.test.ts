@@ -1,12 +1,16 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { FinalFact, OutcomeFact } from '../../domain/facts.ts';
 import { Fault } from '../../domain/fault.ts';
 import { verdictOf } from '../../domain/outcome.ts';
 import { silentLogger } from '../../platform/logger.ts';
+import type { Database } from '../../storage/index.ts';
 import { sharedTestDatabase } from '../../storage/testing/shared-test-database.ts';
 import type { RolloutObservation } from '../core/observe.ts';
 import { planOf } from '../testing/simulate-rollout.ts';
-import { RolloutService } from './rollout-service.ts';
+import { RolloutService, type RolloutServiceDeps } from './rollout-service.ts';
 import { findRollout, listRollouts } from './rollout-store.ts';
 
 const database = sharedTestDatabase();
@@ -17,9 +21,15 @@ const plan = planOf({
 const better: RolloutObservation = { type: 'pair', source: 'offline', incumbent: 0, candidate: 1 };
 const graded = Array.from({ length: 30 }, () => better);
 
-function serviceAt(clock: { atMs: number }): RolloutService {
+function serviceAt(clock: { atMs: number }, change: Partial<RolloutServiceDeps> = {}): RolloutService {
   const now = { nowMs: () => clock.atMs, monotonicMs: () => clock.atMs };
-  return new RolloutService({ clock: now, logger: silentLogger, database, judge: (_, told) => verdictOf(told) });
+  return new RolloutService({
+    clock: now,
+    logger: silentLogger,
+    database,
+    judge: (_, told) => verdictOf(told),
+    ...change,
+  });
 }
 
 function final(requestId: string, change: Partial<FinalFact> = {}): FinalFact {
@@ -107,6 +117,50 @@ describe('rollouts in the database', () => {
     expect((await findRollout(database(), plan.id))?.state.events.at(-1)?.reason).toBe(
       'the guard of errors was crossed',
     );
+  });
+
+  it('are known before the database is open, and who was turned away stays out when another one comes', async () => {
+    const dataDirectory = mkdtempSync(join(tmpdir(), 'switchyard-rollouts-'));
+    const clock = { atMs: 1_000 };
+    const first = serviceAt(clock, { dataDirectory });
+    await first.create(database(), { ...plan, candidate: 'bad' }, graded);
+    await first.change(database(), plan.id, { action: 'rollback', by: 'owner' });
+    clock.atMs = 2_000;
+    await first.create(database(), { ...plan, id: 'rollout-2', candidate: 'good' }, graded);
+    await first.close();
+    const later = serviceAt(clock, { dataDirectory, database: () => undefined });
+    await later.loadFromDisk();
+    rmSync(dataDirectory, { recursive: true });
+    expect([0.25, 0.75]).toContain(later.assign('support', 'unit')?.propensity);
+    expect(later.assign('support', 'unit')?.candidate).toBe('good');
+    expect([...later.barred('support')]).toEqual(['bad']);
+  });
+
+  it('keep what was seen when it cannot be counted, and count it with the next beat', async () => {
+    const clock = { atMs: 1_000 };
+    const open = { ...database() };
+    let isBroken = true;
+    const breaking = {
+      ...open,
+      isAvailable: () => true,
+      get db() {
+        if (isBroken) throw new Error('gone');
+        return database().db;
+      },
+    };
+    const service = serviceAt(clock, { database: () => breaking as unknown as Database });
+    await service.create(database(), plan, graded);
+    isBroken = false;
+    await service.beat();
+    isBroken = true;
+    const assignment = service.assign('support', 'unit');
+    if (!assignment) throw new Error('nothing is assigned');
+    service.answered(assignment, { final: final('r-1'), isRescued: false });
+    await service.beat();
+    isBroken = false;
+    await service.beat();
+    const { state } = (await findRollout(database(), plan.id)) ?? {};
+    expect((state?.arms.candidate.requests ?? 0) + (state?.arms.incumbent.requests ?? 0)).toBe(1);
   });
 
   it('are paused, resumed and rolled back by hand, and listed the latest first', async () => {

@@ -5,6 +5,8 @@ import { Fault } from '../../domain/fault.ts';
 import { FeatureReader } from '../features/feature-reader.ts';
 import { encodeFeatures } from '../features/feature-text.ts';
 import { decideRoute } from '../route/decide-route.ts';
+import { createSeededRandom } from '../../platform/random.ts';
+import { judgeBy } from './judge-by.ts';
 import { LearningService } from './learning-service.ts';
 
 const clock = { nowMs: () => 1_000_000, monotonicMs: () => 0 };
@@ -101,6 +103,65 @@ describe('learning from outcomes', () => {
     expect(learning.status().alarms.every(({ host }) => host === 'one')).toBe(true);
     expect(learning.status().alarms.length).toBeGreaterThan(0);
     expect(learning.hostFactor('small', 'two')).toBe(1);
+  });
+
+  it('judges what was told again when the rule of its job changes', () => {
+    let rule = 'score >= 0.9';
+    const learning = new LearningService({ clock, judge: (_, told) => judgeBy(rule, told), ruleOf: () => rule });
+    learning.addModels([{ model: 'small', upstreamModels: [], outputNanos: undefined }]);
+    for (let at = 0; at < 20; at++) learning.note(outcomeOf(`r${at}`, 0.5));
+    const strict = believed(learning);
+    learning.rejudge();
+    expect(believed(learning)).toBe(strict);
+    rule = 'score >= 0.4';
+    learning.rejudge();
+    learning.replaying(false);
+    expect(believed(learning)).toBeGreaterThan(strict + 0.3);
+    expect(learning.status()).toMatchObject({ outcomes: 20, alarms: [] });
+  });
+
+  it('says when learning about single prompts fails, and goes on', async () => {
+    const failures: unknown[] = [];
+    const reader = new FeatureReader();
+    const learning = new LearningService({
+      clock,
+      fit: () => ({ parts: Promise.reject(new Error('no thread')), stop: () => undefined }),
+      failed: (error) => void failures.push(error),
+    });
+    learning.replaying(true);
+    for (let at = 0; at < 60; at++) {
+      const features = encodeFeatures(reader.read(`question number ${at} ${'y'.repeat(at)}`));
+      for (const model of ['small', 'large'])
+        learning.note(outcomeOf(`r${at}.${model}`, at % 2, { model, features, key: `k${at}` }));
+    }
+    learning.replaying(false);
+    await expect.poll(() => failures.length).toBe(1);
+    expect(believed(learning)).toBeGreaterThan(0);
+    learning.close();
+  });
+
+  it('narrows with more evidence of the same, and covers the truth as often as it says', () => {
+    const random = createSeededRandom(36);
+    const beliefOf = (values: readonly number[]) => {
+      const { state } = serviceWith(values.map((value, at) => outcomeOf(`r${at}`, value, { key: `k${at}` })));
+      const belief = state.jobs.get('support') ?? state.unknownJob;
+      return { mean: belief.quality[0] ?? 0, error: belief.errors[0] ?? 1, evidence: belief.evidence[0] ?? 0 };
+    };
+    const half = (count: number): number[] => Array.from({ length: count }, (_, at) => at % 2);
+    const grown = [20, 40, 80, 160].map((count) => beliefOf(half(count)));
+    for (const [at, { error, evidence }] of grown.entries()) {
+      if (at === 0) continue;
+      expect(error).toBeLessThan(grown[at - 1]?.error ?? 0);
+      expect(evidence).toBeGreaterThan(grown[at - 1]?.evidence ?? Infinity);
+    }
+    let covered = 0;
+    const trials = 60;
+    for (let trial = 0; trial < trials; trial++) {
+      const rate = 0.3 + 0.65 * random.unit();
+      const { mean, error } = beliefOf(Array.from({ length: 100 }, () => Number(random.unit() < rate)));
+      if (Math.abs(mean - rate) <= 1.96 * error) covered++;
+    }
+    expect(covered / trials).toBeGreaterThanOrEqual(0.92);
   });
 
   it('learns about single prompts in a thread, from prompts that several models were graded on', async () => {
