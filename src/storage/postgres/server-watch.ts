@@ -36,8 +36,10 @@ export class ServerWatch {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
+    // Ends a question that is under way; whoever was still connecting has a client only afterwards.
     this.#drop();
     await this.#looking;
+    this.#drop();
   }
 
   #lookLater(): void {
