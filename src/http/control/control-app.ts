@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { Fault } from '../../domain/fault.ts';
 import { ownValue } from '../../domain/own-value.ts';
@@ -9,6 +8,7 @@ import type { ClientCaller, Outsider, Principal } from './framework/principal.ts
 import { problem } from './framework/problem.ts';
 import { parseJson } from './framework/read-input.ts';
 import { type ControlRoute, type FileAnswer, isFile } from './framework/route.ts';
+import { readText } from './framework/read-text.ts';
 import { type RouteDeps, type RouteReply, runRoute } from './framework/run-route.ts';
 import { toFault } from './framework/to-fault.ts';
 
@@ -50,14 +50,7 @@ export function createControlApp(routes: readonly ControlRoute[], deps: ControlD
 }
 
 function mount(app: Hono, route: ControlRoute, deps: ControlDeps): void {
-  const maxSize = route.maxBodyBytes ?? defaultBodyBytes;
-  const limit = bodyLimit({
-    maxSize,
-    onError() {
-      throw new Fault('too_large', { message: `The body may have at most ${maxSize} bytes.`, param: 'body' });
-    },
-  });
-  app.on(route.method.toUpperCase(), honoPath(route), limit, async (context) => {
+  app.on(route.method.toUpperCase(), honoPath(route), async (context) => {
     const principal = await identify(context, deps, route);
     const raw = { params: context.req.param(), query: context.req.queries(), body: await readBody(context, route) };
     const idempotencyKey = route.audit === undefined ? undefined : readIdempotencyKey(context);
@@ -123,7 +116,7 @@ function answerPages(app: Hono, routes: readonly ControlRoute[], deps: ControlDe
 
 async function readBody(context: Context, route: ControlRoute): Promise<unknown> {
   if (route.method === 'get') return undefined;
-  const text = await context.req.text();
+  const text = await readText(context, route.maxBodyBytes ?? defaultBodyBytes);
   const mediaType = (context.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const reader = ownValue(route.bodyReaders ?? {}, mediaType);
   if (reader) return reader(text);
