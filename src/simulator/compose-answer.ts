@@ -17,6 +17,8 @@ export interface AnswerSource {
 }
 
 const quotedCharacters = 240;
+/** Of a message that is repeated, a program with what is said about it. */
+const echoedCharacters = 4000;
 const callIdPrefixes: { readonly [dialect in SimulatedDialectId]: string } = {
   'openai-chat': 'call_',
   'openai-responses': 'call_',
@@ -119,8 +121,9 @@ function defaultReply(prompt: Prompt): string {
   const label = known === undefined ? `[simulated ${prompt.model}]` : `[simulated ${known.name}]`;
   const last = prompt.turns.at(-1);
   if (last?.role === 'tool') return `${label} The tool returned: ${last.text.slice(0, quotedCharacters)}`;
-  const said = lastUserText(prompt).slice(0, quotedCharacters);
-  if (known?.name === 'sim/echo') return `${label} ${said}`;
+  const asked = lastUserText(prompt);
+  if (known?.name === 'sim/echo') return `${label} ${asked.slice(0, echoedCharacters)}`;
+  const said = asked.slice(0, quotedCharacters);
   const plain = `${label} No real model was called. You said: ${said}`;
   if (known?.name !== 'sim/large') return plain;
   return `${plain}\n\nA large model would now reason about this at length. This one only shows how an answer of some length streams, what it costs and how it is recorded.`;

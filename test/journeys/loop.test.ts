@@ -8,6 +8,9 @@ jobs:
   support-reply:
     description: Answers a customer's question.
     models: [sim/small, sim/large]
+  write-code:
+    models: [sim/small, sim/echo]
+    cascade: { models: [sim/small, sim/echo], verifier: tests, language: javascript }
 plans:
   reseller: { markupPercent: 20 }
 customers:
@@ -73,5 +76,36 @@ describe('the loop', () => {
     expect(second.model).toBe('sim/large');
     expect(second.reasons).toMatch(/sim\/small is passed over: expected success 0\.\d\d after 1 outcome/);
     expect((await record(second.requestId)).decision?.reasons.join(' ')).toContain('sim/small is passed over');
+  });
+
+  it('ends in executed code: what does not pass its tests is never delivered, and what ran is evidence', async () => {
+    const content = `${'Say all of this again. '.repeat(10)}\n\`\`\`js\nconst answer = 6 * 7;\n\`\`\`\n`;
+    const tests = JSON.stringify({ tests: 'if (answer !== 42) throw new Error("wrong");' });
+    const { data, response } = await client.chat.completions
+      .create(
+        { model: 'job/write-code', messages: [{ role: 'user', content }] },
+        { headers: { 'x-switchyard-tests': Buffer.from(tests).toString('base64') } },
+      )
+      .withResponse();
+    // The small model talks about programs; the echo repeats one.
+    expect(response.headers.get('x-switchyard-model')).toBe('sim/echo');
+    const requestId = response.headers.get('x-switchyard-request-id') ?? '';
+    const { attempts, decision, outcomes } = await record(requestId);
+    expect(attempts.map(({ upstreamModel, fault }) => [upstreamModel, fault])).toEqual([
+      ['small', 'answer_rejected'],
+      ['echo', undefined],
+    ]);
+    expect(decision?.cascade).toMatchObject({ stages: ['sim/small', 'sim/echo'], verifier: 'tests' });
+    const code = /```js\n([^`]*)```/.exec(data.choices[0]?.message.content ?? '')?.[1] ?? '';
+    const ran = await fetch(`${booted.url}/api/v1/runs`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${booted.product.ownerToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ language: 'javascript', code: `${code}console.log(answer);`, requestId }),
+    });
+    // Where nothing isolates code it is refused, with what to do about it; nothing was verified then either.
+    if (ran.status !== 200) return expect(await ran.text()).toContain('isolation_unavailable');
+    expect(await ran.text()).toContain('"text":"42\\n"');
+    expect(outcomes).toMatchObject([{ kind: 'verified', value: 0, model: 'sim/small', draft: true }]);
+    expect((await record(requestId)).outcomes.at(-1)).toMatchObject({ kind: 'run', value: 1, source: 'runtime' });
   });
 });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { codeIn } from '../../domain/code-block.ts';
 import { formatNanosAsUsd } from '../../domain/money.ts';
 import { type Client, createClient, type RequestRecord } from '../../sdk/index.ts';
 import { exitCodes } from '../shell/cli-error.ts';
@@ -11,6 +12,10 @@ const configuration = `jobs:
   summarize:
     description: Summaries for the demo.
     models: [sim/small, sim/large]
+  write-code:
+    description: Programs with tests.
+    models: [sim/small, sim/echo]
+    cascade: { models: [sim/small, sim/echo], verifier: tests, language: javascript }
 plans:
   reseller: { markupPercent: 20 }
 customers:
@@ -24,7 +29,13 @@ const prompt = 'Summarize: the cache is keyed by prefix, so a changed system pro
 /** More than enough evidence to move a decision, and little enough to read. */
 const maxOutcomes = 5;
 
-/** Tells the loop on simulated models: request, attempt, durable fact, cost, charge, outcome, another decision. */
+const codePrompt = `${'Say all of this again. '.repeat(10)}\n\`\`\`js\nconst answer = 6 * 7;\n\`\`\`\n`;
+const codeTests = 'if (answer !== 42) throw new Error(`${answer} is not 42`);';
+
+/**
+ * Tells the loop on simulated models: request, attempt, durable fact, cost, charge, outcome, another decision, and code
+ * that is delivered because it ran.
+ */
 export async function runDemo(terminal: Terminal): Promise<number> {
   const { startProduct } = await import('../../main.ts');
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-demo-'));
@@ -50,7 +61,7 @@ async function tellStory(stage: Stage, tell: (line: string) => void): Promise<nu
   tell('The loop, on SIMULATED models: no provider is called, no money is spent.');
   tell('Job "summarize" may use sim/small or sim/large.');
   tell('');
-  const first = await ask(stage);
+  const first = await ask(stage, { model: 'job/summarize', prompt });
   tell(`1 request   POST /v1/chat/completions, model "job/summarize"`);
   tell(`2 attempt   ${attemptText(first)}`);
   tell(`3 fact      ${first.requestId} is durable in the journal`);
@@ -61,24 +72,76 @@ async function tellStory(stage: Stage, tell: (line: string) => void): Promise<nu
   while (latest.decision?.model === first.decision?.model && posted < maxOutcomes) {
     await stage.client.outcomes.post({ requestId: latest.requestId, kind: 'score', value: 0, source: 'demo' });
     posted++;
-    latest = await ask(stage);
+    latest = await ask(stage, { model: 'job/summarize', prompt });
   }
   tell(`6 outcome   posted ${posted}: the answers of ${first.decision?.model} were worthless (value 0)`);
   tell(`7 decision  the next one is ${latest.decision?.model}, before it was ${first.decision?.model}`);
   for (const reason of latest.decision?.reasons ?? []) tell(`            because: ${reason}`);
   const differs = latest.decision?.model !== first.decision?.model;
   if (!differs) tell('The decision did not change: the loop is broken.');
-  return differs ? exitCodes.ok : exitCodes.failure;
+  const isRun = await tellCode(stage, tell);
+  return differs && isRun ? exitCodes.ok : exitCodes.failure;
 }
 
-async function ask({ url, client }: Stage): Promise<RequestRecord> {
+/** An answer is delivered because its code passed its tests; where nothing isolates code, nothing runs and that is told. */
+async function tellCode(stage: Stage, tell: (line: string) => void): Promise<boolean> {
+  const { isolation, unusable } = await stage.client.runs.runtime();
+  if (unusable) {
+    tell(`8 code      not run here: ${unusable.reason} ${unusable.remedy}`);
+    return true;
+  }
+  const { requestId, attempts, outcomes, text } = await ask(stage, {
+    model: 'job/write-code',
+    prompt: codePrompt,
+    codeTests,
+  });
+  const drafts = attempts.filter(({ fault }) => fault === 'answer_rejected').map(({ upstreamModel }) => upstreamModel);
+  const last = attempts.at(-1)?.upstreamModel;
+  tell(`8 code      job "write-code" with tests, run in ${isolation.tier} by ${isolation.engine}`);
+  tell(`            sim/${drafts.join(', sim/')} did not pass and was never delivered; sim/${last} did`);
+  let status = 'nothing';
+  for await (const event of stage.client.runs.start({
+    language: 'javascript',
+    code: `${codeIn(text)}${codeTests}`,
+    requestId,
+  })) {
+    if (event.type === 'receipt') ({ status } = event.receipt);
+  }
+  tell(`9 run       the delivered program: ${status}; its outcome is told of ${requestId}`);
+  return status === 'succeeded' && drafts.length > 0 && outcomes.length > 0;
+}
+
+interface DemoRequest {
+  readonly model: string;
+  readonly prompt: string;
+  readonly codeTests?: string;
+}
+
+async function ask(
+  { url, client }: Stage,
+  { model, prompt: content, codeTests: tests }: DemoRequest,
+): Promise<RequestRecord & { readonly text: string }> {
   const response = await fetch(`${url}/v1/chat/completions`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
-    body: JSON.stringify({ model: 'job/summarize', messages: [{ role: 'user', content: prompt }] }),
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${secret}`,
+      ...(tests !== undefined && { 'x-switchyard-tests': base64Of({ tests }) }),
+    },
+    body: JSON.stringify({ model, messages: [{ role: 'user', content }] }),
   });
-  await response.text();
-  return client.requests.get(response.headers.get('x-switchyard-request-id') ?? '');
+  const text = textOf(await response.json());
+  const record = await client.requests.get(response.headers.get('x-switchyard-request-id') ?? '');
+  return { ...record, text };
+}
+
+function textOf(answer: unknown): string {
+  const { choices } = answer as { choices?: readonly { message: { content: string } }[] };
+  return choices?.[0]?.message.content ?? '';
+}
+
+function base64Of(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64');
 }
 
 function chargeText({ chargeNanos, costNanos }: RequestRecord): string {
