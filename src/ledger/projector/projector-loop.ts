@@ -9,6 +9,8 @@ import type { BatchResult } from './projector.ts';
 export interface ProjectedJournal {
   readonly position: JournalPosition;
   claim(): Promise<JournalPosition>;
+  /** Does the part of a batch that needs no database, ahead of its turn. */
+  prepare(batch: CursorBatch): void;
   project(batch: CursorBatch): Promise<BatchResult>;
   refuse(batch: CursorBatch, detail: string): Promise<BatchResult>;
 }
@@ -54,7 +56,7 @@ export async function runProjector(projector: ProjectedJournal, given: Projector
   const settings = { ...defaults, ...given };
   const { signal, alarm, gatewayId } = settings;
   const state = { isClaimed: false, backOffMs: firstBackOffMs, maxBytes: settings.maxBatchBytes, isStuckTold: false };
-  const ahead = new ReadAhead(settings.read);
+  const ahead = new ReadAhead(settings.read, (batch) => projector.prepare(batch));
   while (!signal.aborted) {
     try {
       if (!state.isClaimed) {
@@ -62,7 +64,7 @@ export async function runProjector(projector: ProjectedJournal, given: Projector
         state.isClaimed = true;
       }
       const batch = await ahead.take(projector.position, state.maxBytes);
-      // The disk and the checksums of the next batch are done while the database works on this one.
+      // The disk, the checksums and the parsing of the next batch are done while the database works on this one.
       if (!batch.isAtEnd) ahead.begin(batch.next, state.maxBytes);
       const result = await projector.project(batch);
       const isCaughtUp = batch.isAtEnd;
@@ -85,16 +87,21 @@ export async function runProjector(projector: ProjectedJournal, given: Projector
 /** Reads one batch before it is asked for. A batch that is not the one asked for is read again. */
 class ReadAhead {
   readonly #read: ProjectorLoopSettings['read'];
+  readonly #prepare: (batch: CursorBatch) => void;
   #begun:
     | { readonly from: JournalPosition; readonly maxBytes: number; readonly batch: Promise<CursorBatch> }
     | undefined;
 
-  constructor(read: ProjectorLoopSettings['read']) {
+  constructor(read: ProjectorLoopSettings['read'], prepare: (batch: CursorBatch) => void) {
     this.#read = read;
+    this.#prepare = prepare;
   }
 
   begin(from: JournalPosition, maxBytes: number): void {
-    const batch = this.#read(from, maxBytes);
+    const batch = this.#read(from, maxBytes).then((read) => {
+      this.#prepare(read);
+      return read;
+    });
     // It is whoever takes it that hears of a failure.
     batch.catch(() => undefined);
     this.#begun = { from, maxBytes, batch };

@@ -38,6 +38,11 @@ export interface BatchResult {
 
 type Read = PlacedMoneyFact | FlawedFact;
 
+interface ReadBatch {
+  readonly reads: readonly Read[];
+  readonly outcomes: readonly OutcomeFact[];
+}
+
 /**
  * Turns batches of facts into ledger entries and rollups, each in one transaction with its watermark: after a crash
  * at any moment a batch has happened wholly or not at all. Deterministic: it knows no clock and no chance.
@@ -49,6 +54,7 @@ export class Projector {
   readonly #book = new ExchangeBook();
   readonly #labels: UsageLabels;
   readonly #partitions = new Partitions();
+  readonly #prepared = new WeakMap<CursorBatch, ReadBatch>();
   #identity: ProjectorIdentity | undefined;
   #position: JournalPosition = { segment: 0, offset: 0 };
   #isLoaded = false;
@@ -82,13 +88,17 @@ export class Projector {
     return this.#position;
   }
 
+  /** Parses and checks a batch ahead of its turn; to be called while the database works on the one before. */
+  prepare(batch: CursorBatch): void {
+    this.#prepared.set(batch, this.#read(batch));
+  }
+
   /** Projects one batch. A failure changes nothing, neither in the database nor here. */
   async project(batch: CursorBatch): Promise<BatchResult> {
     const identity = this.#identity ?? (await this.#claimed());
     try {
       await this.#load();
-      const reads = batch.facts.filter(({ type }) => isMoneyType(type)).map(readFact);
-      const outcomes = this.#ports.applyOutcome ? batch.facts.flatMap((raw) => readOutcome(raw) ?? []) : [];
+      const { reads, outcomes } = this.#prepared.get(batch) ?? this.#read(batch);
       return await this.#commit(identity, { batch, reads, outcomes });
     } catch (error) {
       this.#forget();
@@ -104,6 +114,13 @@ export class Projector {
     const refused = raw && { raw, detail, requestId: '', costNanos: 0n, chargeNanos: 0n };
     const quarantined = refused ? [toQuarantined({ ...refused, reason: 'malformed' }, 'refused')] : [];
     return this.#commit(identity, { batch, reads: [], quarantined });
+  }
+
+  #read({ facts }: CursorBatch): ReadBatch {
+    return {
+      reads: facts.filter(({ type }) => isMoneyType(type)).map(readFact),
+      outcomes: this.#ports.applyOutcome ? facts.flatMap((raw) => readOutcome(raw) ?? []) : [],
+    };
   }
 
   async #claimed(): Promise<ProjectorIdentity> {
