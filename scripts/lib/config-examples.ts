@@ -116,6 +116,9 @@ models:
     - url: https://models.dev/api.json
     - { url: https://prices.example/litellm.json, format: litellm }
 `,
+  sharedRates: `sharedRates:
+  redis: env:REDIS_URL
+`,
   exports: `exports:
   - type: stripe
     name: billing
