@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Limits } from '../contract.ts';
 
@@ -239,11 +239,22 @@ function tryWrite(file: string, value: string): void {
   }
 }
 
+/** Files of the kernel are small and have no size to ask for; they are read many times a second. */
 function read(file: string): string | undefined {
+  let descriptor: number;
   try {
-    return readFileSync(file, 'utf8');
+    descriptor = openSync(file, 'r');
+  } catch {
+    return undefined; // The controller or the group is not there.
+  }
+  try {
+    const bytes = Buffer.allocUnsafe(4096);
+    const length = readSync(descriptor, bytes, 0, bytes.length, 0);
+    return length < bytes.length ? bytes.toString('latin1', 0, length) : readFileSync(file, 'latin1');
   } catch {
     return undefined;
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import type { Command, Execution, Exit, LimitHit, LimitedResource, Limits, OutputChunk } from '../contract.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Launched, rlimits } from './launch.ts';
@@ -8,10 +9,8 @@ import { guestPid } from './process-scan.ts';
 /** What a running command is watched with. */
 export interface ExecutionDeps {
   readonly clock: Clock;
-  /** CPU time and memory at the end, by whoever can measure them. */
-  readonly measure: () => { readonly cpuMs: number | null; readonly peakMemoryBytes: number | null };
-  /** Looks once more at the limits before the exit is told. */
-  readonly lastLook: () => void;
+  /** Looks once more at the limits before the exit is told; CPU time and memory by whoever can measure them. */
+  readonly lastLook: () => { readonly cpuMs: number | null; readonly peakMemoryBytes: number | null };
 }
 
 /** A process that left children behind on its pipes is read until they are quiet for so long. */
@@ -154,31 +153,17 @@ export class RunningCommand implements Execution {
   }
 
   async #follow(): Promise<Exit> {
-    const ended = new Promise<void>((resolve) => {
-      this.#launched.process.once('exit', () => resolve());
-      this.#launched.process.once('error', () => resolve());
-    });
-    let exit: { code: number | null; signal: string | null; cpuMs: number } | undefined;
-    for await (const line of createInterface({ input: this.#launched.told })) {
-      const [word, first = '', second = ''] = line.split(' ');
-      if (word === 'pid') {
-        this.#pid = Number(first);
-        this.#tellStart(guestPid(this.#pid));
-      } else if (word === 'exit') exit = { code: Number(first), signal: null, cpuMs: Number(second) };
-      else if (word === 'signal') exit = { code: null, signal: nameOf(Number(first)), cpuMs: Number(second) };
-      else this.#pipe.say('stderr', `${explain(line)}\n`);
-    }
-    await ended;
+    const exit = await this.#outcome();
     this.#tellStart(undefined);
-    this.#deps.lastLook();
+    const { cpuMs, peakMemoryBytes } = this.#deps.lastLook();
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
     const wallMs = this.#elapsedMs();
     await this.#untilQuiet();
-    const { cpuMs, peakMemoryBytes } = this.#deps.measure();
     const { code, signal } = exit ?? { code: null, signal: 'SIGKILL' };
     const { stdout, stderr } = this.#pipe.bytes;
     this.#pipe.end();
+    this.#launched.close();
     return {
       code,
       signal,
@@ -192,26 +177,60 @@ export class RunningCommand implements Execution {
     };
   }
 
+  /** How the command ended, as soon as the launcher tells; undefined when it ended without telling. */
+  #outcome(): Promise<Outcome | undefined> {
+    const { told, ended } = this.#launched;
+    return new Promise((resolve) => {
+      const lines = createInterface({ input: told });
+      lines.on('line', (line) => {
+        const outcome = this.#hear(line);
+        if (outcome) resolve(outcome);
+      });
+      lines.once('close', () => void ended.then(() => resolve(undefined)));
+    });
+  }
+
+  #hear(line: string): Outcome | undefined {
+    const [word, first = '', second = ''] = line.split(' ');
+    if (word === 'pid') {
+      this.#pid = Number(first);
+      this.#tellStart(guestPid(this.#pid));
+    } else if (word === 'exit') return { code: Number(first), signal: null, cpuMs: Number(second) };
+    else if (word === 'signal') return { code: null, signal: nameOf(Number(first)), cpuMs: Number(second) };
+    else this.#pipe.say('stderr', `${explain(line)}\n`);
+    return undefined;
+  }
+
   /** What was written before the end is still in the pipes; what was left behind in the background may write on. */
   async #untilQuiet(): Promise<void> {
-    const { stdout, stderr } = this.#launched;
-    const isOpen = (): boolean => !stdout.readableEnded || !stderr.readableEnded;
+    const own = { isOver: false };
+    const over = Promise.all([this.#launched.stdout, this.#launched.stderr].map(whenEnded)).then(() => {
+      own.isOver = true;
+    });
     const untilMs = this.#deps.clock.monotonicMs() + longestQuietMs;
     const isEarly = (): boolean => this.#deps.clock.monotonicMs() < untilMs;
-    for (let seen = -1; isOpen() && isEarly() && seen !== this.#pipe.activity;) {
+    for (let seen = -1; !own.isOver && isEarly() && seen !== this.#pipe.activity;) {
       seen = this.#pipe.activity;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, quietMs);
-        for (const stream of [stdout, stderr]) {
-          stream.once('end', () => {
-            if (isOpen()) return;
-            clearTimeout(timer);
-            resolve();
-          });
-        }
-      });
+      let timer: NodeJS.Timeout | undefined;
+      const quiet = new Promise<void>((resolve) => (timer = setTimeout(resolve, quietMs)));
+      await Promise.race([over, quiet]);
+      clearTimeout(timer);
     }
   }
+}
+
+interface Outcome {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly cpuMs: number;
+}
+
+function whenEnded(stream: Readable): Promise<void> {
+  if (stream.readableEnded || stream.destroyed) return Promise.resolve();
+  return new Promise((resolve) => {
+    stream.once('end', () => resolve());
+    stream.once('close', () => resolve());
+  });
 }
 
 function nameOf(signal: number): string {

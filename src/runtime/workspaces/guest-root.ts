@@ -64,7 +64,8 @@ export interface GuestRootParts {
 
 /** The keeper does nothing but carry connections where there is a way out: the sandbox lives as long as it does. */
 function keeperCommand({ network }: SandboxSpec, perl: string): string[] {
-  if (network?.mode !== 'allowed') return ['/bin/sh', '-c', 'echo; exec sleep infinity'];
+  // What it reads comes from us and never ends while we live.
+  if (network?.mode !== 'allowed') return ['/bin/sh', '-c', 'echo; read -r line'];
   return [perl, '-e', forwarderScript, String(forwarderPort), guestEgressSocket];
 }
 

@@ -10,17 +10,16 @@ export interface Keeper {
 }
 
 const startDeadlineMs = 10_000;
-/** How long the parent outside may take to follow. */
-const patienceMs = 1000;
 
 /** Waits until a launched bubblewrap has made its sandbox. Rejects with what it said when it cannot. */
 export function awaitKeeper(launched: Launched): Promise<Keeper> {
-  const { process: child, stdout, stderr, told, extra } = launched;
-  launched.stdin.end();
+  const { stdout, stderr, told, extra } = launched;
+  // Its standard output is nobody else's: it closes when the last process that makes the sandbox has gone.
   const ended = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', () => resolve());
+    stdout.once('end', () => resolve());
+    stdout.once('close', () => resolve());
   });
+  void ended.then(() => launched.close());
   let said = '';
   let info = '';
   const hear = (bytes: Buffer): void => {
@@ -31,7 +30,7 @@ export function awaitKeeper(launched: Launched): Promise<Keeper> {
   return new Promise((resolve, reject) => {
     const fail = (reason: string): void => {
       clearTimeout(deadline);
-      child.kill('SIGKILL');
+      launched.close();
       reject(new Fault('internal', { message: 'The sandbox could not be made.', detail: `${reason}: ${said.trim()}` }));
     };
     const deadline = setTimeout(() => fail('not in time'), startDeadlineMs);
@@ -47,8 +46,6 @@ export function awaitKeeper(launched: Launched): Promise<Keeper> {
         end() {
           // The first process takes the whole sandbox with it; its parent outside sees to it and follows.
           endProcess(Number(pid));
-          const stubborn = setTimeout(() => child.kill('SIGKILL'), patienceMs);
-          void ended.then(() => clearTimeout(stubborn));
         },
       });
     };

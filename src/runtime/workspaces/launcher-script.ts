@@ -3,28 +3,66 @@
  * nor enter namespaces, so Perl, part of every base system, does both with bare system calls in one process: join the
  * groups, become the sandbox's own user, enter its namespaces, take on limits and the filter, and only then run the
  * guest's program. The order arrives on descriptor 3, never in arguments or the environment: those of this program
- * belong to the host and must not be the guest's to choose. Descriptor 4 tells what became of it.
+ * belong to the host and must not be the guest's to choose. It comes in two parts, each with its length before it: what
+ * the sandbox is, and which command it runs; so a launcher can stand ready within its sandbox. Descriptor 4 tells what
+ * became of it.
  */
 export const launcherScript = String.raw`
-my ($arch) = @ARGV;
+use Socket;
+my ($arch, $way, $supervisor) = @ARGV;
 my %n = $arch eq 'arm64'
-  ? (setns => 268, setsid => 157, setrlimit => 164, prctl => 167, setgroups => 159, setresgid => 149, setresuid => 147)
-  : (setns => 308, setsid => 112, setrlimit => 160, prctl => 157, setgroups => 116, setresgid => 119, setresuid => 117);
-open(my $in, '<&=', 3) or exit 70;
-open(my $told, '>&=', 4) or exit 70;
-fcntl($told, 2, 1);
+  ? (dup3 => 24, setns => 268, setsid => 157, setrlimit => 164, prctl => 167, setgroups => 159, setresgid => 149, setresuid => 147)
+  : (dup3 => 292, setns => 308, setsid => 112, setrlimit => 160, prctl => 157, setgroups => 116, setresgid => 119, setresuid => 117);
+my ($in, $told);
+syscall($n{prctl}, 1, 9, 0, 0, 0);
+exit 70 if getppid() != $supervisor;
+my $mother = $$;
+$SIG{CHLD} = 'IGNORE';
+$SIG{PIPE} = 'IGNORE';
+my $launches = 0;
+while (my $line = <STDIN>) {
+  my ($token, $count) = split ' ', $line;
+  my $made = fork();
+  if (!defined $made) { syswrite(STDOUT, "$token\n"); next }
+  if ($made == 0) { connect_streams($token, $count); $launches = 1; last }
+}
+exit 0 unless $launches;
+$SIG{CHLD} = 'DEFAULT';
+$SIG{PIPE} = 'DEFAULT';
+sub connect_streams {
+  my ($token, $count) = @_;
+  my @streams;
+  for my $index (0 .. $count - 1) {
+    socket(my $stream, PF_UNIX, SOCK_STREAM, 0) or exit 70;
+    connect($stream, pack_sockaddr_un($way)) or exit 70;
+    syswrite($stream, sprintf("%s %d\n", $token, $index)) or exit 70;
+    push @streams, $stream;
+  }
+  # First out of the way of each other, then to their places.
+  my @high = map { my $to = 100 + $_; syscall($n{dup3}, fileno($streams[$_]), $to, 0) == $to or exit 70; $to } 0 .. $#streams;
+  close($_) for @streams;
+  syscall($n{dup3}, $high[$_], $_, 0) == $_ or exit 70 for 0 .. $#high;
+  open($in, '<&=', 3) or exit 70;
+  open($told, '>&=', 4) or exit 70;
+  fcntl($told, 2, 1);
+}
 sub say_it { syswrite($told, "$_[0]\n") }
 sub give_up { say_it("refused $_[0]: $!"); exit 70 }
-local $/; my $order = <$in>; close($in);
 my (@argv, %one, @groups, @limits, %environment);
-for my $line (split /\0/, $order, -1) {
-  my ($key, $value) = split /=/, $line, 2;
-  if ($key eq 'arg') { push @argv, $value }
-  elsif ($key eq 'group') { push @groups, $value }
-  elsif ($key eq 'limit') { push @limits, [split /:/, $value] }
-  elsif ($key eq 'env') { my ($name, $text) = split /=/, $value, 2; $environment{$name} = $text }
-  else { $one{$key} = $value }
+sub read_part {
+  my $length = <$in>;
+  defined $length or exit 0;
+  read($in, my $order, $length) == $length or exit 0;
+  for my $line (split /\0/, $order, -1) {
+    my ($key, $value) = split /=/, $line, 2;
+    if ($key eq 'arg') { push @argv, $value }
+    elsif ($key eq 'group') { push @groups, $value }
+    elsif ($key eq 'limit') { push @limits, [split /:/, $value] }
+    elsif ($key eq 'env') { my ($name, $text) = split /=/, $value, 2; $environment{$name} = $text }
+    else { $one{$key} = $value }
+  }
 }
+read_part();
 for my $path (@groups) {
   open(my $group, '>', $path) or give_up("joining a control group");
   syswrite($group, "0") or give_up("joining a control group");
@@ -37,7 +75,7 @@ if (defined $one{user}) {
   syscall($n{setresuid}, $user, $user, $user) == 0 or give_up('dropping the user');
 }
 syscall($n{prctl}, 1, 9, 0, 0, 0);
-exit 70 if defined $one{parent} && getppid() != $one{parent};
+exit 70 if getppid() != $mother;
 close_others(4 + ($one{extra} // 0));
 my $enters = defined $one{enter};
 if ($enters) {
@@ -82,6 +120,8 @@ sub become {
   say_it("noprogram $!");
   exit 70;
 }
+read_part();
+close($in);
 become() unless $enters;
 my $child = fork() // give_up('starting');
 become() if $child == 0;

@@ -1,6 +1,7 @@
 import type { SandboxSpec } from '../contract.ts';
 import type { ControlGroup } from './control-groups.ts';
 import type { Keeper } from './keeper.ts';
+import type { ReadyLauncher } from './launch.ts';
 
 /** A sandbox in which nothing has run yet. */
 export interface PreparedSandbox {
@@ -8,6 +9,8 @@ export interface PreparedSandbox {
   readonly keeper: Keeper;
   readonly group: ControlGroup | undefined;
   readonly user: number | undefined;
+  /** Stands ready within it for the first command. */
+  readonly launcher?: ReadyLauncher;
   readonly cleanUp: () => Promise<void>;
 }
 
@@ -71,6 +74,7 @@ export class WarmSandboxes {
       this.#waiting.push(waiting);
       void made.keeper.ended.then(() => {
         waiting.isDead = true;
+        made.launcher?.end();
       });
     } catch {
       // Whoever asks for a sandbox next makes it itself and hears why it cannot be made.
@@ -81,6 +85,7 @@ export class WarmSandboxes {
 }
 
 async function end(made: PreparedSandbox): Promise<void> {
+  made.launcher?.end();
   made.keeper.end();
   await made.keeper.ended;
   await made.cleanUp();

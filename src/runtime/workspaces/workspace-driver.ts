@@ -14,17 +14,18 @@ import { type ControlGroups, findControlGroups } from './control-groups.ts';
 import { findGuestLibraries } from './guest-libraries.ts';
 import { guestRoot } from './guest-root.ts';
 import { awaitKeeper } from './keeper.ts';
-import { launch } from './launch.ts';
+import { Launchers } from './launchers.ts';
 import { createOuterUsers, type OuterUsers } from './outer-users.ts';
 import { own, ownerOf, writableFolders } from './owned-folders.ts';
 import { startTicks } from './process-scan.ts';
 import { type FilterArchitecture, seccompFilter } from './seccomp-filter.ts';
 import { fillShelf, type Shelf, type ShelfProgram } from './shelf.ts';
+import { sweepSockets } from './socket-folder.ts';
 import { clearLeftovers, ownerMark } from './sweep.ts';
 import { findSystemTools, type MissingTools, type SystemTools } from './system-tools.ts';
 import { probeWorkspaces } from './probe-workspaces.ts';
 import { type PreparedSandbox, WarmSandboxes } from './warm-sandboxes.ts';
-import { openWayOut, sweepWaysOut, type WayOut, type WayOutSettings } from './way-out.ts';
+import { openWayOut, type WayOut, type WayOutSettings } from './way-out.ts';
 import { Workspace } from './workspace.ts';
 
 /** What the driver is made with. */
@@ -60,6 +61,7 @@ export class WorkspaceDriver implements Driver {
   readonly #mark: string;
   readonly #warm: WarmSandboxes;
   #shelf: Shelf | undefined;
+  #launchers: Launchers | undefined;
   #report: ProbeReport | undefined;
   #isClosed = false;
 
@@ -70,7 +72,7 @@ export class WorkspaceDriver implements Driver {
     this.#users = options.users ?? createOuterUsers();
     this.#filter = options.filter === 'none' ? undefined : (options.filter ?? filterOfMachine());
     this.#mark = ownerMark(process.pid, startTicks(process.pid) ?? '0');
-    this.#warm = new WarmSandboxes(options.warm ?? 0, (spec) => this.#prepare(spec));
+    this.#warm = new WarmSandboxes(options.warm ?? 0, (spec) => this.#prepareWhole(spec));
   }
 
   get report(): ProbeReport | undefined {
@@ -106,8 +108,13 @@ export class WorkspaceDriver implements Driver {
     return sandbox;
   }
 
+  /** Makes sandboxes ahead that are like this one, so that the first that is asked for is there at once. */
+  keepWarm(spec: SandboxSpec): void {
+    if (this.#report !== undefined && this.#report.unusable === undefined) this.#warm.refill(spec);
+  }
+
   sweep(): Promise<number> {
-    if (!('reason' in this.#tools)) sweepWaysOut((this.#shelf ??= this.#fillShelf()).folder);
+    if (!('reason' in this.#tools)) sweepSockets((this.#shelf ??= this.#fillShelf()).folder);
     return Promise.resolve(clearLeftovers(this.#groups));
   }
 
@@ -115,6 +122,12 @@ export class WorkspaceDriver implements Driver {
     this.#isClosed = true;
     await this.#warm.close();
     await Promise.all([...this.#live].map((sandbox) => sandbox.destroy()));
+    await this.#launchers?.close();
+  }
+
+  #launchersOf(): Launchers {
+    this.#launchers ??= new Launchers(this.#usable().perl, () => (this.#shelf ??= this.#fillShelf()).folder);
+    return this.#launchers;
   }
 
   #ownUsers(): boolean {
@@ -133,12 +146,21 @@ export class WorkspaceDriver implements Driver {
       spec,
       isolation,
       clock,
-      perl: this.#usable().perl,
+      launchers: this.#launchersOf(),
       filter: this.#filter,
     });
     this.#live.add(workspace);
     void workspace.gone.finally(() => this.#live.delete(workspace));
     return workspace;
+  }
+
+  /** With a launcher that stands ready in it: the first command then starts no program but its own. */
+  async #prepareWhole(spec: SandboxSpec): Promise<PreparedSandbox> {
+    const made = await this.#prepare(spec);
+    const { group, user, keeper } = made;
+    const filter = this.#filter;
+    const place = { groups: group?.joinFiles ?? [], user, enter: keeper.pid, ...(filter && { filter }) };
+    return { ...made, launcher: this.#launchersOf().prepare(place) };
   }
 
   /** Makes the empty sandbox: namespaces, files, group, keeper. */
@@ -159,7 +181,7 @@ export class WorkspaceDriver implements Driver {
     try {
       if (spec.network?.mode === 'allowed') held.wayOut = await this.#openWayOut(spec, spec.network, { id, user });
       if (user !== undefined) for (const folder of folders) await own(folder, user);
-      const launched = launch(tools.perl, {
+      const launched = await this.#launchersOf().launch({
         argv: [tools.bubblewrap, ...guestRoot(withMount(spec, held.wayOut?.mount), this.#shelf, parts)],
         groups: group?.joinFiles ?? [],
         user,

@@ -15,7 +15,8 @@ import { resourceLimits, RunningCommand } from './execution.ts';
 import { ShellGuestFiles } from './guest-files.ts';
 import { guestEnvironment, guestHome } from './guest-root.ts';
 import type { Keeper } from './keeper.ts';
-import { launch } from './launch.ts';
+import type { ReadyLauncher } from './launch.ts';
+import type { Launchers } from './launchers.ts';
 import { processSpace, scanSpace } from './process-scan.ts';
 import { wayOutEnvironment } from './way-out.ts';
 
@@ -24,12 +25,13 @@ export interface WorkspaceParts {
   readonly id: string;
   readonly spec: SandboxSpec;
   readonly isolation: Isolation;
-  readonly perl: string;
+  readonly launchers: Launchers;
   readonly filter: Buffer | undefined;
   readonly clock: Clock;
   readonly keeper: Keeper;
   readonly group: ControlGroup | undefined;
   readonly user: number | undefined;
+  readonly launcher?: ReadyLauncher;
   /** Called once when it is gone; resolves when nothing is left of it. */
   readonly cleanUp: () => Promise<void>;
 }
@@ -48,6 +50,7 @@ export class Workspace implements Sandbox {
   readonly gone: Promise<void>;
   readonly #parts: WorkspaceParts;
   readonly #running = new Map<RunningCommand, GroupUsage | undefined>();
+  #launcher: ReadyLauncher | undefined;
   #space: string | undefined;
   #watch: NodeJS.Timeout | undefined;
   #count = 0;
@@ -55,12 +58,14 @@ export class Workspace implements Sandbox {
 
   constructor(parts: WorkspaceParts) {
     this.#parts = parts;
+    this.#launcher = parts.launcher;
     this.id = parts.id;
     this.isolation = parts.isolation;
     this.files = new ShellGuestFiles((command) => this.exec(command), parts.spec.limits);
     this.gone = parts.keeper.ended.then(async () => {
       this.#isAlive = false;
       clearInterval(this.#watch);
+      this.#takeLauncher()?.end();
       await parts.cleanUp();
     });
   }
@@ -69,12 +74,14 @@ export class Workspace implements Sandbox {
     return this.#isAlive;
   }
 
-  exec(command: Command): Promise<Execution> {
-    if (!this.#isAlive) return Promise.reject(new Fault('not_found', { message: 'The sandbox is gone.' }));
-    const { perl, group, user, keeper, filter, spec, clock } = this.#parts;
+  async exec(command: Command): Promise<Execution> {
+    if (!this.#isAlive) throw new Fault('not_found', { message: 'The sandbox is gone.' });
+    const { launchers, group, user, keeper, filter, spec, clock } = this.#parts;
     const limits: Limits = { ...spec.limits, ...command.limits };
     const usedBefore = group?.usage();
-    const launched = launch(perl, {
+    const place = { groups: group?.joinFiles ?? [], user, enter: keeper.pid, ...(filter && { filter }) };
+    const launcher = this.#takeLauncher() ?? launchers.prepare(place);
+    const launched = await launcher.start({
       argv: command.argv,
       environment: {
         ...guestEnvironment,
@@ -82,11 +89,7 @@ export class Workspace implements Sandbox {
         ...spec.environment,
         ...command.environment,
       },
-      groups: group?.joinFiles ?? [],
-      user,
-      enter: keeper.pid,
       folder: absoluteFolder(command.workingFolder),
-      ...(filter && { filter }),
       limits: resourceLimits(limits),
     });
     this.#count += 1;
@@ -96,8 +99,7 @@ export class Workspace implements Sandbox {
       limits,
       deps: {
         clock,
-        lastLook: () => this.#look(running, usedBefore),
-        measure: () => this.#measure(usedBefore?.cpuMs),
+        lastLook: () => measured(this.#look(running, usedBefore), usedBefore?.cpuMs),
       },
     });
     this.#running.set(running, usedBefore);
@@ -108,7 +110,14 @@ export class Workspace implements Sandbox {
       clearInterval(this.#watch);
       this.#watch = undefined;
     });
-    return Promise.resolve(running);
+    return running;
+  }
+
+  /** The one that stands ready, for the first command. */
+  #takeLauncher(): ReadyLauncher | undefined {
+    const launcher = this.#launcher;
+    this.#launcher = undefined;
+    return launcher?.isAlive === true ? launcher : undefined;
   }
 
   stats(): Promise<SandboxStats> {
@@ -137,12 +146,12 @@ export class Workspace implements Sandbox {
     );
   }
 
-  /** Compares what is used with what a command may use. */
-  #look(running: RunningCommand, before: GroupUsage | undefined): void {
+  /** Compares what is used with what a command may use, and answers what the group counted. */
+  #look(running: RunningCommand, before: GroupUsage | undefined): GroupUsage | undefined {
     const { limits } = running;
     const group = this.#parts.group?.usage();
     const used = group ?? this.#scan();
-    if (!used) return;
+    if (!used) return undefined;
     const cpuMs = Math.round((used.cpuMs ?? 0) - (before?.cpuMs ?? 0));
     if (cpuMs > limits.cpuMs) running.hit({ name: 'cpu', allowed: limits.cpuMs, observed: cpuMs });
     const kills = (group?.memoryKills ?? 0) - (before?.memoryKills ?? 0);
@@ -156,18 +165,21 @@ export class Workspace implements Sandbox {
       const observed = refused > 0 ? limits.processes + refused : (used.processes ?? 0);
       running.hit({ name: 'processes', allowed: limits.processes, observed }, false);
     }
+    return group;
   }
 
   #scan(): ReturnType<typeof scanSpace> | undefined {
     this.#space ??= processSpace(this.#parts.keeper.pid);
     return this.#space === undefined ? undefined : scanSpace(this.#space);
   }
+}
 
-  #measure(cpuBeforeMs: number | undefined): { cpuMs: number | null; peakMemoryBytes: number | null } {
-    const used = this.#parts.group?.usage();
-    const cpuMs = used?.cpuMs === undefined || cpuBeforeMs === undefined ? null : Math.round(used.cpuMs - cpuBeforeMs);
-    return { cpuMs, peakMemoryBytes: used?.peakMemoryBytes ?? null };
-  }
+function measured(
+  used: GroupUsage | undefined,
+  cpuBeforeMs: number | undefined,
+): { readonly cpuMs: number | null; readonly peakMemoryBytes: number | null } {
+  const cpuMs = used?.cpuMs === undefined || cpuBeforeMs === undefined ? null : Math.round(used.cpuMs - cpuBeforeMs);
+  return { cpuMs, peakMemoryBytes: used?.peakMemoryBytes ?? null };
 }
 
 function absoluteFolder(folder: string | undefined): string {
