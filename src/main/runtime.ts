@@ -13,6 +13,7 @@ import {
   defaultLimits,
   findEngines,
   limitsOf,
+  type Limits,
   maximumLimits,
   MeteredRunner,
   openSocketRoot,
@@ -96,12 +97,8 @@ export function openProductRuntime(deps: ProductRuntimeDeps): ProductRuntime {
   const sessions = openSessions({ ...shared, desk: deps.desk }, () => settings().enabled);
   const sandboxes = openProductSandboxes({ ...deps, driver });
   const report = async (): Promise<ProbeReport> => driver.report ?? (await driver.probe());
-  if (settings().enabled) {
-    start(driver, settings().probe === 'start', logger).then(
-      () => driver.keepWarm({ limits: runSettings().limits }),
-      (error: unknown) => logger.error({ err: error }, 'the isolation of code could not be found out'),
-    );
-  }
+  if (settings().enabled)
+    start(driver, { probesNow: settings().probe === 'start', limits: runSettings().limits, logger });
   return {
     driver,
     report,
@@ -188,8 +185,20 @@ async function tellProbe(driver: WorkspaceDriver, logger: Logger): Promise<Probe
   return report;
 }
 
-async function start(driver: WorkspaceDriver, probesNow: boolean, logger: Logger): Promise<void> {
-  const swept = await driver.sweep();
-  if (swept > 0) logger.info({ sandboxes: swept }, 'sandboxes of an earlier run removed');
-  if (probesNow) await tellProbe(driver, logger);
+interface StartSettings {
+  readonly probesNow: boolean;
+  /** Of the sandboxes that are made ahead. */
+  readonly limits: Limits;
+  readonly logger: Logger;
+}
+
+function start(driver: WorkspaceDriver, { probesNow, limits, logger }: StartSettings): void {
+  const work = async (): Promise<void> => {
+    const swept = await driver.sweep();
+    if (swept > 0) logger.info({ sandboxes: swept }, 'sandboxes of an earlier run removed');
+    if (!probesNow) return;
+    await tellProbe(driver, logger);
+    driver.keepWarm({ limits });
+  };
+  work().catch((error: unknown) => logger.error({ err: error }, 'the isolation of code could not be found out'));
 }
