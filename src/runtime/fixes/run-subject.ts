@@ -33,6 +33,7 @@ export function runSubject({ runner, program, environment, checks }: RunSubjectP
       if ('reason' in seen) return { kind: 'broken', reason: seen.reason };
       let failed = failure(seen);
       const steady = await steadyChecks(runner, base, regressions);
+      if ('reason' in steady) return { kind: 'broken', reason: steady.reason };
       own.verify = verifyByRuns(runner, { base, checks: [...steady, ...checks], hide });
       for (const check of checks) {
         if (failed) break;
@@ -60,14 +61,16 @@ async function steadyChecks(
   runner: Runner,
   base: RunRequest,
   regressions: readonly RunCheck[],
-): Promise<readonly RunCheck[]> {
+): Promise<readonly RunCheck[] | { readonly reason: string }> {
   const kept: RunCheck[] = [];
   for (const check of regressions) {
     const { stdin: _, ...rest } = base;
     const request = { ...rest, arguments: check.arguments ?? [], ...(check.stdin && { stdin: check.stdin }) };
     const seen = await runOnce(runner, request);
-    if ('reason' in seen || seen.receipt.status !== 'succeeded') continue;
-    kept.push(seen.stdoutDigest === check.expect.stdoutDigest ? check : { ...check, expect: {} });
+    // What could not be tried is not left out: a patch would be taken that was never held against it.
+    if ('reason' in seen) return seen;
+    const isUnsteady = seen.receipt.status === 'succeeded' && seen.stdoutDigest !== check.expect.stdoutDigest;
+    kept.push(isUnsteady ? { ...check, expect: {} } : check);
   }
   return kept;
 }

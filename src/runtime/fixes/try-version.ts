@@ -88,10 +88,8 @@ async function ask(parts: TrialParts, instance: FunctionInstance, built: BuiltVe
 /** What the version logged as errors, with places in the files that were sent. */
 async function errorsOf({ app, logs }: TrialParts, { version, bundle }: BuiltVersion): Promise<string> {
   const read = (): string =>
-    logs
-      .read(app, { version, level: 'error', limit: 50 })
-      .map(({ text }) => text)
-      .join('\n');
+    // The same error of many requests is one.
+    [...new Set(logs.read(app, { version, level: 'error', limit: 50 }).map(({ text }) => text))].join('\n');
   if (read() === '') await logs.changed(app, logWaitMs);
   return bundle === undefined ? read() : mapPlaces(read(), bundle.sourceMap);
 }
