@@ -43,6 +43,10 @@ const samplesSchema = z.strictObject({
   compare: z.enum(['exact', 'normalised', 'numeric', 'choice']).default('normalised').meta({
     description: 'How an answer is held against one that was a success.',
   }),
+  nightlyShare: z.number().min(0).max(0.01).default(0).meta({
+    description:
+      "Evaluates the job's models on them every night, for at most this share of the job's spend of the day.",
+  }),
 });
 
 const valueSchema = z

@@ -11,6 +11,8 @@ export { type LeaderboardRow } from './leaderboard/rank-rows.ts';
 export { type EvalReport, type Flip, flipsOf, reportOf } from './runs/eval-report.ts';
 export { type EvalOutcome, EvalService, type EvalServiceDeps } from './runs/eval-service.ts';
 export { type EvalItem, type EvalResult, type EvalSpec, itemDigest } from './runs/eval-spec.ts';
+export { readJobSpend } from './leaderboard/read-evidence.ts';
+export { NightlyEvals, type NightlyJob, type NightlyParts } from './nightly/nightly-evals.ts';
 export { type Sample, SampleBook } from './samples/sample-book.ts';
 export { type EvalRun, findRun, listRuns, readItems, readResults, stopRun } from './runs/eval-store.ts';
 export { type AskedAnswer, type EvalAnswer, type EvalParts } from './runs/run-eval.ts';

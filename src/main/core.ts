@@ -28,7 +28,7 @@ import { openProductApps, type ProductApps } from './apps.ts';
 import { type Business, openBusiness } from './business.ts';
 import { openComputeDesk } from './compute.ts';
 import type { DatabaseLink } from './database-link.ts';
-import { openEvals } from './evals.ts';
+import { openEvals, openNightlyEvals } from './evals.ts';
 import { openFixes, type ProductFixes } from './fixes.ts';
 import { readGatewayId } from './gateway-id.ts';
 import { openInference } from './inference.ts';
@@ -149,6 +149,7 @@ function createBase(loaded: LoadedConfig): Pick<Core, 'logger' | 'metrics' | 'ne
 function withEvals(core: Omit<Core, 'evals' | 'fixes'>): Core {
   const evals = openEvals(core);
   const fixes = openFixes(core);
+  const nightly = openNightlyEvals(core, evals);
   core.rollouts.useCopies(shadowParts(core));
   return {
     ...core,
@@ -156,7 +157,7 @@ function withEvals(core: Omit<Core, 'evals' | 'fixes'>): Core {
     fixes,
     async close() {
       core.rollouts.stopCopies();
-      await Promise.all([evals.close(), fixes.close()]);
+      await Promise.all([nightly.close(), evals.close(), fixes.close()]);
       await core.close();
     },
   };

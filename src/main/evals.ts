@@ -1,6 +1,13 @@
 import { Fault } from '../domain/fault.ts';
 import { estimateCostNanos } from '../domain/estimate-cost.ts';
-import { type EvalOutcome, type EvalParts, EvalService, type GraderCaller } from '../evals/index.ts';
+import {
+  type EvalOutcome,
+  type EvalParts,
+  EvalService,
+  type GraderCaller,
+  NightlyEvals,
+  readJobSpend,
+} from '../evals/index.ts';
 import { InnerCaller } from '../gateway/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { encodeFeatures, FeatureReader } from '../routing/index.ts';
@@ -29,6 +36,29 @@ export function openEvals(core: Parts): EvalService {
   });
   evals.start();
   return evals;
+}
+
+/** Evaluations of every night, for the jobs that ask for them. */
+export function openNightlyEvals(
+  core: Pick<Core, 'database' | 'logger' | 'state' | 'samples'>,
+  evals: EvalService,
+): NightlyEvals {
+  const nightly = new NightlyEvals({
+    clock: systemClock,
+    logger: core.logger,
+    database: () => core.database.current(),
+    jobs: () =>
+      core.state.snapshot.catalog.jobs().map(({ job, settings: { models, samples } }) => ({
+        job,
+        models,
+        maxShare: samples?.nightlyShare ?? 0,
+      })),
+    items: (job) => core.samples.items(job),
+    spentNanos: readJobSpend,
+    create: (database, spec, items) => evals.create(database, spec, items),
+  });
+  nightly.start();
+  return nightly;
 }
 
 /** What a call to a model may cost at most: the dearest of its endpoints, since any of them may answer. */

@@ -74,6 +74,14 @@ export async function readEndpointUse({ db }: Database, { job, sinceMs }: Asked)
   }));
 }
 
+/** What the requests of a job cost since an instant; unknown costs are left out. */
+export async function readJobSpend({ db }: Pick<Database, 'db'>, { job, sinceMs }: Asked): Promise<bigint> {
+  const { rows } = await sql<{ nanos: string }>`
+    SELECT coalesce(sum(cost_nanos), 0)::text AS nanos FROM exchange_recent
+    WHERE job = ${job} AND started_at_ms >= ${sinceMs}`.execute(db);
+  return BigInt(rows[0]?.nanos ?? '0');
+}
+
 /** Outcomes of the job with the exchanges they are about, by request. */
 export async function readJudgedOutcomes(
   { db }: Database,

@@ -26,6 +26,8 @@ export interface EvalSpec {
   readonly temperature?: number | undefined;
   /** A service of the operator that grades. */
   readonly graderUrl?: string | undefined;
+  /** The night that it was begun for, counted from 1970; absent: somebody asked for it. */
+  readonly night?: number | undefined;
   /** Model that judges beside the graders. */
   readonly judge?: string | undefined;
 }

@@ -17,7 +17,7 @@ function openBook(): SampleBook {
   return new SampleBook({
     dataDirectory,
     logger: silentLogger,
-    settingsOf: (job) => (job === 'kept' ? { keep: 3, compare: 'exact' } : undefined),
+    settingsOf: (job) => (job === 'kept' ? { keep: 3, compare: 'exact', nightlyShare: 0 } : undefined),
     outcomesOf: (requestId): OutcomeFact[] => [
       { type: 'outcome', requestId, atMs: 1, kind: 'pass', source: 't', value: failed.has(requestId) ? 0 : 1 },
     ],

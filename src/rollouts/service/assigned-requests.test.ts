@@ -24,7 +24,7 @@ function assigned(rule?: string): AssignedRequests {
 
 describe('what assigned requests were worth', () => {
   it('counts each request once, by the rule of its job, however many outcomes tell of it', () => {
-    const requests = assigned('score >= 0.5 and resolved >= 1');
+    const requests = assigned('score >= 0.5 && resolved.pass');
     requests.add('r1', request);
     requests.note(outcome('r1', 1, { kind: 'score' }), 0);
     requests.note(outcome('r1', 0, { kind: 'resolved' }), 10);

@@ -215,7 +215,7 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
     this.#effective = effective;
     this.#barred = barred;
     const running = new Set(latest.flatMap(({ plan, state }) => (isFinished(state) ? [] : [plan.id])));
-    for (const id of [...this.#observations.keys()]) if (!running.has(id)) this.#observations.delete(id);
+    for (const id of this.#observations.keys()) if (!running.has(id)) this.#observations.delete(id);
     this.#pendingNanos.clear();
     for (const [id, waiting] of this.#observations) this.#pendingNanos.set(id, costOf(waiting));
   }

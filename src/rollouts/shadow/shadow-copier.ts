@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import type { Fault } from '../../domain/fault.ts';
 import type { OutcomeFact } from '../../domain/facts.ts';
 import type { CopiedAnswer, CopyCaller, FormVerdict, LeftAnswer } from '../../gateway/index.ts';
 import type { Clock } from '../../platform/clock.ts';

@@ -108,7 +108,8 @@ export class ReadPlace {
       this.#above.delete(seq);
       this.#readTo = seq;
     }
-    this.#gapSinceMs = this.#above.size === 0 ? undefined : isOld ? this.#nowMs() : (this.#gapSinceMs ?? this.#nowMs());
+    const sinceMs = isOld ? undefined : this.#gapSinceMs;
+    this.#gapSinceMs = this.#above.size === 0 ? undefined : (sinceMs ?? this.#nowMs());
   }
 }
 
