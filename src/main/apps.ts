@@ -1,6 +1,14 @@
+import { Fault } from '../domain/fault.ts';
 import { sessionCookie } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
-import { type Apps, type AppsSettings, openApps } from '../runtime/index.ts';
+import {
+  type Apps,
+  type AppsSettings,
+  type ComputeDesk,
+  openApps,
+  PostgresAppStore,
+  StandingUse,
+} from '../runtime/index.ts';
 import type { DatabaseLink } from './database-link.ts';
 
 /** Apps as part of the product: they follow its database as soon as there is one. */
@@ -16,14 +24,25 @@ export interface ProductApps extends Omit<Apps, 'follow' | 'close'> {
 export type ProductAppsDeps = Pick<
   AppsSettings,
   'dataDirectory' | 'environment' | 'logger' | 'metrics' | 'newId' | 'sealer'
-> & { readonly database: DatabaseLink };
+> & {
+  readonly database: DatabaseLink;
+  /** Where use of machines is charged. */
+  readonly desk: ComputeDesk;
+};
 
 /** Opens apps beside everything else; they are served when the database is open. */
-export function openProductApps({ database, ...deps }: ProductAppsDeps): ProductApps {
+export function openProductApps({ database, desk, ...deps }: ProductAppsDeps): ProductApps {
   const own: { origin?: string; isClosed?: boolean } = {};
   let isFollowing = false;
+  const charged = new StandingUse({
+    desk,
+    kind: 'app',
+    payerOf: (app) => payerOf(app, database),
+    troubled: (error) => deps.logger.warn({ err: error }, 'what apps used could not be charged yet'),
+  });
   const apps = openApps({
     ...deps,
+    charged,
     clock: systemClock,
     hiddenCookies: [sessionCookie],
     gatewayOrigin: () => own.origin,
@@ -46,6 +65,18 @@ export function openProductApps({ database, ...deps }: ProductAppsDeps): Product
       // A database that never opened is given up by its own close, behind this one.
       if (isFollowing) await (await following)();
       await apps.close();
+      await charged.close();
     },
   };
+}
+
+/** Apps are paid for by their customer, under the key that they call models with. */
+async function payerOf(
+  app: string,
+  database: DatabaseLink,
+): Promise<{ readonly customer: string; readonly key: string } | undefined> {
+  const open = database.current();
+  if (open?.isAvailable() !== true) throw new Fault('database_unavailable');
+  const found = await new PostgresAppStore(open).find(app);
+  return found && { customer: found.customer ?? 'default', key: found.key ?? `app-${app}` };
 }

@@ -1,33 +1,64 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/index.ts';
 import { findSystemTools } from '../../src/runtime/workspaces/system-tools.ts';
-import { type Client, createClient } from '../../src/sdk/index.ts';
+import { type Client, createClient, type Exchange, type RequestRecord } from '../../src/sdk/index.ts';
 import { createTestTerminal } from '../cli/test-terminal.ts';
 import { type BootedProduct, bootProduct } from './support/boot-product.ts';
 import { waitUntil } from './support/wait-until.ts';
 
+const apiKey = 'sk-acme-0123456789';
+const poorKey = 'sk-poor-0123456789';
+/** Running code costs a dollar for each second of CPU time, so that little of it is seen in the books. */
+const config = `
+database: embedded
+server: { keepaliveMs: 1000 }
+compute: { cpuSecond: 1 }
+customers:
+  - { name: acme }
+  - { name: poor }
+keys:
+  - { name: poor-key, secret: "env:POOR_KEY", customer: poor, budget: { limitUsd: "0.01", period: lifetime } }
+  - { name: acme-key, secret: "env:ACME_KEY", customer: acme }
+`;
 const hasSandbox = !('reason' in findSystemTools());
 const code = 'print(6 * 7)';
 const call = `call:switchyard_code ${JSON.stringify({ language: 'python', code })}`;
+
+interface Charged {
+  readonly compute: { readonly cpuMs: number };
+  readonly chargeNanos: string;
+  readonly costNanos: string;
+}
 
 /** What models and programs do with sandboxes of this side: tools, builds, and what they are charged. */
 describe.skipIf(!hasSandbox)('models use sandboxes', () => {
   let booted: BootedProduct;
   let client: Client;
   beforeAll(async () => {
-    booted = await bootProduct('database: embedded\n');
+    booted = await bootProduct(config, { ACME_KEY: apiKey, POOR_KEY: poorKey });
     client = createClient({ url: booted.url, ownerToken: booted.product.ownerToken, timeoutMs: 30_000 });
   }, 60_000);
   afterAll(() => booted?.close());
 
-  async function ask(path: string, body: object): Promise<{ readonly text: string; readonly requestId: string }> {
+  async function ask(
+    path: string,
+    body: object,
+    key = apiKey,
+  ): Promise<{ readonly text: string; readonly requestId: string }> {
     const answer = await fetch(`${booted.url}${path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      headers: {
+        'content-type': 'application/json',
+        'anthropic-version': '2023-06-01',
+        authorization: `Bearer ${key}`,
+      },
       body: JSON.stringify({ model: 'sim/small', ...body }),
     });
     return { text: await answer.text(), requestId: answer.headers.get('x-switchyard-request-id') ?? '' };
   }
+
+  const databaseOpen = (): Promise<void> =>
+    waitUntil(async () => (await booted.control('/api/v1/apps'))['httpStatus'] === 200, 'the database is open', 60_000);
 
   const tools = [{ type: 'switchyard_code' }];
   const chat = { messages: [{ role: 'user', content: call }], tools };
@@ -51,12 +82,84 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
     expect(outcomes).toMatchObject([{ kind: 'run', value: 1 }]);
   });
 
-  it('builds an app from words without any key, and serves its preview', async () => {
+  it('a tool of the client goes to the client, and the code tool beside it is not run', async () => {
+    const lookup = { type: 'function', function: { name: 'lookup', parameters: { type: 'object', properties: {} } } };
+    const messages = [{ role: 'user', content: `${call}\ncall:lookup {}` }];
+    const { text, requestId } = await ask('/v1/chat/completions', { messages, tools: [...tools, lookup] });
+    const [choice] = (JSON.parse(text) as { choices: { finish_reason: string; message: { tool_calls: object[] } }[] })
+      .choices;
+    expect(choice?.finish_reason).toBe('tool_calls');
+    expect(choice?.message.tool_calls).toMatchObject([{ function: { name: 'lookup' } }]);
+    expect((await client.requests.get(requestId)).final).not.toHaveProperty('toolRuns');
+  });
+
+  it('what goes wrong with a tool is its result, and what it is forced to is done once', async () => {
+    const failing = `call:switchyard_code ${JSON.stringify({ language: 'python', code: 'import nothing_such' })}`;
+    const failed = await ask('/v1/chat/completions', { messages: [{ role: 'user', content: failing }], tools });
+    expect(failed.text).toContain('ModuleNotFoundError');
+    const wrong = 'call:switchyard_code {"language":"cobol"}';
+    const body = { messages: [{ role: 'user', content: wrong }], tools, tool_choice: 'required' };
+    const { text, requestId } = await ask('/v1/chat/completions', body);
+    expect(text).toContain('must be one of python');
+    expect((await client.requests.get(requestId)).final).toMatchObject({ toolRuns: [{ status: 'refused' }] });
+  });
+
+  it('a client that leaves ends the program, and the record says so', async () => {
+    const leave = new AbortController();
+    const endless = `call:switchyard_code ${JSON.stringify({ language: 'python', code: 'while True: pass' })}`;
+    const answer = await fetch(`${booted.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
+      body: JSON.stringify({ model: 'sim/small', messages: [{ role: 'user', content: endless }], tools, stream: true }),
+      signal: leave.signal,
+    });
+    const requestId = answer.headers.get('x-switchyard-request-id') ?? '';
+    // A comment in the silence: the program runs.
+    const decoder = new TextDecoder();
+    for await (const chunk of answer.body ?? []) if (/^: /m.test(decoder.decode(chunk))) break;
+    leave.abort();
     await waitUntil(
-      async () => (await booted.control('/api/v1/apps'))['httpStatus'] === 200,
-      'the database is open',
-      60_000,
+      async () => (await client.requests.get(requestId)).status === 'aborted',
+      'the exchange is over',
+      10_000,
     );
+    expect((await client.requests.get(requestId)).final).toMatchObject({
+      httpStatus: 499,
+      toolRuns: [{ status: 'cancelled' }],
+    });
+  });
+
+  it('code is charged in the ledger to who asked for it, and refused at a hard limit', async () => {
+    await databaseOpen();
+    const { requestId } = await ask('/v1/chat/completions', chat);
+    const { final } = await client.requests.get(requestId);
+    const [ran] = (final as unknown as { toolRuns: { runId: string }[] }).toolRuns;
+    const charged = async (): Promise<readonly Exchange[]> =>
+      (await client.requests.list({ customer: 'acme', model: 'compute/run', limit: 100 })).data;
+    const recordOf = async (): Promise<RequestRecord | undefined> => {
+      const records = await Promise.all((await charged()).map((one) => client.requests.get(one.requestId)));
+      return records.find((one) => JSON.stringify(one.final).includes(ran?.runId ?? 'none'));
+    };
+    await waitUntil(async () => (await recordOf()) !== undefined, 'the run is booked', 60_000);
+    const record = await recordOf();
+    const { compute, chargeNanos, costNanos } = record?.final as unknown as Charged;
+    expect(compute).toMatchObject({ kind: 'run', subject: ran?.runId, exchangeId: requestId });
+    // A dollar a second is a million nano-USD a millisecond.
+    expect(chargeNanos).toBe(`${compute.cpuMs}000000`);
+    expect(costNanos).toBe('0');
+    const { data, sumNanos } = await client.ledger.accounts();
+    expect(sumNanos).toBe('0');
+    const owed = data.filter(({ owner, kind }) => owner === 'acme' && kind === 'accrued');
+    const all = (await client.requests.list({ customer: 'acme', limit: 100 })).data;
+    const sum = all.reduce((total, one) => total + BigInt(one.chargeNanos ?? 0), 0n);
+    expect(owed.map(({ balanceNanos }) => balanceNanos.replace('-', ''))).toEqual([String(sum)]);
+    const refused = await ask('/v1/chat/completions', chat, poorKey);
+    expect(refused.text).toContain('Not run: ');
+    expect(refused.text).toContain('budget');
+  });
+
+  it('builds an app from words without any key, and serves its preview', async () => {
+    await databaseOpen();
     const terminal = createTestTerminal({
       SWITCHYARD_OWNER_TOKEN: booted.product.ownerToken,
       SWITCHYARD_URL: booted.url,

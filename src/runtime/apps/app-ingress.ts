@@ -34,6 +34,8 @@ export interface IngressDeps {
     request: Pick<IncomingMessage, 'method' | 'headers'> & { readonly path: string },
     status: number,
   ): void;
+  /** Whether who pays for an app has used up a limit; absent: nobody pays. */
+  readonly charged?: { isRefused(app: string): boolean } | undefined;
   /** Names of our own cookies, which no guest is shown. */
   readonly hiddenCookies: readonly string[];
 }
@@ -95,6 +97,10 @@ function serve(deps: IngressDeps, visit: Visit): void {
     const page = version.assets.get('404.html');
     if (page !== undefined) return serveAsset(deps, visit, { asset: page, status: 404 });
     return refuse(deps, visit, { status: 404, code: 'not_found', detail: 'There is no such page.' });
+  }
+  if (deps.charged?.isRefused(version.app) === true) {
+    const detail = 'The app has used up the budget that pays for it.';
+    return refuse(deps, visit, { status: 402, code: 'budget_exceeded', detail });
   }
   const running = deps.host.running(version);
   if (running !== undefined) forward(deps, visit, running);

@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Metrics } from '../../platform/metrics.ts';
 import type { Database } from '../../storage/index.ts';
+import type { StandingUse } from '../compute/standing-use.ts';
 import type { Sealer } from '../../tenants/index.ts';
 import type { ProbeReport } from '../contract.ts';
 import type { EgressAudit } from '../egress/index.ts';
@@ -38,6 +39,8 @@ export interface AppsSettings {
   gatewayOrigin(): string | undefined;
   /** Why there is no database; undefined when there is one. */
   absence(): string | undefined;
+  /** Where what apps use is charged; absent: nobody pays. */
+  readonly charged?: StandingUse | undefined;
 }
 
 /** Apps as the product has them. */
@@ -69,7 +72,7 @@ const canaryEveryMs = 1000;
 export function openApps(given: AppsSettings): Apps {
   // Absolute: processes of apps and builds look from other working directories.
   const settings = { ...given, dataDirectory: resolve(given.dataDirectory) };
-  const { dataDirectory, clock, logger, metrics, newId, absence, hiddenCookies } = settings;
+  const { dataDirectory, clock, logger, metrics, newId, absence, hiddenCookies, charged } = settings;
   const shared = { clock, logger, newId };
   // What builds of a killed gateway left.
   rmSync(join(dataDirectory, 'run', 'builds'), { recursive: true, force: true });
@@ -77,7 +80,7 @@ export function openApps(given: AppsSettings): Apps {
   const meter = new AppMeter(metrics, clock);
   const blobs = new FolderBlobStore(join(dataDirectory, 'apps', 'blobs'));
   const engines = findEngines(settings.environment);
-  const host = openHost(settings, { logs, meter, engines });
+  const host = openHost(settings, { logs, meter, engines, charged });
   const live: LiveVersionDeps = { blobs, sealer: settings.sealer, gatewayOrigin: settings.gatewayOrigin };
   const troubled = (error: unknown): void => logger.warn({ err: error }, 'the apps could not be read');
   const directory = new AppDirectory({ ...live, host, clock, troubled });
@@ -108,7 +111,7 @@ export function openApps(given: AppsSettings): Apps {
     samples,
     onBuildFailed: (heard) => void (own.buildFailed = heard),
     served: () => directory.all(),
-    ingress: createAppIngress({ ...shared, directory, host, assets, meter, absence, hiddenCookies, sampled }),
+    ingress: createAppIngress({ ...shared, directory, host, assets, meter, absence, hiddenCookies, sampled, charged }),
     probe: (isAgain) => host.probe(isAgain),
     async follow(database) {
       const stopFollowing = await directory.follow(database);
@@ -155,11 +158,12 @@ interface HostParts {
   readonly logs: LogBook;
   readonly meter: AppMeter;
   readonly engines: Engines;
+  readonly charged: StandingUse | undefined;
 }
 
 function openHost(
   { dataDirectory, clock, logger, newId }: AppsSettings,
-  { logs, meter, engines }: HostParts,
+  { logs, meter, engines, charged }: HostParts,
 ): FunctionHost {
   return new FunctionHost({
     engines,
@@ -167,7 +171,11 @@ function openHost(
     clock,
     newId: () => newId('f').slice(-16),
     line: (spec, line, instance) => logs.take(spec, line, instance),
-    audit: (entry) => logs.note(entry, entry.verdict === 'allowed' ? 'info' : 'warn', describeEgress(entry)),
+    used: ({ app }, use) => charged?.note(app, use),
+    audit(entry) {
+      charged?.note(entry.app, { egressBytes: entry.sentBytes });
+      logs.note(entry, entry.verdict === 'allowed' ? 'info' : 'warn', describeEgress(entry));
+    },
     receipt(receipt) {
       const { code, allowed, observed, detail, ...rest } = receipt;
       meter.ended(receipt);

@@ -57,13 +57,15 @@ function worldOf(setting: { readonly isFree?: boolean; readonly refusal?: Fault 
 describe('machines of our own', () => {
   it('are held for at most, and charged for what was used, as one fact', async () => {
     const { desk, facts, asked, ends } = worldOf();
-    const hold = await desk.admit(payer, { ...use, cpuMs: 60_000 });
+    // Whatever else is known of who pays stays out of the fact.
+    const hold = await desk.admit(Object.assign({ requestId: 'req_9' }, payer), { ...use, cpuMs: 60_000 });
     expect(asked).toMatchObject([{ amountNanos: 60_000n, spender: payer }]);
     await hold.settle({ kind: 'run', subject: 'run_1', exchangeId: 'req_2' }, use);
     expect(ends).toEqual(['settled 2000']);
     expect(facts).toMatchObject([
       {
         type: 'final',
+        requestId: 'req_1',
         customer: 'acme',
         key: 'acme-key',
         host: 'runtime',

@@ -56,15 +56,15 @@ export class ComputeDesk {
   }
 
   /** Holds for a use of that size. Throws `budget_exceeded`, `rate_limited` or `budget_unavailable`. */
-  async admit(payer: ComputePayer, most: ComputeUse): Promise<ComputeHold> {
+  async admit({ customer, key, project, endUser }: ComputePayer, most: ComputeUse): Promise<ComputeHold> {
     const { gate, clock, newId } = this.#deps;
     const prices = this.#deps.prices();
     if (prices === undefined) return free;
-    const spender: Spender = { ...payer };
+    const payer: Spender = { customer, key, project, endUser };
     const exchangeId = newId('req');
-    const amountNanos = gate.isHardLimited(spender) ? rateCompute(most, prices) : 0n;
+    const amountNanos = gate.isHardLimited(payer) ? rateCompute(most, prices) : 0n;
     const atMs = clock.nowMs();
-    const hold = await gate.admit({ exchangeId, spender, amountNanos, tokensEstimate: 0, atMs });
+    const hold = await gate.admit({ exchangeId, spender: payer, amountNanos, tokensEstimate: 0, atMs });
     if (Fault.is(hold)) throw hold;
     // It bounds requests and tokens for models, not how long programs may run.
     hold.leaveRates();
@@ -77,7 +77,7 @@ export class ComputeDesk {
   async #settle(
     admitted: {
       readonly hold: Hold;
-      readonly payer: ComputePayer;
+      readonly payer: Spender;
       readonly prices: ComputePrices;
       readonly startedAtMs: number;
     },

@@ -7,4 +7,5 @@ export {
   type ComputeSubject,
 } from './compute-desk.ts';
 export { MeteredRunner, type MeteredRunnerDeps, runtimeKey } from './metered-runner.ts';
+export { StandingUse, type StandingUseDeps } from './standing-use.ts';
 export { mostUseOf, useOfRun } from './run-use.ts';

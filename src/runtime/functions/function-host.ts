@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Isolation, ProbeReport } from '../contract.ts';
 import type { EgressAudit } from '../egress/index.ts';
 import type { Engines } from './find-engines.ts';
-import { FunctionInstance } from './function-instance.ts';
+import { FunctionInstance, type ProcessUse } from './function-instance.ts';
 import { FunctionStartError, type ProcessLine } from './function-process.ts';
 import type { FunctionReceipt, FunctionSpec } from './function-spec.ts';
 import { probeFunctions } from './probe-functions.ts';
@@ -21,6 +21,8 @@ export interface FunctionHostSettings {
   line(spec: FunctionSpec, line: ProcessLine, instance: FunctionInstance | undefined): void;
   audit(entry: EgressAudit): void;
   receipt(receipt: FunctionReceipt): void;
+  /** Told often of what processes used. */
+  used?(spec: FunctionSpec, use: ProcessUse): void;
 }
 
 /** Which process is meant. */
@@ -196,6 +198,7 @@ export class FunctionHost {
         if (slot.starting === undefined && nowMs - slot.usedAtMs > idleMs) this.#slots.delete(key);
         continue;
       }
+      this.#settings.used?.(current.spec, current.takeUse());
       const isIdle = current.inFlight === 0 && nowMs - slot.usedAtMs > idleMs;
       if (isIdle && !this.#kept.has(key)) this.retire(current.spec);
       else if (current.look() === 'worn' && slot.starting === undefined && slot.backoff.waitMs(nowMs) === 0) {
@@ -217,7 +220,10 @@ export class FunctionHost {
   }
 
   #leave(instance: FunctionInstance, graceMs: number): void {
-    const left = instance.drain(graceMs).finally(() => this.#leaving.delete(left));
+    const left = instance.drain(graceMs).finally(() => {
+      this.#settings.used?.(instance.spec, instance.takeUse());
+      this.#leaving.delete(left);
+    });
     this.#leaving.add(left);
   }
 

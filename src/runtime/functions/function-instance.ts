@@ -5,7 +5,7 @@ import { failureHeader } from './entry-module.ts';
 import { type FunctionCall, FunctionExchange } from './function-exchange.ts';
 import { FunctionProcess, type GuestHandlers, type ProcessSettings } from './function-process.ts';
 import type { FunctionReceipt, FunctionSpec, LimitCode } from './function-spec.ts';
-import { readVitals } from './process-vitals.ts';
+import { type ProcessVitals, readVitals } from './process-vitals.ts';
 import { Watchdog } from './watchdog.ts';
 import { socketNames } from './worker-config.ts';
 
@@ -34,6 +34,17 @@ export interface TrialAnswer {
   /** It threw, ended or ran out of a limit. */
   readonly hasFailed: boolean;
   readonly limit?: LimitCode;
+}
+
+interface Vitals extends ProcessVitals {
+  readonly nowMs: number;
+}
+
+/** What a process used. */
+export interface ProcessUse {
+  readonly cpuMs: number;
+  readonly wallMs: number;
+  readonly memoryMibMs: number;
 }
 
 /** What an instance is started with. */
@@ -66,6 +77,8 @@ export class FunctionInstance {
   #isLeaving = false;
   #killedFor: { readonly code: LimitCode; readonly allowed: number; readonly observed: number } | undefined;
   #idle: (() => void) | undefined;
+  #measured: Vitals;
+  readonly #used = { cpuMs: 0, wallMs: 0, memoryMibMs: 0 };
 
   private constructor(process: FunctionProcess, settings: InstanceSettings) {
     const { spec, clock } = settings;
@@ -84,7 +97,8 @@ export class FunctionInstance {
       ...timeouts,
       socketPath: join(process.socketFolder, socketNames.health),
     });
-    this.#watchdog = new Watchdog(spec.limits, this.#now());
+    this.#measured = this.#now();
+    this.#watchdog = new Watchdog(spec.limits, this.#measured);
     this.gone = process.gone.then(async () => {
       if (!this.#isLeaving) settings.died(this.#receipt());
       await Promise.all([this.#pool.destroy(), this.#health.destroy()]);
@@ -111,6 +125,13 @@ export class FunctionInstance {
 
   get rssMb(): number | undefined {
     return this.#pid === undefined ? undefined : readVitals(this.#pid).rssMb;
+  }
+
+  /** What the process used since this was last asked, as of the last look at it. */
+  takeUse(): ProcessUse {
+    const used = { ...this.#used };
+    Object.assign(this.#used, { cpuMs: 0, wallMs: 0, memoryMibMs: 0 });
+    return used;
   }
 
   /** Hands a request to the guest. */
@@ -178,6 +199,7 @@ export class FunctionInstance {
    */
   look(): 'fine' | 'worn' {
     const now = this.#now();
+    this.#measure(now);
     if (this.inFlight === 0) this.#watchdog.answered(now);
     else if (this.#isPinging) this.#watchdog.missed();
     else this.#ping();
@@ -196,6 +218,7 @@ export class FunctionInstance {
       await new Promise<void>((resolve) => (this.#idle = resolve));
       clearTimeout(deadline);
     }
+    this.#measure(this.#now());
     this.#process.kill();
     await this.gone;
   }
@@ -247,7 +270,16 @@ export class FunctionInstance {
     };
   }
 
-  #now(): { readonly nowMs: number; readonly cpuMs: number | undefined; readonly rssMb: number | undefined } {
+  #measure(now: Vitals): void {
+    const { nowMs, cpuMs = 0 } = this.#measured;
+    const wallMs = now.nowMs - nowMs;
+    this.#used.wallMs += wallMs;
+    this.#used.memoryMibMs += (now.rssMb ?? 0) * wallMs;
+    this.#used.cpuMs += Math.max(0, (now.cpuMs ?? cpuMs) - cpuMs);
+    this.#measured = { ...now, cpuMs: now.cpuMs ?? cpuMs };
+  }
+
+  #now(): Vitals {
     const vitals = this.#pid === undefined ? undefined : readVitals(this.#pid);
     return { nowMs: this.#clock.monotonicMs(), cpuMs: vitals?.cpuMs, rssMb: vitals?.rssMb };
   }
