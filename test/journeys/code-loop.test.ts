@@ -8,14 +8,14 @@ const seed = 5;
 /** Nobody is the best at everything; the best on average is by far the dearest. */
 const models: readonly CodingModel[] = [
   { name: 'tiny', skill: { 'code-text': 0.4, 'code-numbers': 0.4 }, inputUsd: 0.1, outputUsd: 0.4 },
-  { name: 'wordsmith', skill: { 'code-text': 0.95, 'code-numbers': 0.35 }, inputUsd: 0.4, outputUsd: 1.6 },
-  { name: 'reckoner', skill: { 'code-text': 0.35, 'code-numbers': 0.95 }, inputUsd: 0.5, outputUsd: 2 },
-  { name: 'large', skill: { 'code-text': 0.85, 'code-numbers': 0.85 }, inputUsd: 5, outputUsd: 20 },
+  { name: 'wordsmith', skill: { 'code-text': 0.98, 'code-numbers': 0.35 }, inputUsd: 0.4, outputUsd: 1.6 },
+  { name: 'reckoner', skill: { 'code-text': 0.35, 'code-numbers': 0.98 }, inputUsd: 0.5, outputUsd: 2 },
+  { name: 'large', skill: { 'code-text': 0.8, 'code-numbers': 0.8 }, inputUsd: 5, outputUsd: 20 },
 ];
 const job = (name: string, description: string): string => `  ${name}:
     description: ${description}
     models: [tiny, wordsmith, reckoner, large]
-    value: { lowUsd: 0.01, midUsd: 0.05, highUsd: 0.2 }
+    value: { lowUsd: 0.001, midUsd: 0.003, highUsd: 0.01 }
     exploration: { maxShare: 0.05, usdPerDay: 1 }
 `;
 const jobs = `${job('code-text', 'Programs about text.')}${job('code-numbers', 'Programs about numbers.')}  code:
