@@ -5,7 +5,13 @@ import { createSandboxHandler, type SandboxHandler } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopedToken } from '../platform/scoped-token.ts';
-import { SandboxService, type SandboxSettings, type WorkspaceDriver } from '../runtime/index.ts';
+import {
+  type ComputeDesk,
+  SandboxService,
+  type SandboxSettings,
+  StandingUse,
+  type WorkspaceDriver,
+} from '../runtime/index.ts';
 import { TokenVerifier } from '../tenants/index.ts';
 import type { Core } from './core.ts';
 
@@ -17,13 +23,23 @@ export interface ProductSandboxesDeps {
   readonly config: () => Config;
   readonly logger: Logger;
   readonly newId: (prefix: string) => string;
+  /** Where use of machines is charged. */
+  readonly desk: ComputeDesk;
 }
 
 /** Opens long-lived sandboxes: those of an earlier run are there again. */
 export function openProductSandboxes(deps: ProductSandboxesDeps): SandboxService {
   const { logger, config } = deps;
-  const sandboxes = new SandboxService({
+  const charged = new StandingUse({
+    desk: deps.desk,
+    kind: 'sandbox',
+    payerOf: (id) => Promise.resolve(sandboxes.payer(id)),
+    troubled: (error) => logger.warn({ err: error }, 'what sandboxes used could not be charged yet'),
+  });
+  const sandboxes: SandboxService = new SandboxService({
     ...deps,
+    spares: 2,
+    charged,
     dataFolder: deps.loaded.config.runtime.folder ?? deps.dataDirectory,
     clock: systemClock,
     settings: () => sandboxBounds(config().sandboxes),

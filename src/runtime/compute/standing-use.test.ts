@@ -69,6 +69,23 @@ describe('use of what lives for long', () => {
     expect(charged.at(-1)?.use.cpuMs).toBe(7);
   });
 
+  it('is held from its beginning to its end, and charged to who began it', async () => {
+    const world = worldOf(3);
+    const { standing, charged, released } = world;
+    await standing.begin('gone', { customer: 'acme', key: 'k' });
+    await standing.flush();
+    expect([world.left, released.length]).toEqual([2, 0]);
+    standing.note('gone', { cpuMs: 5 });
+    standing.end('gone');
+    await standing.flush();
+    expect([charged.length, released.length]).toEqual([1, 1]);
+    world.left = 0;
+    await expect(standing.begin('next', { customer: 'acme', key: 'k' })).rejects.toMatchObject({
+      code: 'budget_exceeded',
+    });
+    await standing.close();
+  });
+
   it('is not noted where nothing is metered', async () => {
     const { standing, charged } = worldOf(5, false);
     standing.note('shop', { cpuMs: 10 });

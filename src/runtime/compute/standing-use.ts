@@ -1,13 +1,13 @@
 import { addComputeUse, type ComputeUse } from '../../domain/compute.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { ComputeDesk, ComputeHold } from './compute-desk.ts';
+import type { ComputeDesk, ComputeHold, ComputePayer } from './compute-desk.ts';
 
 /** What use of long-lived things is charged with. */
 export interface StandingUseDeps {
   readonly desk: ComputeDesk;
   readonly kind: 'app' | 'sandbox';
   /** Who pays; undefined for what nobody knows any more. */
-  payerOf(subject: string): Promise<{ readonly customer: string; readonly key: string } | undefined>;
+  payerOf(subject: string): Promise<ComputePayer | undefined>;
   /** Told of facts that could not be written; what was used stays noted. */
   troubled(error: unknown): void;
 }
@@ -31,6 +31,9 @@ export class StandingUse {
   #uses = new Map<string, ComputeUse>();
   readonly #holds = new Map<string, ComputeHold>();
   readonly #refused = new Set<string>();
+  /** Of what was begun, until the interval in which it ended is charged. */
+  readonly #payers = new Map<string, ComputePayer>();
+  readonly #ended = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #flushing: Promise<void> = Promise.resolve();
 
@@ -40,9 +43,29 @@ export class StandingUse {
     this.#timer.unref();
   }
 
+  get isMetering(): boolean {
+    return this.#deps.desk.isMetering;
+  }
+
+  /** Holds the first interval of something new. Throws `budget_exceeded` when nothing is left for it. */
+  async begin(subject: string, payer: ComputePayer): Promise<void> {
+    if (!this.isMetering) return;
+    const hold = await this.#deps.desk.admit(payer, intervalUse);
+    this.#holds.get(subject)?.release();
+    this.#holds.set(subject, hold);
+    this.#payers.set(subject, payer);
+    this.#ended.delete(subject);
+    this.#refused.delete(subject);
+  }
+
+  /** Says that something is over; what it used is charged with the interval. */
+  end(subject: string): void {
+    if (this.#payers.has(subject)) this.#ended.add(subject);
+  }
+
   /** Adds what something used since it was last noted. What is refused uses nothing that it could be charged for. */
   note(subject: string, use: Partial<ComputeUse>): void {
-    if (!this.#deps.desk.isMetering || this.#refused.has(subject)) return;
+    if (!this.isMetering || this.#refused.has(subject)) return;
     const whole = { cpuMs: null, wallMs: 0, memoryMibMs: null, egressBytes: 0, ...use };
     const before = this.#uses.get(subject);
     if (before === undefined && this.#uses.size >= mostSubjects) return;
@@ -72,12 +95,23 @@ export class StandingUse {
     const uses = this.#uses;
     this.#uses = new Map();
     for (const subject of this.#refused) await this.#admit(subject);
+    const ended = [...this.#ended];
     for (const [subject, hold] of this.#holds) {
-      if (uses.has(subject)) continue;
+      // What was begun keeps its hold until it is over.
+      if (uses.has(subject) || this.#payers.has(subject)) continue;
       hold.release();
       this.#holds.delete(subject);
     }
     for (const [subject, use] of uses) await this.#charge(subject, use);
+    for (const subject of ended) this.#forget(subject);
+  }
+
+  #forget(subject: string): void {
+    if (!this.#ended.delete(subject)) return;
+    this.#holds.get(subject)?.release();
+    this.#holds.delete(subject);
+    this.#payers.delete(subject);
+    this.#refused.delete(subject);
   }
 
   async #charge(subject: string, use: ComputeUse): Promise<void> {
@@ -101,7 +135,7 @@ export class StandingUse {
   async #admit(subject: string): Promise<ComputeHold | 'later' | undefined> {
     const { desk, payerOf, troubled } = this.#deps;
     try {
-      const payer = await payerOf(subject);
+      const payer = this.#payers.get(subject) ?? (await payerOf(subject));
       const hold = payer && (await desk.admit(payer, intervalUse));
       this.#refused.delete(subject);
       if (hold) this.#holds.set(subject, hold);

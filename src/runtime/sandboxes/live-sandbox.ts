@@ -1,9 +1,10 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Driver, Limits, Sandbox } from '../contract.ts';
-import { defaultLimits } from '../limits.ts';
+import type { StandingUse } from '../compute/standing-use.ts';
+import type { Driver, Sandbox } from '../contract.ts';
 import { SandboxCommands } from './sandbox-commands.ts';
 import { SandboxFiles } from './sandbox-files.ts';
+import { sandboxSpec } from './sandbox-spec.ts';
 import type { SandboxStore } from './sandbox-store.ts';
 import type { SandboxMetric, SandboxRecord, SandboxSettings } from './sandbox-types.ts';
 
@@ -13,9 +14,11 @@ export interface LiveSandboxDeps {
   readonly store: SandboxStore;
   readonly clock: Clock;
   readonly settings: () => SandboxSettings;
+  /** Where what it uses is charged; absent: nobody pays. */
+  readonly charged?: Pick<StandingUse, 'note' | 'isMetering'> | undefined;
 }
 
-const dayMs = 86_400_000;
+const mib = 1024 * 1024;
 /** An hour, at one every five seconds. */
 const mostMetrics = 720;
 
@@ -73,13 +76,22 @@ export class LiveSandbox {
     this.#record = changed;
   }
 
+  /** Takes a sandbox that was made ahead on its disk. */
+  adopt(sandbox: Sandbox): void {
+    this.#follow(Promise.resolve(sandbox));
+  }
+
   /** The running sandbox; started if it is not there. Throws a `not_found` when it may not run. */
   boot(): Promise<Sandbox> {
     if (this.#isEnded || this.#record.state !== 'running') {
       return Promise.reject(new Fault('not_found', { message: `The sandbox ${this.#record.id} does not run.` }));
     }
     if (this.#booted) return this.#booted;
-    const booting = this.#start();
+    this.#seen = { atMs: this.#deps.clock.monotonicMs(), cpuMs: 0 };
+    return this.#follow(this.#start());
+  }
+
+  #follow(booting: Promise<Sandbox>): Promise<Sandbox> {
     this.#booted = booting;
     const forget = (): void => {
       if (this.#booted === booting) this.#booted = undefined;
@@ -90,6 +102,8 @@ export class LiveSandbox {
 
   /** Ends its processes; the record and the disk stay. */
   async halt(): Promise<void> {
+    // The last of what it used.
+    if (this.#deps.charged?.isMetering === true) await this.sample().catch(() => undefined);
     const booted = this.#booted;
     this.#booted = undefined;
     this.#seen = undefined;
@@ -121,6 +135,11 @@ export class LiveSandbox {
     this.#seen = { atMs, cpuMs: cpuMs ?? 0 };
     const spentMs = before === undefined ? 0 : Math.max(0, (cpuMs ?? 0) - before.cpuMs);
     const passedMs = before === undefined ? 1 : Math.max(1, atMs - before.atMs);
+    this.#deps.charged?.note(this.#record.id, {
+      cpuMs: cpuMs === null ? null : spentMs,
+      wallMs: passedMs,
+      memoryMibMs: memoryBytes === null ? null : (memoryBytes / mib) * passedMs,
+    });
     this.metrics.push({
       atMs: clock.nowMs(),
       cpuCount: 1,
@@ -136,11 +155,7 @@ export class LiveSandbox {
   async #start(): Promise<Sandbox> {
     const { driver, store, settings } = this.#deps;
     const disk = store.diskOf(this.#record.id);
-    return driver.create({
-      limits: longLived(settings()),
-      homeFolder: disk.home,
-      mounts: [{ hostPath: disk.temporary, guestPath: '/tmp', writable: true }],
-    });
+    return driver.create(sandboxSpec(disk, settings()));
   }
 
   async #isFolder(path: string): Promise<boolean> {
@@ -150,20 +165,4 @@ export class LiveSandbox {
     });
     return found?.type === 'directory';
   }
-}
-
-/** Bounds of a sandbox as a whole; its commands run as long as it does. */
-function longLived({ memoryBytes, diskBytes, processes, fileBytes }: SandboxSettings): Limits {
-  return {
-    ...defaultLimits,
-    cpuMs: dayMs,
-    wallMs: dayMs,
-    memoryBytes,
-    processes,
-    diskBytes,
-    fileBytes,
-    openFiles: 4096,
-    // Output is never kept: a slow reader holds its command back, and nobody's is dropped.
-    outputBytes: Number.MAX_SAFE_INTEGER,
-  };
 }

@@ -3,8 +3,11 @@ import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Driver, IsolationTier } from '../contract.ts';
+import type { ComputePayer } from '../compute/compute-desk.ts';
+import type { StandingUse } from '../compute/standing-use.ts';
 import { requireTier } from '../runs/run-service.ts';
 import { LiveSandbox } from './live-sandbox.ts';
+import { type Bounds, boundsOf } from './sandbox-spec.ts';
 import { SandboxStore } from './sandbox-store.ts';
 import type {
   NewSandbox,
@@ -14,6 +17,7 @@ import type {
   SandboxSettings,
   SandboxSummary,
 } from './sandbox-types.ts';
+import { SpareSandboxes } from './spare-sandboxes.ts';
 
 /** What long-lived sandboxes are built on. */
 export interface SandboxServiceDeps {
@@ -24,6 +28,10 @@ export interface SandboxServiceDeps {
   newId(prefix: string): string;
   settings(): SandboxSettings;
   minIsolation(): IsolationTier;
+  /** Sandboxes that are made ahead; none unless said. */
+  readonly spares?: number;
+  /** Where what they use is charged; absent: nobody pays. */
+  readonly charged?: StandingUse | undefined;
 }
 
 const lookEveryMs = 250;
@@ -34,6 +42,7 @@ const looksPerSample = 20;
 export class SandboxService {
   readonly #deps: SandboxServiceDeps;
   readonly #store: SandboxStore;
+  readonly #spares: SpareSandboxes;
   readonly #all = new Map<string, LiveSandbox>();
   readonly #making = new Map<string, number>();
   #ready: Promise<void> | undefined;
@@ -45,6 +54,9 @@ export class SandboxService {
   constructor(deps: SandboxServiceDeps) {
     this.#deps = deps;
     this.#store = new SandboxStore(deps.dataFolder);
+    const { driver, newId } = deps;
+    const bounds = (): Bounds => boundsOf(deps.settings());
+    this.#spares = new SpareSandboxes({ driver, newId, bounds, store: this.#store, most: deps.spares ?? 0 });
   }
 
   /** Takes over what an earlier process left. */
@@ -65,14 +77,17 @@ export class SandboxService {
     try {
       const live = new LiveSandbox(this.#newRecord(owner, wanted, ttlMs), this.#liveDeps());
       const { id } = live.record;
-      await this.#store.makeDisk(id);
+      await this.#deps.charged?.begin(id, payerOf(owner));
+      await this.#giveDisk(live);
       const both = await Promise.allSettled([live.boot(), this.#store.save(live.record)]);
       const failed = both.find((one) => one.status === 'rejected');
       if (failed) {
         await live.end();
+        this.#deps.charged?.end(id);
         throw failed.reason;
       }
       this.#all.set(id, live);
+      this.#spares.refill();
       return live.record;
     } finally {
       const left = (this.#making.get(owner.key) ?? 1) - 1;
@@ -182,8 +197,10 @@ export class SandboxService {
     clearInterval(this.#timer);
     await this.#ready?.catch(() => undefined);
     await this.#sampling;
+    await this.#spares.close();
     await Promise.all([...this.#all.values()].map((live) => live.inTurn(() => live.halt())));
     this.#store.close();
+    await this.#deps.charged?.close();
   }
 
   async #load(): Promise<void> {
@@ -212,6 +229,7 @@ export class SandboxService {
       // What nobody works in does not grow.
       if (live.commands.list().length > 0) await live.checkDisk();
       await live.sample();
+      if (this.#deps.charged?.isRefused(live.record.id) === true) await live.inTurn(() => this.#pause(live));
     }
   }
 
@@ -247,6 +265,15 @@ export class SandboxService {
     throw new Fault('invalid_request', { message, param: 'timeout' });
   }
 
+  /** A disk with a sandbox on it that waits, or an empty one. */
+  async #giveDisk(live: LiveSandbox): Promise<void> {
+    const { id } = live.record;
+    const spare = this.#spares.take();
+    if (!spare) return this.#store.makeDisk(id);
+    await this.#store.renameDisk(spare.diskName, id);
+    live.adopt(spare.sandbox);
+  }
+
   #newRecord(owner: SandboxOwner, wanted: NewSandbox, ttlMs: number): SandboxRecord {
     const { clock, newId } = this.#deps;
     const nowMs = clock.nowMs();
@@ -272,8 +299,14 @@ export class SandboxService {
   }
 
   #liveDeps(): ConstructorParameters<typeof LiveSandbox>[1] {
-    const { driver, clock, settings } = this.#deps;
-    return { driver, clock, settings, store: this.#store };
+    const { driver, clock, settings, charged } = this.#deps;
+    return { driver, clock, settings, charged, store: this.#store };
+  }
+
+  /** Who pays for one that is there. */
+  payer(id: string): ComputePayer | undefined {
+    const live = this.#all.get(id);
+    return live && !live.isEnded ? payerOf(live.record) : undefined;
   }
 
   async #find(id: string, owner: SandboxOwner): Promise<LiveSandbox> {
@@ -297,6 +330,7 @@ export class SandboxService {
     if (live.isEnded) throw new Fault('not_found', { message: `Sandbox ${live.record.id} not found.` });
     const ttlMs = this.#ttl(asked ?? live.record.ttlMs);
     this.#admit(live.record, true);
+    await this.#deps.charged?.begin(live.record.id, payerOf(live.record));
     await live.change({ state: 'running', pausedAtMs: null, ttlMs, endsAtMs: nowMs + ttlMs });
     await live.boot();
     return true;
@@ -305,6 +339,7 @@ export class SandboxService {
   async #pause(live: LiveSandbox): Promise<boolean> {
     if (live.isEnded || live.record.state === 'paused') return false;
     await live.halt();
+    this.#deps.charged?.end(live.record.id);
     await this.#store.sync(live.record.id);
     await live.change({ state: 'paused', pausedAtMs: this.#deps.clock.nowMs() });
     return true;
@@ -312,6 +347,7 @@ export class SandboxService {
 
   async #end(live: LiveSandbox): Promise<void> {
     await live.inTurn(() => live.end());
+    this.#deps.charged?.end(live.record.id);
     this.#all.delete(live.record.id);
   }
 
@@ -321,9 +357,14 @@ export class SandboxService {
       if (live.isEnded || !isDue(live.record, this.#deps.clock.nowMs(), this.#deps)) return;
       if (live.record.state === 'running' && live.record.onTimeout === 'pause') return void (await this.#pause(live));
       await live.end();
+      this.#deps.charged?.end(live.record.id);
       this.#all.delete(live.record.id);
     });
   }
+}
+
+function payerOf({ customer, key }: SandboxOwner): ComputePayer {
+  return { customer, key };
 }
 
 /** Compares a presented token in constant time. */

@@ -73,6 +73,12 @@ export class SandboxStore {
     await Promise.all([home, temporary].map((folder) => mkdir(folder, { mode: 0o755 })));
   }
 
+  /** Gives a disk another name; whoever has it open goes on with it. */
+  async renameDisk(from: string, to: string): Promise<void> {
+    await mkdir(this.#records, { recursive: true, mode: 0o700 });
+    await rename(this.diskOf(from).root, this.diskOf(to).root);
+  }
+
   /** Puts everything that was written to it onto the disk of the machine. */
   async sync(id: string): Promise<void> {
     await run('sync', ['-f', '--', this.diskOf(id).root], { env: environment });
