@@ -93,7 +93,7 @@ export function createControlHarness(
     });
     const text = await response.text();
     const contentType = response.headers.get('content-type') ?? '';
-    return { status: response.status, text, contentType, body: contentType.includes('json') ? parse(text) : {} };
+    return { status: response.status, text, contentType, body: /[/+]json/.test(contentType) ? parse(text) : {} };
   };
   return {
     app,
