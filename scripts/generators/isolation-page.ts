@@ -72,6 +72,10 @@ function rowOf({ number, tries, expected, limit }: HostileProgram): string {
   return `| ${number} | ${tries} | ${expected} | ${limit ?? ''} |`;
 }
 
+const librariesText = `Programs of Node find \`lodash\` below \`/node_modules\`, read-only; their own folders come first.
+Everything else they need comes with them as files: nothing is installed while they run.
+`;
+
 function limitsTable(): string {
   const { cpuMs, wallMs, memoryBytes, processes, openFiles, diskBytes, tmpBytes, outputBytes } = defaultLimits;
   const mib = (bytes: number): string => `${bytes / 1024 / 1024} MiB`;
@@ -87,7 +91,7 @@ function limitsTable(): string {
     ['network', 'none', 'a network namespace with nothing but its own loopback'],
   ];
   const lines = rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
-  return `## Limits of a run\n\n| what | unless said | held by |\n|---|---|---|\n${lines}\n`;
+  return `## Limits of a run\n\n| what | unless said | held by |\n|---|---|---|\n${lines}\n\n${librariesText}`;
 }
 
 /** What keeps code apart and what was tried against it, from the table that the tests run. */
