@@ -23,6 +23,9 @@ const models = ['steady', 'steady', 'shaky', 'cut'];
 
 const { replicas, streams, seed } = readNumbers({ replicas: 3, streams: 1000, seed: 1 });
 const limitNanos = BigInt(streams) * nanosPerStream;
+/** Let in at once at the start, by every gateway its share; few enough that the machine serves them in time. */
+const perMinute = Math.max(replicas * 10, Math.floor(streams / 2));
+const minutePartMs = 7_000;
 const concurrent = Math.max(replicas, Math.floor(streams * 0.3));
 
 /** @param {string} upstreamUrl */
@@ -176,10 +179,47 @@ async function rateTrial(fleet, victim) {
   expect('at least 95 % of the limit is usable', most * 100 >= concurrent * 95, String(most));
 }
 
+/**
+ * Requests of a minute over all gateways: what refills during the trial counts as well.
+ * @param {Awaited<ReturnType<typeof startFleet>>} fleet
+ * @param {number} victim
+ */
+async function minuteTrial(fleet, victim) {
+  await fleet.change('/api/v1/customers', { id: 'minute-customer' });
+  const limits = { requestsPerMinute: perMinute };
+  const { secret } = await fleet.change('/api/v1/keys', { name: 'minute-key', customer: 'minute-customer', limits });
+  await sleep(1500);
+  const random = seededRandom(seedOf(seed, victim + replicas));
+  const startedMs = performance.now();
+  const clients = startClients({
+    ports: fleet.ports,
+    secret,
+    clients: streams,
+    models: ['steady'],
+    random,
+    maxOutputTokens,
+  });
+  await sleep(minutePartMs);
+  await fleet.kill(victim);
+  await sleep(minutePartMs);
+  const elapsedMs = performance.now() - startedMs;
+  const seen = await clients.stop();
+  const admitted = seen.filter(({ status, startMs }) => status === 200 && startMs <= startedMs + elapsedMs).length;
+  const allowed = perMinute * (1 + elapsedMs / 60_000);
+  process.stdout.write(
+    `rate limit: ${perMinute} requests a minute for ${streams} clients, one gateway killed: ${admitted} let in during ` +
+      `${Math.round(elapsedMs / 1000)} s, ${Math.floor(allowed)} allowed; check-then-act in each gateway: ${Math.floor(allowed * replicas)}\n`,
+  );
+  expect('never more than the limit of a minute', admitted <= allowed, `${admitted} of ${allowed}`);
+  expect('at least 95 % of the limit of a minute is usable', admitted * 100 >= perMinute * 95, String(admitted));
+  await fleet.restart(victim);
+}
+
 const fleet = await startFleet({ directory, configFile, databaseUrl, replicas });
 try {
   await spendTrial(fleet, 'budget', replicas - 1);
   await spendTrial(fleet, 'wallet', Math.max(0, replicas - 2));
+  await minuteTrial(fleet, replicas - 1);
   await rateTrial(fleet, replicas - 1);
 } finally {
   await fleet.stop();
