@@ -41,13 +41,18 @@ export function guestHeaders(
   }: { readonly address: AppAddress; readonly requestId: string; readonly hiddenCookies: readonly string[] },
 ): { [name: string]: string | string[] } {
   const headers = withoutHops(request.headers);
-  for (const name of Object.keys(headers)) {
-    if (name.startsWith('x-switchyard-') || name.startsWith('x-forwarded-') || name === 'forwarded')
+  for (const name in headers) {
+    // The first letters first: this is done for every header of every request.
+    if (name.startsWith('x-') && (name.startsWith('x-switchyard-') || name.startsWith('x-forwarded-'))) {
       delete headers[name];
+    }
   }
-  const cookie = withoutCookies(request.headers.cookie, hiddenCookies);
-  if (cookie === undefined) delete headers['cookie'];
-  else headers['cookie'] = cookie;
+  if (headers['forwarded'] !== undefined) delete headers['forwarded'];
+  if (headers['cookie'] !== undefined) {
+    const cookie = withoutCookies(request.headers.cookie, hiddenCookies);
+    if (cookie === undefined) delete headers['cookie'];
+    else headers['cookie'] = cookie;
+  }
   headers[requestIdHeader] = requestId;
   headers['host'] = request.headers.host ?? 'app';
   headers['x-forwarded-for'] = request.socket.remoteAddress ?? '';

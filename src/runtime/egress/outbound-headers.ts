@@ -17,12 +17,22 @@ const hops = new Set([
 /** Headers in which clients of model providers send their keys. */
 const keyHeaders = ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key'];
 
+/** Headers that a connection names for itself; most name nothing but whether it stays open. */
+function namedHops(connection: string | undefined): readonly string[] | undefined {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return undefined;
+  return connection
+    .toLowerCase()
+    .split(',')
+    .map((one) => one.trim());
+}
+
 /** Headers that concern one connection only, with those that it names itself, are not passed on. */
 export function withoutHops(headers: IncomingHttpHeaders): { [name: string]: string | string[] } {
-  const named = (headers.connection ?? '').toLowerCase().split(',');
+  const named = namedHops(headers.connection);
   const kept: { [name: string]: string | string[] } = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || hops.has(name) || named.some((one) => one.trim() === name)) continue;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || hops.has(name) || named?.includes(name) === true) continue;
     kept[name] = value;
   }
   return kept;

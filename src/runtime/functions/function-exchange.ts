@@ -74,7 +74,7 @@ export class FunctionExchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) controller.abort(abandoned);
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (this.#isOver || status < 200) return;
     const { response, answerHeaders } = this.#call;
     if (Number(headers['content-length'] ?? 0) > this.#limits.maxResponseBytes) {
@@ -88,7 +88,6 @@ export class FunctionExchange implements Dispatcher.DispatchHandler {
       delete sent['set-cookie'];
       delete sent['service-worker-allowed'];
     }
-    response.on('drain', () => controller.resume());
     // Ours come last: a guest may not take away the policy that keeps it out of our own origin.
     response.writeHead(status, { ...sent, ...answerHeaders });
   }
@@ -97,7 +96,10 @@ export class FunctionExchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#bytes += chunk.length;
     if (this.#bytes > this.#limits.maxResponseBytes) return this.#limit('response_too_large', 502);
-    if (!this.#call.response.write(chunk)) controller.pause();
+    const { response } = this.#call;
+    if (response.write(chunk)) return;
+    controller.pause();
+    response.once('drain', () => controller.resume());
   }
 
   onResponseEnd(): void {

@@ -11,6 +11,7 @@ import type { ExchangeOutcome } from './function-exchange.ts';
 import { findEngines } from './find-engines.ts';
 import { FunctionHost } from './function-host.ts';
 import { defaultLimits, type FunctionLimits, type FunctionReceipt, type FunctionSpec } from './function-spec.ts';
+import type { ProcessUse } from './function-instance.ts';
 import type { ProcessLine } from './function-process.ts';
 
 const engines = findEngines(process.env);
@@ -37,6 +38,7 @@ describe.skipIf(engines.workerd === undefined)('a function', () => {
   const newId = createIdSource(systemClock, createSystemRandom());
   const lines: ProcessLine[] = [];
   const receipts: FunctionReceipt[] = [];
+  const used: (ProcessUse & { readonly version: string })[] = [];
   const host = new FunctionHost({
     engines,
     root,
@@ -45,6 +47,7 @@ describe.skipIf(engines.workerd === undefined)('a function', () => {
     line: (_spec, line) => void lines.push(line),
     audit: () => undefined,
     receipt: (receipt) => void receipts.push(receipt),
+    used: ({ version }, use) => void used.push({ version, ...use }),
   });
   const outcomes: ExchangeOutcome[] = [];
   let front: Server;
@@ -126,6 +129,19 @@ describe.skipIf(engines.workerd === undefined)('a function', () => {
     await seen(lines, { level: 'info', text, requestId: 'req_1', stream: 'stdout', dropped: 0 });
     const echoed = await fetch(`${url}/one/echo`, { method: 'POST', body: 'body' });
     expect(await echoed.text()).toBe('body');
+  });
+
+  it('tells what its process uses, while it runs and at its end', async () => {
+    await (await fetch(`${url}/counted/hello`)).text();
+    const sumOf = (field: keyof ProcessUse): number =>
+      used.filter(({ version }) => version === 'counted').reduce((sum, one) => sum + one[field], 0);
+    await vi.waitFor(() => expect(sumOf('wallMs')).toBeGreaterThan(0), { timeout: 10_000 });
+    const memoryMib = sumOf('memoryMibMs') / sumOf('wallMs');
+    expect(memoryMib).toBeGreaterThan(5);
+    expect(memoryMib).toBeLessThan(1024);
+    const told = used.length;
+    host.retire(specOf('counted'), 0);
+    await vi.waitFor(() => expect(used.length).toBeGreaterThan(told), { timeout: 10_000 });
   });
 
   it('that throws answers 500 and counts as failed, with its stack in the log', async () => {

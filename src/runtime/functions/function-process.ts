@@ -43,7 +43,7 @@ export interface GuestHandlers {
 }
 
 const longestLine = 64 * 1024;
-const pollMs = 2;
+const pollMs = 1;
 const sandboxFolder = '/app';
 
 /** One engine process with one version of an app in it, from its folder to its end. */
@@ -88,8 +88,9 @@ export class FunctionProcess {
     const started = new FunctionProcess(child, egress, settings);
     try {
       started.#handlers = await started.#ready(spec.limits.startMs);
-      // What the process was told at its start, secrets among it, need not lie on the disk any longer.
-      await rm(join(folder, 'c'), { recursive: true, force: true });
+      // What the process was told at its start, secrets among it, need not lie on the disk any longer; the first
+      // request does not wait for that.
+      rm(join(folder, 'c'), { recursive: true, force: true }).catch(() => undefined);
       return started;
     } catch (error) {
       started.kill();
