@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findControlGroups } from '../../src/runtime/workspaces/control-groups.ts';
 
@@ -8,6 +9,8 @@ import { findControlGroups } from '../../src/runtime/workspaces/control-groups.t
 export interface Leftovers {
   readonly processes: number;
   readonly groups: number;
+  /** In the folder that sandboxes' users can pass through. */
+  readonly sockets: number;
 }
 
 const victim = fileURLToPath(new URL('./supervisor-victim.ts', import.meta.url));
@@ -40,18 +43,34 @@ export async function killSupervisor(
   while (processesOf(mark) > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
   const look = (): Leftovers => {
     const groupsLeft = (findControlGroups()?.leftovers() ?? []).filter(({ name }) => name.startsWith(mark));
-    return { processes: processesOf(mark), groups: groupsLeft.length };
+    return { processes: processesOf(mark), groups: groupsLeft.length, sockets: socketsOf(dataFolder, child.pid ?? 0) };
   };
   return { left: look(), look };
 }
 
-/** Processes in groups of a supervisor, and keepers that carry its mark. */
+/** Processes in groups of a supervisor, keepers that carry its mark, and what starts launchers on its socket. */
 function processesOf(mark: string): number {
+  const starter = `/sockets/${mark.replace('switchyard-keeper-', '')}`;
   const inGroups = readdirSync('/proc').filter((pid) => {
     if (!/^\d+$/.test(pid)) return false;
-    return read(`/proc/${pid}/cgroup`).includes(mark) || read(`/proc/${pid}/cmdline`).includes(mark);
+    const command = read(`/proc/${pid}/cmdline`);
+    return read(`/proc/${pid}/cgroup`).includes(mark) || command.includes(mark) || command.includes(starter);
   });
   return inGroups.length;
+}
+
+/** Sockets are named after the process that made them. */
+function socketsOf(dataFolder: string, pid: number): number {
+  const folders = [join(dataFolder, 'runtime', 'shelf', 'sockets'), '/var/lib/switchyard/shelf/sockets'];
+  return folders.flatMap(namesIn).filter((name) => name.startsWith(`${pid}-`)).length;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // Sockets lie in one of the places only.
+  }
 }
 
 function read(path: string): string {

@@ -23,13 +23,13 @@ describe.skipIf(!isUsable)('[hostile 63] a supervisor that is killed', () => {
   it.each([1, 4])('leaves nothing of its %i sandboxes once the next one has started', async (after) => {
     const killed = await killSupervisor(dataFolder, { after });
     await driver.sweep();
-    expect(killed === 'unusable' ? killed : killed.look()).toEqual({ processes: 0, groups: 0 });
+    expect(killed === 'unusable' ? killed : killed.look()).toEqual({ processes: 0, groups: 0, sockets: 0 });
   });
 
   it('leaves nothing without control groups either', async () => {
     const killed = await killSupervisor(dataFolder, { after: 2, groups: 'none' });
     await driver.sweep();
-    expect(killed === 'unusable' ? killed : killed.look()).toEqual({ processes: 0, groups: 0 });
+    expect(killed === 'unusable' ? killed : killed.look()).toEqual({ processes: 0, groups: 0, sockets: 0 });
   });
 });
 
@@ -37,7 +37,9 @@ describe.skipIf(!isUsable)('sandboxes that come and go', () => {
   it('leave no process, group, folder or descriptor', async () => {
     const before = await settled();
     for (let round = 0; round < 5; round += 1) {
-      const sandboxes = await Promise.all([1, 2, 3].map(() => driver.create({ limits: defaultLimits })));
+      const network = { mode: 'allowed', allow: ['example.com'] } as const;
+      const specs = [{ limits: defaultLimits }, { limits: defaultLimits }, { limits: defaultLimits, network }];
+      const sandboxes = await Promise.all(specs.map((spec) => driver.create(spec)));
       await Promise.all(
         sandboxes.map(async (sandbox) => {
           const running = await sandbox.exec({ argv: ['sh', '-c', 'sleep 60 & echo started'] });
@@ -51,7 +53,13 @@ describe.skipIf(!isUsable)('sandboxes that come and go', () => {
 });
 
 /** What this process holds, once the last ends are told. */
-async function settled(): Promise<{ descriptors: number; groups: number; keepers: number; mounts: number }> {
+async function settled(): Promise<{
+  descriptors: number;
+  groups: number;
+  keepers: number;
+  mounts: number;
+  sockets: number;
+}> {
   let last = '';
   for (let tries = 0; tries < 100; tries += 1) {
     const seen = held();
@@ -62,7 +70,7 @@ async function settled(): Promise<{ descriptors: number; groups: number; keepers
   return held();
 }
 
-function held(): { descriptors: number; groups: number; keepers: number; mounts: number } {
+function held(): { descriptors: number; groups: number; keepers: number; mounts: number; sockets: number } {
   const own = `-${process.pid}-`;
   const isKeeper = (pid: string): boolean => {
     try {
@@ -76,5 +84,8 @@ function held(): { descriptors: number; groups: number; keepers: number; mounts:
     groups: (findControlGroups()?.leftovers() ?? []).filter(({ name }) => name.includes(own)).length,
     keepers: readdirSync('/proc').filter(isKeeper).length,
     mounts: readFileSync('/proc/self/mounts', 'utf8').split('\n').length,
+    sockets: readFileSync('/proc/net/unix', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(`/sockets/${process.pid}-`)).length,
   };
 }

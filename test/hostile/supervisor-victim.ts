@@ -7,7 +7,13 @@ import { createSystemRandom } from '../../src/platform/random.ts';
 
 const [dataFolder = '', groups] = process.argv.slice(2);
 const newId = createIdSource(systemClock, createSystemRandom());
-const driver = new WorkspaceDriver({ dataFolder, clock: systemClock, newId, ...(groups === 'none' && { groups }) });
+const driver = new WorkspaceDriver({
+  dataFolder,
+  clock: systemClock,
+  newId,
+  warm: 1,
+  ...(groups === 'none' && { groups }),
+});
 process.stdout.write(`swept ${await driver.sweep()}\n`);
 const { unusable } = await driver.probe();
 if (unusable) process.stdout.write('unusable\n');
@@ -17,7 +23,9 @@ else {
   const daemon =
     'if (fork() == 0) { setpgrp(0, 0); if (fork() == 0) { sleep 600; } sleep 600; exit } open(my $f, ">", "file"); sleep 600;';
   for (let count = 0; count < 50; count += 1) {
-    const sandbox = await driver.create({ limits: { ...defaultLimits, wallMs: 600_000 } });
+    const network =
+      count % 2 === 0 ? { mode: 'denied' as const } : { mode: 'allowed' as const, allow: ['example.com'] };
+    const sandbox = await driver.create({ limits: { ...defaultLimits, wallMs: 600_000 }, network });
     const { id } = await sandbox.exec({ argv: ['perl', '-e', daemon] });
     process.stdout.write(`runs ${id}\n`);
   }
