@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../platform/logger.ts';
 import type { Driver, Isolation, Sandbox, SandboxSpec } from '../contract.ts';
+import type { ComputeUse } from '../../domain/compute.ts';
+import { Fault } from '../../domain/fault.ts';
+import type { ComputeDesk } from '../compute/compute-desk.ts';
+import { StandingUse } from '../compute/standing-use.ts';
 import { SandboxService } from './sandbox-service.ts';
 import type { SandboxSettings } from './sandbox-types.ts';
 
@@ -103,7 +107,7 @@ describe('long-lived sandboxes', () => {
     for (const cleanUp of cleanups.splice(0)) await cleanUp();
   });
 
-  function world(dataFolder = mkdtempSync(join(tmpdir(), 'sy-sandboxes-'))) {
+  function world(dataFolder = mkdtempSync(join(tmpdir(), 'sy-sandboxes-')), charged?: StandingUse) {
     const driver = new IdleDriver();
     const time = { nowMs: 1_000_000 };
     let count = 0;
@@ -115,6 +119,7 @@ describe('long-lived sandboxes', () => {
       newId: (prefix) => `${prefix}_${String((count += 1)).padStart(4, '0')}${'0'.repeat(28)}`,
       settings: () => settings,
       minIsolation: () => 'sandbox-rlimit',
+      charged,
     });
     cleanups.push(async () => {
       for (const { id } of await service.list()) await service.kill(id);
@@ -262,5 +267,31 @@ describe('long-lived sandboxes', () => {
     const [metric] = await service.metrics(ada, id, {});
     expect(metric).toMatchObject({ memoryUsedBytes: 1000, memoryTotalBytes: 2 ** 29, diskTotalBytes: 2 ** 30 });
     expect(await service.metrics(ada, id, { startMs: 10 ** 12 })).toEqual([]);
+  });
+
+  it('are charged for the time they were there, and refused without a budget', async () => {
+    const charged: { readonly use: ComputeUse; readonly customer: string }[] = [];
+    const budget = { isLeft: true };
+    const admit: ComputeDesk['admit'] = ({ customer }) => {
+      if (!budget.isLeft) return Promise.reject(new Fault('budget_exceeded'));
+      const settle = (_: unknown, use: ComputeUse): Promise<void> =>
+        Promise.resolve(void charged.push({ use, customer }));
+      return Promise.resolve({ settle, release: () => undefined });
+    };
+    const desk = { isMetering: true, admit } as unknown as ComputeDesk;
+    const fail = (error: unknown): never => {
+      throw error;
+    };
+    const payerOf = (): Promise<undefined> => Promise.resolve(undefined);
+    const standing = new StandingUse({ desk, kind: 'sandbox', payerOf, troubled: fail });
+    const { service, time } = world(undefined, standing);
+    const { id } = await service.create(ada, wanted);
+    time.nowMs += 2000;
+    await service.kill(id, ada);
+    await standing.flush();
+    expect(charged).toMatchObject([{ customer: 'acme', use: { cpuMs: 5, wallMs: 2000 } }]);
+    budget.isLeft = false;
+    await expect(service.create(ada, wanted)).rejects.toMatchObject({ code: 'budget_exceeded' });
+    expect(await service.list(ada)).toEqual([]);
   });
 });
