@@ -167,6 +167,7 @@ async function followRouting(
   await readAgain();
   const stopJobs = await database.listen(jobsChannel, () => void readAgain().catch(failed), { pollMs: jobsEveryMs });
   const outcomes = await followOutcomes(database, {
+    clock: systemClock,
     note(fact) {
       learning.note(fact);
       rollouts.told(fact);

@@ -148,7 +148,7 @@ function callsOf(model: string): number {
 describe('a new model', () => {
   it('that is better and cheaper is promoted: items, copies, a growing share, with one file of evidence', async () => {
     const evidence = join(booted.directory, 'evidence.md');
-    const line = `better --job alpha --items ${itemsFile(60)} --max-usd 5 --grader ${graderUrl()} --shadow 5 --min-requests 3 --step-seconds 0 --wait --evidence ${evidence}`;
+    const line = `better --job alpha --items ${itemsFile(40)} --max-usd 5 --grader ${graderUrl()} --shadow 5 --min-requests 3 --step-seconds 0 --wait --evidence ${evidence}`;
     const { code, out } = await during('alpha', adopt(line));
     expect([code, out]).toEqual([0, expect.stringMatching(/promoted: carried by (offline|shadow|live) evidence/)]);
     const text = readFileSync(evidence, 'utf8');
@@ -175,7 +175,7 @@ describe('a new model', () => {
 
   it('that is worse is rejected before any customer gets an answer of it', async () => {
     const answers: string[] = [];
-    const line = `worse --job beta --items ${itemsFile(60)} --max-usd 5 --grader ${graderUrl()} --wait`;
+    const line = `worse --job beta --items ${itemsFile(40)} --max-usd 5 --grader ${graderUrl()} --wait`;
     const { code, out } = await adopt(line);
     for (let request = 0; request < 5; request++) answers.push(await ask('beta'));
     expect([code, out]).toEqual([

@@ -65,7 +65,8 @@ export class AssignedRequests {
   /** Takes in an outcome, told here or at another gateway; a second time it changes nothing. */
   note(fact: OutcomeFact, nowMs: number): void {
     const entry = this.#known.get(fact.requestId);
-    if (entry === undefined || entry.isCounted || entry.outcomes.size >= mostOutcomes) return;
+    // A draft of a cascade is no answer that anybody got.
+    if (entry === undefined || entry.isCounted || fact.draft === true || entry.outcomes.size >= mostOutcomes) return;
     const identity = outcomeIdentity(fact);
     if (entry.outcomes.has(identity)) return;
     entry.outcomes.set(identity, fact);
@@ -90,6 +91,8 @@ export class AssignedRequests {
   restore(fact: Fact, isRunning: (rolloutId: string) => boolean): void {
     if (fact.type === 'decision') {
       if (fact.rollout === undefined || !isRunning(fact.rollout.id)) return;
+      // Outside of a canary all get the incumbent.
+      if (fact.rollout.arm === 'incumbent' && fact.rollout.propensity >= 1) return;
       makeRoom(this.#decided);
       this.#decided.set(fact.requestId, fact);
       return;

@@ -105,9 +105,10 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   answered(assignment: RolloutAssignment, { final, isRescued }: AssignedEnd): void {
     const { rolloutId, arm, unit } = assignment;
     const { key, endUser, atMs, job = '' } = final;
-    this.#assigned.add(final.requestId, { rolloutId, arm, job, isRescued, key, endUser, atMs });
     const rollout = this.#effective.get(job);
+    // Before and after there is only one side: nothing to compare.
     if (rollout?.plan.id !== rolloutId || rollout.state.stage !== 'canary') return;
+    this.#assigned.add(final.requestId, { rolloutId, arm, job, isRescued, key, endUser, atMs });
     if (this.#units.isNew({ rolloutId, step: rollout.state.step }, unit)) this.note(rolloutId, { type: 'unit', arm });
     // A client that left says nothing about who answered.
     if (final.status !== 'aborted') this.note(rolloutId, this.#answerOf(assignment, final, isRescued));
@@ -216,6 +217,8 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
     this.#barred = barred;
     const running = new Set(latest.flatMap(({ plan, state }) => (isFinished(state) ? [] : [plan.id])));
     for (const id of this.#observations.keys()) if (!running.has(id)) this.#observations.delete(id);
+    this.#units.keepOnly(running);
+    this.#speeds.keepOnly(running);
     this.#pendingNanos.clear();
     for (const [id, waiting] of this.#observations) this.#pendingNanos.set(id, costOf(waiting));
   }

@@ -14,4 +14,9 @@ export class SeenUnits {
     units.add(unit);
     return true;
   }
+
+  /** Forgets rollouts that are over. */
+  keepOnly(running: ReadonlySet<string>): void {
+    for (const id of this.#steps.keys()) if (!running.has(id)) this.#steps.delete(id);
+  }
 }

@@ -18,4 +18,9 @@ export class UsualSpeeds {
     }
     return sorted.length >= fewestSpeeds && limit !== undefined && totalMs > limit;
   }
+
+  /** Forgets rollouts that are over. */
+  keepOnly(running: ReadonlySet<string>): void {
+    for (const id of this.#speeds.keys()) if (!running.has(id)) this.#speeds.delete(id);
+  }
 }

@@ -28,6 +28,7 @@ function share(fact: OutcomeFact): Promise<void> {
 async function follower(): Promise<{ learning: LearningService; shared: SharedOutcomes }> {
   const learning = new LearningService({ clock });
   const shared = await followOutcomes(opened.database, {
+    clock,
     note: (fact) => learning.note(fact),
     replaying: (isReplaying) => learning.replaying(isReplaying),
     failed: (error) => {

@@ -1,5 +1,6 @@
 import type { OutcomeFact } from '../../domain/facts.ts';
 import { outcomesChannel } from '../../domain/outcome-identity.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
 
 const pageSize = 2000;
@@ -21,9 +22,14 @@ export interface SharedOutcomes {
  */
 export async function followOutcomes(
   database: Database,
-  feed: { note(fact: OutcomeFact): void; replaying(isReplaying: boolean): void; failed(error: unknown): void },
+  feed: {
+    readonly clock: Clock;
+    note(fact: OutcomeFact): void;
+    replaying(isReplaying: boolean): void;
+    failed(error: unknown): void;
+  },
 ): Promise<SharedOutcomes> {
-  const place = new ReadPlace(() => performance.now());
+  const place = new ReadPlace(() => feed.clock.monotonicMs());
   let reading: Promise<void> | undefined;
   let isAskedAgain = false;
   const readOn = async (): Promise<void> => {
