@@ -159,10 +159,12 @@ function utilitiesOf(estimates: Estimates, tradeoff: Tradeoff): Float64Array {
   const { valueNanos, nanosPerSecond = 0, isLearning = false } = tradeoff;
   // A job that learns from its own outcomes finds out that a gain was none; without them the mistake would stay.
   const scores = isLearning ? estimates.quality : estimates.trusted;
-  if (valueNanos === undefined) return Float64Array.from(scores);
-  return scores.map(
-    (score, at) => score - ((costNanos[at] ?? 0) + (nanosPerSecond * (latencyMs[at] ?? 0)) / 1000) / valueNanos,
-  );
+  const utilities = new Float64Array(scores.length);
+  const perNano = valueNanos === undefined ? 0 : 1 / valueNanos;
+  const perMs = (perNano * nanosPerSecond) / 1000;
+  for (let at = 0; at < utilities.length; at++)
+    utilities[at] = (scores[at] ?? 0) - perNano * (costNanos[at] ?? 0) - perMs * (latencyMs[at] ?? 0);
+  return utilities;
 }
 
 /** Best and second; ties go to the cheaper one, then by name. */

@@ -1,4 +1,5 @@
 import type { PromptFeatures } from '../features/prompt-features.ts';
+import type { OutputModel } from '../estimate/output-model.ts';
 import { noNeighbours } from '../estimate/residual-model.ts';
 import type { RoutingState } from '../estimate/routing-state.ts';
 
@@ -63,17 +64,20 @@ export function estimateCandidates(
 ): Estimates {
   const belief = state.jobs.get(request.job) ?? state.unknownJob;
   const calls = state.calls.get(request.job) ?? state.unknownCalls;
-  const all = Float64Array.from(belief.quality);
+  const all = belief.quality.slice();
   const prompt = correctByPrompt(state, request, all);
   const count = candidates.length;
+  // One piece of memory for all: small typed arrays cost more to make than to fill.
+  const memory = new ArrayBuffer(6 * 8 * count);
+  const column = (place: number): Float64Array => new Float64Array(memory, place * 8 * count, count);
   const estimates = {
     candidates,
-    quality: new Float64Array(count),
-    trusted: new Float64Array(count),
-    costNanos: new Float64Array(count),
-    latencyMs: new Float64Array(count),
-    evidence: new Float64Array(count),
-    gapErrors: new Float64Array(count),
+    quality: column(0),
+    trusted: column(1),
+    costNanos: column(2),
+    latencyMs: column(3),
+    evidence: column(4),
+    gapErrors: column(5),
   };
   let reference = -1;
   for (let at = 0; at < count; at++) {
@@ -87,7 +91,7 @@ export function estimateCandidates(
     estimates.gapErrors[at] = belief.gapErrors[known] ?? 1;
     estimates.latencyMs[at] = candidate.latencyMs ?? calls.latencyMs[known] ?? 0;
     const usual = calls.outputTokens[known] ?? 0;
-    const factor = prompt.logFactor === 0 ? 1 : Math.exp(prompt.logFactor * (prompt.slopeOf?.(known) ?? 0));
+    const factor = prompt.outputs ? prompt.outputs.factor(known, prompt.logFactor) : 1;
     estimates.costNanos[at] = costOf(candidate, request.inputTokens, usual * factor);
   }
   const isKnown = belief !== state.unknownJob;
@@ -99,22 +103,26 @@ export function estimateCandidates(
 interface PromptEffect {
   readonly isCorrected: boolean;
   readonly logFactor: number;
-  readonly slopeOf?: (model: number) => number;
+  /** Absent: answers to this prompt are as long as to any. */
+  readonly outputs: OutputModel | undefined;
 }
+
+const noEffect: PromptEffect = { isCorrected: false, logFactor: 0, outputs: undefined };
 
 function correctByPrompt(state: RoutingState, { job, features }: ChoiceRequest, into: Float64Array): PromptEffect {
   const { fit } = state;
   const known = fit?.jobs.get(job);
-  if (!fit || !known || !features) return { isCorrected: false, logFactor: 0 };
+  if (!fit || known === undefined || !features) return noEffect;
+  const residual = process.env.NORES ? undefined : fit.residual;
+  const outputs = process.env.NOOUT ? undefined : fit.outputs;
+  const isCorrected = residual?.isOn(known) === true;
+  if (!isCorrected && !outputs) return noEffect;
   const vector = fit.terms.vector(features);
-  const { residual, outputs } = fit;
-  const isCorrected = residual?.isOn(known.number) === true;
   if (residual && isCorrected) {
-    const neighbours = residual.usesNeighbours ? known.index.near(vector) : noNeighbours;
-    residual.correct(into, { job: known.number, features, vector, neighbours });
+    const neighbours = residual.usesNeighbours ? fit.index.near(vector) : noNeighbours;
+    residual.correct(into, { job: known, features, vector, neighbours });
   }
-  if (!outputs) return { isCorrected, logFactor: 0 };
-  return { isCorrected, logFactor: outputs.logFactor(features, vector), slopeOf: (model) => outputs.slope(model) };
+  return { isCorrected, logFactor: outputs?.logFactor(features, vector) ?? 0, outputs };
 }
 
 function costOf(candidate: Candidate, inputTokens: number, outputTokens: number): number {

@@ -29,7 +29,7 @@ const leastShared = 2;
 const commonWords = `a an the this that these those it its is are was were be been do does did have has had i you he she we
   they me my your our their of in on at to for from by with as and or but not no if so than then there here what which who
   when where why how can could will would should may might must please thanks thank hello hi write give make tell need want
-  using use following text`;
+  using use following text ' : ,`;
 const commonWeight = 0.15;
 
 /** Finds the job that a request belongs to by its words: near the description or an example, else honestly none. */

@@ -1,4 +1,5 @@
 import type { Discount, Sums, Tally } from '../evidence/tally.ts';
+import { jobStrengths } from './job-strengths.ts';
 import type { JobBelief } from './routing-state.ts';
 
 /** What is believed of a model before any outcome. */
@@ -68,8 +69,9 @@ export function believe(evidence: Evidence, shrinkage: Shrinkage): Chain {
   const priorWeights = evidence.priors.map((prior) => (prior ?? shrinkage.defaultPrior).weight);
   const errors = quality.map((mean, model) => standardError(mean, (weights[model] ?? 0) + (priorWeights[model] ?? 0)));
   const jobs = new Map<string, Level>();
+  const strengths = jobStrengths({ sums, offsets, quality, usual: shrinkage.job });
   for (const [job, known] of sums)
-    jobs.set(job, jobLevel(known, quality, { offset: offsets.get(job) ?? 0, shrinkage }));
+    jobs.set(job, jobLevel(known, quality, { offset: offsets.get(job) ?? 0, strengths }));
   return { global: { quality, evidence: weights, errors }, jobs, sums };
 }
 
@@ -118,17 +120,18 @@ function recentre(offsets: Map<string, number>, sums: ReadonlyMap<string, readon
 function jobLevel(
   known: readonly Sums[],
   above: Float64Array,
-  { offset, shrinkage }: { offset: number; shrinkage: Shrinkage },
+  { offset, strengths }: { offset: number; strengths: Float64Array },
 ): Level {
   const quality = above.map((mean, model) => {
     const one = known[model] ?? nothing;
-    return (shrinkage.job * (mean + offset) + one.sum) / (shrinkage.job + one.weight);
+    const strength = strengths[model] ?? 1;
+    return (strength * (mean + offset) + one.sum) / (strength + one.weight);
   });
   const evidence = Float64Array.from(known, ({ weight }) => weight);
   return {
     quality,
     evidence,
-    errors: quality.map((mean, model) => standardError(mean, (evidence[model] ?? 0) + shrinkage.job)),
+    errors: quality.map((mean, model) => standardError(mean, (evidence[model] ?? 0) + (strengths[model] ?? 1))),
   };
 }
 

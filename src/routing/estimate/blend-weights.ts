@@ -9,6 +9,10 @@ export interface BlendTarget {
   readonly jobs: Int32Array;
   readonly jobCount: number;
   readonly minJobRows: number;
+  /** What neighbours say of each row, how far they are believed, and what was seen, one per model. */
+  readonly told: readonly Float64Array[];
+  readonly centred: readonly Float64Array[];
+  readonly neighbourTrust: number;
 }
 
 /** How far each predictor is believed in each component, and in which jobs the blend is used. */
@@ -75,7 +79,7 @@ function componentFactors(blended: Float64Array, { target, width }: BlendTarget)
 }
 
 function jobGates(blended: Float64Array, factors: Float64Array, of: BlendTarget): Float64Array {
-  const { target, width, jobs, jobCount, minJobRows } = of;
+  const { target, width, jobs, jobCount, minJobRows, told, centred, neighbourTrust } = of;
   const gains = new Float64Array(jobCount);
   const counts = new Int32Array(jobCount);
   jobs.forEach((job, row) => {
@@ -86,6 +90,10 @@ function jobGates(blended: Float64Array, factors: Float64Array, of: BlendTarget)
       const wanted = target[at] ?? 0;
       gains[job] = (gains[job] ?? 0) + wanted * wanted - (wanted - value) ** 2;
     }
+    told[row]?.forEach((value, model) => {
+      const seen = centred[row]?.[model] ?? 0;
+      gains[job] = (gains[job] ?? 0) + seen * seen - (seen - neighbourTrust * value) ** 2;
+    });
   });
   return gains.map((gain, job) => (gain > 0 && (counts[job] ?? 0) >= minJobRows ? 1 : 0));
 }

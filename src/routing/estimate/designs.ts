@@ -1,4 +1,5 @@
 import { type PromptFeatures, surfaceCount } from '../features/prompt-features.ts';
+import type { DenseDesign } from './dense-ridge.ts';
 import type { TermVector } from './neighbour-index.ts';
 import type { SparseDesign } from './sparse-ridge.ts';
 
@@ -40,6 +41,9 @@ export interface SurfaceScale {
   readonly spreads: Float64Array;
 }
 
+/** A sign that hardly varies may not decide because one prompt has it. */
+const leastSpread = 0.05;
+
 /** Measures centre and spread over the graded prompts. */
 export function surfaceScale(prompts: readonly PromptFeatures[]): SurfaceScale {
   const means = new Float64Array(surfaceCount);
@@ -49,7 +53,7 @@ export function surfaceScale(prompts: readonly PromptFeatures[]): SurfaceScale {
   for (const { surface } of prompts)
     surface.forEach((value, at) => (spreads[at] = (spreads[at] ?? 0) + (value - (means[at] ?? 0)) ** 2));
   for (let at = 0; at < surfaceCount; at++)
-    spreads[at] = Math.sqrt((spreads[at] ?? 0) / Math.max(1, prompts.length)) + 0.02;
+    spreads[at] = Math.sqrt((spreads[at] ?? 0) / Math.max(1, prompts.length)) + leastSpread;
   return { means, spreads };
 }
 
@@ -69,29 +73,21 @@ export function surfaceBasis(features: PromptFeatures, scale: SurfaceScale, into
   }
 }
 
-/** Rows of surface signs; with `jobs`, each job has columns of its own. */
-export function surfaceDesign(
-  prompts: readonly PromptFeatures[],
-  scale: SurfaceScale,
-  jobs?: { readonly of: Int32Array; readonly count: number },
-): SparseDesign {
-  const width = jobs ? surfaceCount : basisSize;
-  const column = new Int32Array(prompts.length * width);
-  const value = new Float32Array(prompts.length * width);
+/** Rows of the surface basis, all in one block. */
+export function surfaceDesign(prompts: readonly PromptFeatures[], scale: SurfaceScale): DenseDesign {
+  const values = new Float32Array(prompts.length * basisSize);
   const basis = new Float32Array(basisSize);
   prompts.forEach((features, row) => {
     surfaceBasis(features, scale, basis);
-    const first = jobs ? (jobs.of[row] ?? 0) * width : 0;
-    for (let at = 0; at < width; at++) {
-      column[row * width + at] = first + at;
-      value[row * width + at] = basis[at] ?? 0;
-    }
+    values.set(basis, row * basisSize);
   });
-  return {
-    rows: prompts.length,
-    columns: width * (jobs?.count ?? 1),
-    starts: Int32Array.from({ length: prompts.length + 1 }, (_, row) => row * width),
-    column,
-    value,
-  };
+  return { rows: prompts.length, columns: basisSize, values, blocks: 1, block: new Int32Array(prompts.length) };
+}
+
+/** Rows of the plain signs of a surface design, with coefficients per job. */
+export function jobSurfaceDesign(surface: DenseDesign, jobs: { of: Int32Array; count: number }): DenseDesign {
+  const values = new Float32Array(surface.rows * surfaceCount);
+  for (let row = 0; row < surface.rows; row++)
+    values.set(surface.values.subarray(row * basisSize, row * basisSize + surfaceCount), row * surfaceCount);
+  return { rows: surface.rows, columns: surfaceCount, values, blocks: jobs.count, block: jobs.of };
 }

@@ -1,6 +1,7 @@
 import { termBuckets } from '../features/prompt-features.ts';
+import { DenseRidge, predictRow } from './dense-ridge.ts';
 import { numberBuckets, surfaceDesign, surfaceScale, termDesign } from './designs.ts';
-import type { GradedRow } from './fit-residual.ts';
+import type { GradedRow } from './graded-rows.ts';
 import type { GradedPrompt } from './graded-prompts.ts';
 import { OutputModel } from './output-model.ts';
 import { multiply, solveRidge } from './sparse-ridge.ts';
@@ -27,9 +28,12 @@ export function fitOutputs(prompts: readonly GradedPrompt[], rows: readonly Grad
   const numbers = numberBuckets(vectors, termBuckets);
   const terms = termDesign(vectors, numbers);
   const fitBoth = (rowWeights: Float64Array) => {
-    const bySurface = solveRidge({ design: surface, targets, targetCount: 1, rowWeights, penalty: surfacePenalty });
+    const folds = Int32Array.from(rowWeights, (weight) => (weight === 0 ? 1 : 0));
+    const ridge = new DenseRidge(surface, { values: targets, width: 1, folds, foldCount: 2 });
+    const bySurface = ridge.solve(surfacePenalty, 1);
     const explained = new Float64Array(rows.length);
-    multiply(surface, { from: bySurface, into: explained, width: 1 });
+    for (let row = 0; row < rows.length; row++)
+      predictRow(surface, row, { solution: bySurface, width: 1, into: explained });
     const rest = targets.map((value, at) => value - (explained[at] ?? 0));
     const byTerms = solveRidge({ design: terms, targets: rest, targetCount: 1, rowWeights, penalty: termPenalty });
     const more = new Float64Array(rows.length);
@@ -56,7 +60,7 @@ function logMeans(prompts: readonly GradedPrompt[], rows: readonly GradedRow[]):
   const counts: Float64Array[] = [];
   prompts.forEach(({ outputs }, at) => {
     const job = rows[at]?.job ?? 0;
-    const sum = (sums[job] ??= new Float64Array(rows[at]?.residuals.length ?? 0));
+    const sum = (sums[job] ??= new Float64Array(rows[at]?.expected.length ?? 0));
     const count = (counts[job] ??= new Float64Array(sum.length));
     outputs.forEach((tokens, model) => {
       if (!(tokens > 0) || model >= sum.length) return;
@@ -83,7 +87,7 @@ function slopesOf(
   prompts: readonly GradedPrompt[],
   of: { rows: readonly GradedRow[]; means: readonly Float64Array[]; predicted: Float64Array },
 ): Float64Array {
-  const size = of.rows[0]?.residuals.length ?? 0;
+  const size = of.rows[0]?.expected.length ?? 0;
   const cross = new Float64Array(size).fill(0);
   const squares = new Float64Array(size).fill(0);
   prompts.forEach(({ outputs }, at) => {

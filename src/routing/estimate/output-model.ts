@@ -41,8 +41,8 @@ export class OutputModel {
     return Math.max(-maxLogFactor, Math.min(maxLogFactor, sum));
   }
 
-  /** How far the common factor moves this model. */
-  slope(model: number): number {
-    return this.#parts.slopes[model] ?? 1;
+  /** Factor on the model's mean length: how far the common one moves it. */
+  factor(model: number, logFactor: number): number {
+    return logFactor === 0 ? 1 : Math.exp(logFactor * (this.#parts.slopes[model] ?? 1));
   }
 }

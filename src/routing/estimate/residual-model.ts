@@ -16,10 +16,10 @@ export interface ResidualParts {
   readonly surface: Float32Array;
   /** Per job: signs x components. */
   readonly jobSurface: Float32Array;
-  /** Per component: how far the neighbours' mean is believed. */
-  readonly neighbourTrust: Float64Array;
-  /** Per job: component values of the indexed prompts, in the order of the index. */
-  readonly neighbourValues: readonly Float32Array[];
+  /** How far the neighbours' mean is believed, 0 to 1. */
+  readonly neighbourTrust: number;
+  /** Scores of the indexed prompts in the order of the index, indexed prompts x models; NaN where not graded. */
+  readonly neighbourScores: Float32Array;
   /** Per job: 0 where the model did not win out of fold. */
   readonly gates: Float64Array;
 }
@@ -30,6 +30,9 @@ export const neighbourPrior = 6;
 /** Below this the neighbours change no choice worth the search. */
 const leastTrust = 0.05;
 
+/** Components summed together. */
+const lanes = 4;
+
 /** What no search finds. */
 export const noNeighbours: Neighbours = { rows: [], similarities: [] };
 
@@ -38,10 +41,20 @@ export class ResidualModel {
   readonly #parts: ResidualParts;
   readonly #basis = new Float32Array(basisSize);
   readonly #values: Float64Array;
+  /** Where each bucket's weights begin, -1 for none; four components lie together, padded, to be summed in one go. */
+  readonly #places: Int32Array;
+  readonly #packed: Float32Array;
 
   constructor(parts: ResidualParts) {
     this.#parts = parts;
-    this.#values = new Float64Array(parts.directions.length);
+    const width = parts.directions.length;
+    const stride = lanes * Math.ceil(width / lanes);
+    const columns = width === 0 ? 0 : parts.terms.length / width;
+    this.#values = new Float64Array(width);
+    this.#places = parts.numbers.map((number) => (number < 0 ? -1 : number * stride));
+    this.#packed = new Float32Array(columns * stride);
+    for (let column = 0; column < columns; column++)
+      this.#packed.set(parts.terms.subarray(column * width, (column + 1) * width), column * stride);
   }
 
   /** What it was made of: plain arrays, which travel between threads. */
@@ -51,7 +64,7 @@ export class ResidualModel {
 
   /** Whether neighbours are believed in any component; if not, they need not be searched. */
   get usesNeighbours(): boolean {
-    return this.#parts.neighbourTrust.some((trust) => trust > leastTrust);
+    return this.#parts.neighbourTrust > leastTrust;
   }
 
   /** Whether prompts of this job are corrected at all. */
@@ -62,15 +75,22 @@ export class ResidualModel {
   /** Adds the prompt's correction to the estimates, one per model. */
   correct(
     into: Float64Array,
-    prompt: { job: number; features: PromptFeatures; vector: TermVector; neighbours: Neighbours },
+    prompt: {
+      job: number;
+      features: PromptFeatures;
+      vector: TermVector;
+      neighbours: Neighbours;
+    },
   ): void {
-    const { directions, gates } = this.#parts;
+    const { directions, gates, neighbourTrust: trust, neighbourScores: scores } = this.#parts;
     const gate = gates[prompt.job] ?? 0;
     if (gate === 0) return;
+    if (prompt.neighbours.rows.length > 0)
+      addNeighbours(into, { found: prompt.neighbours, scores, means: into.slice(), trust: gate * trust });
     const values = this.#values.fill(0);
     this.#addTerms(values, prompt.vector);
     this.#addSurface(values, prompt.features, prompt.job);
-    this.#addNeighbours(values, prompt.neighbours, prompt.job);
+
     for (let component = 0; component < directions.length; component++) {
       const direction = directions[component];
       const value = gate * (values[component] ?? 0);
@@ -81,14 +101,27 @@ export class ResidualModel {
   }
 
   #addTerms(values: Float64Array, { buckets, values: weights }: TermVector): void {
-    const { numbers, terms } = this.#parts;
-    const width = values.length;
-    for (let at = 0; at < buckets.length; at++) {
-      const number = numbers[buckets[at] ?? 0] ?? -1;
-      if (number < 0) continue;
-      const weight = weights[at] ?? 0;
-      for (let component = 0; component < width; component++)
-        values[component] = (values[component] ?? 0) + weight * (terms[number * width + component] ?? 0);
+    const places = this.#places;
+    const packed = this.#packed;
+    for (let first = 0; first < values.length; first += lanes) {
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      for (let at = 0; at < buckets.length; at++) {
+        const place = places[buckets[at] ?? 0] ?? -1;
+        if (place < 0) continue;
+        const weight = weights[at] ?? 0;
+        const from = place + first;
+        sum0 += weight * (packed[from] ?? 0);
+        sum1 += weight * (packed[from + 1] ?? 0);
+        sum2 += weight * (packed[from + 2] ?? 0);
+        sum3 += weight * (packed[from + 3] ?? 0);
+      }
+      addAt(values, first, sum0);
+      addAt(values, first + 1, sum1);
+      addAt(values, first + 2, sum2);
+      addAt(values, first + 3, sum3);
     }
   }
 
@@ -97,32 +130,41 @@ export class ResidualModel {
     const width = values.length;
     const basis = this.#basis;
     surfaceBasis(features, scale, basis);
+    let from = 0;
+    let own = job * surfaceCount * width;
     for (let at = 0; at < basisSize; at++) {
       const value = basis[at] ?? 0;
-      for (let component = 0; component < width; component++)
-        values[component] = (values[component] ?? 0) + value * (surface[at * width + component] ?? 0);
-    }
-    const first = job * surfaceCount;
-    for (let at = 0; at < surfaceCount; at++) {
-      const value = basis[at] ?? 0;
-      for (let component = 0; component < width; component++)
-        values[component] = (values[component] ?? 0) + value * (jobSurface[(first + at) * width + component] ?? 0);
+      const isSign = at < surfaceCount;
+      for (let component = 0; component < width; component++, from++) {
+        const slope = isSign ? (surface[from] ?? 0) + (jobSurface[own++] ?? 0) : (surface[from] ?? 0);
+        values[component] = (values[component] ?? 0) + value * slope;
+      }
     }
   }
+}
 
-  #addNeighbours(values: Float64Array, { rows, similarities }: Neighbours, job: number): void {
-    const { neighbourTrust, neighbourValues } = this.#parts;
-    const known = neighbourValues[job];
-    if (!known || rows.length === 0) return;
-    const width = values.length;
-    let total = neighbourPrior;
-    for (const similarity of similarities) total += similarity;
-    for (let at = 0; at < rows.length; at++) {
-      const share = (similarities[at] ?? 0) / total;
-      const base = (rows[at] ?? 0) * width;
-      for (let component = 0; component < width; component++)
-        values[component] =
-          (values[component] ?? 0) + share * (neighbourTrust[component] ?? 0) * (known[base + component] ?? 0);
+/** Moves estimates towards the mean scores of near prompts; none found leaves them as they are. */
+export function addNeighbours(
+  into: Float64Array,
+  of: { found: Neighbours; scores: Float32Array; means: Float64Array; trust: number },
+): void {
+  const { found, scores, means, trust } = of;
+  const size = means.length;
+  const { rows, similarities } = found;
+  let total = neighbourPrior;
+  for (let at = 0; at < rows.length; at++) total += similarities[at] ?? 0;
+  for (let at = 0; at < rows.length; at++) {
+    const share = (trust * (similarities[at] ?? 0)) / total;
+    const base = (rows[at] ?? 0) * size;
+    for (let model = 0; model < size; model++) {
+      const gap = (scores[base + model] ?? 0) - (means[model] ?? 0);
+      // Not graded: as the job's mean says.
+      if (gap === gap) into[model] = (into[model] ?? 0) + share * gap;
     }
   }
+}
+
+/** Beyond the last component there is padding only. */
+function addAt(values: Float64Array, at: number, sum: number): void {
+  if (at < values.length) values[at] = (values[at] ?? 0) + sum;
 }

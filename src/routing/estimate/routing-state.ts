@@ -33,8 +33,10 @@ export interface PromptFit {
   /** Of the graded prompts it was made from. */
   readonly digest: string;
   readonly terms: TermWeights;
-  /** Per job name: its number in the fit and its index of graded prompts. */
-  readonly jobs: ReadonlyMap<string, { readonly number: number; readonly index: NeighbourIndex }>;
+  /** Number of each job in the fit. */
+  readonly jobs: ReadonlyMap<string, number>;
+  /** Graded prompts of all jobs, searched for those near to a new one. */
+  readonly index: NeighbourIndex;
   readonly residual: ResidualModel | undefined;
   readonly outputs: OutputModel | undefined;
 }

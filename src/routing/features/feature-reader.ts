@@ -5,12 +5,29 @@ const readCharacters = 2000;
 const offset = 0x811c9dc5;
 const prime = 0x01000193;
 
-/** Kinds of characters, by code below 128. */
-const isLetter = (code: number): boolean => (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 const isIdeograph = (code: number): boolean =>
   (code >= 0x3040 && code <= 0x30ff) || (code >= 0x3400 && code <= 0x9fff) || (code >= 0xac00 && code <= 0xd7af);
 const isOtherLetter = (code: number): boolean => code >= 0xc0 && !(code >= 0x2000 && code <= 0x303f) && code < 0xfe00;
+
+/** What a character is read as. */
+const spaceKind = 0;
+const letterKind = 1;
+const digitKind = 2;
+const ideographKind = 3;
+const markKind = 4;
+
+/** Kinds of characters below 128, which most are. */
+const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
+  if ((code >= 97 && code <= 122) || (code >= 65 && code <= 90)) return letterKind;
+  if (isDigit(code)) return digitKind;
+  return code > 32 ? markKind : spaceKind;
+});
+
+function kindBeyond(code: number): number {
+  if (isIdeograph(code)) return ideographKind;
+  return isOtherLetter(code) ? letterKind : markKind;
+}
 
 /** Counts of one reading. */
 interface Counts {
@@ -21,7 +38,8 @@ interface Counts {
   latin: number;
   ideographs: number;
   others: number;
-  lines: number;
+  commas: number;
+  marks: number;
   backslashes: number;
   code: number;
   questions: number;
@@ -44,7 +62,8 @@ const noCounts = (): Counts => ({
   latin: 0,
   ideographs: 0,
   others: 0,
-  lines: 0,
+  commas: 0,
+  marks: 0,
   backslashes: 0,
   code: 0,
   questions: 0,
@@ -66,6 +85,9 @@ const noCounts = (): Counts => ({
 export class FeatureReader {
   readonly #counts = new Uint16Array(termBuckets);
   readonly #touched = new Int32Array(3 * (2 * readCharacters + 2));
+  /** One bit per kept bucket, and one per word of these that has any: read in order they give the buckets sorted. */
+  readonly #bits = new Uint32Array(termBuckets / 32);
+  readonly #words = new Uint32Array(termBuckets / 1024);
   #touchedCount = 0;
   #previous = 0;
 
@@ -88,12 +110,12 @@ export class FeatureReader {
   #scan(text: string, counts: Counts): void {
     for (let at = 0; at < text.length;) {
       const code = text.charCodeAt(at);
-      if (isLetter(code) || (isOtherLetter(code) && !isIdeograph(code))) at = this.#word(text, at, counts);
-      else if (isDigit(code)) at = this.#number(text, at, counts);
+      const kind = code < 128 ? (kinds[code] ?? markKind) : kindBeyond(code);
+      if (kind === letterKind) at = this.#word(text, at, counts);
+      else if (kind === digitKind) at = this.#number(text, at, counts);
       else {
-        if (isIdeograph(code)) this.#ideograph(code, counts);
-        else if (code > 32) this.#mark(code, counts);
-        else if (code === 10) counts.lines++;
+        if (kind === ideographKind) this.#ideograph(code, counts);
+        else if (kind === markKind) this.#mark(code, counts);
         at++;
       }
     }
@@ -101,22 +123,29 @@ export class FeatureReader {
 
   #word(text: string, start: number, counts: Counts): number {
     let hash = offset;
+    let capitals = 0;
+    let others = 0;
     let at = start;
     for (; at < text.length; at++) {
       let code = text.charCodeAt(at);
-      if (code >= 65 && code <= 90) {
-        code += 32;
-        counts.capitals++;
-        counts.latin++;
-      } else if (code >= 97 && code <= 122) counts.latin++;
-      else if (isOtherLetter(code) && !isIdeograph(code)) counts.others++;
+      if (code < 128) {
+        if (kinds[code] !== letterKind) break;
+        if (code < 97) {
+          code += 32;
+          capitals++;
+        }
+      } else if (kindBeyond(code) === letterKind) others++;
       else break;
       hash = Math.imul(hash ^ code, prime);
     }
+    const length = at - start;
     counts.words++;
-    counts.letters += at - start;
-    if (at - start > 6) counts.longWords++;
-    if (at - start === 1 && start > 0 && text.charCodeAt(start - 1) <= 40 && isOptionEnd(text.charCodeAt(at)))
+    counts.letters += length;
+    counts.capitals += capitals;
+    counts.others += others;
+    counts.latin += length - others;
+    if (length > 6) counts.longWords++;
+    if (length === 1 && start > 0 && text.charCodeAt(start - 1) <= 40 && isOptionEnd(text.charCodeAt(at)))
       counts.options++;
     this.#emitWithNeighbour(hash);
     return at;
@@ -149,12 +178,14 @@ export class FeatureReader {
     else if (code === 92) counts.backslashes++;
     else if (code === 46 || code === 33 || code === 0x3002) counts.sentences++;
     else if (code === 36 || code === 37) counts.money++;
-    else if (code === 34 || code === 39 || code === 96) counts.quotes++;
+    else if (isQuote(code)) counts.quotes++;
     else if (code === 43 || code === 45 || code === 42 || code === 47 || code === 94) counts.operators++;
     else if (code === 123 || code === 125 || code === 91 || code === 93) counts.json++;
     if (code === 40 || code === 41 || code === 59 || code === 61 || code === 60 || code === 62 || code === 95)
       counts.code++;
-    if (code !== 44 && code !== 46) this.#emit(Math.imul(offset ^ (code + 0x10000), prime));
+    counts.marks++;
+    if (code === 44) counts.commas++;
+    else if (code !== 46) this.#emit(Math.imul(offset ^ ((isQuote(code) ? 39 : code) + 0x10000), prime));
   }
 
   #emitWithNeighbour(hash: number): void {
@@ -168,18 +199,56 @@ export class FeatureReader {
     mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
     const bucket = (mixed ^ (mixed >>> 16)) & (termBuckets - 1);
     const count = this.#counts[bucket] ?? 0;
-    if (count === 0) this.#touched[this.#touchedCount++] = bucket;
+    if (count === 0) this.#touch(bucket);
     if (count < 65_535) this.#counts[bucket] = count + 1;
   }
 
+  #touch(bucket: number): void {
+    const place = this.#touchedCount++;
+    this.#touched[place] = bucket;
+    if (place >= maxTerms) return;
+    const word = bucket >>> 5;
+    this.#bits[word] = (this.#bits[word] ?? 0) | (1 << (bucket & 31));
+    this.#words[word >>> 5] = (this.#words[word >>> 5] ?? 0) | (1 << (word & 31));
+  }
+
   #takeTerms(): { buckets: Int32Array; weights: Float32Array } {
-    const touched = this.#touched.subarray(0, this.#touchedCount);
-    const buckets = touched.slice(0, maxTerms).sort();
-    const weights = new Float32Array(buckets.length);
-    for (let at = 0; at < buckets.length; at++) weights[at] = 1 + Math.log(this.#counts[buckets[at] ?? 0] ?? 1);
-    for (let at = 0; at < touched.length; at++) this.#counts[touched[at] ?? 0] = 0;
+    const size = Math.min(this.#touchedCount, maxTerms);
+    const buckets = new Int32Array(size);
+    const weights = new Float32Array(size);
+    const counts = this.#counts;
+    let next = 0;
+    for (let block = 0; block < this.#words.length; block++) {
+      for (let words = this.#words[block] ?? 0; words !== 0; words &= words - 1) {
+        const word = (block << 5) | lowestBit(words);
+        for (let bits = this.#bits[word] ?? 0; bits !== 0; bits &= bits - 1) {
+          const bucket = (word << 5) | lowestBit(bits);
+          buckets[next] = bucket;
+          weights[next++] = weightOf(counts[bucket] ?? 1);
+        }
+        this.#bits[word] = 0;
+      }
+      this.#words[block] = 0;
+    }
+    for (let at = 0; at < this.#touchedCount; at++) counts[this.#touched[at] ?? 0] = 0;
     return { buckets, weights };
   }
+}
+
+function lowestBit(bits: number): number {
+  return 31 - Math.clz32(bits & -bits);
+}
+
+/** Most terms occur a few times: their logarithms are at hand. */
+const fewWeights = Float64Array.from({ length: 64 }, (_, count) => 1 + Math.log(Math.max(1, count)));
+
+function weightOf(count: number): number {
+  return count < 64 ? (fewWeights[count] ?? 1) : 1 + Math.log(count);
+}
+
+/** Quotes of every kind count as the same. */
+function isQuote(code: number): boolean {
+  return code === 34 || code === 39 || code === 96 || (code >= 0x2018 && code <= 0x201f);
 }
 
 /** Option letters as in `A.`, `(B)` and `C:`. */
@@ -196,16 +265,18 @@ function scriptOf(counts: Counts): Script {
 
 function measure(counts: Counts, of: { text: string; distinct: number }): Float32Array {
   const { text, distinct } = of;
-  const size = Math.max(1, Math.min(text.length, 2 * readCharacters));
+  // White space is no part of what is asked: another way to lay it out is the same prompt.
+  const size = Math.max(1, counts.letters + counts.digits + counts.ideographs + counts.marks);
+  const beyond = Math.max(1, text.length / (2 * readCharacters));
   const share = (count: number): number => Math.sqrt(count / size);
   const values = [
-    Math.log1p(text.length) / 3 - 1.8,
+    Math.log1p(size * beyond) / 3 - 1.8,
     Math.log1p(counts.words) / 2.5 - 1.5,
     share(counts.digits) * 2,
     Math.log1p(counts.numbers) / 1.5,
     share(counts.capitals) * 2,
     share(counts.ideographs + counts.others),
-    share(counts.lines) * 4,
+    share(counts.commas) * 4,
     share(counts.backslashes) * 4,
     share(counts.code) * 3,
     Math.log1p(counts.questions),
@@ -218,7 +289,7 @@ function measure(counts: Counts, of: { text: string; distinct: number }): Float3
     share(counts.json) * 4,
     Math.log1p(counts.money),
     Math.log1p(counts.largest) / 5,
-    /[?？]\s*$/.test(text.slice(-8)) ? 1 : 0,
+    share(counts.marks),
   ];
   return Float32Array.from(values.slice(0, surfaceCount));
 }

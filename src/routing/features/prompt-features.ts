@@ -28,7 +28,7 @@ export const surfaceNames = [
   'numbers',
   'capitals',
   'non-latin letters',
-  'line breaks',
+  'commas',
   'backslashes',
   'code marks',
   'question marks',
@@ -41,5 +41,5 @@ export const surfaceNames = [
   'JSON marks',
   'money and percent',
   'largest number',
-  'ends as a question',
+  'marks',
 ] as const;

@@ -48,8 +48,10 @@ export function policyValue(log: readonly LoggedChoice[]): PolicyValue | undefin
   }
   const drClip = sums.clipped / count;
   const variance = Math.max(0, sums.clippedSquare / count - drClip * drClip) * (count / (count - 1));
-  // Clipping trades spread for bias; what it took away is the best guess of that bias and belongs in the interval.
-  const standardError = Math.hypot(Math.sqrt(variance / count), sums.dr / count - drClip);
+  const spread = Math.sqrt(variance / count);
+  // Clipping trades spread for bias; what it took away is the best guess of that bias, whole and in both directions.
+  const bias = Math.abs(sums.dr / count - drClip);
+  const standardError = spread + bias / 1.96;
   return {
     ips: sums.ips / count,
     snips: sums.weight > 0 ? sums.ips / sums.weight : sums.dm / count,

@@ -2,6 +2,7 @@ import type { BenchRow, BenchSet } from './load-set.ts';
 import { pairedInterval } from './intervals.ts';
 import { byUtility, type Predictions, routerPredictions, trainRouter } from './methods.ts';
 import { type Choices, entropyBits, lambdas, pointOf } from './metrics.ts';
+import { crossValidate, sweepAll, type Validated } from './cross-validate.ts';
 import { paraphrasePairs } from './paraphrase.ts';
 import { type ReferenceName, referenceNames, referencePredictions } from './references.ts';
 import type { RoutingModule } from './routing-module.ts';
@@ -38,8 +39,6 @@ export interface ScoredSet {
 /** One set in the report; the harness contract names its fields. */
 export type SetEntry = ReturnType<typeof entryOf>;
 
-const folds = 5;
-
 /** Trains on one side, scores on the other, with all reference methods beside. */
 export function scoreSet(routing: RoutingModule, split: SplitSet, seed: number): ScoredSet {
   const { set, train, data } = split;
@@ -51,7 +50,7 @@ export function scoreSet(routing: RoutingModule, split: SplitSet, seed: number):
   const swept = sweep(router, set.hasCosts);
   const referenceSweeps = sweepAll(references, set.hasCosts);
   const validated = crossValidate(routing, split);
-  const operating = operatingLambda(set, train, validated.router);
+  const operating = operatingLambda(set, train, validated);
   const chosen = router.choose(operating);
   const entry = entryOf(routing, {
     split,
@@ -84,55 +83,14 @@ export function scoreSet(routing: RoutingModule, split: SplitSet, seed: number):
   };
 }
 
-function sweepAll(
-  references: Record<ReferenceName, Predictions>,
-  hasCosts: boolean,
-): Record<ReferenceName, readonly Choices[]> {
-  const entries = referenceNames.map((name) => [name, sweep(references[name], hasCosts)] as const);
-  return Object.fromEntries(entries) as Record<ReferenceName, readonly Choices[]>;
-}
-
-/** Choices for every train row by routers that had not seen its fold. */
-function crossValidate(routing: RoutingModule, { set, train }: SplitSet) {
-  const foldOf = (row: BenchRow): number => routing.hash32(`validation ${row.id}`) % folds;
-  const router = (set.hasCosts ? lambdas : [0]).map(() => new Int32Array(train.length));
-  const references = Object.fromEntries(
-    referenceNames.map((name) => [name, router.map(() => new Int32Array(train.length))]),
-  ) as Record<ReferenceName, Choices[]>;
-  // Without costs there is one trade-off only, and nothing to choose between.
-  for (let fold = 0; fold < folds && set.hasCosts; fold++) {
-    const rest = train.filter((row) => foldOf(row) !== fold);
-    const places = train.flatMap((row, at) => (foldOf(row) === fold ? [at] : []));
-    const held = train.filter((row) => foldOf(row) === fold);
-    if (rest.length === 0 || held.length === 0) continue;
-    const spread = (into: readonly Choices[], from: readonly Choices[]): void =>
-      from.forEach((choices, at) =>
-        choices.forEach((one, row) => into[at]?.fill(one, places[row], (places[row] ?? 0) + 1)),
-      );
-    const state = trainRouter(routing, set, rest);
-    spread(router, sweep(routerPredictions(routing, set, { state, rows: held }), set.hasCosts));
-    const predicted = sweepAll(referencePredictions(routing, set, { train: rest, rows: held }), true);
-    for (const name of referenceNames) spread(references[name], predicted[name]);
-  }
-  const frame = frameOf(set, train, train);
-  const areas = Object.fromEntries(
-    referenceNames.map((name) => {
-      const points = references[name].map((choices) => pointOf(train, choices));
-      return [name, set.hasCosts ? (hullMeasures(frame, points).aiq ?? 0) : 0];
-    }),
-  ) as Record<ReferenceName, number>;
-  return { router, areas };
-}
-
-/** The cheapest trade-off that, cross-validated on train, is as good as the best single model. */
-function operatingLambda(set: BenchSet, train: readonly BenchRow[], validated: readonly Choices[]): number {
+/** The cheapest trade-off that, cross-validated on train, is as good as the best single model cross-validated alike. */
+function operatingLambda(set: BenchSet, train: readonly BenchRow[], { router, single }: Validated): number {
   if (!set.hasCosts) return 0;
-  const single = singlePoint(train, frameOf(set, train, train).best);
   let found = 0;
   let least = Number.POSITIVE_INFINITY;
-  validated.forEach((choices, at) => {
+  router.forEach((choices, at) => {
     const { cost, score } = pointOf(train, choices);
-    if (score < single.score || cost >= least) return;
+    if (score < single || cost >= least) return;
     least = cost;
     found = lambdas[at] ?? 0;
   });
