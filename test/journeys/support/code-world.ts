@@ -45,7 +45,8 @@ export async function openCodeWorld(
     async ask(model, task, { visible = false, stream = false } = {}) {
       scriptTask(upstream, models, { task, seed });
       const tests = JSON.stringify({ language: task.language, tests: task.visible });
-      const headers = visible ? { 'x-switchyard-tests': Buffer.from(tests).toString('base64') } : {};
+      const encoded = Buffer.from(tests).toString('base64');
+      const headers: Asked['headers'] = visible ? { 'x-switchyard-tests': encoded } : {};
       const messages = [{ role: 'user' as const, content: task.prompt }];
       const { text, response } = stream
         ? await readStream(openai, { model, messages, headers })
