@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../../platform/logger.ts';
 import type { Driver, Isolation, Sandbox, SandboxSpec } from '../contract.ts';
 import type { ComputeUse } from '../../domain/compute.ts';
@@ -107,7 +107,7 @@ describe('long-lived sandboxes', () => {
     for (const cleanUp of cleanups.splice(0)) await cleanUp();
   });
 
-  function world(dataFolder = mkdtempSync(join(tmpdir(), 'sy-sandboxes-')), charged?: StandingUse) {
+  function world(dataFolder = mkdtempSync(join(tmpdir(), 'sy-sandboxes-')), charged?: StandingUse, spares = 0) {
     const driver = new IdleDriver();
     const time = { nowMs: 1_000_000 };
     let count = 0;
@@ -120,6 +120,7 @@ describe('long-lived sandboxes', () => {
       settings: () => settings,
       minIsolation: () => 'sandbox-rlimit',
       charged,
+      spares,
     });
     cleanups.push(async () => {
       for (const { id } of await service.list()) await service.kill(id);
@@ -259,6 +260,20 @@ describe('long-lived sandboxes', () => {
     expect([later.driver.up.size, existsSync(stray)]).toEqual([0, false]);
     await (await later.service.reach(kept.id))?.boot();
     expect(readdirSync(later.driver.specs[0]?.homeFolder ?? '')).toEqual(['file']);
+  });
+
+  it('are there at once when one was made ahead: each is used once, and none is left at the end', async () => {
+    const { service, driver } = world(undefined, undefined, 1);
+    await service.create(ada, wanted);
+    await vi.waitFor(() => expect(driver.up.size).toBe(2));
+    const second = await service.create(ada, wanted);
+    await vi.waitFor(() => expect(driver.up.size).toBe(3));
+    expect(driver.specs).toHaveLength(3);
+    const folder = join(driver.specs[0]?.homeFolder ?? '', '..', '..');
+    expect(readdirSync(folder)).toContain(second.id);
+    expect(await service.list()).toHaveLength(2);
+    await service.close();
+    expect([driver.up.size, readdirSync(folder).length]).toEqual([0, 2]);
   });
 
   it('measure what they use', async () => {
