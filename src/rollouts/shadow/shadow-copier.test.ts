@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import type { CopiedAnswer, LeftAnswer } from '../../gateway/index.ts';
+import { verdictOf } from '../../domain/outcome.ts';
+import { silentLogger } from '../../platform/logger.ts';
+import type { RolloutObservation } from '../core/observe.ts';
+import { openRollout } from '../core/rollout-state.ts';
+import type { Rollout } from '../service/rollout-store.ts';
+import { planOf } from '../testing/simulate-rollout.ts';
+import { ShadowCopier, type ShadowParts } from './shadow-copier.ts';
+
+const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+
+function rolloutWith(maxNanos: bigint, graderUrl?: string): Rollout {
+  const shadow = { minPairs: 5, isGraded: graderUrl !== undefined, maxNanos };
+  const plan = planOf({ shadow: graderUrl === undefined ? shadow : { ...shadow, graderUrl } });
+  return { plan, state: openRollout(plan, 0), createdAtMs: 0 };
+}
+
+function left(requestId: string, verdicts: LeftAnswer['verdicts'] = []): LeftAnswer {
+  const received = { requestId, bytes: Buffer.from('{"messages":[]}') };
+  const final = { requestId, model: 'strong', status: 'completed' };
+  return { job: 'support', received, final, result: {}, verdicts } as unknown as LeftAnswer;
+}
+
+function copied(change: Partial<CopiedAnswer['final']> = {}, verdicts: CopiedAnswer['verdicts'] = []): CopiedAnswer {
+  const final = { requestId: 'copy', model: 'cheap', host: 'h', status: 'completed', costNanos: '40', ...change };
+  return { final, result: {}, verdicts } as unknown as CopiedAnswer;
+}
+
+interface World {
+  readonly copier: ShadowCopier;
+  readonly seen: RolloutObservation[];
+  readonly told: { readonly kind: string; readonly requestId: string; readonly idempotencyKey?: string }[];
+}
+
+/** A copy may cost 100 at most. */
+function worldWith(copy: ShadowParts['copy'], change: Partial<ShadowParts> = {}): World {
+  const seen: RolloutObservation[] = [];
+  const told: World['told'] = [];
+  const costOf = (one: RolloutObservation): bigint => (one.type === 'shadow' ? one.costNanos : 0n);
+  const copier = new ShadowCopier({
+    clock,
+    logger: silentLogger,
+    judge: (_, outcomes) => verdictOf(outcomes),
+    pendingNanos: () => seen.reduce((sum, one) => sum + costOf(one), 0n),
+    note: (_, one) => void seen.push(one),
+    parts: {
+      copy,
+      ceilingNanos: () => 100n,
+      grade: () => Promise.resolve(null),
+      tell: (outcome) => void told.push(outcome),
+      ...change,
+    },
+  });
+  return { copier, seen, told };
+}
+
+function resultsOf({ seen }: World): string[] {
+  return seen.flatMap((one) => (one.type === 'shadow' ? [one.result] : []));
+}
+
+describe('shadow copies', () => {
+  it('begin after the request is done with, a few at a time; what finds no place is counted', async () => {
+    let running = 0;
+    let most = 0;
+    const waiting: (() => void)[] = [];
+    const world = worldWith(async () => {
+      most = Math.max(most, ++running);
+      await new Promise<void>((resolve) => waiting.push(resolve));
+      running--;
+      return copied();
+    });
+    const rollout = rolloutWith(1_000_000n);
+    for (let at = 0; at < 25; at++) world.copier.offer(rollout, left(`r${at}`));
+    expect(waiting).toHaveLength(0);
+    expect(resultsOf(world)).toEqual(Array.from({ length: 9 }, () => 'skipped'));
+    await expect
+      .poll(() => {
+        waiting.splice(0).forEach((resolve) => resolve());
+        return resultsOf(world).filter((result) => result === 'copied').length;
+      })
+      .toBe(16);
+    expect(most).toBe(4);
+  });
+
+  it('end where their money ends, what is out and what nobody knows the cost of included', async () => {
+    const world = worldWith(() => Promise.resolve(copied({ costNanos: null })));
+    const rollout = rolloutWith(250n);
+    for (let at = 0; at < 4; at++) world.copier.offer(rollout, left(`r${at}`));
+    await expect.poll(() => resultsOf(world).length).toBe(4);
+    expect(resultsOf(world).toSorted()).toEqual(['copied', 'copied', 'unaffordable', 'unaffordable']);
+    const unpriced = worldWith(() => Promise.resolve(copied()), { ceilingNanos: () => null });
+    unpriced.copier.offer(rollout, left('r'));
+    await expect.poll(() => resultsOf(unpriced)).toEqual(['unaffordable']);
+  });
+
+  it('are missing when they are refused, fail or break, and what was spent on them counts', async () => {
+    const rollout = rolloutWith(1_000n);
+    const answers: (() => Promise<CopiedAnswer | undefined>)[] = [
+      () => Promise.resolve(undefined),
+      () => Promise.resolve(copied({ status: 'failed', costNanos: '7' })),
+      () => Promise.reject(new Error('broken')),
+    ];
+    for (const [at, copy] of answers.entries()) {
+      const world = worldWith(copy);
+      world.copier.offer(rollout, left('r'));
+      await expect.poll(() => resultsOf(world)).toEqual(['missing']);
+      expect(world.seen[0]).toMatchObject({ costNanos: [0n, 7n, 100n][at] });
+    }
+  });
+
+  it('are held against the answer that left, by the grader and by what the gateway saw of their form', async () => {
+    const rollout = rolloutWith(1_000n, 'http://127.0.0.1:1/grade');
+    const grade: ShadowParts['grade'] = (_, answer) =>
+      Promise.resolve('verdicts' in answer && answer.result === graded.result ? 0 : 1);
+    const graded = copied();
+    const world = worldWith(() => Promise.resolve(graded), { grade });
+    world.copier.offer(rollout, left('r1'));
+    await expect
+      .poll(() => world.seen.find(({ type }) => type === 'pair'))
+      .toMatchObject({ source: 'shadow', candidate: 0, incumbent: 1 });
+    expect(world.told).toMatchObject([{ kind: 'score', requestId: 'copy', idempotencyKey: 'copy/score' }]);
+    const refused = worldWith(() => Promise.resolve(copied({}, [{ kind: 'schema', value: 0 }])));
+    refused.copier.offer(rollout, left('r2', [{ kind: 'refusal', value: 0 }]));
+    await expect
+      .poll(() => refused.seen.find(({ type }) => type === 'pair'))
+      .toMatchObject({ candidate: 0, incumbent: 0 });
+  });
+
+  it('are not made any more once it is closed', async () => {
+    const world = worldWith(() => Promise.resolve(copied()));
+    world.copier.offer(rolloutWith(1_000n), left('r1'));
+    world.copier.close();
+    world.copier.offer(rolloutWith(1_000n), left('r2'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(world.seen).toEqual([]);
+  });
+});
