@@ -168,6 +168,9 @@ export const commands: CommandTree = {
   policy: {
     evaluate: async () => (await import('./commands/policy-evaluate.ts')).policyEvaluateCommand,
   },
+  datasets: {
+    export: async () => (await import('./commands/datasets/export-command.ts')).datasetsExportCommand,
+  },
   roi: async () => (await import('./commands/roi.ts')).roiCommand,
   whatif: {
     price: async () => (await import('./commands/what-if.ts')).whatIfPriceCommand,

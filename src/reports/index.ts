@@ -16,3 +16,12 @@ export { measureRoi, type RoiQuestion } from './roi/measure-roi.ts';
 export { roiPage } from './roi/roi-page.ts';
 export type { Parity, RoiReport, SuccessValue } from './roi/roi-report.ts';
 export { roiLines } from './roi/roi-text.ts';
+export {
+  type Dataset,
+  type DatasetSample,
+  type DatasetTerms,
+  dpoDataset,
+  type DpoRow,
+  sftDataset,
+  type SftRow,
+} from './datasets/build-dataset.ts';
