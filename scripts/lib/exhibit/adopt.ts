@@ -91,12 +91,15 @@ export function adopt(of: {
   return { ...about, ...verdictOf(evidenceOf(plan, state)) };
 }
 
+const verdicts: Readonly<Partial<Record<RolloutEvidence['stage'], Adoption['verdict']>>> = {
+  promoted: 'adopted',
+  rolled_back: 'refused',
+};
+
 function verdictOf(evidence: RolloutEvidence): Omit<Adoption, 'job' | 'day' | 'candidate' | 'incumbent' | 'costRatio'> {
   const { wins, losses, ties, difference } = evidence.sources.offline;
-  const verdict =
-    evidence.stage === 'promoted' ? 'adopted' : evidence.stage === 'rolled_back' ? 'refused' : 'needs more';
   return {
-    verdict,
+    verdict: verdicts[evidence.stage] ?? 'needs more',
     reason: evidence.verdict,
     pairs: wins + losses + ties,
     wins,

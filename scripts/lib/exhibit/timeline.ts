@@ -66,14 +66,7 @@ export function timelineOf(input: TimelineInput): Timeline {
   const from = releases.find(({ model }) => model === incumbent)?.released ?? to;
   const known = releases.filter(({ model, released }) => set.models.includes(model) && released <= to);
   const jobs = [...new Set(input.traffic.map(({ job }) => job))].sort();
-  const random = createSeededRandom(input.seed);
-  const items = new Map(
-    jobs.map((job) => {
-      const own = input.items.filter((row) => row.job === job);
-      const order = Array.from(shuffled(own.length, random)).slice(0, input.mostItems);
-      return [job, order.flatMap((at) => own[at] ?? [])] as const;
-    }),
-  );
+  const items = gradedItems(input, jobs);
   const leaders = new Map(jobs.map((job) => [job, incumbent]));
   const adoptions: Adoption[] = [];
   const stretches: Stretch[] = [];
@@ -124,6 +117,18 @@ export function timelineOf(input: TimelineInput): Timeline {
       stretches.map(({ from: day, days: length, models }) => ({ day, days: length, models })),
     ),
   };
+}
+
+/** Items of each job that every decision is made on, drawn once. */
+function gradedItems(input: TimelineInput, jobs: readonly string[]): ReadonlyMap<string, readonly BenchRow[]> {
+  const random = createSeededRandom(input.seed);
+  return new Map(
+    jobs.map((job) => {
+      const own = input.items.filter((row) => row.job === job);
+      const order = Array.from(shuffled(own.length, random)).slice(0, input.mostItems);
+      return [job, order.flatMap((at) => own[at] ?? [])] as const;
+    }),
+  );
 }
 
 function eventDays({ prices, to }: TimelineInput, from: string, known: readonly Release[]): string[] {
