@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { request as send } from 'node:http';
 import { tmpdir } from 'node:os';
+import { gzipSync } from 'node:zlib';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectApp } from '../../src/cli/commands/apps/collect-app.ts';
@@ -222,14 +223,44 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
 
   it('what cannot be served changes nothing and leaves nothing', async () => {
     const before = await control.apps.list();
+    const keptBefore = kept();
+    const bomb = gzipSync(Buffer.alloc(96 * 1024 * 1024)).toString('base64');
+    const dependent = { path: 'package.json', content: '{"dependencies":{"tool":"1.0.0"}}' };
+    const large = `export default { text: '${'x'.repeat(11 * 1024 * 1024)}' };`;
     const broken: [AppVersionInput, string][] = [
       [{ files: [{ path: 'index.ts', content: 'export default {' }] }, 'The build failed'],
+      [{ files: [{ path: 'index.ts', content: 'import "/etc/hostname"; export default {};' }] }, 'The build'],
       [{ files: [{ path: '../x.ts', content: '' }] }, 'leaves its folder'],
+      [{ files: [{ path: '/etc/x.ts', content: '' }] }, 'is absolute'],
+      [
+        {
+          files: [
+            { path: 'a', content: '' },
+            { path: 'a/b', content: '' },
+          ],
+        },
+        'as a file and as a folder',
+      ],
       [{ archive: Buffer.from('no archive').toString('base64') }, 'archive'],
+      [{ archive: bomb }, 'unpacks to more than'],
+      [{ files: [{ path: 'index.js', content: large }] }, 'at most 10485760 can be run'],
+      [{ files: [{ path: 'large', content: 'x'.repeat(17 * 1024 * 1024) }] }, 'large with more than'],
+      [{ files: files('x'), environment: { BIG: 'x'.repeat(200_000) } }, 'environment'],
+      [{ files: [...(files('x') ?? []), dependent] }, 'no package-lock.json'],
+      [{ files: files('x'), entry: 'none.ts' }, 'no file none.ts'],
+      [{ files: [] }, 'holds no file'],
       [{ files: files('x'), digest: `sha256:${'0'.repeat(64)}` }, 'was expected'],
+      [{ files: files('x'), digest: 'sha256:short' }, 'digest'],
       [{ files: files('x'), network: { allow: ['127.0.0.1'] } }, 'no host name'],
     ];
     for (const [input, problem] of broken) await expect(control.apps.addVersion('new', input)).rejects.toThrow(problem);
+    expect(kept()).toEqual(keptBefore);
+    const unknown = { alias: 'other' as 'prod', version: second.version };
+    await expect(control.apps.setAlias('shop', unknown)).rejects.toMatchObject({
+      problem: { code: 'invalid_request' },
+    });
+    await expect(control.apps.setAlias('none', { ...unknown, alias: 'prod' })).rejects.toThrow('no app');
+    await expect(control.apps.rollBack('shop', 'preview')).rejects.toThrow('no preview version');
     const dead = await control.apps.addVersion('shop', {
       files: [{ path: 'index.js', content: 'throw new Error("at start"); export default {};' }],
     });
@@ -244,6 +275,10 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
         : [],
     ).toEqual([]);
   });
+
+  /** Everything that uploads leave on the disk. */
+  const kept = (): string[] =>
+    readdirSync(join(booted.directory, 'data', 'apps', 'blobs'), { recursive: true }).map(String);
 
   it('a schedule is kept with when it is due; no expression is refused', async () => {
     const set = await control.apps.setSchedules('shop', [
