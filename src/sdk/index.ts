@@ -89,6 +89,7 @@ export type { RunConnection, RunEvent, RunInput, RunIsolation, RunReceipt, Runs,
 export type { KeptSandbox, SandboxQuery } from './sandboxes.ts';
 export type { RequestAttempt, RequestDecision, RequestFinal, RequestOpen, RequestRecord } from './request-record.ts';
 export type {
+  Cascade,
   DecisionExplanation,
   Job,
   LearningState,

@@ -110,7 +110,8 @@ function sizeUp(
   const choice = withoutUnpriced(asked.choice, call, head.operation === 'generate' ? 1 : 0);
   if (Fault.is(choice)) return choice;
   const { ranked } = choice.decision;
-  const tries = plan.attempts === 'all' ? BigInt(choice.policy.maxAttempts) : 1n;
+  const stages = choice.cascade?.fact?.stages.length ?? 0;
+  const tries = plan.attempts === 'all' ? BigInt(Math.max(choice.policy.maxAttempts, stages)) : 1n;
   const quote = (outputTokens: number): bigint => quoteDearest(call, ranked, outputTokens) * tries;
   if (head.operation !== 'generate') return { amountNanos: quote(0), choice, request, added: [] };
   const alternatives = Math.max(1, head.features().candidates);
