@@ -16,4 +16,5 @@ export { ScriptEngine, type ScriptEngineSettings } from './runs/script-engine.ts
 export { createTestsVerifier } from './runs/tests-verifier.ts';
 export { requireTier, RunService, type RunServiceDeps, type RunSettings } from './runs/run-service.ts';
 export * from './sandboxes/index.ts';
+export { probeGvisor } from './workspaces/probe-gvisor.ts';
 export { WorkspaceDriver, type WorkspaceDriverOptions } from './workspaces/workspace-driver.ts';

@@ -8,7 +8,7 @@ type ProcessVariables = { readonly [name: string]: string | undefined };
 
 /** Tries out here and now how code would be isolated; in a folder of its own, since looking leaves nothing behind. */
 export async function describeIsolation(environment: ProcessVariables): Promise<Finding[]> {
-  const { findEngines, probeFunctions, WorkspaceDriver } = await import('../../runtime/index.ts');
+  const { findEngines, probeFunctions, probeGvisor, WorkspaceDriver } = await import('../../runtime/index.ts');
   const { systemClock } = await import('../../platform/clock.ts');
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-doctor-'));
   const newId = (prefix = 'probe'): string => `${prefix}_doctor`;
@@ -21,11 +21,30 @@ export async function describeIsolation(environment: ProcessVariables): Promise<
       clock: systemClock,
       newId,
     });
-    return [...describe('commands', workspaces), ...describe('functions', functions)];
+    const gvisor = await probeGvisor({ clock: systemClock });
+    return [
+      ...describe('commands', workspaces),
+      ...describeScripts(workspaces, functions),
+      ...describe('functions', functions),
+      describeGvisor(gvisor),
+    ];
   } finally {
     await driver.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Where commands are refused, scripts may still run, and that is worth knowing. */
+function describeScripts(commands: ProbeReport, functions: ProbeReport): Finding[] {
+  if (commands.unusable === undefined || functions.unusable !== undefined) return [];
+  const { tier, engine, version } = functions.isolation;
+  const detail = `JavaScript and TypeScript run at the tier ${tier} by ${engine} ${version}`;
+  return [{ what: 'scripts', state: 'ok', detail }];
+}
+
+function describeGvisor({ isolation, unusable, steps }: ProbeReport): Finding {
+  const found = `works (${isolation.version}, ${steps.length} programs); this version runs nothing in it`;
+  return { what: 'gvisor', state: 'ok', detail: unusable === undefined ? found : `not used: ${unusable.reason}` };
 }
 
 function describe(what: string, { isolation, steps, unusable }: ProbeReport): Finding[] {
