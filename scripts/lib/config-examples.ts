@@ -95,6 +95,11 @@ models:
   limits: { wallSeconds: 30, memoryMib: 256 }
   concurrent: 4
 `,
+  compute: `compute:
+  cpuSecond: 0.000012 # USD; customers are charged for runs, apps and sandboxes
+  memoryGibSecond: 0.0000025
+  egressGib: 0.09
+`,
   sandboxes: `sandboxes:
   perKey: 50
   memoryMib: 1024

@@ -12,7 +12,7 @@ export {
 export { type PriceTexts, priceFromTexts, termsFromTexts } from './configured-price.ts';
 export { CatalogFacts, type EndpointFacts } from './facts/catalog-facts.ts';
 export { type PublicScore, publicScores } from './facts/public-scores.ts';
-export { codeFixJob } from './shipped-jobs.ts';
+export { codeBuildJob, codeFixJob } from './shipped-jobs.ts';
 export { shippedObservations } from './facts/shipped-observations.ts';
 export type { CatalogOrigin, PriceState, StoredRow } from './facts/stored-row.ts';
 export { LocalDiscovery, type LocalHost, offerLocalModels } from './discover-local-hosts.ts';

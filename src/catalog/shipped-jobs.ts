@@ -3,6 +3,14 @@ import { type JobConfig, jobSchema } from '../config/index.ts';
 /** Job under which the product asks models to fix code. */
 export const codeFixJob = 'code-fix';
 
+/** Job under which the product asks models to write apps. */
+export const codeBuildJob = 'code-build';
+
+const descriptions: ReadonlyMap<string, string> = new Map([
+  [codeFixJob, 'Fix a program that failed: a patch, by the files and the error.'],
+  [codeBuildJob, 'Write a small web app: its files, by what is wished for in words.'],
+]);
+
 /** Models that write code, of several makers and prices; those that no ready host serves are left out. */
 const codeModels: readonly string[] = [
   'claude-sonnet-4-6',
@@ -28,13 +36,10 @@ export interface ShippedCandidates {
  * that could do it. Models that are only simulated cannot.
  */
 export function shippedJob(name: string, { configured, local, isServed }: ShippedCandidates): JobConfig | undefined {
-  if (name !== codeFixJob) return undefined;
+  const description = descriptions.get(name);
+  if (description === undefined) return undefined;
   const known = codeModels.filter(isServed);
   const models = [configured, [...known, ...local]].find(({ length }) => length > 0)?.slice(0, most);
   if (models === undefined) return undefined;
-  return jobSchema.parse({
-    description: 'Fix a program that failed: a patch, by the files and the error.',
-    models,
-    exploration: {},
-  });
+  return jobSchema.parse({ description, models, exploration: {} });
 }

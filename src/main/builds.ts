@@ -1,4 +1,4 @@
-import type { Catalog } from '../catalog/index.ts';
+import { type Catalog, codeBuildJob, codeFixJob } from '../catalog/index.ts';
 import { Fault } from '../domain/fault.ts';
 import { InnerCaller } from '../gateway/index.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -7,12 +7,10 @@ import { type Key, localKey } from '../tenants/index.ts';
 import type { Core } from './core.ts';
 import { createCeiling } from './evals.ts';
 
-/** Job whose models write apps. */
-const buildJob = 'code-build';
-/** Asked where nothing is configured: it needs no key, and says that it is simulated. */
+/** Asked where no model could do it: it needs no key, and says that it is simulated. */
 const simulatedModel = 'sim/small';
 
-type Parts = Pick<Core, 'gateway' | 'newId' | 'database' | 'state' | 'money' | 'runtime' | 'apps'>;
+type Parts = Pick<Core, 'gateway' | 'newId' | 'database' | 'state' | 'money' | 'runtime' | 'apps' | 'fixes'>;
 
 /** Builds as the product has them: models through its own gateway, checks in its own sandboxes, apps on its own routes. */
 export function openBuilds(core: Parts): BuildService {
@@ -26,11 +24,8 @@ export function openBuilds(core: Parts): BuildService {
     runner: runtime.runs,
     newId,
     database,
-    fixer: () => undefined,
-    usualModel() {
-      if (catalog().job(buildJob)) return `job/${buildJob}`;
-      return catalog().choosable().length > 0 ? 'auto' : simulatedModel;
-    },
+    fixer: () => (catalog().job(codeFixJob) ? core.fixes.fixer : undefined),
+    usualModel: () => (catalog().job(codeBuildJob) ? `job/${codeBuildJob}` : simulatedModel),
     ceilingNanos: (model, size) => dearest(modelsBehind(model, catalog()), (one) => ceiling(one, size)),
     ask: (question) => ask(question, caller),
     deploy: (wanted) =>

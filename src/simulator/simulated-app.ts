@@ -74,7 +74,8 @@ if (globalThis.document) {
 const test = `
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { labelOf } from '../public/count.mjs';
+
+const { labelOf } = await import(new URL('../public/count.mjs', import.meta.url));
 
 test('says how often it was clicked', () => {
   assert.equal(labelOf(1), 'Clicked 1 time');

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/index.ts';
 import { findSystemTools } from '../../src/runtime/workspaces/system-tools.ts';
@@ -9,10 +11,14 @@ import { waitUntil } from './support/wait-until.ts';
 const apiKey = 'sk-acme-0123456789';
 const poorKey = 'sk-poor-0123456789';
 /** Running code costs a dollar for each second of CPU time, so that little of it is seen in the books. */
-const config = `
+const config = (stubborn: string): string => `
 database: embedded
 server: { keepaliveMs: 1000 }
 compute: { cpuSecond: 1 }
+hosts:
+  own: { protocol: openai-chat, baseUrl: "${stubborn}/v1", apiKey: "env:OWN_KEY" }
+models:
+  stubborn: { endpoints: [{ host: own, model: stubborn, price: { input: 1, output: 1 } }] }
 customers:
   - { name: acme }
   - { name: poor }
@@ -24,6 +30,39 @@ const hasSandbox = !('reason' in findSystemTools());
 const code = 'print(6 * 7)';
 const call = `call:switchyard_code ${JSON.stringify({ language: 'python', code })}`;
 
+interface Stubborn {
+  readonly url: string;
+  readonly asked: Record<string, unknown>[];
+  close(): Promise<void>;
+}
+
+/** A host whose model calls the code tool whatever it is told. */
+async function startStubborn(): Promise<Stubborn> {
+  const asked: Record<string, unknown>[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      asked.push(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, unknown>);
+      const called = { name: 'switchyard_code', arguments: '{"language":"shell","code":"true"}' };
+      const toolCalls = [{ id: `call_${asked.length}`, type: 'function', function: called }];
+      const message = { role: 'assistant', content: 'thinking', tool_calls: toolCalls };
+      const usage = { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 };
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ id: 'x', choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 interface Charged {
   readonly compute: { readonly cpuMs: number };
   readonly chargeNanos: string;
@@ -34,11 +73,16 @@ interface Charged {
 describe.skipIf(!hasSandbox)('models use sandboxes', () => {
   let booted: BootedProduct;
   let client: Client;
+  let stubborn: Stubborn;
   beforeAll(async () => {
-    booted = await bootProduct(config, { ACME_KEY: apiKey, POOR_KEY: poorKey });
+    stubborn = await startStubborn();
+    booted = await bootProduct(config(stubborn.url), { ACME_KEY: apiKey, POOR_KEY: poorKey, OWN_KEY: 'sk-own' });
     client = createClient({ url: booted.url, ownerToken: booted.product.ownerToken, timeoutMs: 30_000 });
   }, 60_000);
-  afterAll(() => booted?.close());
+  afterAll(async () => {
+    await booted?.close();
+    await stubborn?.close();
+  });
 
   async function ask(
     path: string,
@@ -52,7 +96,7 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
         'anthropic-version': '2023-06-01',
         authorization: `Bearer ${key}`,
       },
-      body: JSON.stringify({ model: 'sim/small', ...body }),
+      body: JSON.stringify(path.startsWith('/v1beta') ? body : { model: 'sim/small', ...body }),
     });
     return { text: await answer.text(), requestId: answer.headers.get('x-switchyard-request-id') ?? '' };
   }
@@ -61,6 +105,7 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
     waitUntil(async () => (await booted.control('/api/v1/apps'))['httpStatus'] === 200, 'the database is open', 60_000);
 
   const tools = [{ type: 'switchyard_code' }];
+  const gemini = { contents: [{ role: 'user', parts: [{ text: call }] }], tools: [{ switchyard_code: {} }] };
   const chat = { messages: [{ role: 'user', content: call }], tools };
 
   it.each([
@@ -70,7 +115,9 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
     ['/v1/responses', { input: call, tools, stream: true }],
     ['/v1/messages', { ...chat, max_tokens: 500 }],
     ['/v1/messages', { ...chat, max_tokens: 500, stream: true }],
-  ])('a call of the code tool is run here, and its result answered: %s %j', async (path, body) => {
+    ['/v1beta/models/sim%2Fsmall:generateContent', gemini],
+    ['/v1beta/models/sim%2Fsmall:streamGenerateContent?alt=sse', gemini],
+  ])('a call of the code tool is run here, and its result answered: %s %#', async (path, body) => {
     const { text, requestId } = await ask(path, body);
     expect(text).toContain('42');
     const { final, attempts, outcomes } = await client.requests.get(requestId);
@@ -102,6 +149,43 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
     const { text, requestId } = await ask('/v1/chat/completions', body);
     expect(text).toContain('must be one of python');
     expect((await client.requests.get(requestId)).final).toMatchObject({ toolRuns: [{ status: 'refused' }] });
+  });
+
+  it('a model that never stops calling answers in the last round, or is cut, and costs what its rounds cost', async () => {
+    const messages = [{ role: 'user', content: 'go on' }];
+    const asked = { model: 'stubborn', messages, tools: [{ type: 'switchyard_code', max_rounds: 3 }] };
+    const { text, requestId } = await ask('/v1/chat/completions', asked);
+    expect(JSON.parse(text)).toMatchObject({
+      choices: [{ finish_reason: 'length', message: { content: 'thinking\n\nthinking\n\nthinking' } }],
+      usage: { prompt_tokens: 30, completion_tokens: 30 },
+    });
+    expect(stubborn.asked.map((body) => body['tool_choice'])).toEqual([undefined, undefined, 'none']);
+    const { final, attempts } = await client.requests.get(requestId);
+    expect(attempts.map(({ attempt, costNanos }) => [attempt, costNanos])).toEqual([
+      [1, '20000'],
+      [2, '20000'],
+      [3, '20000'],
+    ]);
+    expect(final).toMatchObject({ costNanos: '60000', chargeNanos: '60000', attempts: 3 });
+    expect((final as unknown as { toolRuns: object[] }).toolRuns).toHaveLength(2);
+  });
+
+  it('a hard limit ends the rounds, not the answer', async () => {
+    await databaseOpen();
+    const messages = [{ role: 'user', content: 'go on' }];
+    // One call of that length is within the limit, two are not.
+    const asked = { model: 'stubborn', max_tokens: 9000, messages, tools };
+    let answer = await ask('/v1/chat/completions', asked, poorKey);
+    const isServed = async (): Promise<boolean> => {
+      if (!answer.text.includes('budget_unavailable')) return true;
+      answer = await ask('/v1/chat/completions', asked, poorKey);
+      return false;
+    };
+    await waitUntil(isServed, 'the budget is leased', 20_000);
+    expect(JSON.parse(answer.text)).toMatchObject({ choices: [{ finish_reason: 'length' }] });
+    const { attempts, final } = await client.requests.get(answer.requestId);
+    expect(attempts.length).toBeLessThanOrEqual(2);
+    expect(final).toMatchObject({ toolRuns: [{ status: 'refused' }] });
   });
 
   it('a client that leaves ends the program, and the record says so', async () => {
@@ -158,13 +242,16 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
     expect(refused.text).toContain('budget');
   });
 
-  it('builds an app from words without any key, and serves its preview', async () => {
+  it('builds an app from words, and serves its preview', async () => {
     await databaseOpen();
     const terminal = createTestTerminal({
       SWITCHYARD_OWNER_TOKEN: booted.product.ownerToken,
       SWITCHYARD_URL: booted.url,
     });
-    const code = await main(['build', 'a page that counts <clicks>', '--app', 'clicks'], terminal);
+    const code = await main(
+      ['build', 'a page that counts <clicks>', '--app', 'clicks', '--model', 'sim/small'],
+      terminal,
+    );
     expect([code, terminal.stderr()]).toEqual([0, expect.stringContaining('passed: the tests')]);
     const url = terminal.stdout().trim().split('\n').at(-1) ?? '';
     expect(url).toBe(`${booted.url}/a/preview--clicks/`);

@@ -32,7 +32,8 @@ const codeOf = (asked: ReturnType<typeof askedTools>): string | undefined => (Fa
 
 describe('tools of this side', () => {
   it('are found by their type, or by their field as Gemini names tools', () => {
-    for (const value of [{ type: 'switchyard_code' }, { switchyard_code: {} }]) {
+    const named: readonly Json[] = [{ type: 'switchyard_code' }, { switchyard_code: {} }];
+    for (const value of named) {
       expect(ask([{ type: 'function', function: { name: 'lookup' } }, value])).toMatchObject({ tools: [tool] });
     }
     expect(ask([{ type: 'function', function: { name: 'lookup', description: 'not switchyard_code' } }])).toBe(

@@ -67,6 +67,13 @@ describe('turns of a model with tools of this side', () => {
     [[completionOf('tool-calls', code('1')), completionOf('tool-calls', code('2')), completionOf('stop', text('42'))]],
     [[completionOf('tool-calls', text('So:\n'), code('1')), completionOf('stop', text('42'))]],
     [[completionOf('stop', text('no tool'))]],
+    [
+      [
+        completionOf('tool-calls', text('One'), code('1')),
+        completionOf('tool-calls', text('Two'), code('2')),
+        completionOf('stop', text('Three')),
+      ],
+    ],
   ])('are one answer, the same streamed and whole: %#', (turns) => {
     const streamed = stream(...turns);
     const whole = gather(...turns);

@@ -42,6 +42,8 @@ export class ToolTurns {
   readonly #hidden = new Set<number>();
   /** What a model said before, when what comes next needs a break from it. */
   #needsBreak = false;
+  /** The break before the turn at hand was streamed. */
+  #hasBreak = false;
 
   constructor(isOwn: (name: string) => boolean) {
     this.#isOwn = isOwn;
@@ -67,7 +69,8 @@ export class ToolTurns {
 
   /** Goes on to the next turn; what was said and used so far is kept. */
   next({ completion }: ToolTurn): void {
-    this.#earlier.push(...this.#visible(completion));
+    this.#earlier.push(...this.#broken(this.#visible(completion)));
+    this.#hasBreak = false;
     this.#usage = completion.usage ? addUsage(this.#usage, completion.usage) : this.#usage;
     this.#collector = new CompletionCollector(streamCollectLimits);
     this.#firstIndex = this.#nextIndex;
@@ -128,12 +131,14 @@ export class ToolTurns {
   #takeBreak(): string {
     const isNeeded = this.#needsBreak;
     this.#needsBreak = false;
+    this.#hasBreak ||= isNeeded;
     return isNeeded ? paragraph : '';
   }
 
   /** Whole answers have the break where streams have it. */
   #broken(blocks: readonly CompletionBlock[]): readonly CompletionBlock[] {
-    const first = this.#needsBreak ? blocks.findIndex((block) => block.type === 'text' && block.text !== '') : -1;
+    const first =
+      this.#needsBreak || this.#hasBreak ? blocks.findIndex((block) => block.type === 'text' && block.text !== '') : -1;
     return blocks.map((block, at) =>
       at === first && block.type === 'text' ? { ...block, text: paragraph + block.text } : block,
     );

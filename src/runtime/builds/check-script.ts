@@ -46,7 +46,7 @@ if (entry !== undefined) {
   check('the build', built);
   if (built === undefined) {
     writeFileSync('${checkFolder}/visit.mjs', [
-      "const { default: app } = await import('./bundle.mjs');",
+      "const { default: app } = await import(process.argv[2]);",
       "if (typeof app?.fetch !== 'function') throw new Error('there is no export default { fetch }');",
       "const context = { waitUntil() {}, passThroughOnException() {} };",
       "const answer = await app.fetch(new Request('http://app.test/'), {}, context);",
@@ -54,7 +54,7 @@ if (entry !== undefined) {
       "if (answer.status >= 500) throw new Error('GET / answered ' + answer.status + ': ' + (await answer.text()).slice(0, 500));",
       "process.exit(0);",
     ].join('\\n'));
-    check('GET /', run('node', ['${checkFolder}/visit.mjs']));
+    check('GET /', run('node', ['${checkFolder}/visit.mjs', './bundle.mjs']));
   }
 }
 const tests = files.filter((one) => /^tests\\/.+\\.test\\.mjs$/.test(one));

@@ -38,6 +38,7 @@ export const rightBodies: { readonly [operationId: string]: { readonly [field: s
   importPrices: { content: '{}', format: 'litellm', provider: 'openai', stateAtMs: 1 },
   importBill: { name: 'november.csv', content: 'what,ever\n1,2\n', host: 'openai', format: 'openai' },
   releaseGateway: { acceptLive: true },
+  releaseQuarantinedFact: { reason: 'the price was corrected', acceptDifference: true },
   createRun: {
     language: 'python',
     files: [{ path: 'main.py', content: 'print(1)' }],
@@ -46,6 +47,7 @@ export const rightBodies: { readonly [operationId: string]: { readonly [field: s
     minIsolation: 'sandbox-rlimit',
     requestId: `req_${'a'.repeat(32)}`,
   },
+  createBuild: { prompt: 'a page that says hello', app: 'hello', capNanos: '1000000', deploy: false },
   fixRun: {
     maxNanos: '1000000',
     maxAttempts: 2,

@@ -24,11 +24,9 @@ const wanted = z.strictObject({
     .regex(/^[^\0]*$/, 'must not hold NUL')
     .meta({ description: 'What to build, in words.' }),
   app: appName.optional().meta({ description: 'Name of the app; made from the words when absent.' }),
-  model: text(200)
-    .optional()
-    .meta({
-      description: 'Model to ask; else those of the job `code-build`, else a configured one, else a simulated one.',
-    }),
+  model: text(200).optional().meta({
+    description: 'Model to ask; else those of the job `code-build`, else a simulated one.',
+  }),
   capNanos: positiveNanos
     .prefault(usualCapNanos)
     .meta({ description: 'Most that all questions to models may cost together.' }),
