@@ -47,7 +47,7 @@ export function answerEmpty(response: ServerResponse, status = 204): void {
 /** Answers with an error; what is still being sent of the request is not wanted. */
 export function answerError(response: ServerResponse, { status, message, retryAfterSeconds }: WireError): void {
   if (response.headersSent) return void response.destroy();
-  const { req: request } = response;
+  const request = response.req;
   if (!request.complete) {
     response.shouldKeepAlive = false;
     request.resume();

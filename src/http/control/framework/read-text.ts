@@ -2,7 +2,8 @@ import type { Context } from 'hono';
 import { Fault } from '../../../domain/fault.ts';
 
 /** Reads the text of a body up to a bound, whether or not its size was announced; nothing when none was sent. */
-export async function readText({ req: request }: Context, mostBytes: number): Promise<string> {
+export async function readText(context: Context, mostBytes: number): Promise<string> {
+  const request = context.req;
   if (Number(request.header('content-length') ?? 0) > mostBytes) throw tooLarge(mostBytes);
   const { body } = request.raw;
   if (body === null) return '';
