@@ -16,6 +16,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { guestPrograms } from './guest-root.ts';
+import { nodeWayOut, nodeWayOutPath } from './node-way-out.ts';
 
 /** Files of ours that every sandbox sees. */
 export interface Shelf {
@@ -60,6 +61,8 @@ export function fillShelf(
     replaceFile(hostPath, (at) => writeFileSync(at, text, { mode: 0o644 }));
     return { hostPath, guestPath: `/etc/${name}` };
   });
+  const library = join(folder, 'way-out.cjs');
+  replaceFile(library, (at) => writeFileSync(at, nodeWayOut, { mode: 0o644 }));
   const own = programs.map(({ name, hostPath }) => {
     const real = realpathSync(hostPath);
     const guestPath = `${guestPrograms}/${name}`;
@@ -75,7 +78,7 @@ export function fillShelf(
     if (!existsSync(shelved)) copyFolder(real, shelved);
     return { hostPath: shelved, guestPath };
   });
-  return { folder, files: [...etc, ...own, ...shared] };
+  return { folder, files: [...etc, { hostPath: library, guestPath: nodeWayOutPath }, ...own, ...shared] };
 }
 
 /**

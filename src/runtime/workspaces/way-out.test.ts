@@ -118,6 +118,19 @@ except OSError: print('no')`;
     expect(audit.map(({ host: name }) => name)).toContain('169.254.169.254');
   });
 
+  it('is taken by fetch of Node as well', async () => {
+    await within(open, { allow: [`api.example.com:${port}`] }, async (_say, sandbox) => {
+      const program = `for (const url of ['http://api.example.com:${port}/', 'http://api.example.com:${port}/', 'http://other.example.com/'])
+        console.log(await fetch(url).then((answer) => answer.text(), (error) => error.cause.message));`;
+      const running = await sandbox.exec({ argv: ['node', '--input-type=module', '-e', program] });
+      let text = '';
+      for await (const { bytes } of running.output()) text += Buffer.from(bytes).toString('utf8');
+      const answer = `GET api.example.com:${port} 0`;
+      const refused = 'the policy of this sandbox does not allow other.example.com:80 (403)';
+      expect(text.trim().split('\n')).toEqual([answer, answer, refused]);
+    });
+  });
+
   it('carries no more bytes than it may', async () => {
     await within(open, { allow: [`api.example.com:${port}`], maxBytes: 100_000 }, async (say) => {
       expect(await say(`print(get('http://api.example.com:${port}/?size=500000')[:20])`)).toBe('IncompleteRead');

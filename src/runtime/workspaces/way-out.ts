@@ -4,6 +4,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { AllowedNetwork, SandboxMount } from '../contract.ts';
 import { defaultEgressBytes, type EgressAudit, EgressProxy } from '../egress/index.ts';
 import { forwarderPort } from './forwarder-script.ts';
+import { nodeWayOutPath } from './node-way-out.ts';
 import { newSocketPath } from './socket-folder.ts';
 
 /** Where a guest's forwarder finds the proxy. */
@@ -15,6 +16,7 @@ export const wayOutEnvironment: Readonly<Record<string, string>> = Object.fromEn
     name,
     `http://127.0.0.1:${forwarderPort}`,
   ]),
+  ['NODE_OPTIONS', `--require=${nodeWayOutPath}`],
   ...['NO_PROXY', 'no_proxy'].map((name) => [name, 'localhost,127.0.0.1,::1']),
 ]);
 
