@@ -50,6 +50,8 @@ export interface ProjectionLag {
   readonly isCaughtUp: boolean;
 }
 
+/** The facts of a batch live as long as the batch: with room for them they are not copied about in between. */
+const youngHeapMb = 96;
 const tellEveryMs = 100;
 const defaultCheckEveryMs = 3_600_000;
 const firstRestartMs = 500;
@@ -143,7 +145,11 @@ function runThread(options: ProjectionOptions, hear: Hear): Runner {
   const start = (): void => {
     const databaseUrl = database.connectionUrl() ?? '';
     const setup: ProjectorSetup = { directory, gatewayId, databaseUrl, isLive: true, checkEveryMs };
-    const started = spawnWorker(import.meta.url, './projector-thread', { workerData: setup, name: 'projector' });
+    const started = spawnWorker(import.meta.url, './projector-thread', {
+      workerData: setup,
+      name: 'projector',
+      resourceLimits: { maxYoungGenerationSizeMb: youngHeapMb },
+    });
     worker = started;
     started.on('message', (message: ProjectorMessage) => {
       if (message.kind === 'progress' && message.progress.failure === undefined) restartMs = firstRestartMs;

@@ -45,11 +45,36 @@ export async function plantMoney(
   const gatewayId = `${mark}-gateway`;
   await plantRow(db, 'gateway', { gateway_id: gatewayId, epoch: 1, status: 'stopped' });
   return {
+    quarantineId: await plantQuarantined(db, { gatewayId, mark }),
     invoiceId,
     importId: String(imported.body['id']),
     gatewayId,
     alertId: `alert_${(customer === 'acme' ? 'a' : 'b').repeat(20)}`,
   };
+}
+
+/** A fact that is set apart; its id is given by the database. */
+async function plantQuarantined(
+  db: TestDatabase['database']['db'],
+  { gatewayId, mark }: { readonly gatewayId: string; readonly mark: string },
+): Promise<string> {
+  const { id } = await db
+    .insertInto('quarantine')
+    .values({
+      gateway_id: gatewayId,
+      segment: 1n,
+      byte_offset: 0n,
+      reason: 'rating_difference',
+      detail: mark,
+      request_id: `req_${mark}`,
+      fact_type: 'attempt',
+      body: Buffer.from(JSON.stringify({ type: 'attempt', requestId: `req_${mark}`, attempt: 1 })),
+      cost_nanos: 1n,
+      charge_nanos: 0n,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id.toString();
 }
 
 /** Plants a row; columns that are not given are 0, empty or false, as their type wants. */

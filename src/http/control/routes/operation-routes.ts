@@ -132,14 +132,16 @@ function releaseFact(): ControlRoute {
   return route({
     operationId: 'releaseQuarantinedFact',
     method: 'post',
-    path: '/operations/quarantine/{id}/release',
+    path: '/operations/quarantine/{quarantineId}/release',
     tag: 'operations',
     summary:
       'Books the cost of an attempt that was held because its price gave another one, as the fact tells it; for once the price is corrected.',
     roles: ['owner', 'finance'],
     scope: 'organisation',
     audit: 'quarantine.release',
-    params: z.strictObject({ id: z.string().regex(/^[1-9][0-9]{0,17}$/, 'must be the id of a quarantined fact') }),
+    params: z.strictObject({
+      quarantineId: z.string().regex(/^[1-9][0-9]{0,17}$/, 'must be the id of a quarantined fact'),
+    }),
     body: z.strictObject({
       reason: text(500).meta({ description: 'Why it is right; kept with the fact and in the audit log.' }),
       acceptDifference: z
@@ -148,7 +150,7 @@ function releaseFact(): ControlRoute {
         .meta({ description: 'Although its price still gives another cost.' }),
     }),
     answer: z.object({ id: z.string(), requestId: z.string(), customer: z.string(), costNanos: nanosAsText }),
-    async handle({ params: { id }, body }, { database, principal, atMs, audited }) {
+    async handle({ params: { quarantineId: id }, body }, { database, principal, atMs, audited }) {
       const order = { id: BigInt(id), by: principal.name, nowMs: atMs, ...body };
       const { requestId, customer, costNanos } = await releaseQuarantined(
         database,
