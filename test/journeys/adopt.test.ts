@@ -108,6 +108,8 @@ async function during<Value>(job: string, work: Promise<Value>): Promise<Value> 
     isOver = true;
   });
   settled.catch(() => undefined);
+  // Grading the items needs no traffic.
+  await waitUntil(async () => isOver || (await owner.rollouts.list({ job })).data.length > 0, 'it has begun', 90_000);
   while (!isOver) await ask(job);
   return settled;
 }
@@ -171,11 +173,11 @@ describe('a new model', () => {
     expect(job?.evidence.shadow.copies).toBeGreaterThanOrEqual(5);
     expect(BigInt(job?.evidence.shadow.spentNanos ?? 0)).toBeGreaterThan(0n);
     expect(await ask('alpha')).toBe('better');
-  }, 60_000);
+  }, 120_000);
 
   it('that is worse is rejected before any customer gets an answer of it', async () => {
     const answers: string[] = [];
-    const line = `worse --job beta --items ${itemsFile(40)} --max-usd 5 --grader ${graderUrl()} --wait`;
+    const line = `worse --job beta --items ${itemsFile(60)} --max-usd 5 --grader ${graderUrl()} --wait`;
     const { code, out } = await adopt(line);
     for (let request = 0; request < 5; request++) answers.push(await ask('beta'));
     expect([code, out]).toEqual([
@@ -183,7 +185,7 @@ describe('a new model', () => {
       expect.stringContaining('rolled back: the candidate is worse by more than 2.0 points'),
     ]);
     expect(answers).toEqual(Array.from({ length: 5 }, () => 'old'));
-  }, 60_000);
+  }, 120_000);
 
   it('that is neither gets "needs N more", and no traffic', async () => {
     const items = Array.from({ length: 40 }, (_, at) => ({ prompt: `${at}`, expected: { http: { at } } }));
@@ -200,7 +202,7 @@ describe('a new model', () => {
     expect([rollout.stage, rollout.share]).toEqual(['needs_more', 0]);
     expect(rollout.verdict).toMatch(/^needs (about \d+ more pairs|more pairs)/);
     expect(await ask('gamma')).toBe('old');
-  }, 60_000);
+  }, 120_000);
 
   it('[proof 30] that breaks in its canary is rolled back within seconds, and every request is answered', async () => {
     const rules = { shares: [0.5, 1], minRequests: 10_000, minPairs: 0, shadow: { minPairs: 0 } };
@@ -212,7 +214,7 @@ describe('a new model', () => {
     expect(rollout).toMatchObject({ stage: 'rolled_back', verdict: 'the guard of errors was crossed' });
     expect(rollout.text).toMatch(/candidate: \d+ answers, .* (\d+) errors \(\1 of them answered by the other side\)/);
     expect(await ask('delta')).toBe('old');
-  }, 60_000);
+  }, 120_000);
 
   it('[proof 29] delays nobody while its copies are slow or missing, and missing ones are counted', async () => {
     upstream.script('slow', 'delay=1500&reply=slow');
@@ -241,7 +243,7 @@ describe('a new model', () => {
       }, 'copies came back, and others did not'),
     );
     await owner.rollouts.rollback(made.id);
-  }, 60_000);
+  }, 120_000);
 
   it('stays where it was, and jobs of the control API with it, when the next start finds no database', async () => {
     await owner.jobs.set('made', { models: ['old', 'worse'], floor: { incumbent: 'old' } });
@@ -254,5 +256,5 @@ describe('a new model', () => {
     expect(await ask('alpha')).toBe('better');
     expect(await ask('delta')).toBe('old');
     expect(await ask('made')).toBe('old');
-  }, 60_000);
+  }, 120_000);
 });

@@ -53,7 +53,7 @@ export interface EvalServiceDeps {
 }
 
 const claimMs = 60_000;
-const idlePollMs = 10_000;
+const idlePollMs = 2_000;
 const nudgeMs = 100;
 const nudges = 20;
 
