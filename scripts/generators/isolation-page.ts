@@ -18,11 +18,33 @@ Found by running hostile programs at start, never by a version or by whether an 
 |---|---|---|
 | \`sandbox-cgroup\` | bubblewrap: own user, mount, process, network, IPC and host-name namespaces, no capabilities, no new privileges, a filter of system calls; a user of its own when the supervisor is root | held by the kernel |
 | \`sandbox-rlimit\` | the same | CPU time and memory are watched and ended after the fact; the receipt says \`soft\` |
-| \`language\` | a language engine only | fine for your own models' code, not for hostile customers |
+| \`language\` | the language of the engine of functions (workerd), in a process of its own | watched from outside; fine for your own models' code, not for hostile customers |
 
 \`vm\` and \`gvisor\` are names that a run may ask for; no engine of this version reaches them, so such a run is refused.
+\`switchyard doctor\` tries out gVisor where \`runsc\` is installed and says what it found; nothing runs in it yet.
 Below \`runtime.minIsolation\`, or the run's own \`minIsolation\`, a run is refused with \`isolation_unavailable\`; it is
-never run weaker. Without bubblewrap native code is refused, and the refusal says how to install it.
+never run weaker. Without bubblewrap native code is refused, and the refusal says how to install it; scripts of
+JavaScript and TypeScript still run, at the tier \`language\`, and every receipt says so. Such a script is bundled from
+its files and has timers, \`fetch\`, standard input, \`process\` and the modules of Node that the engine has; it has no
+files, no other programs and no code from text. Set \`minIsolation: sandbox-rlimit\` to refuse them as well.
+
+SIGHUP has everything tried anew, for instance after bubblewrap was installed.
+
+## What a run may reach
+
+Nothing, unless its \`network\` says so: \`{"allow": ["api.example.com", "*.example.org", "odd.example.net:8443"]}\`, or
+\`switchyard run FILE --allow api.example.com\`. The sandbox keeps its empty network; its first program takes connections
+on its loopback address and hands them through one socket, which is that sandbox's alone, to a proxy of the gateway.
+There names are judged, then resolved, and every address is checked that is dialled: this machine, private networks,
+metadata services and tunnels that lead to them are not. Addresses cannot be allowed, nor can a resolver be asked. A
+redirect is a new request. \`maxBytes\` (256 MiB unless said) bounds all connections together; the receipt lists them.
+
+\`headers\` adds headers for a host on the way out, such as an authorization: their values are in no variable, file,
+receipt or log. The program asks for that host by \`http://\`; the proxy goes on over TLS. What goes through a tunnel
+(\`https://\`) is never touched, and so gets no header.
+
+Programs find the way out by \`HTTP_PROXY\` and \`HTTPS_PROXY\`; \`fetch\` of Node takes it too. What looks for no proxy
+reaches nothing.
 `;
 
 const gaps = `## Known gaps
@@ -36,6 +58,9 @@ const gaps = `## Known gaps
 - The filter of system calls refuses a list, and exists for x86-64 and ARM64. Elsewhere the gap stands in the receipt.
 - A guest's standard streams are sockets: a program that opens \`/dev/stdout\` by name fails.
 - The programs of the host below \`/usr\` are readable in every sandbox. Do not keep secrets there.
+- CPU is shared by weight: a sandbox gets at most one core, and a quarter of an ordinary process's share where there is
+  not enough for all. Processes of apps have no weight of their own.
+- At the tier \`language\` memory and CPU time are looked at twenty times a second, from outside.
 - Tried on Linux with bubblewrap 0.8 and control groups of version 1. Version 2 is written and not tried.
 `;
 
@@ -88,7 +113,7 @@ function limitsTable(): string {
     ['home folder', mib(diskBytes), 'size of its file system in memory'],
     ['/tmp and /dev/shm, each', mib(tmpBytes), 'the same'],
     ['stdout and stderr', mib(outputBytes), 'reading stops, the guest waits 5 s, then it is ended'],
-    ['network', 'none', 'a network namespace with nothing but its own loopback'],
+    ['network', 'none', 'a network namespace with nothing but its own loopback; a proxy is the only way out'],
   ];
   const lines = rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
   return `## Limits of a run\n\n| what | unless said | held by |\n|---|---|---|\n${lines}\n\n${librariesText}`;
