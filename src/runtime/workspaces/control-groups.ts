@@ -124,6 +124,8 @@ function setLimits(version: 'v1' | 'v2', { controller, base }: Base, limits: Lim
           cpu: [
             ['cpu.cfs_period_us', '100000'],
             ['cpu.cfs_quota_us', '100000'],
+            // A quarter of what an ordinary process gets where there is not enough for all: the gateway comes first.
+            ['cpu.shares', '256'],
           ],
         }
       : {
@@ -132,7 +134,10 @@ function setLimits(version: 'v1' | 'v2', { controller, base }: Base, limits: Lim
             ['memory.swap.max', '0'],
           ],
           pids: [['pids.max', String(limits.processes + ownProcesses)]],
-          cpu: [['cpu.max', '100000 100000']],
+          cpu: [
+            ['cpu.max', '100000 100000'],
+            ['cpu.weight', '25'],
+          ],
         };
   for (const [file, value] of settings[controller] ?? []) tryWrite(join(base, file), value);
 }
