@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ResolvedModel } from '../catalog/index.ts';
-import { policySchema } from '../config/index.ts';
+import type { ResolvedJob, ResolvedModel } from '../catalog/index.ts';
+import { jobSchema, policySchema } from '../config/index.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import { openAIChatInbound } from '../protocols/index.ts';
@@ -39,6 +39,7 @@ function route(
     down?: string;
     barred?: string;
     terms?: JobTerms;
+    resolvedJob?: ResolvedJob;
   } = {},
 ): SidedRoute {
   const { jobName = 'reply' } = change;
@@ -56,6 +57,7 @@ function route(
       conversation: undefined,
       needsPrice: false,
       features: () => undefined,
+      resolvedJob: change.resolvedJob,
     },
     'unit',
     {
@@ -152,6 +154,25 @@ describe('a job with a rollout', () => {
     expect(idsOf(taken)).toEqual(['two/mid', 'one/mid']);
     expect([...(taken.rollout?.endpoints ?? [])]).toEqual(['two/mid']);
     expect(idsOf(route('incumbent', [], { models, assignment }))).toEqual(['one/mid']);
+  });
+
+  it('compares settings: its side is routed by the other ones', () => {
+    const [cheap, dear] = [model('cheap'), model('dear')];
+    const settings = jobSchema.parse({ models: ['cheap', 'dear'], constraints: { capabilities: ['tools'] } });
+    const models = [{ ...cheap, endpoints: model('cheap', ['host'], { tools: false }).endpoints }, dear];
+    const resolvedJob: ResolvedJob = {
+      job: 'reply',
+      versionId: 'v',
+      settings,
+      candidates: models,
+      incumbent: undefined,
+    };
+    const assignment = { kind: 'policy', candidate: 'strict', settings } as const;
+    const taken = route('candidate', [], { models, assignment, resolvedJob });
+    expect(rankedOf(taken)[0]).toBe('dear');
+    expect(taken.rollout).toMatchObject({ arm: 'candidate', endpoints: undefined });
+    expect(rankedOf(route('incumbent', [], { models, assignment, resolvedJob }))).toContain('cheap');
+    expect(route('candidate', [], { models, assignment }).rollout).toBeUndefined();
   });
 
   it('asks no fallback of a critical job with a floor that nobody held against it', () => {
