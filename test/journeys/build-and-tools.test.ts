@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Client as McpClient, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/index.ts';
 import { findSystemTools } from '../../src/runtime/workspaces/system-tools.ts';
@@ -43,11 +44,14 @@ async function startStubborn(): Promise<Stubborn> {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      asked.push(JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, unknown>);
+      const body = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, unknown>;
+      asked.push(body);
+      // It writes as much as it may.
+      const written = typeof body['max_tokens'] === 'number' ? body['max_tokens'] : 10;
       const called = { name: 'switchyard_code', arguments: '{"language":"shell","code":"true"}' };
       const toolCalls = [{ id: `call_${asked.length}`, type: 'function', function: called }];
       const message = { role: 'assistant', content: 'thinking', tool_calls: toolCalls };
-      const usage = { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 };
+      const usage = { prompt_tokens: 10, completion_tokens: written, total_tokens: 10 + written };
       response.writeHead(200, { 'content-type': 'application/json' });
       response.end(JSON.stringify({ id: 'x', choices: [{ index: 0, message, finish_reason: 'tool_calls' }], usage }));
     });
@@ -173,8 +177,7 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
   it('a hard limit ends the rounds, not the answer', async () => {
     await databaseOpen();
     const messages = [{ role: 'user', content: 'go on' }];
-    // One call of that length is within the limit, two are not.
-    const asked = { model: 'stubborn', max_tokens: 9000, messages, tools };
+    const asked = { model: 'stubborn', max_tokens: 4000, messages, tools };
     let answer = await ask('/v1/chat/completions', asked, poorKey);
     const isServed = async (): Promise<boolean> => {
       if (!answer.text.includes('budget_unavailable')) return true;
@@ -183,9 +186,12 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
     };
     await waitUntil(isServed, 'the budget is leased', 20_000);
     expect(JSON.parse(answer.text)).toMatchObject({ choices: [{ finish_reason: 'length' }] });
-    const { attempts, final } = await client.requests.get(answer.requestId);
-    expect(attempts.length).toBeLessThanOrEqual(2);
-    expect(final).toMatchObject({ toolRuns: [{ status: 'refused' }] });
+    const { attempts, chargeNanos } = await client.requests.get(answer.requestId);
+    // Two as long as asked for, then shorter ones, until what is left is no answer.
+    expect(attempts.length).toBeGreaterThan(2);
+    expect(attempts.length).toBeLessThan(6);
+    expect(BigInt(chargeNanos ?? 0)).toBeGreaterThan(9_000_000n);
+    expect(BigInt(chargeNanos ?? 0)).toBeLessThanOrEqual(10_000_000n);
   });
 
   it('a client that leaves ends the program, and the record says so', async () => {
@@ -240,6 +246,23 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
     const refused = await ask('/v1/chat/completions', chat, poorKey);
     expect(refused.text).toContain('Not run: ');
     expect(refused.text).toContain('budget');
+  });
+
+  it('programs of others reach the tools at /mcp with a key, and never without one', async () => {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' });
+    const headers = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' };
+    expect((await fetch(`${booted.url}/mcp`, { method: 'POST', headers, body })).status).toBe(401);
+    const requestInit = { headers: { authorization: `Bearer ${apiKey}` } };
+    const mcp = new McpClient({ name: 'journey', version: '1' });
+    await mcp.connect(new StreamableHTTPClientTransport(new URL(`${booted.url}/mcp`), { requestInit }));
+    const run = await mcp.callTool({ name: 'run', arguments: { language: 'python', code } });
+    expect(run.structuredContent).toMatchObject({ status: 'succeeded', stdout: '42\n' });
+    await databaseOpen();
+    const files = [{ path: 'public/index.html', content: '<h1>from a model</h1>' }];
+    const deployed = await mcp.callTool({ name: 'deploy', arguments: { app: 'by-mcp', files } });
+    expect(deployed.structuredContent).toMatchObject({ alias: 'preview', path: '/a/preview--by-mcp/' });
+    expect(await client.apps.get('by-mcp')).toMatchObject({ customer: 'acme' });
+    await mcp.close();
   });
 
   it('builds an app from words, and serves its preview', async () => {

@@ -134,8 +134,9 @@ class ToolRounds {
     // A repair of the answer's form is said last, after what the tools said.
     const own = (this.#clientMessages ??= call.messages.length);
     const messages = [...call.messages.slice(0, own), ...this.#said, ...call.messages.slice(own)];
-    const { maxOutputTokens = this.#maxOutputTokens } = call;
-    const limited = { ...call, messages, ...(maxOutputTokens !== undefined && { maxOutputTokens }) };
+    // Never more than is held for, whatever the client asked for.
+    const maxOutputTokens = Math.min(call.maxOutputTokens ?? Infinity, this.#maxOutputTokens ?? Infinity);
+    const limited = { ...call, messages, ...(maxOutputTokens !== Infinity && { maxOutputTokens }) };
     return this.#round === 1 ? limited : { ...limited, ...this.#choiceOf(call) };
   }
 

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { atCostPlan } from '../../domain/plan.ts';
+import type { AttemptFact } from '../../domain/facts.ts';
+import type { AdmittedExchange } from '../settle.ts';
+import { holdRound } from './hold-round.ts';
+import type { MoneyPorts } from './money-ports.ts';
+
+const endpoint = { id: 'own/m', host: { id: 'own' } };
+/** A nano-USD for each unit. */
+const money = {
+  priceOf: () => ({ price: { versionId: 'p', picosPerUnit: { input: 1000n, output: 1000n, reasoning: 1000n } } }),
+} as unknown as MoneyPorts;
+
+function exchangeOf(heldNanos: bigint, limitNanos: bigint, isHard = true): AdmittedExchange {
+  const hold = {
+    isHard,
+    amountNanos: heldNanos,
+    topUpOrWait(nanos: bigint) {
+      if (hold.amountNanos + nanos > limitNanos) return false;
+      hold.amountNanos += nanos;
+      return Promise.resolve(true);
+    },
+  };
+  const choice = { job: undefined, decision: { ranked: [endpoint] }, policy: { maxAttempts: 3 } };
+  const spending = { hold, plan: atCostPlan, choice };
+  return {
+    spending,
+    startedAtMs: 0,
+    head: { model: 'm' },
+    received: { key: { name: 'k' } },
+  } as unknown as AdmittedExchange;
+}
+
+const attempt = { costNanos: '5000', flags: [], usage: { input: 1, output: 1 } } as unknown as AttemptFact;
+
+describe('money for one more call of a model', () => {
+  it('is none of its business without a hard limit', async () => {
+    const round = { attempts: [attempt], inputTokens: 100, outputTokens: undefined };
+    expect(await holdRound(exchangeOf(0n, 0n, false), round, money)).toEqual({});
+  });
+
+  it.each([
+    [10_000n, 100_000n, 2000, 2000],
+    [5000n, 8000n, 2000, 2000],
+    [5000n, 6200n, 2000, 1000],
+    [5000n, 5400n, 2000, undefined],
+    [5000n, 5400n, 200, 200],
+    [5000n, 9400n, undefined, 4096],
+  ])('held %s of %s, asked %s: it may write %s', async (heldNanos, limitNanos, outputTokens, expected) => {
+    const exchange = exchangeOf(heldNanos, limitNanos);
+    const held = await holdRound(exchange, { attempts: [attempt], inputTokens: 100, outputTokens }, money);
+    expect(held?.maxOutputTokens).toBe(expected);
+    expect(exchange.spending.hold.amountNanos).toBeLessThanOrEqual(limitNanos > heldNanos ? limitNanos : heldNanos);
+  });
+});
