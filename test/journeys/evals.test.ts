@@ -16,7 +16,7 @@ import { waitUntil } from './support/wait-until.ts';
 const config = `
 database: env:JOURNEY_DATABASE_URL
 jobs:
-  parrot: { description: Says what was said., models: [sim/small, sim/echo], success: "score >= 0.5" }
+  parrot: { description: Says what was said., models: [sim/small, sim/echo], success: "score >= 0.5", samples: { keep: 20, compare: exact } }
 keys:
   - { name: shop-key, secret: "env:SHOP_KEY", customer: shop }
   - { name: other-key, secret: "env:OTHER_KEY", customer: other }
@@ -195,6 +195,20 @@ describe('an evaluation', () => {
       const record = await booted.control(`/api/v1/requests/${await ask()}`);
       return JSON.stringify(record['decision']).includes('"model":"sim/echo"');
     }, 'the job goes where the evaluation points');
+  });
+
+  it('takes the requests that a job kept and that were a success, right when they are answered the same', async () => {
+    const content = 'Say it like before.';
+    const requestId = await ask({}, { messages: [{ role: 'user', content }] });
+    const told = await tell(booted.product.ownerToken, { requestId, kind: 'score', value: 1, source: 'crm' });
+    expect(told.status).toBe(201);
+    const shown = await run('eval run --job parrot --candidates sim/echo,sim/small --items logged --max-usd 1');
+    expect(shown).toContain('completed');
+    const [made] = (await owner.evals.list({ job: 'parrot' })).data;
+    expect(made?.itemCount).toBeGreaterThan(0);
+    const right = made?.report?.candidates.map(({ passed }) => passed) ?? [];
+    expect(Math.max(...right)).toBeGreaterThan(0);
+    await expect(run('eval run --job none --candidates sim/echo --items logged --max-usd 1')).rejects.toThrow('none');
   });
 
   it('stops where its money ends, and refuses what it cannot grade before it spends any', async () => {
