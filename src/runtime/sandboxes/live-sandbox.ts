@@ -37,8 +37,11 @@ export class LiveSandbox {
   #diskUsedBytes = 0;
   #seen: { readonly atMs: number; readonly cpuMs: number } | undefined;
   #isEnded = false;
+  #isKept: boolean;
 
-  constructor(record: SandboxRecord, deps: LiveSandboxDeps) {
+  /** `isKept`: an earlier process made it, and may have been killed in the middle of something. */
+  constructor(record: SandboxRecord, deps: LiveSandboxDeps, isKept = false) {
+    this.#isKept = isKept;
     this.#record = record;
     this.#deps = deps;
     const sandbox = (): Promise<Sandbox> => this.boot();
@@ -154,6 +157,8 @@ export class LiveSandbox {
 
   async #start(): Promise<Sandbox> {
     const { driver, store, settings } = this.#deps;
+    if (this.#isKept) await store.clearUploads(this.#record.id);
+    this.#isKept = false;
     const disk = store.diskOf(this.#record.id);
     return driver.create(sandboxSpec(disk, settings()));
   }

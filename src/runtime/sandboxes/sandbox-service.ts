@@ -205,7 +205,7 @@ export class SandboxService {
 
   async #load(): Promise<void> {
     for (const record of await this.#store.load()) {
-      this.#all.set(record.id, new LiveSandbox(record, this.#liveDeps()));
+      this.#all.set(record.id, new LiveSandbox(record, this.#liveDeps(), true));
     }
     if (this.#isClosed) return;
     this.#timer = setInterval(() => this.#tick(), lookEveryMs);

@@ -84,6 +84,15 @@ export class SandboxStore {
     await run('sync', ['-f', '--', this.diskOf(id).root], { env: environment });
   }
 
+  /** Removes uploads that a killed process left half done; nothing of the guest runs meanwhile. */
+  async clearUploads(id: string): Promise<void> {
+    const { root } = this.diskOf(id);
+    const names = ['-name', '.switchyard-new-*', '-o', '-name', '.switchyard-old-*'];
+    const argv = ['-P', root, '-xdev', '-type', 'f', '(', ...names, ')', '-delete'];
+    // A guest that locked itself out of a folder keeps what is in there.
+    await run('find', argv, { env: environment }).catch(() => undefined);
+  }
+
   /** How much a disk holds, as far as it can be read. */
   async usedBytes(id: string): Promise<number> {
     const { root } = this.diskOf(id);

@@ -3,7 +3,12 @@ import { CliError } from '../../shell/cli-error.ts';
 import { defineCommand } from '../../shell/command.ts';
 import { connectionArguments, defaultUrl, ownerTokenOf } from '../../shell/connect.ts';
 
-/** Prints the variables by which clients of the E2B protocol use this gateway. */
+/**
+ * Prints the variables by which clients of the E2B protocol use this gateway.
+ *
+ * @example
+ * eval "$(switchyard env e2b --key sk-…)"
+ */
 export const envE2bCommand = defineCommand({
   description: 'Print the variables that make the e2b packages use this gateway: eval "$(switchyard env e2b)"',
   args: {

@@ -19,7 +19,8 @@ const operations = {
     while (my $next = shift @todo) {
       my ($at, $level) = @$next;
       opendir(my $folder, $at) or next;
-      for my $name (sort grep { $_ ne '.' && $_ ne '..' } readdir $folder) {
+      # What is being uploaded is not there yet.
+      for my $name (sort grep { $_ ne '.' && $_ ne '..' && !/^\.switchyard-(?:new|old)-\d+-\d+$/ } readdir $folder) {
         my $inner = $at eq '/' ? "/$name" : "$at/$name";
         exists_at($inner) or next;
         exit $too_many if ++$count > $most;
