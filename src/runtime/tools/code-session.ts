@@ -205,6 +205,18 @@ interface Ended {
   readonly output: KeptOutput;
 }
 
+const neverRun: Exit = {
+  code: null,
+  signal: null,
+  limitsHit: [],
+  startedAtMs: 0,
+  wallMs: 0,
+  cpuMs: null,
+  peakMemoryBytes: null,
+  stdoutBytes: 0,
+  stderrBytes: 0,
+};
+
 async function execute(
   sandbox: Sandbox,
   {
@@ -223,10 +235,12 @@ async function execute(
   const { cpuMs, wallMs, outputBytes } = limits;
   const command = async (argv: readonly [string, ...string[]], input?: string): Promise<Exit> => {
     const bounds = { limits: { cpuMs, wallMs, outputBytes } };
+    if (signal?.aborted === true) return neverRun;
     const running = await sandbox.exec({ argv, ...bounds, ...(input !== undefined && { stdin: Buffer.from(input) }) });
     const stop = (): void => running.kill('SIGKILL');
     signal?.addEventListener('abort', stop, { once: true });
-    if (signal?.aborted === true) stop();
+    // What is ended before it runs may not notice.
+    void running.started.then(() => signal?.aborted === true && stop());
     try {
       for await (const chunk of running.output()) output.take(chunk);
       return await running.exited;
@@ -236,7 +250,10 @@ async function execute(
   };
   const built = plan.build && (await command(plan.build));
   const buildMs = built?.wallMs ?? null;
-  if (built && built.code !== 0) return { exit: built, status: 'build_failed', buildMs, output };
+  if (built && built.code !== 0) {
+    const status = signal?.aborted === true ? 'cancelled' : 'build_failed';
+    return { exit: built, status, buildMs, output };
+  }
   const exit = await command(plan.run, stdin);
   return { exit, status: signal?.aborted === true ? 'cancelled' : statusOf(exit), buildMs, output };
 }
