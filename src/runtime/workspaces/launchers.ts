@@ -105,17 +105,21 @@ export class Launchers {
     this.#opening ??= this.#open();
     const mother = await this.#opening;
     return new Promise<Socket[]>((resolve, reject) => {
-      const deadline = setTimeout(() => settle().failed(broken('not in time')), connectDeadlineMs);
+      const deadline = setTimeout(() => this.#expected.get(token)?.failed(broken('not in time')), connectDeadlineMs);
+      const streams: (Socket | undefined)[] = Array.from({ length: count }, () => undefined);
       const settle = (): { ready(streams: Socket[]): void; failed(error: Error): void } => {
         clearTimeout(deadline);
         this.#expected.delete(token);
         return { ready: resolve, failed: reject };
       };
       this.#expected.set(token, {
-        streams: Array.from({ length: count }, () => undefined),
+        streams,
         missing: count,
-        ready: (streams) => settle().ready(streams),
-        failed: (error) => settle().failed(error),
+        ready: (connected) => settle().ready(connected),
+        failed(error) {
+          for (const one of streams) one?.destroy();
+          settle().failed(error);
+        },
       });
       mother.order(`${token} ${count}\n`);
     });
