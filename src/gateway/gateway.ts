@@ -36,6 +36,9 @@ import { estimatedCount } from './token-count.ts';
 import { type AskedTools, askedTools } from './tools/asked-tools.ts';
 import { runWithTools, type ToolExchange } from './tools/run-with-tools.ts';
 
+/** Answers that verifiers look at after they left, at once; beyond it measuring leaves some out. */
+const mostWatched = 32;
+
 /** Runs one request from body to settled fact. Every refusal and every failure ends in the caller's own dialect. */
 export class Gateway {
   readonly #deps: GatewayDeps;
@@ -49,6 +52,7 @@ export class Gateway {
   readonly #reader = new FeatureReader();
   readonly #budget = new ExplorationBudget();
   readonly #cascades: Cascades;
+  #watched = 0;
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
@@ -202,11 +206,25 @@ export class Gateway {
     const form = formOf(admitted, this.#planner);
     received.settled?.({ final, result, verdicts: () => this.#signals.verdictsOn({ final, result, ...form }) });
     if (final.job === undefined) return;
-    await watchAnswer(exchange, { final, result }, { desk: this.#deps.outcomeDesk, clock: this.#deps.clock });
+    if (choice.cascade) this.#watch(exchange, { final, result });
     const verdicts = await this.#signals.look({ received, open, decision, final, result, ...form });
     if (choice.collects !== true || received.copy) return;
     const left = { received, job: final.job, final, result, verdicts, maxOutputTokens: head.maxOutputTokens };
     this.#deps.leftAnswers?.left({ ...left, parse: form.parse });
+  }
+
+  /** A verifier takes its time: the request's place is given back meanwhile, only `close` waits. */
+  #watch(exchange: AdmittedExchange, ended: { readonly final: FinalFact; readonly result: DispatchResult }): void {
+    if (this.#watched >= mostWatched) return;
+    this.#watched += 1;
+    const { outcomeDesk: desk, clock, logger } = this.#deps;
+    const watching: Promise<void> = watchAnswer(exchange, ended, { desk, clock })
+      .catch((error: unknown) => logger.error({ err: error }, 'an answer could not be looked at'))
+      .finally(() => {
+        this.#watched -= 1;
+        this.#running.delete(watching);
+      });
+    this.#running.add(watching);
   }
 
   /** Turns the hold into the charge, and both into the final fact. */

@@ -16,9 +16,11 @@ it('tests come from the request, else from the job, else there are none', () => 
   expect(readTests(undefined, {})).toBeUndefined();
 });
 
-it.each([['not base64 of JSON'], [encoded([1])], [encoded({ tests: 3, language: 'python' })], [encoded({ tests: 'x' })]])(
-  'tests that cannot be read are refused (%#)',
-  (header) => {
-    expect(readTests(header, {})).toMatchObject({ code: 'invalid_request', param: 'x-switchyard-tests' });
-  },
-);
+it.each([
+  ['not base64 of JSON'],
+  [encoded([1])],
+  [encoded({ tests: 3, language: 'python' })],
+  [encoded({ tests: 'x' })],
+])('tests that cannot be read are refused (%#)', (header) => {
+  expect(readTests(header, {})).toMatchObject({ code: 'invalid_request', param: 'x-switchyard-tests' });
+});
