@@ -72,3 +72,4 @@ export {
 } from './off-policy/evaluate-policy.ts';
 export { type LoggedCandidate, type LoggedDecision } from './off-policy/logged-decision.ts';
 export { readLoggedDecision } from './off-policy/read-logged-decision.ts';
+export { type BaselineComparison, compareWithBaseline } from './off-policy/compare-with-baseline.ts';

@@ -97,3 +97,40 @@ export interface Job {
   readonly settings: { readonly [name: string]: unknown };
   readonly createdAtMs: number | null;
 }
+
+/** What a job costs per success and what it brings. */
+export interface JobReturn {
+  readonly job: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** What counts as a success. */
+  readonly rule: string;
+  readonly requests: number;
+  /** Requests beyond what one report looks at. */
+  readonly leftOut: number;
+  readonly successes: number;
+  readonly failures: number;
+  /** Nobody told; neither success nor failure. */
+  readonly unknown: number;
+  readonly successRate: { readonly rate: number; readonly interval: readonly [number, number] | null } | null;
+  readonly costNanos: string;
+  readonly wasteNanos: string;
+  readonly unpriced: number;
+  /** null: there is no success yet. */
+  readonly costPerSuccess: { readonly nanos: number; readonly interval: readonly [number, number] | null } | null;
+  readonly returns: readonly {
+    readonly estimate: 'low' | 'mid' | 'high';
+    readonly valueNanos: string;
+    readonly roi: number | null;
+  }[];
+  /** null: there is no baseline. */
+  readonly saving: {
+    readonly baseline: string;
+    readonly baselineNanos: string;
+    readonly actualNanos: string;
+    readonly savedNanos: string;
+    readonly isProven: boolean;
+    readonly detail: string;
+    readonly layers: readonly { readonly name: string; readonly savedNanos: string; readonly note: string }[];
+  } | null;
+}

@@ -23,6 +23,9 @@ export function jobsOf(call: Caller) {
   return {
     list: (query?: PageQuery) => call<Page<types.Job>>({ path: `${base}/jobs`, query }),
     get: (job: string) => call<types.Job>({ path: `${base}/jobs/${segment(job)}` }),
+    /** Cost per success, return, and the saving against a baseline, by this gateway's log. */
+    roi: (job: string, query?: { readonly days?: number | undefined; readonly baseline?: string | undefined }) =>
+      call<types.JobReturn>({ path: `${base}/jobs/${segment(job)}/roi`, query }),
     /** Makes a job, or its next version. */
     set: (job: string, settings: { readonly [name: string]: unknown }, options?: ChangeOptions) =>
       call<types.Job>({ method: 'PUT', path: `${base}/jobs/${segment(job)}`, body: settings, ...options }),

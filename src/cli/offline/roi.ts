@@ -47,10 +47,6 @@ export async function runRoi(call: RoiCall, terminal: Terminal): Promise<number>
   return exitCodes.ok;
 }
 
-/**
- * Success against the baseline, as if it had answered every request: routed traffic is confounded, so that the plain
- * rates of the two prove nothing.
- */
 async function findParity(
   exchanges: readonly LoggedExchange[],
   of: { call: RoiCall; settings: JobConfig | undefined; rule: SuccessRule },
@@ -58,26 +54,10 @@ async function findParity(
   const { call, settings, rule } = of;
   const baseline = call.baseline ?? settings?.floor?.incumbent;
   if (baseline === undefined) return undefined;
-  const { evaluatePolicy, readLoggedDecision } = await import('../../routing/index.ts');
+  const { compareWithBaseline, readLoggedDecision } = await import('../../routing/index.ts');
   const decisions = exchanges.flatMap((exchange) => readLoggedDecision(exchange, rule) ?? []);
-  if (!decisions.some(({ candidates }) => candidates.some(({ model }) => model === baseline))) {
-    throw new CliError(`${baseline} was no candidate of job ${call.job} in the log; name another --baseline`);
-  }
-  const only = { models: [baseline], valueNanos: undefined, costWeight: 0, nanosPerSecond: 0, floor: undefined };
-  const { all } = evaluatePolicy(decisions, { jobs: new Map([[call.job, only]]) });
   const margin = settings?.floor?.margin ?? defaultMargin;
-  const difference = all.metrics.quality?.difference;
-  const [refusal] = all.refusals;
-  if (difference === undefined || refusal !== undefined) {
-    const detail = refusal?.detail ?? 'the log has no outcomes';
-    return { baseline, margin, difference: undefined, lowerBound: undefined, isProven: false, detail };
-  }
-  // The evaluation says how the baseline differs from what answered; the report asks the other way round.
-  const lowerBound = -difference.interval[1];
-  const isProven = lowerBound > -margin;
-  const points = (share: number): string => `${(100 * share).toFixed(1)} points`;
-  const detail =
-    `success differs by ${points(-difference.mean)}, at least ${points(lowerBound)}; ` +
-    `at most ${points(margin)} may be lost`;
-  return { baseline, margin, difference: -difference.mean, lowerBound, isProven, detail };
+  const parity = compareWithBaseline(decisions, { job: call.job, baseline, margin });
+  if (parity) return parity;
+  throw new CliError(`${baseline} was no candidate of job ${call.job} in the log; name another --baseline`);
 }

@@ -28,6 +28,7 @@ import { priceRoutes } from './routes/price-routes.ts';
 import { providerCredentialRoutes } from './routes/provider-credential-routes.ts';
 import { reconciliationRoutes } from './routes/reconciliation-routes.ts';
 import { type CostDeps, requestCostRoutes } from './routes/request-cost-routes.ts';
+import { roiRoutes, type RoiViews } from './routes/roi-routes.ts';
 import { rolloutRoutes, type RolloutViews } from './routes/rollout-routes.ts';
 import { runRoutes, type RunViews } from './routes/run-routes.ts';
 import { sandboxRoutes, type SandboxViews } from './routes/sandbox-routes.ts';
@@ -44,6 +45,7 @@ export interface ControlViews
     OutcomeViews,
     EvalViews,
     RolloutViews,
+    RoiViews,
     SecretDeps,
     CostDeps,
     LedgerDeps,
@@ -64,6 +66,7 @@ export function controlRoutes(views: ControlViews): ControlRoute[] {
     ...jobRoutes(views),
     ...evalRoutes(views),
     ...rolloutRoutes(views),
+    ...roiRoutes(views),
     ...requestCostRoutes(views),
     ...customerRoutes(views),
     ...planRoutes(views),

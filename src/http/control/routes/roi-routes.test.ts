@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { Catalog } from '../../../catalog/index.ts';
+import { routedFacts } from '../../../cli/offline/testing/routed-journal.ts';
+import { defaultSuccessRule, readSuccessRule, type SuccessRule } from '../../../domain/success-rule.ts';
+import type { Journal } from '../../../journal/index.ts';
+import { roiRoutes } from './roi-routes.ts';
+
+const endMs = 1_800_000_000_000;
+const facts = routedFacts({ count: 900, endMs, explored: 0.4, told: 0.8 });
+const settings = { models: ['strong', 'cheap'], value: { lowUsd: '0.01', midUsd: '0.02', highUsd: '0.03' } };
+const views = {
+  clock: { nowMs: () => endMs, monotonicMs: () => 0 },
+  journal: {
+    async *read() {
+      for (const fact of facts) yield { position: undefined, fact };
+    },
+  } as unknown as Journal,
+  currentCatalog: () =>
+    ({ job: (name: string) => (name === 'support' ? { settings } : undefined) }) as unknown as Catalog,
+  ruleOf: () => readSuccessRule(defaultSuccessRule) as SuccessRule,
+};
+
+interface Prepared {
+  prepare(raw: object): (call: object) => Promise<{ value: unknown }>;
+}
+
+async function ask(jobName: string, query: Record<string, readonly string[]>): Promise<unknown> {
+  const [route] = roiRoutes(views) as unknown as Prepared[];
+  const { value } = (await route?.prepare({ params: { jobName }, query, body: undefined })({})) ?? { value: undefined };
+  return value;
+}
+
+describe('the return of a job over the control API', () => {
+  it('tells cost per success, value and the saving against a baseline, amounts as text', async () => {
+    expect(await ask('support', { days: ['30'], baseline: ['strong'] })).toMatchObject({
+      job: 'support',
+      requests: 900,
+      leftOut: 0,
+      costNanos: expect.stringMatching(/^[0-9]+$/),
+      costPerSuccess: { nanos: expect.any(Number) },
+      returns: [{ estimate: 'low' }, { estimate: 'mid' }, { estimate: 'high' }],
+      saving: { baseline: 'strong', savedNanos: expect.stringMatching(/^-?[0-9]+$/), isProven: expect.any(Boolean) },
+    });
+  });
+
+  it('knows no unknown job, and no baseline that was never a candidate', async () => {
+    await expect(ask('other', { days: ['30'] })).rejects.toThrow('There is no job other.');
+    await expect(ask('support', { days: ['30'], baseline: ['stranger'] })).rejects.toThrow('was no candidate');
+  });
+});
