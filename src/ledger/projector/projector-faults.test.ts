@@ -86,6 +86,7 @@ describe('a projector that dies', () => {
           return projector.position;
         },
         claim: () => projector.claim(),
+        prepare: (batch) => projector.prepare(batch),
         refuse: (batch, detail) => projector.refuse(batch, detail),
         project: async (batch) => {
           refusals -= 1;
