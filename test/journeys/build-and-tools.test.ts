@@ -28,8 +28,8 @@ keys:
   - { name: acme-key, secret: "env:ACME_KEY", customer: acme }
 `;
 const hasSandbox = !('reason' in findSystemTools());
-const code = 'print(6 * 7)';
-const call = `call:switchyard_code ${JSON.stringify({ language: 'python', code })}`;
+const program = 'print(6 * 7)';
+const call = `call:switchyard_code ${JSON.stringify({ language: 'python', code: program })}`;
 
 interface Stubborn {
   readonly url: string;
@@ -232,7 +232,8 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
     };
     await waitUntil(async () => (await recordOf()) !== undefined, 'the run is booked', 60_000);
     const record = await recordOf();
-    const { compute, chargeNanos, costNanos } = record?.final as unknown as Charged;
+    if (!record) throw new Error('it was there');
+    const { compute, chargeNanos, costNanos } = record.final as unknown as Charged;
     expect(compute).toMatchObject({ kind: 'run', subject: ran?.runId, exchangeId: requestId });
     // A dollar a second is a million nano-USD a millisecond.
     expect(chargeNanos).toBe(`${compute.cpuMs}000000`);
@@ -255,7 +256,7 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
     const requestInit = { headers: { authorization: `Bearer ${apiKey}` } };
     const mcp = new McpClient({ name: 'journey', version: '1' });
     await mcp.connect(new StreamableHTTPClientTransport(new URL(`${booted.url}/mcp`), { requestInit }));
-    const run = await mcp.callTool({ name: 'run', arguments: { language: 'python', code } });
+    const run = await mcp.callTool({ name: 'run', arguments: { language: 'python', code: program } });
     expect(run.structuredContent).toMatchObject({ status: 'succeeded', stdout: '42\n' });
     await databaseOpen();
     const files = [{ path: 'public/index.html', content: '<h1>from a model</h1>' }];
