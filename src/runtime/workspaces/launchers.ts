@@ -198,6 +198,8 @@ class Mother {
   }
 
   end(): void {
+    // Its end is waited for.
+    this.#child.ref();
     this.#child.kill('SIGKILL');
   }
 }
