@@ -289,8 +289,8 @@ export class Gateway {
     const counted = this.#countHere(how.plan, exchange);
     if (counted) return { result: counted };
     if (!tools) return { result: await runExchange(how.plan, sink, this.#deps.dispatch) };
-    const audibly: ToolExchange['audibly'] = (work) => this.#audibly(exchange, sink, work);
-    const { result, runs } = await runWithTools({ ...how, exchange, asked: tools, audibly }, sink, this.#deps);
+    const heard: ToolExchange['audibly'] = (work) => this.#audibly(exchange, sink, work);
+    const { result, runs } = await runWithTools({ ...how, exchange, asked: tools, audibly: heard }, sink, this.#deps);
     return runs.length === 0 ? { result } : { result, runs };
   }
 

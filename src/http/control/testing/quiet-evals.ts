@@ -19,5 +19,10 @@ export function quietEvals(newId: (prefix: string) => string): EvalViews {
     tell: () => undefined,
   });
   const rule = readSuccessRule(defaultSuccessRule);
-  return { evals, evalCeiling: () => 0n, loggedItems: () => Promise.resolve([]), ruleOf: () => (isRuleProblem(rule) ? undefined : rule) };
+  return {
+    evals,
+    evalCeiling: () => 0n,
+    loggedItems: () => Promise.resolve([]),
+    ruleOf: () => (isRuleProblem(rule) ? undefined : rule),
+  };
 }
