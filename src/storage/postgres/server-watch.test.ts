@@ -37,4 +37,5 @@ it('leaves no connection behind when it is closed while it connects: that would 
   letThrough();
   await closing;
   await gone;
+  expect(socket.destroyed).toBe(true);
 }, 10_000);
