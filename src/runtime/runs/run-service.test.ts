@@ -103,16 +103,6 @@ describe.skipIf(!isUsable)('a run', () => {
     expect([required.stdout, imported.stdout]).toEqual(['true\n', 'true\n']);
   });
 
-  it.skipIf(esbuild === undefined)('of JavaScript and TypeScript finds lodash without a network', async () => {
-    const code = 'console.log(_.isEqual([1], [1]));';
-    const required = await run({
-      language: 'javascript',
-      files: [file('main.js', `const _ = require("lodash");${code}`)],
-    });
-    const imported = await run({ language: 'typescript', files: [file('main.ts', `import _ from "lodash";${code}`)] });
-    expect([required.stdout, imported.stdout]).toEqual(['true\n', 'true\n']);
-  });
-
   it('that meets a limit says which, with what was allowed and observed', async () => {
     const spin = await run({
       language: 'python',

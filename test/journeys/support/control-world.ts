@@ -4,6 +4,7 @@ import type { ControlRoute } from '../../../src/http/control/framework/route.ts'
 import { openTestDatabase, type TestDatabase } from '../../../src/storage/testing/open-test-database.ts';
 import { markOf, type WorldCustomer, type WorldIds } from './control-customers.ts';
 import { plantMoney } from './control-world-money.ts';
+import { plantBuild } from './plant-build.ts';
 import { plantFix } from './plant-fix.ts';
 
 /** The control API over two customers full of data that says whose it is. */
@@ -25,17 +26,17 @@ export async function openControlWorld(further: readonly ControlRoute[] = []): P
     acme: await plantMoney({ opened, api }, 'acme'),
     globex: await plantMoney({ opened, api }, 'globex'),
   };
-  const fixOf = (customer: WorldCustomer): ReturnType<typeof plantFix> => {
-    const runId = planted[customer].ids['runId'] ?? '';
-    return plantFix(opened.database, { customer, mark: markOf(customer), runId });
+  const workOf = async (customer: WorldCustomer): Promise<WorldIds> => {
+    const whose = { customer, mark: markOf(customer), runId: planted[customer].ids['runId'] ?? '' };
+    return { ...(await plantFix(opened.database, whose)), ...(await plantBuild(opened.database, whose)) };
   };
-  const fixes = { acme: await fixOf('acme'), globex: await fixOf('globex') };
+  const work = { acme: await workOf('acme'), globex: await workOf('globex') };
   return {
     opened,
     api,
     ids: {
-      acme: { ...planted.acme.ids, ...money.acme, ...fixes.acme },
-      globex: { ...planted.globex.ids, ...money.globex, ...fixes.globex },
+      acme: { ...planted.acme.ids, ...money.acme, ...work.acme },
+      globex: { ...planted.globex.ids, ...money.globex, ...work.globex },
     },
     keySecrets: { acme: planted.acme.keySecret, globex: planted.globex.keySecret },
     close: () => opened.close(),

@@ -14,6 +14,7 @@ import { createSystemRandom } from '../../../platform/random.ts';
 import { RolloutService } from '../../../rollouts/index.ts';
 import { LearningService, OutcomeBook } from '../../../routing/index.ts';
 import { AppMeter, AppService, LogBook, VersionBuilder } from '../../../runtime/index.ts';
+import { findBuild } from '../../../runtime/builds/build-store.ts';
 import { createSignals } from '../../../signals/index.ts';
 import type { Database } from '../../../storage/index.ts';
 import type { Sealer } from '../../../tenants/index.ts';
@@ -111,13 +112,15 @@ export function createControlHarness(
   };
 }
 
-/** Nothing is built here. */
-const noBuilds: ControlViews['builds'] = {
-  start() {
-    throw new Fault('database_unavailable', { message: 'Builds need the database.' });
-  },
-  find: () => Promise.resolve(undefined),
-};
+/** Nothing is built here; what was built before is found. */
+function quietBuilds(database: Database | undefined): ControlViews['builds'] {
+  return {
+    start() {
+      throw new Fault('database_unavailable', { message: 'Builds need the database.' });
+    },
+    find: (buildId) => (database ? findBuild(database, buildId) : Promise.resolve(undefined)),
+  };
+}
 
 function createViews(database: Database | undefined, journal: Journal): ControlViews {
   const book = database && new StoredPriceBook(database);
@@ -154,7 +157,7 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
     runtime: noRuntime,
     sandboxes: { summaries: () => Promise.resolve([]), kill: () => Promise.resolve(false) },
     fixes: quietFixes(newId, () => database),
-    builds: noBuilds,
+    builds: quietBuilds(database),
     apps: appsOfTest(newId),
   };
 }
