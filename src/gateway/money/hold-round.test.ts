@@ -40,13 +40,14 @@ describe('money for one more call of a model', () => {
   });
 
   it.each([
-    [10_000n, 100_000n, 2000, 2000],
-    [5000n, 8000n, 2000, 2000],
-    [5000n, 6200n, 2000, 1000],
-    [5000n, 5400n, 2000, undefined],
-    [5000n, 5400n, 200, 200],
-    [5000n, 9400n, undefined, 4096],
-  ])('held %s of %s, asked %s: it may write %s', async (heldNanos, limitNanos, outputTokens, expected) => {
+    { heldNanos: 10_000n, limitNanos: 100_000n, outputTokens: 2000, expected: 2000 },
+    { heldNanos: 5000n, limitNanos: 8000n, outputTokens: 2000, expected: 2000 },
+    { heldNanos: 5000n, limitNanos: 6200n, outputTokens: 2000, expected: 1000 },
+    { heldNanos: 5000n, limitNanos: 5400n, outputTokens: 2000, expected: undefined },
+    { heldNanos: 5000n, limitNanos: 5400n, outputTokens: 200, expected: 200 },
+    { heldNanos: 5000n, limitNanos: 9400n, outputTokens: undefined, expected: 4096 },
+  ])('held $heldNanos of $limitNanos, asked $outputTokens: it may write $expected', async (one) => {
+    const { heldNanos, limitNanos, outputTokens, expected } = one;
     const exchange = exchangeOf(heldNanos, limitNanos);
     const held = await holdRound(exchange, { attempts: [attempt], inputTokens: 100, outputTokens }, money);
     expect(held?.maxOutputTokens).toBe(expected);

@@ -28,7 +28,7 @@ export async function openControlWorld(further: readonly ControlRoute[] = []): P
   };
   const workOf = async (customer: WorldCustomer): Promise<WorldIds> => {
     const whose = { customer, mark: markOf(customer), runId: planted[customer].ids['runId'] ?? '' };
-    return { ...(await plantFix(opened.database, whose)), ...(await plantBuild(opened.database, whose)) };
+    return { ...(await plantFix(opened.database, whose)), ...plantBuild(api, whose) };
   };
   const work = { acme: await workOf('acme'), globex: await workOf('globex') };
   return {

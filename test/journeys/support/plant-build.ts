@@ -1,14 +1,13 @@
-import { saveBuild } from '../../../src/runtime/builds/build-store.ts';
-import type { Database } from '../../../src/storage/index.ts';
+import type { ControlHarness } from '../../../src/http/control/testing/control-harness.ts';
 
 /** A build that ended, of a customer it names everywhere. */
-export async function plantBuild(
-  database: Database,
+export function plantBuild(
+  { builds }: Pick<ControlHarness, 'builds'>,
   { customer, mark, runId }: { readonly customer: string; readonly mark: string; readonly runId: string },
-): Promise<{ readonly buildId: string }> {
+): { readonly buildId: string } {
   const buildId = runId.replace('run_', 'bld_');
   const question = { requestId: runId.replace('run_', 'req_'), kind: 'build', model: mark, host: mark } as const;
-  await saveBuild(database, {
+  builds.set(buildId, {
     buildId,
     status: 'built',
     reason: mark,

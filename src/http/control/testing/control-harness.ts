@@ -13,8 +13,7 @@ import { createMetrics } from '../../../platform/metrics.ts';
 import { createSystemRandom } from '../../../platform/random.ts';
 import { RolloutService } from '../../../rollouts/index.ts';
 import { LearningService, OutcomeBook } from '../../../routing/index.ts';
-import { AppMeter, AppService, LogBook, VersionBuilder } from '../../../runtime/index.ts';
-import { findBuild } from '../../../runtime/builds/build-store.ts';
+import { AppMeter, AppService, type BuildRecord, LogBook, VersionBuilder } from '../../../runtime/index.ts';
 import { createSignals } from '../../../signals/index.ts';
 import type { Database } from '../../../storage/index.ts';
 import type { Sealer } from '../../../tenants/index.ts';
@@ -50,6 +49,8 @@ export interface ControlHarness {
   readonly routes: readonly ControlRoute[];
   readonly journal: Journal;
   readonly troubles: unknown[];
+  /** Builds that ended, by id. */
+  readonly builds: Map<string, BuildRecord>;
   /** Calls a route below /api/v1, as the owner unless told otherwise. */
   call(method: string, path: string, call?: ControlCall): Promise<ControlAnswer>;
   /** Makes an access token and gives its secret. */
@@ -67,7 +68,8 @@ export function createControlHarness(
   const troubles: unknown[] = [];
   const journal = createMemoryJournal();
   const current = (): Database | undefined => database;
-  const views = createViews(database, journal);
+  const builds: ControlHarness['builds'] = new Map();
+  const views = createViews(database, { journal, builds });
   const routes = [...controlRoutes(views), ...further];
   const app = createControlApp(routes, {
     clock: systemClock,
@@ -101,6 +103,7 @@ export function createControlHarness(
     routes,
     journal,
     troubles,
+    builds,
     call,
     async tokenOf(role, customer) {
       const made = await call('POST', '/access-tokens', {
@@ -112,17 +115,20 @@ export function createControlHarness(
   };
 }
 
-/** Nothing is built here; what was built before is found. */
-function quietBuilds(database: Database | undefined): ControlViews['builds'] {
+/** Nothing is built here; what a test put there is found. */
+function quietBuilds(builds: ControlHarness['builds']): ControlViews['builds'] {
   return {
     start() {
       throw new Fault('database_unavailable', { message: 'Builds need the database.' });
     },
-    find: (buildId) => (database ? findBuild(database, buildId) : Promise.resolve(undefined)),
+    find: (buildId) => Promise.resolve(builds.get(buildId)),
   };
 }
 
-function createViews(database: Database | undefined, journal: Journal): ControlViews {
+function createViews(
+  database: Database | undefined,
+  { journal, builds }: Pick<ControlHarness, 'journal' | 'builds'>,
+): ControlViews {
   const book = database && new StoredPriceBook(database);
   const outcomes = new OutcomeBook();
   const newId = createIdSource(systemClock, createSystemRandom());
@@ -157,7 +163,7 @@ function createViews(database: Database | undefined, journal: Journal): ControlV
     runtime: noRuntime,
     sandboxes: { summaries: () => Promise.resolve([]), kill: () => Promise.resolve(false) },
     fixes: quietFixes(newId, () => database),
-    builds: quietBuilds(database),
+    builds: quietBuilds(builds),
     apps: appsOfTest(newId),
   };
 }
