@@ -89,10 +89,10 @@ export class ExchangePlanner {
     },
   ): DispatchPlan {
     const { received, head, choice, decisionId } = exchange;
-    const { money, settings } = this.#deps;
+    const { money, settings, outcomeDesk: desk, clock, logger } = this.#deps;
     const { config } = settings();
     const { call, attempts, cache, deadlineMs } = how;
-    const gate = cascadeGate(exchange, { desk: this.#deps.outcomeDesk, clock: this.#deps.clock });
+    const gate = cascadeGate(exchange, { desk, clock, logger });
     const counts = head.operation === 'count-tokens';
     const watches = head.operation === 'generate' && mayLoseSignatures(exchange);
     return {
@@ -104,7 +104,7 @@ export class ExchangePlanner {
       inbound: watches ? this.#signatures.watch(received.key.customer, received.inbound) : received.inbound,
       context: this.#context(exchange, request.asked),
       policy: attemptPolicy(choice),
-      totalMs: deadlineMs - this.#deps.clock.monotonicMs(),
+      totalMs: deadlineMs - clock.monotonicMs(),
       estimateInputTokens: () => head.estimateInputTokens(),
       outputLimitTokens: () =>
         head.maxOutputTokens === undefined ? undefined : head.maxOutputTokens * Math.max(1, head.features().candidates),

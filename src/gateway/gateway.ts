@@ -218,7 +218,7 @@ export class Gateway {
     if (this.#watched >= mostWatched) return;
     this.#watched += 1;
     const { outcomeDesk: desk, clock, logger } = this.#deps;
-    const watching: Promise<void> = watchAnswer(exchange, ended, { desk, clock })
+    const watching: Promise<void> = watchAnswer(exchange, ended, { desk, clock, logger })
       .catch((error: unknown) => logger.error({ err: error }, 'an answer could not be looked at'))
       .finally(() => {
         this.#watched -= 1;

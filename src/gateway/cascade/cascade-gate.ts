@@ -4,6 +4,7 @@ import type { Endpoint } from '../../domain/endpoint.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { FinalFact, OutcomeFact } from '../../domain/facts.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Logger } from '../../platform/logger.ts';
 import type { OutcomeDesk } from '../outcome-desk.ts';
 import type { AdmittedExchange } from '../settle.ts';
 import type { PlannedCascade } from './plan-cascade.ts';
@@ -13,6 +14,7 @@ import type { VerifierVerdict } from './verifier.ts';
 export interface GateDeps {
   readonly desk: Pick<OutcomeDesk, 'noteSeen'>;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 /** The verifier of an exchange that has one. */
@@ -90,7 +92,11 @@ export class CascadeGate {
     const calls = completion.blocks.flatMap((block) => (block.type === 'tool-call' ? [block] : []));
     try {
       return await verifier.verify({ text, calls }, demand);
-    } catch {
+    } catch (error) {
+      this.#deps.logger.error(
+        { err: error, requestId: demand.requestId, verifier: verifier.kind },
+        'a verifier failed',
+      );
       return { verdict: 'unknown', reason: 'the verifier failed' };
     }
   }
