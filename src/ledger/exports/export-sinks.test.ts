@@ -79,3 +79,22 @@ it('tells every export of a correction once, as the difference, and divides a ch
   );
   expect(told).toHaveLength(5);
 });
+
+it('tells no customer of the copies that the product makes of its requests, nor of their corrections', async () => {
+  const { db } = database();
+  await replaceExportSinks(db, [
+    { name: 'events', kind: 'cloudEvents', meters: {} },
+    { name: 'meters', kind: 'stripe', meters: { input: 'in', output: 'out' } },
+  ]);
+  const { exchange, correction } = estimated();
+  const copied = exchange.map((fact) =>
+    fact.type === 'open' || fact.type === 'final' ? { ...fact, customer: 'default', shadowOf: 'req_original' } : fact,
+  );
+  const directory = temporaryFolder();
+  await writeJournal(directory, [...copied, correction]);
+  await projectAll(db, directory, { ports: createProjectorPorts(database(), () => undefined), maxBytes: 1 });
+
+  const applied = await db.selectFrom('correction').select('state').executeTakeFirst();
+  expect(applied?.state).toBe('applied');
+  expect(await db.selectFrom('outbox').select('payload').execute()).toEqual([]);
+});

@@ -56,7 +56,10 @@ interface SinkRow {
 export async function exportUse(trx: Kysely<Tables>, use: ExportedUse, versions?: KnownVersions): Promise<void> {
   const sinks = await readSinks(trx);
   if (sinks.length === 0) return;
-  const { gatewayId, bookings, corrections } = use;
+  const { gatewayId } = use;
+  // The product's own copies are no customer's use, whoever's key made them.
+  const bookings = use.bookings.filter(({ isCopy }) => !isCopy);
+  const corrections = use.corrections.filter(({ isCopy }) => !isCopy);
   const messages = sinks.flatMap((sink) => [
     ...bookings
       .filter(({ final, dimensions }) => final !== undefined && sink.isFor(dimensions.customer))

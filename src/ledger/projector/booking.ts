@@ -47,6 +47,8 @@ export interface Booking {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly status: 'completed' | 'failed' | 'aborted';
+  /** The product's own copy of a request: its cost is real, and no customer used it. */
+  readonly isCopy: boolean;
   readonly final: FinalFact | undefined;
   readonly attempts: readonly BookedAttempt[];
   readonly announcedAttempts: number;
@@ -94,6 +96,7 @@ export function bookingOf(pending: PendingExchange): Booking {
     startedAtMs,
     endedAtMs: ended.end.kind === 'quarantined' ? ended.end.atMs : ended.end.fact.atMs,
     status: final?.status ?? 'aborted',
+    isCopy: (final ?? open)?.shadowOf !== undefined,
     final,
     attempts,
     announcedAttempts: final?.attempts ?? facts.length,

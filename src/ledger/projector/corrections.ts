@@ -25,6 +25,7 @@ export interface CorrectionWork {
 interface EstimateDimensions {
   readonly exchange: ExchangeDimensions;
   readonly tokenId?: string | undefined;
+  readonly isCopy?: boolean;
   readonly attempt: Pick<
     BookedAttempt,
     'host' | 'upstreamModel' | 'startedAtMs' | 'priceVersion' | 'contractVersion' | 'isDelivered'
@@ -62,7 +63,7 @@ export async function saveEstimates(
         attempt: attempt.attempt,
         gateway_id: gatewayId,
         started_at_ms: booking.startedAtMs,
-        dimensions: { ...describe(attempt, bounded), tokenId: booking.tokenId },
+        dimensions: { ...describe(attempt, bounded), tokenId: booking.tokenId, isCopy: booking.isCopy },
         cost_nanos: (attempt.costNanos ?? 0n).toString(),
         charge_nanos: (booking.chargeNanos ?? 0n).toString(),
         units: attempt.units ?? {},
@@ -188,10 +189,11 @@ async function apply(
       is_corrected = is_corrected OR attempt = ${estimate.attempt}
     WHERE request_id = ${fact.requestId}`.execute(work.executor);
   await adjustExchange(work.executor, fact.requestId, { costNanos: costDelta, chargeNanos: chargeDelta });
-  const { exchange, attempt } = estimate.dimensions;
+  const { exchange, attempt, isCopy = false } = estimate.dimensions;
   return {
     requestId: fact.requestId,
     correctionId: fact.correctionId,
+    isCopy,
     dimensions: exchange,
     bookedAtMs: Math.trunc(fact.atMs),
     units: attempt.isDelivered ? difference(fact.usage, estimate.units) : {},

@@ -27,6 +27,8 @@ export type ApplyOutcome = (trx: Transaction<Tables>, fact: OutcomeFact) => Prom
 export interface BookedCorrection {
   readonly requestId: string;
   readonly correctionId: string;
+  /** As of its exchange. */
+  readonly isCopy: boolean;
   readonly dimensions: ExchangeDimensions;
   readonly bookedAtMs: number;
   readonly units: UsageBuckets;
