@@ -21,7 +21,7 @@ import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createSystemRandom } from '../platform/random.ts';
 import { createProviderRegistry, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
 import { type JudgeOutcomes, RolloutService, type RolloutServiceDeps } from '../rollouts/index.ts';
-import { judgeBy, LearningService, OutcomeBook } from '../routing/index.ts';
+import { judgeBy, LearningService, OutcomeBook, successBy } from '../routing/index.ts';
 import { createSignals, defaultCircuitSettings, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
 import { openProductApps, type ProductApps } from './apps.ts';
@@ -84,9 +84,9 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     isConfigured,
     circuit: { ...defaultCircuitSettings, ...loaded.config.network.circuit },
   });
-  const judge = ruleJudge(state);
+  const judge = ruleJudge(state, successBy);
   const rollouts = await openRollouts(loaded, options, { logger, judge, database: () => business.database.current() });
-  const { learning, outcomes, verifierBook } = openLearning({ state, logger, rollouts, judge });
+  const { learning, outcomes, verifierBook } = openLearning({ state, logger, rollouts });
   const board = new ExchangeBoard(metrics, isConfigured);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
   const journal = await openProductJournal({ ...options, gatewayId, loaded, logger });
@@ -199,23 +199,20 @@ function together(ports: readonly LeftAnswerPort[]): LeftAnswerPort {
 }
 
 /** What outcomes say by the rule that their job has now. */
-function ruleJudge(state: Core['state']): JudgeOutcomes {
-  return (job, told) => judgeBy(state.snapshot.catalog.job(job)?.settings.success, told);
+function ruleJudge(state: Core['state'], judge: typeof judgeBy): JudgeOutcomes {
+  return (job, told) => judge(state.snapshot.catalog.job(job)?.settings.success, told);
 }
 
 /** What outcomes teach, by the rules of the jobs as they are now. */
-function openLearning({
-  state,
-  logger,
-  rollouts,
-  judge,
-}: Pick<Core, 'state' | 'logger' | 'rollouts'> & { readonly judge: JudgeOutcomes }): Pick<
+function openLearning({ state, logger, rollouts }: Pick<Core, 'state' | 'logger' | 'rollouts'>): Pick<
   Core,
   'learning' | 'outcomes'
-> & { readonly verifierBook: VerifierBook } {
+> & {
+  readonly verifierBook: VerifierBook;
+} {
   const learning = new LearningService({
     clock: systemClock,
-    judge,
+    judge: ruleJudge(state, judgeBy),
     ruleOf: (job) => state.snapshot.catalog.job(job)?.settings.success,
     failed: (error) =>
       logger.warn({ err: error }, 'learning about single prompts failed; what was learned before holds'),

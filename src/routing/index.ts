@@ -29,7 +29,7 @@ export { hash32 } from './hash.ts';
 export { JobClassifier } from './classify/job-classifier.ts';
 export { dropOldOutcomes, followOutcomes, type SharedOutcomes } from './learning/shared-outcomes.ts';
 export { InfluenceCap, type Witness } from './learning/influence-cap.ts';
-export { judgeBy } from './learning/judge-by.ts';
+export { judgeBy, successBy } from './learning/judge-by.ts';
 export { LearningService, type LearningStatus } from './learning/learning-service.ts';
 export type { QualityAlarm } from './learning/outcome-projection.ts';
 export type { KnownModel } from './priors/prior-of.ts';

@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { OutcomeFact } from '../../domain/facts.ts';
-import { verdictOf } from '../../domain/outcome.ts';
 import type { LeftAnswer } from '../../gateway/index.ts';
 import { silentLogger } from '../../platform/logger.ts';
+import { successBy } from '../../routing/index.ts';
 import { SampleBook } from './sample-book.ts';
 
 const dataDirectory = mkdtempSync(join(tmpdir(), 'switchyard-samples-'));
 afterAll(() => rmSync(dataDirectory, { recursive: true, force: true }));
 
 const failed = new Set(['r1']);
+const formOnly = new Set<string>();
 
 function openBook(): SampleBook {
   return new SampleBook({
@@ -19,9 +20,16 @@ function openBook(): SampleBook {
     logger: silentLogger,
     settingsOf: (job) => (job === 'kept' ? { keep: 3, compare: 'exact', nightlyShare: 0 } : undefined),
     outcomesOf: (requestId): OutcomeFact[] => [
-      { type: 'outcome', requestId, atMs: 1, kind: 'pass', source: 't', value: failed.has(requestId) ? 0 : 1 },
+      {
+        type: 'outcome',
+        requestId,
+        atMs: 1,
+        kind: formOnly.has(requestId) ? 'schema' : 'pass',
+        source: 't',
+        value: failed.has(requestId) ? 0 : 1,
+      },
     ],
-    judge: (_, told) => verdictOf(told),
+    judge: (_, told) => successBy(undefined, told),
   });
 }
 
@@ -57,5 +65,14 @@ describe('requests that a job keeps', () => {
     await expect.poll(() => lines().at(-1) ?? '').toContain('question 8');
     expect(lines().length).toBeLessThanOrEqual(6);
     expect((await openBook().items('kept')).map(({ id }) => id)).toContain('r8');
+  });
+
+  it('are no items where nothing is known but that a form was kept', async () => {
+    const book = openBook();
+    formOnly.add('f1');
+    book.left(left('f1', 'a form'));
+    book.left(left('f2', 'said to be right'));
+    await expect.poll(async () => (await book.items('kept'))[0]?.id).toBe('f2');
+    expect((await book.items('kept')).map(({ id }) => id)).not.toContain('f1');
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DecisionFact, FinalFact, OutcomeFact } from '../../domain/facts.ts';
-import { judgeBy } from '../../routing/index.ts';
+import { successBy } from '../../routing/index.ts';
 import { type AssignedRequest, AssignedRequests } from './assigned-requests.ts';
 
 const request: AssignedRequest = {
@@ -19,7 +19,7 @@ function outcome(requestId: string, value: number, change: Partial<OutcomeFact> 
 }
 
 function assigned(rule?: string): AssignedRequests {
-  return new AssignedRequests((_, told) => judgeBy(rule, told));
+  return new AssignedRequests((_, told) => successBy(rule, told));
 }
 
 describe('what assigned requests were worth', () => {
@@ -53,6 +53,28 @@ describe('what assigned requests were worth', () => {
     expect(requests.settle(0, true)).toEqual([]);
     requests.note(outcome('r1', 1, { kind: 'pass' }), 1);
     expect(requests.settle(0, true)).toHaveLength(1);
+  });
+
+  it('is not told by a form that was kept: what is said of the answer later is', () => {
+    const requests = assigned();
+    for (const requestId of ['r1', 'r2']) requests.add(requestId, request);
+    requests.note(outcome('r1', 1, { kind: 'schema', source: 'gateway' }), 0);
+    requests.note(outcome('r2', 0, { kind: 'tool_call', source: 'gateway' }), 0);
+    expect(requests.settle(2_000).map(({ seen }) => seen)).toMatchObject([{ success: 0 }]);
+    expect(requests.settle(60_000)).toEqual([]);
+    requests.note(outcome('r1', 0, { kind: 'pass' }), 60_000);
+    expect(requests.settle(62_000).map(({ seen }) => seen)).toMatchObject([{ success: 0 }]);
+  });
+
+  it('waits for what is said of an answer whose form was kept, where a rule would make that a success', () => {
+    const requests = assigned('!behaviour.regenerate');
+    for (const requestId of ['r1', 'r2']) {
+      requests.add(requestId, request);
+      requests.note(outcome(requestId, 1, { kind: 'schema', source: 'gateway' }), 0);
+    }
+    requests.note(outcome('r1', 0, { kind: 'regenerate', source: 'gateway' }), 30_000);
+    expect(requests.settle(59_999).map(({ seen }) => seen)).toMatchObject([{ success: 0 }]);
+    expect(requests.settle(60_000).map(({ seen }) => seen)).toMatchObject([{ success: 1 }]);
   });
 
   it('is bounded by key and by end user, as in routing', () => {

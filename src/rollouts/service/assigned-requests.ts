@@ -35,6 +35,8 @@ const mostRequests = 100_000;
 const mostOutcomes = 100;
 /** What is told of a request within this time of its first outcome counts together with it. */
 const settleMs = 2_000;
+/** The form that the gateway finds kept is told before anybody can have read the answer. */
+const settleFormMs = 60_000;
 /** Weaker evidence says too little of one answer to bet on it. */
 const leastWeight = 0.5;
 /** A judge's view promotes nothing. */
@@ -48,7 +50,7 @@ const judgedKind = 'preference';
 export class AssignedRequests {
   readonly #judge: JudgeOutcomes;
   readonly #known = new Map<string, Entry>();
-  /** Requests with outcomes that are not counted yet, by when the first was told. */
+  /** Requests with outcomes that are not counted yet, by when they will be. */
   readonly #waiting = new Map<string, number>();
   readonly #decided = new Map<string, DecisionFact>();
   readonly #cap = new InfluenceCap();
@@ -70,14 +72,16 @@ export class AssignedRequests {
     const identity = outcomeIdentity(fact);
     if (entry.outcomes.has(identity)) return;
     entry.outcomes.set(identity, fact);
-    if (!this.#waiting.has(fact.requestId)) this.#waiting.set(fact.requestId, nowMs);
+    const isKeptForm = fact.source === 'gateway' && (fact.value ?? 0) > 0;
+    const dueMs = nowMs + (isKeptForm ? settleFormMs : settleMs);
+    this.#waiting.set(fact.requestId, Math.min(dueMs, this.#waiting.get(fact.requestId) ?? dueMs));
   }
 
   /** What became clear by now, or all that is waiting; each request is given once. */
   settle(nowMs: number, isEnd = false): SettledRequest[] {
     const settled: SettledRequest[] = [];
-    for (const [requestId, sinceMs] of this.#waiting) {
-      if (!isEnd && nowMs - sinceMs < settleMs) continue;
+    for (const [requestId, dueMs] of this.#waiting) {
+      if (!isEnd && nowMs < dueMs) continue;
       this.#waiting.delete(requestId);
       const entry = this.#known.get(requestId);
       const success = entry && this.#successOf(entry);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CopiedAnswer, LeftAnswer } from '../../gateway/index.ts';
-import { verdictOf } from '../../domain/outcome.ts';
 import { silentLogger } from '../../platform/logger.ts';
+import { successBy } from '../../routing/index.ts';
 import type { RolloutObservation } from '../core/observe.ts';
 import { openRollout } from '../core/rollout-state.ts';
 import type { Rollout } from '../service/rollout-store.ts';
@@ -41,7 +41,7 @@ function worldWith(copy: ShadowParts['copy'], change: Partial<ShadowParts> = {})
   const copier = new ShadowCopier({
     clock,
     logger: silentLogger,
-    judge: (_, outcomes) => verdictOf(outcomes),
+    judge: (_, outcomes) => successBy(undefined, outcomes),
     pendingNanos: () => seen.reduce((sum, one) => sum + costOf(one), 0n),
     note: (_, one) => void seen.push(one),
     parts: {
@@ -125,6 +125,15 @@ describe('shadow copies', () => {
     await expect
       .poll(() => refused.seen.find(({ type }) => type === 'pair'))
       .toMatchObject({ candidate: 0, incumbent: 0 });
+  });
+
+  it('are no pair where both sides only kept a form', async () => {
+    const kept = [{ kind: 'schema', value: 1 }] as const;
+    const world = worldWith(() => Promise.resolve(copied({}, kept)));
+    world.copier.offer(rolloutWith(1_000n), left('r1', kept));
+    await expect.poll(() => world.told.length).toBe(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(world.seen.map(({ type }) => type)).toEqual(['shadow']);
   });
 
   it('are not made any more once it is closed', async () => {

@@ -1,5 +1,5 @@
 import type { OutcomeFact } from '../../domain/facts.ts';
-import { type Verdict, verdictOf } from '../../domain/outcome.ts';
+import { isNecessaryOnly, type Verdict, verdictOf } from '../../domain/outcome.ts';
 import { isRuleProblem, readSuccessRule } from '../../domain/success-rule.ts';
 
 /**
@@ -13,6 +13,15 @@ export function judgeBy(success: string | undefined, outcomes: readonly OutcomeF
   const value = rule.judge(outcomes);
   // Revenue alone is no verdict on an answer, but a rule may make it one.
   return value === 'unknown' ? undefined : { ...(verdict ?? statedByRule), value };
+}
+
+/**
+ * Whether an answer was a success, for what is decided by successes: as `judgeBy`, but without a rule a kept form says
+ * nothing. It is told of every answer at once, and what people say of the answer comes later.
+ */
+export function successBy(success: string | undefined, outcomes: readonly OutcomeFact[]): Verdict | undefined {
+  if (success !== undefined) return judgeBy(success, outcomes);
+  return verdictOf(outcomes.filter(({ kind, value = 0 }) => !isNecessaryOnly(kind) || value <= 0));
 }
 
 const statedByRule = { kind: 'rule', weight: 0.9 };
