@@ -39,6 +39,36 @@ describe('how often a verifier errs', () => {
     expect(book.of('code')).toMatchObject({ compared: 0, falsePasses: 0 });
   });
 
+  it('is told by others alone: what the gateway saw itself, and a kept form, confirm nothing', () => {
+    const book = new VerifierBook();
+    for (let at = 0; at < 50; at += 1) {
+      book.note(outcome(`req_${at}`, 'verified', 1));
+      book.note({ ...outcome(`req_${at}`, 'schema', 1), source: 'gateway' });
+      book.note({ ...outcome(`req_${at}`, 'score', 1), source: 'gateway' });
+      book.note(outcome(`req_${at}`, 'compiled', 1));
+      book.note(outcome(`req_${at}`, 'schema', 1));
+    }
+    expect(book.of('code')).toEqual({ error: 0.05, compared: 0, falsePasses: 0, falseFails: 0 });
+    book.note(outcome('req_1', 'thumb', 0));
+    // What a form demands was not met: that is evidence, until it is corrected.
+    book.note({ ...outcome('req_2', 'schema', 0), outcomeId: 'out_2' });
+    expect(book.of('code')).toMatchObject({ compared: 2, falsePasses: 2 });
+    book.note({ ...outcome('req_2', 'schema', 1), supersedes: 'out_2' });
+    expect(book.of('code')).toMatchObject({ compared: 1, falsePasses: 1 });
+  });
+
+  it('counts as wrong what one of two equally strong voices speaks against, whichever came first', () => {
+    const book = new VerifierBook();
+    for (const [requestId, kinds] of [
+      ['req_1', ['resolved', 'label']],
+      ['req_2', ['label', 'resolved']],
+    ] as const) {
+      book.note(outcome(requestId, 'verified', 1));
+      for (const kind of kinds) book.note(outcome(requestId, kind, kind === 'label' ? 0 : 1));
+    }
+    expect(book.of('code')).toMatchObject({ compared: 2, falsePasses: 2 });
+  });
+
   it('is about the latest answers: an old weakness is forgotten', () => {
     const book = new VerifierBook();
     for (let at = 0; at < 500; at += 1) {

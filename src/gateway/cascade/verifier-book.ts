@@ -1,5 +1,5 @@
 import type { OutcomeFact } from '../../domain/facts.ts';
-import { verdictOf } from '../../domain/outcome.ts';
+import { isNecessaryOnly, standingOutcomes, verdictOf } from '../../domain/outcome.ts';
 
 /** Verdicts of a verifier beside what became of the answers. */
 export interface VerifierRecord {
@@ -67,13 +67,13 @@ export class VerifierBook {
   }
 
   #noteTold(fact: OutcomeFact): void {
+    // What the gateway sees is often what the verifier looked at: it would be held against itself.
+    if (fact.source === 'gateway') return;
     const verdict = this.#verdicts.get(fact.requestId);
     if (!verdict || verdict.told.length >= mostToldPerVerdict) return;
     verdict.told.push(fact);
-    const others = verdictOf(verdict.told);
-    const isClear = others !== undefined && others.weight >= leastWeight;
     this.#count(fact.requestId, verdict, -1);
-    verdict.agrees = isClear ? others.value >= 0.5 === verdict.passed : undefined;
+    verdict.agrees = agreementOf(verdict);
     this.#count(fact.requestId, verdict, 1);
   }
 
@@ -91,6 +91,17 @@ export class VerifierBook {
     const left = this.#verdicts.get(oldest[0]);
     if (!oldest[1]) countWrong(tally, left?.passed ?? true, -1);
   }
+}
+
+/** Whether the strongest evidence of others bears a verdict out; of equally strong voices none may speak against it. */
+function agreementOf({ passed, told }: Verdict): boolean | undefined {
+  // A kept form proves little of an answer.
+  const counted = standingOutcomes(told).filter(({ kind, value = 0 }) => !isNecessaryOnly(kind) || value === 0);
+  const kinds = new Set(counted.map(({ kind }) => kind));
+  const voices = [...kinds].flatMap((kind) => verdictOf(counted.filter((one) => one.kind === kind)) ?? []);
+  const strongest = Math.max(leastWeight, ...voices.map(({ weight }) => weight));
+  const decisive = voices.filter(({ weight }) => weight === strongest);
+  return decisive.length === 0 ? undefined : decisive.every(({ value }) => value >= 0.5 === passed);
 }
 
 function countWrong(tally: Tally, passed: boolean, by: 1 | -1): void {
