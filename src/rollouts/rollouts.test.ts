@@ -111,6 +111,32 @@ describe('a rollout', () => {
     expect(state.events.at(-1)?.reason).toContain('the experiment is invalid: 50 of 500 units at a share of 0.05');
   });
 
+  it('compares nothing that was drawn before the present step, however late it ends', () => {
+    const plan = planOf({ canary: { shares: [0.05, 0.25, 1], minRequests: 1, minStepMs: 0 } });
+    const opened = openRollout(plan, 0);
+    let state: RolloutState = { ...opened, stage: 'canary', step: 1 };
+    const sides = { candidate: [0.05, 0.25], incumbent: [0.95, 0.75] } as const;
+    const note = (arm: 'incumbent' | 'candidate', propensity: number): void => {
+      const answer = { isError: true, isRefusal: false, isSlow: true, costNanos: 9 };
+      state = observe(plan, state, { type: 'unit', arm, propensity });
+      state = observe(plan, state, { type: 'answer', arm, propensity, ...answer });
+      state = observe(plan, state, { type: 'outcome', arm, propensity, success: 1 });
+    };
+    for (const arm of ['incumbent', 'candidate'] as const) note(arm, sides[arm][0]);
+    const { assigned, stepAnswers, live, guards, arms, waiting } = state;
+    expect({ assigned, stepAnswers, live, guards }).toEqual({
+      assigned: { incumbent: 0, candidate: 0 },
+      stepAnswers: 0,
+      live: opened.live,
+      guards: opened.guards,
+    });
+    expect(waiting).toEqual(opened.waiting);
+    expect(arms.candidate).toMatchObject({ requests: 1, told: 1, errors: 1 });
+    for (const arm of ['incumbent', 'candidate'] as const) note(arm, sides[arm][1]);
+    expect(state.assigned).toEqual({ incumbent: 1, candidate: 1 });
+    expect(state.live.ties).toBe(1);
+  });
+
   it('gives nothing to the candidate while it is paused, and nothing after it was rolled back by hand', () => {
     const plan = planOf({ shadow: { minPairs: 0, isGraded: false, maxNanos: 0n } });
     const graded = pairs(plan, openRollout(plan, 0), {

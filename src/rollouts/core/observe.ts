@@ -19,11 +19,10 @@ export type RolloutObservation =
       readonly result: 'copied' | 'missing' | 'skipped' | 'unaffordable';
     }
   /** A unit that was assigned for the first time in this step. */
-  | { readonly type: 'unit'; readonly arm: 'incumbent' | 'candidate' }
+  | ({ readonly type: 'unit' } & Drawn)
   /** An answer of the canary. */
-  | {
+  | (Drawn & {
       readonly type: 'answer';
-      readonly arm: 'incumbent' | 'candidate';
       readonly isError: boolean;
       /** The other side answered in place of the candidate, which is an error of it. */
       readonly isRescued?: boolean;
@@ -31,9 +30,16 @@ export type RolloutObservation =
       /** Slower than the incumbent's 95th percentile. */
       readonly isSlow: boolean;
       readonly costNanos: number;
-    }
+    })
   /** What an assigned request was worth by the rule of its job; each request once. */
-  | { readonly type: 'outcome'; readonly arm: 'incumbent' | 'candidate'; readonly success: number };
+  | ({ readonly type: 'outcome'; readonly success: number } & Drawn);
+
+/** The side that was drawn. */
+export interface Drawn {
+  readonly arm: 'incumbent' | 'candidate';
+  /** Chance of this side when it was drawn; absent: the one that it has now. */
+  readonly propensity?: number;
+}
 
 /** The state with one more observation; nothing is decided here. */
 export function observe(plan: RolloutPlan, state: RolloutState, seen: RolloutObservation): RolloutState {
@@ -43,12 +49,23 @@ export function observe(plan: RolloutPlan, state: RolloutState, seen: RolloutObs
     case 'shadow':
       return copied(state, seen);
     case 'unit':
+      if (!isOfStep(plan, state, seen)) return state;
       return { ...state, assigned: { ...state.assigned, [seen.arm]: state.assigned[seen.arm] + 1 } };
     case 'answer':
       return answered(plan, state, seen);
     case 'outcome':
-      return told(state, seen);
+      return told(plan, state, seen);
   }
+}
+
+/**
+ * What was drawn at another share ends after the step that it was drawn in. It is shown, and compared with nothing: the
+ * sides of a step would not hold the share of the step, and not the same part of slow requests.
+ */
+export function isOfStep(plan: RolloutPlan, { stage, step }: RolloutState, { arm, propensity }: Drawn): boolean {
+  if (propensity === undefined) return true;
+  const share = plan.canary.shares[step] ?? 0;
+  return stage === 'canary' && propensity === (arm === 'candidate' ? share : 1 - share);
 }
 
 function copied(
@@ -94,6 +111,7 @@ function answered(
       costNanos: tally.costNanos + seen.costNanos,
     },
   };
+  if (!isOfStep(plan, state, seen)) return { ...state, arms };
   const { waiting } = state;
   if (arm === 'incumbent') {
     const next = {
@@ -118,9 +136,15 @@ function answered(
 }
 
 /** Each outcome of the candidate is held against the mean of the incumbent's since the last one. */
-function told(state: RolloutState, { arm, success }: Extract<RolloutObservation, { type: 'outcome' }>): RolloutState {
+function told(
+  plan: RolloutPlan,
+  state: RolloutState,
+  seen: Extract<RolloutObservation, { type: 'outcome' }>,
+): RolloutState {
+  const { arm, success } = seen;
   const tally: ArmTally = state.arms[arm];
   const arms = { ...state.arms, [arm]: { ...tally, told: tally.told + 1, successes: tally.successes + success } };
+  if (!isOfStep(plan, state, seen)) return { ...state, arms };
   const { waiting } = state;
   if (arm === 'incumbent') {
     return { ...state, arms, waiting: { ...waiting, told: waiting.told + 1, successes: waiting.successes + success } };

@@ -6,6 +6,7 @@ import { type AssignedRequest, AssignedRequests } from './assigned-requests.ts';
 const request: AssignedRequest = {
   rolloutId: 'rol_1',
   arm: 'candidate',
+  propensity: 0.1,
   job: 'support',
   isRescued: false,
   key: 'shop',
@@ -31,7 +32,7 @@ describe('what assigned requests were worth', () => {
     requests.note(outcome('r1', 0, { kind: 'resolved' }), 20);
     expect(requests.settle(1_999)).toEqual([]);
     expect(requests.settle(2_000)).toEqual([
-      { rolloutId: 'rol_1', seen: { type: 'outcome', arm: 'candidate', success: 0 } },
+      { rolloutId: 'rol_1', seen: { type: 'outcome', arm: 'candidate', propensity: 0.1, success: 0 } },
     ]);
     requests.note(outcome('r1', 1, { kind: 'pass' }), 3_000);
     expect(requests.settle(9_000)).toEqual([]);

@@ -8,6 +8,8 @@ import type { RolloutObservation } from '../core/observe.ts';
 export interface AssignedRequest {
   readonly rolloutId: string;
   readonly arm: 'incumbent' | 'candidate';
+  /** Exact chance of this side. */
+  readonly propensity: number;
   readonly job: string;
   /** Answered by the other side: whatever the answer was worth, the candidate's was worth nothing. */
   readonly isRescued: boolean;
@@ -86,7 +88,10 @@ export class AssignedRequests {
       const entry = this.#known.get(requestId);
       const success = entry && this.#successOf(entry);
       if (entry === undefined || success === undefined) continue;
-      settled.push({ rolloutId: entry.rolloutId, seen: { type: 'outcome', arm: entry.arm, success } });
+      settled.push({
+        rolloutId: entry.rolloutId,
+        seen: { type: 'outcome', arm: entry.arm, propensity: entry.propensity, success },
+      });
     }
     return settled;
   }
@@ -109,10 +114,10 @@ export class AssignedRequests {
     const decision = fact.type === 'final' ? this.#decided.get(fact.requestId) : undefined;
     if (fact.type !== 'final' || decision?.rollout === undefined) return;
     this.#decided.delete(fact.requestId);
-    const { id: rolloutId, arm } = decision.rollout;
+    const { id: rolloutId, arm, propensity } = decision.rollout;
     const { key, endUser, atMs, job = '' } = fact;
     const isRescued = arm === 'candidate' && fact.model !== decision.model;
-    this.add(fact.requestId, { rolloutId, arm, job, isRescued, key, endUser, atMs });
+    this.add(fact.requestId, { rolloutId, arm, propensity, job, isRescued, key, endUser, atMs });
   }
 
   #successOf(entry: Entry): number | undefined {

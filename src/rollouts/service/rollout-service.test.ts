@@ -98,6 +98,34 @@ describe('rollouts in the database', () => {
     expect(services[1]?.assign('support', 'anybody')?.arm).toBe('candidate');
   });
 
+  it('are not made invalid by what was on its way when a step began', async () => {
+    const clock = { atMs: 1_000 };
+    const service = serviceAt(clock);
+    const steps = { ...plan, canary: { shares: [0.05, 0.25, 1], minRequests: 20, minStepMs: 0 } };
+    await service.create(database(), steps, graded);
+    await service.beat();
+    const given = Array.from({ length: 3_000 }, (_, at) => service.assign('support', `unit-${at}`));
+    const end = (from: number, to: number): void => {
+      for (const [at, assignment] of given.slice(from, to).entries())
+        if (assignment) service.answered(assignment, { final: final(`r-${from + at}`), isRescued: false });
+    };
+    // Long enough for one step; the rest of the same batch, and what ends after it, was drawn at the share before.
+    end(0, 1_500);
+    await service.beat();
+    end(1_500, 3_000);
+    await service.beat();
+    const { state } = (await findRollout(database(), plan.id)) ?? {};
+    expect(state).toMatchObject({ stage: 'canary', step: 1, assigned: { incumbent: 0, candidate: 0 } });
+    const before = { ...plan, id: 'rollout-2', job: 'other' };
+    expect(service.assign('other', 'unit')).toBeUndefined();
+    await service.create(database(), before, graded);
+    await service.beat();
+    const earlier = { ...given.find((one) => one?.arm === 'incumbent'), rolloutId: 'rollout-2', propensity: 1 };
+    service.answered(earlier as never, { final: final('r-early', { job: 'other' }), isRescued: false });
+    await service.beat();
+    expect((await findRollout(database(), 'rollout-2'))?.state.arms.incumbent.requests).toBe(0);
+  });
+
   it('[proof 30] go back to the incumbent within seconds of a crossed guard, on every gateway', async () => {
     const clock = { atMs: 1_000 };
     const [one, other] = [serviceAt(clock), serviceAt(clock)];

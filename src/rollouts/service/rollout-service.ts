@@ -6,7 +6,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Database } from '../../storage/index.ts';
 import { advance, alarmPrefix, isFinished, pause, resume, rollBack } from '../core/advance.ts';
 import { assignArm } from '../core/assign-arm.ts';
-import { observe, type RolloutObservation } from '../core/observe.ts';
+import { isOfStep, observe, type RolloutObservation } from '../core/observe.ts';
 import type { RolloutPlan } from '../core/rollout-plan.ts';
 import { openRollout, type RolloutState, shareOf } from '../core/rollout-state.ts';
 import { ShadowCopier, type ShadowParts } from '../shadow/shadow-copier.ts';
@@ -103,21 +103,30 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   }
 
   answered(assignment: RolloutAssignment, { final, isRescued }: AssignedEnd): void {
-    const { rolloutId, arm, unit } = assignment;
+    const { rolloutId, arm, unit, propensity } = assignment;
     const { key, endUser, atMs, job = '' } = final;
     const rollout = this.#effective.get(job);
     // Before and after there is only one side: nothing to compare.
     if (rollout?.plan.id !== rolloutId || rollout.state.stage !== 'canary') return;
-    this.#assigned.add(final.requestId, { rolloutId, arm, job, isRescued, key, endUser, atMs });
-    if (this.#units.isNew({ rolloutId, step: rollout.state.step }, unit)) this.note(rolloutId, { type: 'unit', arm });
+    // Nor was anything drawn of what was on its way when the canary began, or while it was paused.
+    if (arm === 'incumbent' && propensity >= 1) return;
+    this.#assigned.add(final.requestId, { rolloutId, arm, propensity, job, isRescued, key, endUser, atMs });
+    const { plan, state } = rollout;
+    const isNew = isOfStep(plan, state, assignment) && this.#units.isNew({ rolloutId, step: state.step }, unit);
+    if (isNew) this.note(rolloutId, { type: 'unit', arm, propensity });
     // A client that left says nothing about who answered.
     if (final.status !== 'aborted') this.note(rolloutId, this.#answerOf(assignment, final, isRescued));
   }
 
-  #answerOf({ rolloutId, arm }: RolloutAssignment, final: FinalFact, isRescued: boolean): RolloutObservation {
+  #answerOf(
+    { rolloutId, arm, propensity }: RolloutAssignment,
+    final: FinalFact,
+    isRescued: boolean,
+  ): RolloutObservation {
     return {
       type: 'answer',
       arm,
+      propensity,
       isError: final.status === 'failed' || isRescued,
       isRescued,
       isRefusal: !isRescued && (final.finishReason === 'refusal' || final.finishReason === 'content-filter'),
