@@ -35,15 +35,14 @@ export async function watchAnswer(
   await cascadeGate(exchange, deps)?.watch(endpoint, completion, final.drafts ?? 0);
 }
 
-/** An answer that was turned down is surely worse than one that passed is right. */
-const draftWeight = 0.9;
 const mostQuoted = 300;
 /** Of the answers that nobody looked at before, one in so many is looked at afterwards. */
 const watchedOneIn = 4;
 
 /**
  * One exchange's verifier: every answer but the last stage's is looked at before the client sees any of it. Verdicts
- * are outcomes, of the draft or of the answer, so that models and the verifier itself are measured by them.
+ * are outcomes, of the draft or of the answer and both of one weight, so that models and the verifier itself are
+ * measured by them: a model whose failures weighed more than its passes would be rated down for making drafts.
  */
 export class CascadeGate {
   readonly #exchange: AdmittedExchange;
@@ -71,7 +70,7 @@ export class CascadeGate {
       return undefined;
     }
     // Where the verifier itself fails, the answer is not vouched for, and nothing is learned of its model.
-    if (verdict === 'fail') this.#tell(endpoint, { value: 0, draft: true, weight: draftWeight });
+    if (verdict === 'fail') this.#tell(endpoint, { value: 0, draft: true });
     return new Fault('answer_rejected', { message: `The verifier turned the answer down: ${quote(reason)}.` });
   }
 
@@ -101,10 +100,7 @@ export class CascadeGate {
     }
   }
 
-  #tell(
-    { modelName: model, host }: Endpoint,
-    said: Pick<OutcomeFact, 'value' | 'weight' | 'draft' | 'afterDraft'>,
-  ): void {
+  #tell({ modelName: model, host }: Endpoint, said: Pick<OutcomeFact, 'value' | 'draft' | 'afterDraft'>): void {
     const { received, choice, spending } = this.#exchange;
     const { kind, version } = this.#cascade.verifier;
     const { requestId, key } = received;

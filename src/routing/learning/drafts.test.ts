@@ -6,7 +6,7 @@ const clock = { nowMs: () => 1_000_000, monotonicMs: () => 0 };
 
 function verdict(requestId: string, model: string, value: number): OutcomeFact {
   const about = { job: 'code', model, key: 'shop', host: 'one', outcomeId: `${requestId}-${model}` };
-  return { type: 'outcome', requestId, atMs: 1000, kind: 'verified', source: 'verifier', value, weight: 0.9, ...about };
+  return { type: 'outcome', requestId, atMs: 1000, kind: 'verified', source: 'verifier', value, ...about };
 }
 
 function taught(facts: readonly OutcomeFact[]): { small: number; large: number } {
