@@ -17,6 +17,12 @@ beforeAll(async () => {
   writeFileSync(config, '{}\n');
   await writeJournal(join(folder, 'explored', 'journal'), routedFacts({ count: 900, endMs, explored: 0.3 }));
   await writeJournal(join(folder, 'greedy', 'journal'), routedFacts({ count: 300, endMs, explored: 0 }));
+  const rollout = { id: 'rollout_1', arm: 'incumbent' as const, propensity: 0.9 };
+  const divided = routedFacts({ count: 300, endMs, explored: 0.3 });
+  await writeJournal(
+    join(folder, 'divided', 'journal'),
+    divided.map((fact) => (fact.type === 'decision' ? { ...fact, rollout } : fact)),
+  );
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -55,6 +61,12 @@ describe('switchyard policy evaluate', () => {
     expect(terminal.stdout()).toContain(
       'no conclusion: 300 of 300 requests would go to cheap, which the log never tries',
     );
+  });
+
+  it('refuses to conclude from a window that a rollout divided, in plain words', async () => {
+    const [code, terminal] = await run('divided');
+    expect(code).toBe(1);
+    expect(terminal.stdout()).toContain('no conclusion: 300 of 300 requests were divided by a rollout');
   });
 
   it('tells a policy file that says nothing of the job, and one that is wrong', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../../platform/random.ts';
 import type { CandidatePolicy, JobPolicy } from './candidate-policy.ts';
+import { compareWithBaseline } from './compare-with-baseline.ts';
 import { evaluatePolicy } from './evaluate-policy.ts';
 import type { LoggedDecision } from './logged-decision.ts';
 
@@ -19,6 +20,7 @@ function logOf(count: number, of: { seed?: number; explored?: number; observed?:
       atMs: at,
       job: 'support',
       jobVersion: 'support@1',
+      kind: 'plain',
       candidates: [
         {
           model: 'strong',
@@ -117,6 +119,32 @@ describe('a conclusion is refused', () => {
     const { refusals } = evaluatePolicy(log, onlyCheap).all;
     expect(refusals.map(({ reason }) => reason)).toEqual(['policy-changed']);
     expect(refusals[0]?.detail).toContain('1970-01-01T00:00:00.500Z');
+  });
+
+  it('when a cascade answered some requests, which would otherwise be missing just where one model was drawn', () => {
+    // Where the cheap one is drawn for a long prompt a chain answers: what is left of it is better than it is.
+    const log = logOf(4_000).map((row) => {
+      const isChain = row.chosen === 1 && row.segments['length'] === 'long';
+      return isChain ? { ...row, kind: 'chain' as const, reward: 1 } : row;
+    });
+    const { all, segments } = evaluatePolicy(log, onlyCheap);
+    expect(all.refusals.map(({ reason }) => reason)).toEqual(['chains-used']);
+    expect(all.refusals[0]?.detail).toMatch(/^\d+ of 4000 requests were answered by a cascade/);
+    expect(all.requests).toBe(4_000);
+    expect(segments.filter(({ refusals }) => refusals.length === 0).map(({ segment }) => segment)).toEqual([
+      'length short',
+    ]);
+    expect(compareWithBaseline(log, { job: 'support', baseline: 'strong', margin: 0.02 })).toMatchObject({
+      isProven: false,
+      difference: undefined,
+      detail: expect.stringContaining('a cascade of models'),
+    });
+  });
+
+  it('when a rollout divided the requests, and each side knew only some of the models', () => {
+    const log = logOf(2_000).map((row, at) => (at < 10 ? { ...row, kind: 'divided' as const } : row));
+    expect(reasonsOf(log)).toEqual(['rollout-divided']);
+    expect(reasonsOf(log.slice(0, 10))).toEqual(['rollout-divided']);
   });
 
   it('when no decision is about its jobs', () => {

@@ -52,7 +52,9 @@ export interface WeighedDecision {
 export function evaluatePolicy(log: readonly LoggedDecision[], policy: CandidatePolicy): PolicyEvaluation {
   const inScope = log.filter(({ job }) => policy.jobs.has(job));
   // Halves by place in time alternate, so that both see every hour of the window.
-  const halves = [0, 1].map((half) => fitOutcomeModel(inScope.filter((_, at) => at % 2 === half)));
+  const halves = [0, 1].map((half) =>
+    fitOutcomeModel(inScope.filter(({ kind }, at) => kind === 'plain' && at % 2 === half)),
+  );
   const rows = inScope.flatMap((decision, at): WeighedDecision[] => {
     const expected = halves[(at + 1) % 2];
     const job = policy.jobs.get(decision.job);
@@ -80,7 +82,7 @@ function segmentsOf({ job, segments }: LoggedDecision): readonly string[] {
 function evaluateSegment(segment: string, rows: readonly WeighedDecision[]): SegmentEvaluation {
   const usable = rows.filter(({ decision, choice }) => {
     const { propensity = 0 } = decision.candidates[decision.chosen] ?? {};
-    return propensity > 0 && propensity <= 1 && choice >= 0;
+    return decision.kind === 'plain' && propensity > 0 && propensity <= 1 && choice >= 0;
   });
   const metrics: { [Metric in PolicyMetric]?: MetricComparison } = {};
   for (const metric of policyMetrics) {

@@ -11,6 +11,12 @@ export interface LoggedCandidate {
   readonly isExcluded: boolean;
 }
 
+/**
+ * What stands between a logged chance and what became of it: nothing; a chain, in which others answered before or
+ * after the chosen one; or a rollout, which offered each side only a part of the models.
+ */
+export type DecisionKind = 'plain' | 'chain' | 'divided';
+
 /** One choice of the log with what became of it. */
 export interface LoggedDecision {
   readonly requestId: string;
@@ -18,6 +24,8 @@ export interface LoggedDecision {
   readonly job: string;
   /** Version of the job's settings that chose. */
   readonly jobVersion: string | undefined;
+  /** Only plain ones tell what a model alone is worth; that there are others is a reason to conclude nothing. */
+  readonly kind: DecisionKind;
   readonly candidates: readonly LoggedCandidate[];
   /** Place of the choice among the candidates; -1 when the log does not say. */
   readonly chosen: number;

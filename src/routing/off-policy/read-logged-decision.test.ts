@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DecisionFact, RoutedCandidateFact } from '../../domain/facts.ts';
 import type { LoggedExchange } from '../../domain/exchange-log.ts';
+import type { LoggedDecision } from './logged-decision.ts';
 import { readLoggedDecision } from './read-logged-decision.ts';
 
 const plain: RoutedCandidateFact = {
@@ -14,13 +15,16 @@ const plain: RoutedCandidateFact = {
   propensity: 0.5,
 };
 
-function excludedIn(candidate: RoutedCandidateFact): boolean | undefined {
+function read(candidate: RoutedCandidateFact, about: Partial<DecisionFact> = {}): LoggedDecision | undefined {
   const routing = { candidates: [candidate], inputTokens: 10 };
-  const decision = { atMs: 1, model: 'm', routing } as unknown as DecisionFact;
+  const decision = { atMs: 1, model: 'm', routing, ...about } as unknown as DecisionFact;
   const exchange = { final: { requestId: 'r', totalMs: 5 }, decision, outcomes: [], costNanos: 1n };
   const rule = { judge: () => 'unknown' as const };
-  const row = readLoggedDecision(exchange as unknown as LoggedExchange, rule as never);
-  return row?.candidates[0]?.isExcluded;
+  return readLoggedDecision(exchange as unknown as LoggedExchange, rule as never);
+}
+
+function excludedIn(candidate: RoutedCandidateFact): boolean | undefined {
+  return read(candidate)?.candidates[0]?.isExcluded;
 }
 
 describe('a candidate in the log', () => {
@@ -29,5 +33,19 @@ describe('a candidate in the log', () => {
     expect(excludedIn({ ...plain, excluded: 'any words', excludedBy: 'floor' })).toBe(false);
     expect(excludedIn({ ...plain, excluded: 'its circuit is open', excludedBy: 'eligibility' })).toBe(true);
     expect(excludedIn({ ...plain, costNanos: null })).toBe(true);
+  });
+});
+
+describe('a decision in the log', () => {
+  it('is kept when a chain answered, as the draw that it was about, and is told apart', () => {
+    const cascade = { stages: ['small', 'm'], single: 'm' } as unknown as NonNullable<DecisionFact['cascade']>;
+    expect(read(plain, { model: 'small', cascade })).toMatchObject({ kind: 'chain', chosen: 0 });
+    expect(read(plain)).toMatchObject({ kind: 'plain', chosen: 0 });
+  });
+
+  it('is divided only by a rollout that had a chance of either side', () => {
+    const rollout = { id: 'rollout_1', arm: 'incumbent' as const, propensity: 0.9 };
+    expect(read(plain, { rollout })?.kind).toBe('divided');
+    expect(read(plain, { rollout: { ...rollout, propensity: 1 } })?.kind).toBe('plain');
   });
 });

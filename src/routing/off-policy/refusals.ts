@@ -1,8 +1,16 @@
 import type { WeighedDecision } from './evaluate-policy.ts';
+import type { DecisionKind } from './logged-decision.ts';
 
 /** Why a log does not support a conclusion. */
 export interface Refusal {
-  readonly reason: 'no-decisions' | 'propensity-missing' | 'propensity-zero' | 'policy-changed' | 'few-outcomes';
+  readonly reason:
+    | 'no-decisions'
+    | 'chains-used'
+    | 'rollout-divided'
+    | 'propensity-missing'
+    | 'propensity-zero'
+    | 'policy-changed'
+    | 'few-outcomes';
   /** In a sentence, with what would help. */
   readonly detail: string;
 }
@@ -15,12 +23,35 @@ export function findRefusals(rows: readonly WeighedDecision[], effectiveSize: nu
   if (rows.length === 0) {
     return [{ reason: 'no-decisions', detail: 'the log holds no decision about the jobs that the policy names' }];
   }
+  const plain = rows.filter(({ decision }) => decision.kind === 'plain');
+  if (plain.length === 0) return notAlone(rows);
   return [
-    ...missing(rows),
-    ...unsupported(rows),
-    ...changedPolicies(rows),
+    ...notAlone(rows),
+    ...missing(plain),
+    ...unsupported(plain),
+    ...changedPolicies(plain),
     ...(effectiveSize >= leastEffectiveSize ? [] : [tooFew(effectiveSize)]),
   ];
+}
+
+/** Answers of which the log cannot tell what one model alone would have brought. */
+function notAlone(rows: readonly WeighedDecision[]): readonly Refusal[] {
+  const count = (kind: DecisionKind): number => rows.filter(({ decision }) => decision.kind === kind).length;
+  const [chains, divided] = [count('chain'), count('divided')];
+  const refusals: Refusal[] = [];
+  if (chains > 0) {
+    const detail =
+      `${chains} of ${rows.length} requests were answered by a cascade of models, and whether one is used depends on ` +
+      'the choice itself: what a model alone brings cannot be told; take a window in which the job had no cascade';
+    refusals.push({ reason: 'chains-used', detail });
+  }
+  if (divided > 0) {
+    const detail =
+      `${divided} of ${rows.length} requests were divided by a rollout, which offers each side only a part of the ` +
+      "models; take a window before or after it, or read the rollout's own comparison";
+    refusals.push({ reason: 'rollout-divided', detail });
+  }
+  return refusals;
 }
 
 function missing(rows: readonly WeighedDecision[]): readonly Refusal[] {

@@ -1,12 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { Catalog } from '../../../catalog/index.ts';
 import { routedFacts } from '../../../cli/offline/testing/routed-journal.ts';
+import type { DecisionFact, Fact } from '../../../domain/facts.ts';
 import { defaultSuccessRule, readSuccessRule, type SuccessRule } from '../../../domain/success-rule.ts';
 import type { Journal } from '../../../journal/index.ts';
 import { roiRoutes } from './roi-routes.ts';
 
 const endMs = 1_800_000_000_000;
-const facts = routedFacts({ count: 900, endMs, explored: 0.4, told: 0.8 });
+let facts: readonly Fact[] = [];
+const routed = routedFacts({ count: 900, endMs, explored: 0.4, told: 0.8 });
 const settings = { models: ['strong', 'cheap'], value: { lowUsd: '0.01', midUsd: '0.02', highUsd: '0.03' } };
 const views = {
   clock: { nowMs: () => endMs, monotonicMs: () => 0 },
@@ -30,6 +32,8 @@ async function ask(jobName: string, query: Record<string, readonly string[]>): P
   return value;
 }
 
+beforeEach(() => (facts = routed));
+
 describe('the return of a job over the control API', () => {
   it('tells cost per success, value and the saving against a baseline, amounts as text', async () => {
     expect(await ask('support', { days: ['30'], baseline: ['strong'] })).toMatchObject({
@@ -40,6 +44,19 @@ describe('the return of a job over the control API', () => {
       costPerSuccess: { nanos: expect.any(Number) },
       returns: [{ estimate: 'low' }, { estimate: 'mid' }, { estimate: 'high' }],
       saving: { baseline: 'strong', savedNanos: expect.stringMatching(/^-?[0-9]+$/), isProven: expect.any(Boolean) },
+    });
+  });
+
+  it('says that nothing is proven where a cascade answered, and why', async () => {
+    const cascade = { stages: ['cheap', 'strong'], single: 'strong' } as unknown as NonNullable<
+      DecisionFact['cascade']
+    >;
+    facts = routed.map((fact) => (fact.type === 'decision' ? { ...fact, cascade } : fact));
+    expect(await ask('support', { days: ['30'], baseline: ['strong'] })).toMatchObject({
+      saving: {
+        isProven: false,
+        detail: expect.stringContaining('900 of 900 requests were answered by a cascade of models'),
+      },
     });
   });
 
