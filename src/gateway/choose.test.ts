@@ -4,7 +4,7 @@ import type { Received } from './received.ts';
 import { openAIChatInbound } from '../protocols/index.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
-import { policySchema } from '../config/index.ts';
+import { jobSchema, policySchema } from '../config/index.ts';
 import { ExplorationBudget, FeatureReader, LearningService, StickyMap } from '../routing/index.ts';
 import { JobFinder } from './find-job.ts';
 import { createSignals } from '../signals/index.ts';
@@ -17,19 +17,31 @@ const received = {
 } as unknown as Received;
 
 function endpoint(id: string): Endpoint {
-  return { id, modelName: 'm', weight: 1, limits: {}, capabilities: {}, price: undefined } as unknown as Endpoint;
+  return {
+    id,
+    modelName: 'm',
+    upstreamModel: 'm',
+    host: { id },
+    weight: 1,
+    limits: {},
+    capabilities: {},
+    price: undefined,
+  } as unknown as Endpoint;
 }
 
 const model = { name: 'm', endpoints: [endpoint('a'), endpoint('b')], policy: policySchema.parse({}) };
 
-function chooseFor(body: object): ReturnType<typeof choose> {
+const settings = jobSchema.parse({ models: ['m'], constraints: { regions: ['eu'] } });
+const job = { job: 'private', versionId: 'v', settings, candidates: [model], incumbent: undefined };
+
+function chooseFor(body: object, change: Partial<Received> = {}): ReturnType<typeof choose> {
   const head = openAIChatInbound.readHead(
     { messages: [{ role: 'user', content: 'hi' }], ...body },
     { operation: 'generate' },
   );
   if (Fault.is(head)) throw head;
-  return choose(received, head, {
-    catalog: { resolve: () => model } as unknown as ChoiceDeps['catalog'],
+  return choose({ ...received, ...change }, head, {
+    catalog: { resolve: () => model, job: () => job } as unknown as ChoiceDeps['catalog'],
     signals: createSignals(clock),
     jobs: new JobFinder(),
     reader: new FeatureReader(),
@@ -51,6 +63,14 @@ describe('the choice of endpoints', () => {
 
   it('knows no model whose name is longer than any', () => {
     expect(chooseFor({ model: `gemini/${'x'.repeat(1000)}` })).toMatchObject({ code: 'model_unknown' });
+  });
+
+  it('is held to the demands of a job by whoever asks under them, though a model is named', () => {
+    expect(chooseFor({ model: 'm' })).toMatchObject({ decision: { model: 'm' } });
+    expect(chooseFor({ model: 'm' }, { under: 'private' })).toMatchObject({
+      code: 'no_candidate',
+      message: expect.stringContaining('region') as string,
+    });
   });
 
   it('keeps no more of a conversation than a digest, however long its name or beginning', () => {

@@ -67,7 +67,9 @@ const noNeeds: Needs = {
 /** Resolves the asked model or job, checks that the key may use it, and decides the order of endpoints. */
 export function choose(received: Asking, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
   const features = readOnce(head, deps);
-  if (received.copy) return chooseCopy({ received, head, features }, received.copy, deps);
+  if (received.copy) return chooseUnder({ received, head, features }, received.copy, deps);
+  const { under } = received;
+  if (under !== undefined) return chooseUnder({ received, head, features }, { job: under, model: head.model }, deps);
   const job = deps.jobs.find(received, head, { catalog: deps.catalog, features });
   if (Fault.is(job)) return job;
   const { onlyJob } = received.key;
@@ -162,23 +164,23 @@ function chosen(
 }
 
 /**
- * The same request for a candidate, under all the demands of the job. It is no traffic of the job, and its prompt cache
- * is nobody's.
+ * What clients of a job asked, put to a candidate under all the demands of the job. It is no traffic of the job, and its
+ * prompt cache is nobody's.
  */
-function chooseCopy(
+function chooseUnder(
   { received, head, features }: Omit<JobRequest, 'job'>,
-  copy: CopyOrder,
+  asked: Omit<CopyOrder, 'of'>,
   deps: ChoiceDeps,
 ): Choice | Fault {
-  const model = deps.catalog.resolve(copy.model);
+  const model = resolveOne(asked.model, deps.catalog);
   if (Fault.is(model)) return model;
-  const found = deps.jobs.byName(copy.job, deps.catalog);
-  if (!found) return new Fault('model_unknown', { message: `There is no job "${copy.job}".` });
+  const found = deps.jobs.byName(asked.job, deps.catalog);
+  if (!found) return new Fault('model_unknown', { message: `There is no job "${asked.job}".` });
   const own = model.endpoints.filter(
     ({ modelName, host }) =>
-      modelName === model.endpoints[0]?.modelName && (copy.host === undefined || host.id === copy.host),
+      modelName === model.endpoints[0]?.modelName && (asked.host === undefined || host.id === asked.host),
   );
-  const asked: RoutedRequest = {
+  const request: RoutedRequest = {
     requestId: received.requestId,
     key: received.key.name,
     head,
@@ -189,7 +191,7 @@ function chooseCopy(
     needsPrice: true,
     features,
   };
-  const decided = routeModels(asked, deps);
+  const decided = routeModels(request, deps);
   if (Fault.is(decided)) return decided;
   return { ...chosen(decided, model.policy), job: undefined, conversation: undefined, collects: true };
 }

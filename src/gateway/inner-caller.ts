@@ -17,6 +17,8 @@ export interface InnerCall {
   readonly requestId?: string;
   /** Whose limits it is held to and who is charged; the organisation when absent. */
   readonly key?: Key;
+  /** Job whose demands hold for the model that is named: what its customers asked goes nowhere else. */
+  readonly under?: string | undefined;
 }
 
 /** What came back. */
@@ -72,7 +74,7 @@ export class InnerCaller {
   }
 
   /** With the cost also of what brought no answer: tries that failed may be on the bill. */
-  async callAndCount({ body, feature, deadlineMs, key = ownKey, ...call }: InnerCall): Promise<CalledAnswer> {
+  async callAndCount({ body, feature, deadlineMs, key = ownKey, under, ...call }: InnerCall): Promise<CalledAnswer> {
     const { gateway, clock, newId } = this.#deps;
     const requestId = call.requestId ?? newId('req');
     const startedAtMs = clock.monotonicMs();
@@ -89,6 +91,7 @@ export class InnerCaller {
         bytes: Buffer.from(JSON.stringify(body)),
         contentType: 'application/json',
         forwardHeaders: {},
+        ...(under !== undefined && { under }),
         controls: { explain: false, feature, cache: 'off', ...(deadlineMs !== undefined && { deadlineMs }) },
         settled({ final }) {
           costNanos = final.costNanos === null ? null : BigInt(final.costNanos);

@@ -20,6 +20,8 @@ export interface Received {
   readonly controls: RequestControls;
   /** Set on a copy that the product makes of a request, to ask another model or host the same. */
   readonly copy?: CopyOrder;
+  /** Job whose demands hold though a model is named; only by callers inside the product. */
+  readonly under?: string;
   /** Told when the exchange is over, with what it cost; only by callers inside the product. */
   settled?(end: SettledEnd): void;
 }
@@ -42,7 +44,7 @@ export interface SettledEnd {
 }
 
 /** What a choice of endpoints looks at. */
-export type Asking = Pick<Received, 'requestId' | 'key' | 'controls' | 'copy'>;
+export type Asking = Pick<Received, 'requestId' | 'key' | 'controls' | 'copy' | 'under'>;
 
 /** What a client says to Switchyard itself, through `x-switchyard-*` headers. */
 export interface RequestControls {

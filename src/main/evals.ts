@@ -30,7 +30,7 @@ export function openEvals(core: Parts): EvalService {
     graderCaller,
     database: () => database.current(),
     newId,
-    ask: (body) => caller.callAndCount({ body, feature: 'eval' }),
+    ask: (body, under) => caller.callAndCount({ body, feature: 'eval', under }),
     ceilingNanos: createCeiling(core),
     tell: (outcome) => outcomeDesk.noteSeen(toOutcome(outcome, reader)),
   });
@@ -95,12 +95,16 @@ export const graderCaller: GraderCaller = {
   },
 };
 
+/** Another answer than the one that was a success may be right as well. */
+const loggedWeight = 0.5;
+
 /** Evidence of high reliability: what is right was known before. A judge's view is worth what preferences are. */
 function toOutcome(
   { run, item, result, kind, grader }: EvalOutcome,
   reader: FeatureReader,
 ): Parameters<Core['outcomeDesk']['noteSeen']>[0] {
   const { requestId, model, host, score, itemId, candidate, sample } = result;
+  const isLogged = run.spec.isLogged === true;
   const prompt = item.messages.findLast(({ role }) => role === 'user')?.['content'];
   const features = typeof prompt === 'string' ? reader.read(prompt) : undefined;
   return {
@@ -114,9 +118,10 @@ function toOutcome(
     idempotencyKey: `${run.id}/${itemId}/${candidate}/${sample}/${kind}`,
     job: run.job,
     model: model === '' ? candidate : model,
-    key: run.id,
+    // One witness for all nights: what is kept of a job moves routing by no more than what its customers say.
+    key: isLogged ? `nightly/${run.job}` : run.id,
     ...(score !== null && { value: score }),
-    ...(kind === 'score' && { weight: 1 }),
+    ...(kind === 'score' && { weight: isLogged ? loggedWeight : 1 }),
     ...(host !== '' && { host }),
     ...(features && { features: encodeFeatures(features) }),
   };

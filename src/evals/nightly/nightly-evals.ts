@@ -88,7 +88,7 @@ export class NightlyEvals {
     const spentNanos = await this.#parts.spentNanos(database, { job, sinceMs: nowMs - dayMs });
     const maxNanos = (spentNanos * BigInt(Math.round(maxShare * 1_000_000))) / 1_000_000n;
     if (maxNanos === 0n) return;
-    const spec = { job, candidates: models, maxNanos, samples: 1, seed: night, maxTokens, night };
+    const spec = { job, candidates: models, maxNanos, samples: 1, seed: night, maxTokens, night, isLogged: true };
     const run = await this.#parts.create(database, spec, items);
     if (Fault.is(run)) this.#parts.logger.warn({ job, reason: run.message }, 'a nightly evaluation was refused');
   }

@@ -19,6 +19,7 @@ import {
   finishRun,
   insertResult,
   insertRun,
+  readFirstAnswers,
   readHistories,
   readItems,
   readResults,
@@ -46,7 +47,8 @@ export interface EvalServiceDeps {
   readonly graderCaller: GraderCaller;
   database(): Database | undefined;
   newId(prefix: string): string;
-  ask(body: JsonObject): Promise<AskedAnswer>;
+  /** Through the gateway; `under`: by a model that meets the demands of this job. */
+  ask(body: JsonObject, under?: string): Promise<AskedAnswer>;
   ceilingNanos: EvalParts['ceilingNanos'];
   /** Makes a result an outcome. */
   tell(outcome: EvalOutcome): void;
@@ -148,6 +150,7 @@ export class EvalService {
     const { spec } = run;
     const items = planItems(await readItems(database, run.id), await readHistories(database, run.id), spec.seed);
     const before = await readResults(database, run.id);
+    const first = spec.isLogged === true ? await readFirstAnswers(database, run.id) : undefined;
     const verdicts: PairVerdict[] = [];
     const hold = this.#hold(database, run.id);
     try {
@@ -158,6 +161,7 @@ export class EvalService {
         run,
         items,
         verdicts,
+        first,
         isCancelled: () => hold.isLost() || this.#isClosing,
       });
       const ended = await runEval(spec, { items, done, spentNanos }, parts);
@@ -190,13 +194,16 @@ export class EvalService {
     readonly run: EvalRun;
     readonly items: readonly EvalItem[];
     readonly verdicts: PairVerdict[];
+    readonly first: ReadonlyMap<string, string> | undefined;
     isCancelled(): boolean;
   }): EvalParts {
-    const { database, run, items, verdicts, isCancelled } = of;
-    const { ask, ceilingNanos, clock, tell } = this.#deps;
+    const { database, run, items, verdicts, first, isCancelled } = of;
+    const deps = this.#deps;
+    const { ceilingNanos, clock } = deps;
+    const ask = this.#asking(run.spec);
     const graders = this.#graders(run.spec);
     const byId = new Map(items.map((item) => [item.id, item]));
-    const judge = this.#judge(run.spec.judge, verdicts);
+    const judge = this.#judge(run.spec.judge, { ask, verdicts });
     return {
       ask,
       ceilingNanos,
@@ -209,19 +216,33 @@ export class EvalService {
         await insertResult(database, run.id, { result, spentNanos, atMs: clock.nowMs() });
         const item = byId.get(result.itemId);
         if (!item || result.requestId === '') return;
-        if (result.score !== null) tell({ run, item, result, kind: 'score', grader: run.graders });
+        // That a model answers as it answered before says nothing of its answers.
+        if (item.answeredBy !== undefined && [result.model, result.candidate].includes(item.answeredBy)) return;
+        const { itemId, candidate } = result;
+        const requestId = first?.get(answerName(itemId, candidate, 0)) ?? result.requestId;
+        const tell = (told: Pick<EvalOutcome, 'result' | 'kind' | 'grader'>): void =>
+          deps.tell({ ...told, run, item, result: { ...told.result, requestId } });
+        if (result.score !== null) tell({ result, kind: 'score', grader: run.graders });
         const score = judged?.score ?? null;
         const isTrusted = judge && judgeHealth(verdicts).gate === 'green';
         if (score !== null && isTrusted)
-          tell({ run, item, result: { ...result, score }, kind: 'preference', grader: judge.grader.name });
+          tell({ result: { ...result, score }, kind: 'preference', grader: judge.grader.name });
       },
     };
   }
 
-  #judge(model: string | undefined, verdicts: PairVerdict[]): EvalParts['judge'] {
+  /** What customers asked goes only where their job lets it go. */
+  #asking({ isLogged, job }: EvalSpec): EvalParts['ask'] {
+    return (body) => this.#deps.ask(body, isLogged === true ? job : undefined);
+  }
+
+  #judge(
+    model: string | undefined,
+    parts: Pick<EvalParts, 'ask'> & { readonly verdicts: PairVerdict[] },
+  ): EvalParts['judge'] {
     if (model === undefined) return undefined;
     const ask = async (prompt: string): Promise<{ text: string; costNanos: bigint | null }> => {
-      const { answer, costNanos } = await this.#deps.ask({
+      const { answer, costNanos } = await parts.ask({
         model,
         messages: [{ role: 'user', content: prompt }],
         max_tokens: 1024,
@@ -231,7 +252,7 @@ export class EvalService {
     };
     const grader = createJudgeGrader(
       { name: `${model}/${judgePromptVersion}`, ask },
-      { note: (verdict) => void verdicts.push(verdict) },
+      { note: (verdict) => void parts.verdicts.push(verdict) },
     );
     return { grader, model };
   }

@@ -10,6 +10,8 @@ export interface EvalItem {
   readonly responseFormat?: JsonObject | undefined;
   readonly maxTokens?: number | undefined;
   readonly expected: Expectation;
+  /** Model that gave the answer which is held for right; of kept requests only. */
+  readonly answeredBy?: string | undefined;
   /** Of question and expectation: the same item in another run is known by it. */
   readonly digest: string;
 }
@@ -28,6 +30,8 @@ export interface EvalSpec {
   readonly graderUrl?: string | undefined;
   /** The night that it was begun for, counted from 1970; absent: somebody asked for it. */
   readonly night?: number | undefined;
+  /** The items are kept requests: the job's demands hold for whoever is asked, as they held when clients asked. */
+  readonly isLogged?: boolean | undefined;
   /** Model that judges beside the graders. */
   readonly judge?: string | undefined;
 }

@@ -3,6 +3,7 @@ import type { Database, Tables } from '../../storage/index.ts';
 import type { EvalReport } from './eval-report.ts';
 import type { EvalItem, EvalResult, EvalSpec } from './eval-spec.ts';
 import type { ItemHistory } from './plan-items.ts';
+import { answerName } from './run-eval.ts';
 
 /** A run as it is kept. */
 export interface EvalRun {
@@ -177,6 +178,21 @@ export async function readHistories({ db }: Database, runId: string): Promise<Re
   return new Map(
     rows.map(({ digest, passed, failed }) => [digest, { passed: Number(passed), failed: Number(failed) }]),
   );
+}
+
+/**
+ * The first request of each kept item and model, of this or an earlier run: an item that is asked every night is one
+ * piece of evidence, not one more each night.
+ */
+export async function readFirstAnswers({ db }: Database, runId: string): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await sql<{ item_id: string; candidate: string; request_id: string }>`
+    SELECT DISTINCT ON (own.item_id, r.candidate) own.item_id, r.candidate, r.request_id
+    FROM eval_item own JOIN eval_item i ON i.digest = own.digest
+    JOIN eval_run run ON run.id = i.run_id AND run.spec->>'isLogged' = 'true'
+    JOIN eval_result r ON r.run_id = i.run_id AND r.item_id = i.item_id AND r.request_id <> ''
+    WHERE own.run_id = ${runId} AND run.job = (SELECT job FROM eval_run WHERE id = ${runId})
+    ORDER BY own.item_id, r.candidate, r.at_ms, r.request_id`.execute(db);
+  return new Map(rows.map((row) => [answerName(row.item_id, row.candidate, 0), row.request_id]));
 }
 
 /** Sets money of a run aside, or gives it back: after a crash what is set aside counts as spent. */

@@ -67,6 +67,18 @@ describe('requests that a job keeps', () => {
     expect((await openBook().items('kept')).map(({ id }) => id)).toContain('r8');
   });
 
+  it('are none on an account of a customer, and name the model that answered', async () => {
+    const book = openBook();
+    const own = left('own', 'on their account');
+    book.left({ ...own, result: { ...own.result, endpoint: { ownAccount: true } } } as unknown as LeftAnswer);
+    const ours = left('ours', 'on ours');
+    book.left({ ...ours, final: { ...ours.final, model: 'gold' } });
+    await expect.poll(async () => (await book.items('kept'))[0]?.id).toBe('ours');
+    const items = await book.items('kept');
+    expect(items.map(({ id }) => id)).not.toContain('own');
+    expect(items[0]?.answeredBy).toBe('gold');
+  });
+
   it('are no items where nothing is known but that a form was kept', async () => {
     const book = openBook();
     formOnly.add('f1');

@@ -16,6 +16,8 @@ export interface Sample {
   readonly responseFormat?: JsonObject;
   readonly maxTokens?: number;
   readonly answer: string;
+  /** Model that gave it; unknown of what earlier versions kept. */
+  readonly model?: string;
 }
 
 /** What keeping samples needs of the product. */
@@ -51,8 +53,10 @@ export class SampleBook implements LeftAnswerPort {
     const settings = this.#deps.settingsOf(job);
     const isKept = settings !== undefined && final.status === 'completed' && final.cache !== 'hit';
     if (!isKept || received.inbound.dialect !== 'openai-chat' || received.bytes.length > mostBytes) return;
+    // What runs on a customer's own account is not ours to repeat on another one.
+    if (result.endpoint?.ownAccount === true) return;
     const text = result.completion?.blocks.map((block) => (block.type === 'text' ? block.text : '')).join('') ?? '';
-    const sample = text === '' ? undefined : toSample(final.requestId, received.bytes, text);
+    const sample = text === '' ? undefined : toSample(final, received.bytes, text);
     if (sample === undefined) return;
     this.#keep(job, sample, settings.keep).catch((error: unknown) =>
       this.#deps.logger.warn({ err: error, job }, 'a sample could not be kept'),
@@ -64,14 +68,14 @@ export class SampleBook implements LeftAnswerPort {
     const compare = this.#deps.settingsOf(job)?.compare ?? 'normalised';
     const samples = await this.#of(job).samples;
     const seen = new Set<string>();
-    return samples.toReversed().flatMap(({ requestId, answer, ...asked }): EvalItem[] => {
+    return samples.toReversed().flatMap(({ requestId, answer, model, ...asked }): EvalItem[] => {
       const verdict = this.#deps.judge(job, this.#deps.outcomesOf(requestId));
       if (verdict === undefined || verdict.value < 1) return [];
       const item = { ...asked, expected: { [compare]: answer } };
       const digest = itemDigest(item);
       if (seen.has(digest)) return [];
       seen.add(digest);
-      return [{ ...item, id: requestId, digest }];
+      return [{ ...item, id: requestId, digest, ...(model !== undefined && { answeredBy: model }) }];
     });
   }
 
@@ -94,7 +98,7 @@ export class SampleBook implements LeftAnswerPort {
 }
 
 /** Only what a chat completion asks for; undefined when it asks for something that an item cannot hold. */
-function toSample(requestId: string, bytes: Buffer, answer: string): Sample | undefined {
+function toSample({ requestId, model }: LeftAnswer['final'], bytes: Buffer, answer: string): Sample | undefined {
   const body = JSON.parse(bytes.toString('utf8')) as Partial<Record<string, unknown>>;
   const { messages, tools, response_format: responseFormat, max_tokens: maxTokens } = body;
   if (!Array.isArray(messages)) return undefined;
@@ -105,6 +109,7 @@ function toSample(requestId: string, bytes: Buffer, answer: string): Sample | un
     ...(isObject(responseFormat) && { responseFormat }),
     ...(typeof maxTokens === 'number' && { maxTokens }),
     answer,
+    ...(model !== undefined && { model }),
   };
 }
 

@@ -104,7 +104,7 @@ function createEval({ evals, ruleOf, loggedItems }: EvalViews): ControlRoute {
         throw new InputFault([{ field: 'candidates', detail: 'names a model twice' }]);
       const asked = items === 'logged' ? await loggedItems(spec.job) : items.map(toItem);
       if (asked.length === 0) throw nothingLogged(spec.job);
-      const run = await evals.create(database, spec, asked.slice(0, maxItems));
+      const run = await evals.create(database, { ...spec, isLogged: items === 'logged' }, asked.slice(0, maxItems));
       if (Fault.is(run)) throw run;
       audited({ id: run.id, after: { job: run.job, candidates: spec.candidates, maxNanos: spec.maxNanos.toString() } });
       return toAnswer(run);

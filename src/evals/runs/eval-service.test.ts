@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../platform/logger.ts';
+import { sharedTestDatabase } from '../../storage/testing/shared-test-database.ts';
+import { EvalService, type EvalOutcome, type EvalServiceDeps } from './eval-service.ts';
+import { type EvalItem, type EvalSpec, itemDigest } from './eval-spec.ts';
+import { findRun } from './eval-store.ts';
+
+const database = sharedTestDatabase();
+const asked = { messages: [{ role: 'user', content: 'what?' }], expected: { exact: 'yes' } };
+const item: EvalItem = { ...asked, id: 'i1', digest: itemDigest(asked), answeredBy: 'gold' };
+const spec: EvalSpec = { job: 'reply', candidates: ['gold', 'a'], maxNanos: 1_000n, samples: 1, seed: 1, maxTokens: 9 };
+
+interface World {
+  readonly told: EvalOutcome[];
+  readonly under: (string | undefined)[];
+  run(change?: Partial<EvalSpec>): Promise<void>;
+}
+
+function openWorld(change: Partial<EvalServiceDeps> = {}): World {
+  const told: EvalOutcome[] = [];
+  const under: (string | undefined)[] = [];
+  let made = 0;
+  let atMs = 0;
+  const deps: EvalServiceDeps = {
+    clock: { nowMs: () => ++atMs, monotonicMs: () => atMs },
+    logger: silentLogger,
+    workerId: 'one',
+    graderCaller: { post: () => Promise.reject(new Error('none')) },
+    database,
+    newId: (prefix) => `${prefix}_${++made}`,
+    ask({ model }, job) {
+      under.push(job);
+      const name = String(model);
+      const answer = { requestId: `req_${++made}`, model: name, host: 'h', text: 'yes', calls: [], outputTokens: 1 };
+      return Promise.resolve({ answer: { ...answer, totalMs: 1, costNanos: 1n }, costNanos: 1n });
+    },
+    ceilingNanos: () => 10n,
+    tell: (outcome) => void told.push(outcome),
+    ...change,
+  };
+  return {
+    told,
+    under,
+    async run(changed = {}) {
+      const service = new EvalService(deps);
+      const run = await service.create(database(), { ...spec, ...changed }, [item]);
+      if (!('id' in run)) throw run;
+      await expect.poll(async () => (await findRun(database(), run.id))?.state).toBe('completed');
+      await service.close();
+    },
+  };
+}
+
+describe('evaluations of kept requests', () => {
+  it('ask under the demands of their job, and only they do', async () => {
+    const world = openWorld();
+    await world.run({ isLogged: true });
+    await world.run();
+    expect(world.under).toEqual(['reply', 'reply', undefined, undefined]);
+  });
+
+  it('say nothing of the model whose answer is held for right, and of another one the same thing once', async () => {
+    const world = openWorld();
+    for (let night = 0; night < 3; night++) await world.run({ isLogged: true, night });
+    expect(world.told.map(({ result }) => result.candidate)).toEqual(['a', 'a', 'a']);
+    expect(new Set(world.told.map(({ result }) => result.requestId)).size).toBe(1);
+  });
+});
