@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
-import { openRedisRates, type RedisRates } from './redis-rates.ts';
+import { openRedisRates, RedisRates } from './redis-rates.ts';
 
 /** A server of the machine, or the one that is named: without one the script itself cannot be tried. */
 const candidates = [process.env['SWITCHYARD_TEST_REDIS_SERVER'] ?? '', 'redis-server', 'valkey-server'];
@@ -19,6 +19,80 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => void server.close(resolve));
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
+
+interface Asked {
+  readonly keys: readonly string[];
+  readonly parameters: readonly (string | number)[];
+  answer(value: unknown): void;
+  fail(): void;
+}
+
+/** A store that answers when it is told to. */
+function slowStore(): { rates: RedisRates; asked: Asked[] } {
+  const asked: Asked[] = [];
+  const client = {
+    status: 'ready',
+    eval: (_: string, keyCount: number, ...rest: (string | number)[]) =>
+      new Promise<unknown>((resolve, reject) => {
+        const keys = rest.slice(0, keyCount).map(String);
+        asked.push({
+          keys,
+          parameters: rest.slice(keyCount),
+          answer: resolve,
+          fail: () => reject(new Error('connection lost')),
+        });
+      }),
+    on: () => undefined,
+    disconnect: () => undefined,
+  };
+  const clock = { nowMs: () => 0, monotonicMs: () => 0 };
+  return { rates: new RedisRates({ client, clock, logger: silentLogger, answerMs: 1 }), asked };
+}
+
+describe('rate limits in a store that is slow', () => {
+  const use = { exchangeId: 'x', meters: [{ id: 'm', requestsPerMinute: 10, tokensPerMinute: 100 }], tokens: 50 };
+
+  it('are given back when the answer that was not waited for says that they were taken', async () => {
+    const { rates, asked } = slowStore();
+    expect((await rates.take(use)).kind).toBe('away');
+    expect(asked).toHaveLength(1);
+    asked[0]?.answer([0]);
+    await vi.waitFor(() => expect(asked.map(({ parameters }) => parameters[0])).toEqual(['x', 'x']));
+    expect(asked[1]?.parameters).toEqual(['x', 1, 50]);
+    await rates.close();
+  });
+
+  it.each([
+    ['was refused', (one: Asked | undefined) => one?.answer([1, 2, 1000])],
+    ['never arrived', (one: Asked | undefined) => one?.fail()],
+  ])('get nothing back for what %s', async (_, end) => {
+    const { rates, asked } = slowStore();
+    expect((await rates.take(use)).kind).toBe('away');
+    end(asked[0]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toHaveLength(1);
+    await rates.close();
+  });
+
+  it('keep no place of an exchange that ended while others were renewed', async () => {
+    const { rates, asked } = slowStore();
+    const placeOf = (at: number) => ({ exchangeId: `x${at}`, meters: [{ id: 'm', concurrent: 5000 }], tokens: 0 });
+    for (let at = 0; at < 1001; at++) {
+      const taking = rates.take(placeOf(at));
+      asked[at]?.answer([0]);
+      await taking;
+    }
+    asked.length = 0;
+    const renewing = rates.renew();
+    rates.giveBack(placeOf(1000), { usedTokens: 0, isUndone: false });
+    for (const one of asked) one.answer(0);
+    await renewing;
+    const renewed = asked.filter(({ keys }) => keys.every((key) => key.includes(':c:')));
+    expect(renewed.flatMap(({ parameters }) => parameters.slice(1))).toHaveLength(1000);
+    expect(renewed.flatMap(({ parameters }) => parameters)).not.toContain('x1000');
+    await rates.close();
+  });
+});
 
 describe.skipIf(program === undefined)('rate limits in Redis or Valkey', () => {
   const folder = mkdtempSync(join(tmpdir(), 'redis-rates-'));

@@ -133,10 +133,13 @@ export class RedisRates implements SharedRates {
     const { exchangeId, meters, tokens } = use;
     const limits = meters.flatMap((one) => [one.requestsPerMinute, one.tokensPerMinute, one.concurrent]);
     const figures = limits.map((limit) => limit ?? -1);
-    const answer = await this.#ask(takeScript, keysOf(meters), [exchangeId, tokens, placeMs, ...figures]);
+    const asked = this.#send(takeScript, keysOf(meters), [exchangeId, tokens, placeMs, ...figures]);
+    const answer = await this.#inTime(asked);
     if (!Array.isArray(answer)) {
-      // It may have been taken all the same, by an answer that came too late.
-      this.giveBack(use, { usedTokens: 0, isUndone: true });
+      // It may be taken all the same. Only what surely was is given back: else others would get more than the limit.
+      void asked.then((late) => {
+        if (Array.isArray(late) && Number(late[0]) === 0) this.giveBack(use, { usedTokens: 0, isUndone: true });
+      });
       return this.#away();
     }
     this.#found();
@@ -157,20 +160,23 @@ export class RedisRates implements SharedRates {
     if (this.#client.status !== 'ready') return;
     const unused = isUndone ? use.tokens : use.tokens - usedTokens;
     // Nobody waits: what is lost with the connection lapses by itself.
-    void this.#ask(giveBackScript, keysOf(use.meters), [use.exchangeId, isUndone ? 1 : 0, unused]);
+    void this.#inTime(this.#send(giveBackScript, keysOf(use.meters), [use.exchangeId, isUndone ? 1 : 0, unused]));
   }
 
-  /** Keeps the places of what still runs. */
+  /** Keeps the places of what still runs, also in a store that was restarted and has forgotten them. */
   async renew(): Promise<void> {
     if (this.#client.status !== 'ready') return;
     const held = [...this.#places].flatMap(([exchangeId, keys]) => keys.map((key) => [key, exchangeId] as const));
     for (let start = 0; start < held.length; start += renewedAtOnce) {
-      const part = held.slice(start, start + renewedAtOnce);
-      await this.#ask(
+      // While the parts before were answered, some have ended: renewed again, their places would come back.
+      const part = held.slice(start, start + renewedAtOnce).filter(([, exchangeId]) => this.#places.has(exchangeId));
+      if (part.length === 0) continue;
+      const renewed = this.#send(
         renewScript,
         part.map(([key]) => key),
         [placeMs, ...part.map(([, exchangeId]) => exchangeId)],
       );
+      await this.#inTime(renewed);
     }
   }
 
@@ -180,13 +186,17 @@ export class RedisRates implements SharedRates {
     return Promise.resolve();
   }
 
+  /** Undefined when the connection is lost. */
+  #send(script: string, keys: readonly string[], parameters: readonly (string | number)[]): Promise<unknown> {
+    return this.#client.eval(script, keys.length, ...keys, ...parameters).catch(() => undefined);
+  }
+
   /** Undefined when there is no answer in time. */
-  async #ask(script: string, keys: readonly string[], parameters: readonly (string | number)[]): Promise<unknown> {
+  async #inTime(asked: Promise<unknown>): Promise<unknown> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       timer = setTimeout(() => resolve(undefined), this.#answerMs);
     });
-    const asked = this.#client.eval(script, keys.length, ...keys, ...parameters).catch(() => undefined);
     const answer = await Promise.race([asked, late]);
     clearTimeout(timer);
     if (answer === undefined) this.#pausedUntilMs = this.#clock.monotonicMs() + pauseMs;
