@@ -1,4 +1,5 @@
 import { type IncomingMessage, request as send, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { connectPort, type LiveSandbox } from '../../runtime/index.ts';
 import { acceptBody } from '../accept-body.ts';
 import { answerError } from './wire-answers.ts';
@@ -16,78 +17,113 @@ const hops = [
   'expect',
 ];
 const mostConnections = 32;
-const answerMs = 300_000;
+/** Longest from the request until the head of its answer. */
+const longestAnswerMs = 300_000;
+
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
 
 /** Carries requests to programs that listen inside sandboxes. */
 export class PortForwarder {
   readonly #open = new WeakMap<LiveSandbox, number>();
+  readonly #answerMs: number;
+
+  constructor(answerMs: number = longestAnswerMs) {
+    this.#answerMs = answerMs;
+  }
 
   /** Hands one request to a port of the sandbox and its answer back, as they come. */
-  async forward(
-    sandbox: LiveSandbox,
-    port: number,
-    { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
-  ): Promise<void> {
+  async forward(sandbox: LiveSandbox, port: number, exchange: Exchange): Promise<void> {
+    const { response } = exchange;
     const count = this.#open.get(sandbox) ?? 0;
     if (count >= mostConnections) {
       const message = 'Too many connections to the sandbox are open.';
       return answerError(response, { status: 503, message, retryAfterSeconds: 1 });
     }
     this.#open.set(sandbox, count + 1);
+    // Neither a program that is silent nor somebody who left may hold a connection.
+    const patience = new AbortController();
+    const giveUp = (): void => patience.abort();
+    const timer = setTimeout(giveUp, this.#answerMs);
+    response.once('close', giveUp);
     try {
-      await carry(sandbox, port, { request, response });
+      await carry(sandbox, port, { ...exchange, signal: patience.signal, answered: () => clearTimeout(timer) });
     } finally {
+      clearTimeout(timer);
+      response.off('close', giveUp);
       this.#open.set(sandbox, (this.#open.get(sandbox) ?? 1) - 1);
     }
   }
 }
 
-async function carry(
-  sandbox: LiveSandbox,
-  port: number,
-  { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
-): Promise<void> {
-  const connection = await sandbox
-    .boot()
-    .then(
-      (machine) => connectPort(machine, port),
-      () => undefined,
-    )
-    .catch(() => undefined);
+interface Carried extends Exchange {
+  /** Fires when the answer did not come in time, or nobody waits for it. */
+  readonly signal: AbortSignal;
+  /** To be called with the head of the answer. */
+  answered(): void;
+}
+
+async function carry(sandbox: LiveSandbox, port: number, carried: Carried): Promise<void> {
+  const { response, signal } = carried;
+  const machine = await sandbox.boot().catch(() => undefined);
+  const connection = machine && (await connectPort(machine, port, signal).catch(() => undefined));
   if (!connection) {
     const message = `The sandbox runs, but nothing listens on its port ${port}.`;
     return answerError(response, { status: 502, message, retryAfterSeconds: 1 });
   }
-  acceptBody(request, response);
-  await new Promise<void>((resolve) => {
+  try {
+    if (!signal.aborted) acceptBody(carried.request, response);
+    await relay(connection, port, carried);
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** Resolves when the connection is of no more use. What the program inside says is not to be trusted. */
+function relay(connection: Duplex, port: number, { request, response, signal, answered }: Carried): Promise<void> {
+  return new Promise<void>((resolve) => {
     const outgoing = send({
       createConnection: () => connection,
       method: request.method,
       path: request.url,
       headers: headersFor(request),
-      timeout: answerMs,
     });
-    const end = (): void => {
-      connection.destroy();
+    const fail = (): void => {
+      if (!response.destroyed) {
+        answerError(response, { status: 502, message: `The program on port ${port} gave no answer.` });
+      }
+      outgoing.destroy();
       resolve();
     };
-    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer')));
-    outgoing.on('error', () => {
-      answerError(response, { status: 502, message: `The program on port ${port} did not answer.` });
-      end();
-    });
+    outgoing.on('error', fail);
+    // Another protocol is not carried.
+    outgoing.on('upgrade', fail);
     outgoing.on('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, headersBack(answer));
-      answer.on('error', () => response.destroy());
-      answer.on('aborted', () => response.destroy());
-      answer.pipe(response);
+      answered();
+      try {
+        sendBack(answer, response);
+      } catch {
+        fail();
+      }
     });
-    response.on('close', () => {
-      outgoing.destroy();
-      end();
-    });
+    // After a head, the answer says itself whether it is whole.
+    connection.on('close', () => (response.headersSent ? resolve() : fail()));
+    response.on('close', resolve);
+    signal.addEventListener('abort', fail, { once: true });
+    if (signal.aborted) return fail();
     request.pipe(outgoing);
   });
+}
+
+function sendBack(answer: IncomingMessage, response: ServerResponse): void {
+  const { statusCode = 0 } = answer;
+  if (statusCode < 200 || statusCode > 599) throw new RangeError(`the status ${statusCode}`);
+  response.writeHead(statusCode, headersBack(answer));
+  answer.on('error', () => response.destroy());
+  answer.on('aborted', () => response.destroy());
+  answer.pipe(response);
 }
 
 function headersFor({ headers }: IncomingMessage): Record<string, string | string[]> {

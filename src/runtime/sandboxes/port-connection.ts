@@ -6,9 +6,10 @@ const longestMs = 24 * 3_600_000;
 
 /**
  * A connection to a port inside a sandbox: a small program there carries the bytes, so the sandbox needs no network and
- * we never connect to anything that a guest could choose. Rejects when nobody listens.
+ * we never connect to anything that a guest could choose. Rejects when nobody listens, or takes the connection before
+ * the signal.
  */
-export async function connectPort(sandbox: Sandbox, port: number): Promise<Duplex> {
+export async function connectPort(sandbox: Sandbox, port: number, signal?: AbortSignal): Promise<Duplex> {
   const execution = await startCall(sandbox, {
     operation: 'relay',
     argv: [String(port)],
@@ -16,12 +17,23 @@ export async function connectPort(sandbox: Sandbox, port: number): Promise<Duple
     wallMs: longestMs,
     outputBytes: Number.MAX_SAFE_INTEGER,
   });
-  const pieces = execution.output()[Symbol.asyncIterator]();
-  for (;;) {
-    const { done, value } = await pieces.next();
-    if (done === true) throw new Error(`nobody listens on port ${port}`);
-    // The first byte says that the connection stands.
-    if (value.stream === 'stdout') return new PortConnection(execution, pieces, value.bytes.subarray(1));
+  // Before it runs it cannot be ended.
+  const giveUp = (): void => void execution.started.then(() => execution.kill('SIGKILL'));
+  signal?.addEventListener('abort', giveUp, { once: true });
+  if (signal?.aborted === true) giveUp();
+  try {
+    const pieces = execution.output()[Symbol.asyncIterator]();
+    for (;;) {
+      const { done, value } = await pieces.next();
+      if (done === true) throw new Error(`nobody listens on port ${port}`);
+      // The first byte says that the connection stands.
+      if (value.stream === 'stdout') return new PortConnection(execution, pieces, value.bytes.subarray(1));
+    }
+  } catch (error) {
+    giveUp();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
 }
 
@@ -48,10 +60,10 @@ class PortConnection extends Duplex {
       this.push(bytes);
       return;
     }
-    this.#next().then(
-      (bytes) => this.push(bytes),
-      (error: unknown) => this.destroy(error instanceof Error ? error : new Error('the relay ended')),
-    );
+    // Whoever reads may throw, too: that ends this connection and nothing else.
+    this.#next()
+      .then((bytes) => void this.push(bytes))
+      .catch((error: unknown) => this.destroy(error instanceof Error ? error : new Error('the relay ended')));
   }
 
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
