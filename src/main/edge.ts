@@ -62,7 +62,7 @@ function openMcp({ runtime, apps, database, state, isOwner, logger }: Core): Ser
   const currentDatabase = (): ReturnType<typeof database.current> => database.current();
   const deploying = { service: apps.service, clock: systemClock, database: currentDatabase, origin: apps.origin };
   return createMcpHandler({
-    session: ({ customer, name: key }, name) => runtime.workspaces.get({ customer, key }, name),
+    session: ({ payer }, name) => runtime.workspaces.get(payer, name),
     deploy: (wanted) => deployApp(wanted, deploying),
     absence: () => runtime.codeTool.absence(),
     keys: () => state.snapshot.keys,

@@ -211,6 +211,8 @@ export interface Sandbox {
   exec(command: Command): Promise<Execution>;
   readonly files: GuestFiles;
   stats(): Promise<SandboxStats>;
+  /** Ends whatever guests left running; files stay. False where some may still run: then only `destroy` is sure. */
+  endProcesses(): Promise<boolean>;
   /** True until it was destroyed or died. */
   readonly alive: boolean;
   /** Resolves when the sandbox is gone, by whatever cause. */

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Fault } from '../../domain/fault.ts';
+import type { ComputePayer } from '../../runtime/index.ts';
 import type { Actor, KeyRing } from '../../tenants/index.ts';
 import type { Outsider, Principal } from '../control/framework/principal.ts';
 
 /** On whose behalf tools are used. */
 export interface McpCaller {
-  /** Name of the key, or of the organisation's token. */
-  readonly name: string;
-  readonly customer: string;
+  /** Whose workspaces they are and who pays; `owner:` and `token:` come before names that are no key's. */
+  readonly payer: ComputePayer;
   /** Null: works for the organisation, and may change every app. */
   readonly appCustomer: string | null;
   readonly actor: Actor;
@@ -28,9 +28,10 @@ export async function identifyMcpCaller(headers: IncomingHttpHeaders, callers: M
   }
   const key = callers.keys().find(token);
   if (key) {
-    const { name, customer, endUser, onlyJob } = key;
+    const { name, customer, project, endUser, onlyJob } = key;
     if (endUser !== undefined || onlyJob !== undefined) throw refusedToken();
-    return { name, customer, appCustomer: customer, actor: { name, role: 'operator' } };
+    const payer = { customer, key: name, ...(project !== undefined && { project }) };
+    return { payer, appCustomer: customer, actor: { name, role: 'operator' } };
   }
   const who = await callers.identify(token);
   if (who === undefined) throw new Fault('key_invalid', { message: 'The key or token is unknown or revoked.' });
@@ -39,7 +40,9 @@ export async function identifyMcpCaller(headers: IncomingHttpHeaders, callers: M
   if (role !== 'owner' && role !== 'operator') {
     throw new Fault('not_allowed', { message: `A token with the role ${role} may not run code.` });
   }
-  return { name, customer: 'default', appCustomer: null, actor: { name, role } };
+  // No key has a colon in its name.
+  const payer = { customer: 'default', key: `${role === 'owner' ? 'owner' : 'token'}:${name}` };
+  return { payer, appCustomer: null, actor: { name, role } };
 }
 
 function readToken({ authorization, 'x-api-key': named }: IncomingHttpHeaders): string | undefined {

@@ -12,6 +12,7 @@ import { createSystemRandom } from '../../platform/random.ts';
 import {
   type AppDeploy,
   CodeSession,
+  type ComputePayer,
   defaultLimits,
   maximumLimits,
   NamedSessions,
@@ -27,6 +28,7 @@ const newId = createIdSource(systemClock, createSystemRandom());
 const driver = new WorkspaceDriver({ dataFolder: folder, clock: systemClock, newId });
 const isUsable = (await driver.probe()).unusable === undefined;
 const receipts: Receipt[] = [];
+const payers: ComputePayer[] = [];
 const deploys: AppDeploy[] = [];
 const settings = { minIsolation: 'sandbox-rlimit', limits: defaultLimits, mostLimits: maximumLimits } as const;
 const workspaces = new NamedSessions(
@@ -42,11 +44,12 @@ const workspaces = new NamedSessions(
       record: (receipt) => Promise.resolve(void receipts.push(receipt)),
     }),
 );
-const secrets = { acme: 'sk-acme-0123456789', other: 'sk-other-0123456789' };
+const secrets = { acme: 'sk-acme-0123456789', other: 'sk-other-0123456789', owner: 'sk-owner-0123456789' };
 const keys: KeyRing = {
   find(secret) {
     const [name] = Object.entries(secrets).find(([, one]) => one === secret) ?? [];
-    return name === undefined ? undefined : { ...localKey, name, customer: name };
+    const customer = name === 'owner' ? 'default' : name;
+    return name === undefined || customer === undefined ? undefined : { ...localKey, name, customer, project: 'web' };
   },
   named: () => undefined,
   isEmpty: true,
@@ -56,7 +59,10 @@ let server: Server;
 let url: URL;
 beforeAll(async () => {
   const handle = createMcpHandler({
-    session: ({ customer, name: key }, name) => workspaces.get({ customer, key }, name),
+    session(caller, name) {
+      payers.push(caller.payer);
+      return workspaces.get(caller.payer, name);
+    },
     deploy(wanted) {
       deploys.push(wanted);
       if (wanted.app === 'taken') throw new Fault('conflict', { message: 'The name "taken" is taken.' });
@@ -65,7 +71,10 @@ beforeAll(async () => {
     },
     absence: () => undefined,
     keys: () => keys,
-    identify: (token) => Promise.resolve(token === 'owner-token' ? { name: 'owner', role: 'owner' } : undefined),
+    identify(token) {
+      if (token === 'owner-token') return Promise.resolve({ name: 'owner', role: 'owner' });
+      return Promise.resolve(token === 'token-named-acme' ? { name: 'acme', role: 'operator' } : undefined);
+    },
     admits: () => true,
     troubled(error) {
       throw error;
@@ -143,6 +152,21 @@ describe('the tool server', () => {
     const foreign = await other.callTool({ name: 'files', arguments: { action: 'read', path: 'answer.txt' } });
     expect(foreign.isError).toBe(true);
     await other.close();
+  });
+
+  it('takes nobody for somebody else of the same name, and bills the project of a key', async () => {
+    payers.length = 0;
+    for (const token of ['owner-token', secrets.owner, 'token-named-acme', secrets.acme]) {
+      const client = await connected(token);
+      await client.callTool({ name: 'files', arguments: { action: 'list', session: 'names' } });
+      await client.close();
+    }
+    expect(payers).toEqual([
+      { customer: 'default', key: 'owner:owner' },
+      { customer: 'default', key: 'owner', project: 'web' },
+      { customer: 'default', key: 'token:acme' },
+      { customer: 'acme', key: 'acme', project: 'web' },
+    ]);
   });
 
   it.skipIf(!isUsable)('tells of a program that failed, and refuses paths that leave the workspace', async () => {

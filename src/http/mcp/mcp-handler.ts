@@ -21,7 +21,7 @@ export function createMcpHandler(deps: McpDeps): (request: IncomingMessage, resp
   const serve = async (request: Request, caller: McpCaller): Promise<Response> => {
     opening ??= open(deps);
     const handler = await opening;
-    const authInfo = { token: '', clientId: caller.name, scopes: [], extra: { caller } };
+    const authInfo = { token: '', clientId: caller.payer.key, scopes: [], extra: { caller } };
     return handler.fetch(request, { authInfo });
   };
   return (request, response) => {

@@ -66,6 +66,7 @@ class IdleDriver implements Driver {
         remove: refuse,
       },
       stats: () => Promise.resolve({ cpuMs: 5, memoryBytes: 1000, processes: 1 }),
+      endProcesses: () => Promise.resolve(true),
       alive: true,
       gone,
       destroy: () => {

@@ -5,6 +5,7 @@ import type {
   Exit,
   GuestEntry,
   GuestFile,
+  GuestFiles,
   Isolation,
   Limits,
   Receipt,
@@ -12,12 +13,16 @@ import type {
   RunStatus,
   Sandbox,
 } from '../contract.ts';
-import type { ComputeDesk } from '../compute/compute-desk.ts';
+import type { ComputeDesk, ComputeHold, ComputePayer, ComputeSubject } from '../compute/compute-desk.ts';
 import { mostUseOf, useOfRun } from '../compute/run-use.ts';
 import { languages, planRun } from '../runs/languages.ts';
 import { requireTier, type RunSettings } from '../runs/run-service.ts';
 import type { RunSlots } from '../runs/run-slots.ts';
 import { KeptOutput } from './kept-output.ts';
+import { startMeter } from './sandbox-meter.ts';
+
+/** Held for an action on files: a few commands of ours. */
+const longestFilesMs = 10_000;
 
 /** What sessions are made of. */
 export interface CodeSessionDeps {
@@ -28,15 +33,13 @@ export interface CodeSessionDeps {
   readonly canTranslate: boolean;
   readonly slots: RunSlots;
   /** Charges what programs use; absent: nobody pays. */
-  readonly desk?: ComputeDesk | undefined;
+  readonly desk?: Pick<ComputeDesk, 'admit'> | undefined;
   /** Makes a receipt durable. */
   readonly record: (receipt: Receipt) => Promise<void>;
 }
 
-/** Whose session it is. */
-export interface SessionOwner {
-  readonly customer: string;
-  readonly key: string;
+/** Whose session it is: who pays for what is done in it. */
+export interface SessionOwner extends ComputePayer {
   /** The exchange whose model writes the code. */
   readonly requestId?: string | undefined;
 }
@@ -61,7 +64,8 @@ export interface SessionRun {
 
 /**
  * A place where several programs run one after the other and find each other's files. The sandbox is made with the
- * first of them; one that died is made anew, empty. Every program has a receipt, as a run has.
+ * first of them; one that died is made anew, empty. Every program has a receipt, as a run has, and nothing of it runs
+ * on once it has ended. Nothing is done that its owner could not pay for.
  */
 export class CodeSession {
   readonly #owner: SessionOwner;
@@ -82,15 +86,15 @@ export class CodeSession {
   }
 
   write(files: readonly GuestFile[]): Promise<void> {
-    return this.#inTurn(async () => (await this.#ready()).files.write(files));
+    return this.#inTurn(() => this.#onFiles((place) => place.write(files)));
   }
 
   read(path: string, maxBytes: number): Promise<Uint8Array> {
-    return this.#inTurn(async () => (await this.#ready()).files.read(path, { maxBytes }));
+    return this.#inTurn(() => this.#onFiles((place) => place.read(path, { maxBytes })));
   }
 
   list(path: string, maxEntries: number): Promise<readonly GuestEntry[]> {
-    return this.#inTurn(async () => (await this.#ready()).files.list(path, { depth: 8, maxEntries }));
+    return this.#inTurn(() => this.#onFiles((place) => place.list(path, { depth: 8, maxEntries })));
   }
 
   /** Ends whatever runs and removes everything; does not reject. */
@@ -108,7 +112,7 @@ export class CodeSession {
   }
 
   async #run(program: SessionProgram): Promise<SessionRun> {
-    const { clock, slots, desk, canTranslate, record } = this.#deps;
+    const { clock, slots, desk, canTranslate, record, newId } = this.#deps;
     const askedMs = clock.monotonicMs();
     const startedAtMs = clock.nowMs();
     const { language, stdin, signal } = program;
@@ -116,6 +120,7 @@ export class CodeSession {
     const given = { language, files, ...(program.entry !== undefined && { entry: program.entry }) };
     const plan = planRun(given, { typescript: canTranslate });
     const limits = this.#limits(program.timeoutMs);
+    const subject = this.#subjectOf(newId('run'));
     const hold = await desk?.admit(this.#owner, mostUseOf(limits));
     let free: (() => void) | undefined;
     try {
@@ -123,16 +128,20 @@ export class CodeSession {
       const queuedMs = elapsed(askedMs, clock);
       const sandbox = await this.#ready();
       const createMs = elapsed(askedMs, clock) - queuedMs;
-      await sandbox.files.write(files);
-      const ended = await execute(sandbox, { plan, stdin, signal, limits });
+      const ended = await this.#within(sandbox, { hold, subject }, async () => {
+        await sandbox.files.write(files);
+        return execute(sandbox, { plan, stdin, signal, limits });
+      });
       const sizes = { files: files.reduce((sum, { bytes }) => sum + bytes.length, 0), stdin: stdin?.length ?? 0 };
       const times = { queuedMs, createMs, filesMs: 0, totalMs: elapsed(askedMs, clock) };
       const { isolation } = sandbox;
-      const receipt = this.#receipt({ language, startedAtMs, isolation, limits }, ended, { sizes, times });
-      await record(receipt);
-      const { runId, requestId: exchangeId } = receipt;
-      const subject = { kind: 'run' as const, subject: runId, ...(exchangeId !== undefined && { exchangeId }) };
-      await hold?.settle(subject, useOfRun(receipt));
+      const run = { runId: subject.subject, language, startedAtMs, isolation, limits };
+      const receipt = this.#receipt(run, ended, { sizes, times });
+      try {
+        await hold?.settle(subject, useOfRun(receipt));
+      } finally {
+        await record(receipt);
+      }
       return { receipt, stdout: ended.output.stdout, stderr: ended.output.stderr };
     } finally {
       free?.();
@@ -140,8 +149,46 @@ export class CodeSession {
     }
   }
 
+  /** Runs a program to its end and ends what it left behind; what was used until it broke is charged. */
+  async #within(sandbox: Sandbox, { hold, subject }: Charged, work: () => Promise<Ended>): Promise<Ended> {
+    const use = await startMeter(sandbox, this.#deps.clock);
+    try {
+      return await work();
+    } catch (error) {
+      await hold?.settle(subject, await use());
+      throw error;
+    } finally {
+      if (sandbox.alive && !(await sandbox.endProcesses())) await sandbox.destroy();
+    }
+  }
+
+  /** What is done with files costs what it uses; nothing runs between one action and the next. */
+  async #onFiles<Value>(work: (files: GuestFiles) => Promise<Value>): Promise<Value> {
+    const { clock, desk, settings } = this.#deps;
+    const { limits } = settings();
+    const cpuMs = Math.min(limits.cpuMs, longestFilesMs);
+    const most = { ...limits, cpuMs, wallMs: Math.min(limits.wallMs, longestFilesMs) };
+    const hold = await desk?.admit(this.#owner, mostUseOf(most));
+    try {
+      const sandbox = await this.#ready();
+      const use = await startMeter(sandbox, clock);
+      try {
+        return await work(sandbox.files);
+      } finally {
+        await hold?.settle({ kind: 'sandbox', subject: sandbox.id }, await use());
+      }
+    } finally {
+      hold?.release();
+    }
+  }
+
+  #subjectOf(runId: string): ComputeSubject {
+    const { requestId: exchangeId } = this.#owner;
+    return { kind: 'run', subject: runId, ...(exchangeId !== undefined && { exchangeId }) };
+  }
+
   #receipt(
-    run: Pick<Receipt, 'language' | 'startedAtMs' | 'isolation' | 'limits'>,
+    run: Pick<Receipt, 'runId' | 'language' | 'startedAtMs' | 'isolation' | 'limits'>,
     { exit, status, buildMs }: Ended,
     measured: {
       readonly sizes: Pick<Receipt['bytes'], 'files' | 'stdin'>;
@@ -153,7 +200,6 @@ export class CodeSession {
     const { code, signal, limitsHit, cpuMs, peakMemoryBytes } = exit;
     return {
       ...run,
-      runId: this.#deps.newId('run'),
       status,
       exit: { code, signal },
       limitsHit,
@@ -196,6 +242,12 @@ export async function isolationOf(driver: Driver): Promise<Isolation> {
   const { isolation, unusable } = driver.report ?? (await driver.probe());
   if (unusable) throw new Fault('isolation_unavailable', { message: `${unusable.reason} ${unusable.remedy}` });
   return isolation;
+}
+
+/** Who pays for what is done, and what it is called. */
+interface Charged {
+  readonly hold: ComputeHold | undefined;
+  readonly subject: ComputeSubject;
 }
 
 interface Ended {

@@ -50,8 +50,8 @@ class CodeToolSession implements ToolSession {
   readonly #session: CodeSession;
   readonly #clock: Clock;
 
-  constructor({ customer, key, requestId }: ToolOwner, deps: CodeToolDeps) {
-    this.#session = new CodeSession({ customer, key, requestId }, deps);
+  constructor(owner: ToolOwner, deps: CodeToolDeps) {
+    this.#session = new CodeSession(owner, deps);
     this.#clock = deps.clock;
   }
 

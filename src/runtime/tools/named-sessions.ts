@@ -4,6 +4,7 @@ import type { CodeSession, SessionOwner } from './code-session.ts';
 
 interface OpenSession {
   readonly session: CodeSession;
+  readonly customer: string;
   readonly owner: string;
   usedAtMs: number;
 }
@@ -12,6 +13,8 @@ const idleMs = 600_000;
 const sweepEveryMs = 30_000;
 const mostSessions = 64;
 const mostPerOwner = 4;
+/** However many keys a customer has: the others find room as well. */
+const mostPerCustomer = 16;
 
 /**
  * Sessions that callers name, so that a program that knows no connections finds its files again. Each belongs to the
@@ -31,22 +34,25 @@ export class NamedSessions {
   }
 
   /** The session of that name, opened when there is none. Throws `shedding` when there are too many. */
-  get({ customer, key }: SessionOwner, name: string): CodeSession {
+  get(by: SessionOwner, name: string): CodeSession {
+    const { customer, key, project = null } = by;
     const owner = JSON.stringify([customer, key]);
-    const id = JSON.stringify([customer, key, name]);
+    // A key that was moved to another project is not paid for by the one before.
+    const id = JSON.stringify([customer, key, project, name]);
     const usedAtMs = this.#clock.monotonicMs();
     const known = this.#open.get(id);
     if (known) {
       known.usedAtMs = usedAtMs;
       return known.session;
     }
-    const own = [...this.#open.values()].filter((one) => one.owner === owner).length;
-    if (own >= mostPerOwner || this.#open.size >= mostSessions) {
-      const message = `Too many sessions are open (${mostPerOwner} for a key); use one of them, or wait until one was idle for ten minutes.`;
+    const ofCustomer = [...this.#open.values()].filter((one) => one.customer === customer);
+    const own = ofCustomer.filter((one) => one.owner === owner).length;
+    if (own >= mostPerOwner || ofCustomer.length >= mostPerCustomer || this.#open.size >= mostSessions) {
+      const message = `Too many sessions are open (${mostPerOwner} for a key, ${mostPerCustomer} for a customer); use one of them, or wait until one was idle for ten minutes.`;
       throw new Fault('shedding', { message, retryAfterMs: 60_000 });
     }
-    const session = this.#openSession({ customer, key });
-    this.#open.set(id, { session, owner, usedAtMs });
+    const session = this.#openSession(by);
+    this.#open.set(id, { session, customer, owner, usedAtMs });
     return session;
   }
 

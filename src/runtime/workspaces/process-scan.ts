@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** What processes of one sandbox use together, as far as `/proc` tells. */
 export interface ScannedUsage {
@@ -32,6 +32,40 @@ export function scanSpace(space: string): ScannedUsage {
     total.memoryBytes += fields.residentPages * pageBytes;
   }
   return total;
+}
+
+/** bubblewrap's first process, which collects the dead, and the keeper: they hold a sandbox. */
+const holders = 2;
+
+/**
+ * Ends what runs in a namespace besides the two processes that hold it. False while more may be there: somebody was
+ * ended now, or a process of the machine vanished before it was known whose it was, as one that forks on and on does.
+ */
+export function endGuests(space: string): boolean {
+  let isClear = true;
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const home = processSpace(pid);
+    if (home === undefined && !existsSync(`/proc/${pid}`)) isClear = false;
+    if (home !== space || (guestPid(pid) ?? Infinity) <= holders || isDead(pid)) continue;
+    isClear = false;
+    endProcess(pid);
+  }
+  return isClear;
+}
+
+/** Whether it only waits to be collected. */
+function isDead(pid: number): boolean {
+  return readStat(pid)?.[0] === 'Z';
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
 }
 
 /** The number of a process in its innermost namespace, as its neighbours there know it. */

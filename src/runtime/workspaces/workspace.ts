@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type {
@@ -17,7 +18,7 @@ import { guestEnvironment, guestHome } from './guest-root.ts';
 import type { Keeper } from './keeper.ts';
 import type { ReadyLauncher } from './launch.ts';
 import type { Launchers } from './launchers.ts';
-import { processSpace, scanSpace } from './process-scan.ts';
+import { endGuests, processSpace, scanSpace } from './process-scan.ts';
 import { wayOutEnvironment } from './way-out.ts';
 
 /** What a workspace is made of; its driver takes it apart again. */
@@ -40,6 +41,9 @@ export interface WorkspaceParts {
 const watchIntervalMs = 50;
 /** Without groups each look reads all of /proc. */
 const scanIntervalMs = 200;
+/** Who was killed is gone a moment later; whoever outruns so many looks is not to be ended one by one. */
+const endingLooks = 40;
+const endingIntervalMs = 5;
 
 /** A sandbox of bubblewrap: a keeper process holds its namespaces, and each command enters them. */
 export class Workspace implements Sandbox {
@@ -49,7 +53,7 @@ export class Workspace implements Sandbox {
   readonly files: GuestFiles;
   readonly gone: Promise<void>;
   readonly #parts: WorkspaceParts;
-  readonly #running = new Map<RunningCommand, GroupUsage | undefined>();
+  readonly #running = new Map<RunningCommand, Seen>();
   #launcher: ReadyLauncher | undefined;
   #space: string | undefined;
   #watch: NodeJS.Timeout | undefined;
@@ -78,7 +82,7 @@ export class Workspace implements Sandbox {
     if (!this.#isAlive) throw new Fault('not_found', { message: 'The sandbox is gone.' });
     const { launchers, group, user, keeper, filter, spec, clock } = this.#parts;
     const limits: Limits = { ...spec.limits, ...command.limits };
-    const usedBefore = group?.usage();
+    const seen: Seen = { before: group?.usage(), mostMemoryBytes: 0 };
     const place = { groups: group?.joinFiles ?? [], user, enter: keeper.pid, ...(filter && { filter }) };
     const launcher = this.#takeLauncher() ?? launchers.prepare(place);
     const launched = await launcher.start({
@@ -99,10 +103,10 @@ export class Workspace implements Sandbox {
       limits,
       deps: {
         clock,
-        lastLook: () => measured(this.#look(running, usedBefore), usedBefore?.cpuMs),
+        lastLook: () => measured(this.#look(running, seen), seen),
       },
     });
-    this.#running.set(running, usedBefore);
+    this.#running.set(running, seen);
     this.#startWatch();
     void running.exited.finally(() => {
       this.#running.delete(running);
@@ -130,9 +134,21 @@ export class Workspace implements Sandbox {
     });
   }
 
+  async endProcesses(): Promise<boolean> {
+    this.#takeLauncher()?.end();
+    for (let looks = 0; this.#isAlive && looks < endingLooks; looks += 1) {
+      const space = this.#spaceOf();
+      if (space === undefined) return false;
+      if (endGuests(space)) return true;
+      await delay(endingIntervalMs);
+    }
+    return false;
+  }
+
   async destroy(): Promise<void> {
+    // Of one that is gone the number may be another's by now.
+    if (this.#isAlive) this.#parts.keeper.end();
     this.#isAlive = false;
-    this.#parts.keeper.end();
     await this.gone;
   }
 
@@ -140,18 +156,20 @@ export class Workspace implements Sandbox {
     if (this.#watch) return;
     this.#watch = setInterval(
       () => {
-        for (const [running, before] of this.#running) this.#look(running, before);
+        for (const [running, seen] of this.#running) this.#look(running, seen);
       },
       this.#parts.group ? watchIntervalMs : scanIntervalMs,
     );
   }
 
   /** Compares what is used with what a command may use, and answers what the group counted. */
-  #look(running: RunningCommand, before: GroupUsage | undefined): GroupUsage | undefined {
+  #look(running: RunningCommand, seen: Seen): GroupUsage | undefined {
     const { limits } = running;
+    const { before } = seen;
     const group = this.#parts.group?.usage();
     const used = group ?? this.#scan();
     if (!used) return undefined;
+    seen.mostMemoryBytes = Math.max(seen.mostMemoryBytes, used.memoryBytes ?? 0);
     const cpuMs = Math.round((used.cpuMs ?? 0) - (before?.cpuMs ?? 0));
     if (cpuMs > limits.cpuMs) running.hit({ name: 'cpu', allowed: limits.cpuMs, observed: cpuMs });
     const kills = (group?.memoryKills ?? 0) - (before?.memoryKills ?? 0);
@@ -169,17 +187,33 @@ export class Workspace implements Sandbox {
   }
 
   #scan(): ReturnType<typeof scanSpace> | undefined {
+    const space = this.#spaceOf();
+    return space === undefined ? undefined : scanSpace(space);
+  }
+
+  #spaceOf(): string | undefined {
     this.#space ??= processSpace(this.#parts.keeper.pid);
-    return this.#space === undefined ? undefined : scanSpace(this.#space);
+    return this.#space;
   }
 }
 
+/** What is known of a command's use. */
+interface Seen {
+  /** What the group had counted when it began. */
+  readonly before: GroupUsage | undefined;
+  /** Of all looks. */
+  mostMemoryBytes: number;
+}
+
+/** A group counts for as long as it is there: a peak is this command's when it rose with it, else the looks tell. */
 function measured(
   used: GroupUsage | undefined,
-  cpuBeforeMs: number | undefined,
+  { before, mostMemoryBytes }: Seen,
 ): { readonly cpuMs: number | null; readonly peakMemoryBytes: number | null } {
-  const cpuMs = used?.cpuMs === undefined || cpuBeforeMs === undefined ? null : Math.round(used.cpuMs - cpuBeforeMs);
-  return { cpuMs, peakMemoryBytes: used?.peakMemoryBytes ?? null };
+  const cpuMs = used?.cpuMs === undefined || before?.cpuMs === undefined ? null : Math.round(used.cpuMs - before.cpuMs);
+  const peak = used?.peakMemoryBytes;
+  if (peak === undefined) return { cpuMs, peakMemoryBytes: null };
+  return { cpuMs, peakMemoryBytes: peak > (before?.peakMemoryBytes ?? 0) ? peak : mostMemoryBytes };
 }
 
 function absoluteFolder(folder: string | undefined): string {
