@@ -87,6 +87,16 @@ describe('what assigned requests were worth', () => {
     expect(requests.settle(0, true)).toHaveLength(5);
   });
 
+  it('is not counted before a restart by what could not be counted, and then counts with what is told later', () => {
+    const requests = assigned();
+    requests.add('r1', request);
+    requests.restore(outcome('r1', 0, { kind: 'regenerate' }), () => true);
+    requests.restore(outcome('r1', 1, { kind: 'preference' }), () => true);
+    expect(requests.settle(9_000, true)).toEqual([]);
+    requests.note(outcome('r1', 1, { kind: 'pass' }), 10_000);
+    expect(requests.settle(12_000)).toHaveLength(1);
+  });
+
   it('is known again from the journal: what was told before was counted, what is told later counts', () => {
     const requests = assigned();
     const decision = {
@@ -101,6 +111,7 @@ describe('what assigned requests were worth', () => {
     }
     requests.restore(outcome('r1', 1), () => true);
     for (const requestId of ['r1', 'r2', 'r3']) requests.note(outcome(requestId, 1, { kind: 'pass' }), 0);
+    requests.restore(outcome('r1', 0, { kind: 'accepted' }), () => true);
     const successes = requests.settle(0, true).map(({ seen }) => (seen.type === 'outcome' ? seen.success : -1));
     expect(successes).toEqual([1, 0]);
   });

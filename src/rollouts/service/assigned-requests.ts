@@ -68,12 +68,7 @@ export class AssignedRequests {
 
   /** Takes in an outcome, told here or at another gateway; a second time it changes nothing. */
   note(fact: OutcomeFact, nowMs: number): void {
-    const entry = this.#known.get(fact.requestId);
-    // A draft of a cascade is no answer that anybody got.
-    if (entry === undefined || entry.isCounted || fact.draft === true || entry.outcomes.size >= mostOutcomes) return;
-    const identity = outcomeIdentity(fact);
-    if (entry.outcomes.has(identity)) return;
-    entry.outcomes.set(identity, fact);
+    if (this.#takeIn(fact) === undefined) return;
     const isKeptForm = fact.source === 'gateway' && (fact.value ?? 0) > 0;
     const dueMs = nowMs + (isKeptForm ? settleFormMs : settleMs);
     this.#waiting.set(fact.requestId, Math.min(dueMs, this.#waiting.get(fact.requestId) ?? dueMs));
@@ -96,7 +91,18 @@ export class AssignedRequests {
     return settled;
   }
 
-  /** Facts of an earlier run: what was told then was counted then, what is told from now on counts. */
+  /** The entry of an outcome that is new, and may still count. */
+  #takeIn(fact: OutcomeFact): Entry | undefined {
+    const entry = this.#known.get(fact.requestId);
+    // A draft of a cascade is no answer that anybody got.
+    if (entry === undefined || entry.isCounted || fact.draft === true) return undefined;
+    const identity = outcomeIdentity(fact);
+    if (entry.outcomes.size >= mostOutcomes || entry.outcomes.has(identity)) return undefined;
+    entry.outcomes.set(identity, fact);
+    return entry;
+  }
+
+  /** Facts of an earlier run: what could be counted was counted then, what is told from now on counts. */
   restore(fact: Fact, isRunning: (rolloutId: string) => boolean): void {
     if (fact.type === 'decision') {
       if (fact.rollout === undefined || !isRunning(fact.rollout.id)) return;
@@ -107,8 +113,8 @@ export class AssignedRequests {
       return;
     }
     if (fact.type === 'outcome') {
-      const entry = this.#known.get(fact.requestId);
-      if (entry !== undefined) entry.isCounted = true;
+      const entry = this.#takeIn(fact);
+      if (entry !== undefined && this.#verdictOf(entry) !== undefined) this.#close(entry);
       return;
     }
     const decision = fact.type === 'final' ? this.#decided.get(fact.requestId) : undefined;
@@ -122,10 +128,9 @@ export class AssignedRequests {
 
   #successOf(entry: Entry): number | undefined {
     const { job, rolloutId, arm, key, endUser, atMs } = entry;
-    const verdict = this.#judge(job, [...entry.outcomes.values()]);
-    if (verdict === undefined || verdict.weight < leastWeight || verdict.kind === judgedKind) return undefined;
-    entry.isCounted = true;
-    entry.outcomes.clear();
+    const verdict = this.#verdictOf(entry);
+    if (verdict === undefined) return undefined;
+    this.#close(entry);
     const witness = { job, model: `${rolloutId}/${arm}`, key, endUser, atMs };
     const room = this.#cap.take(witness, 1);
     // A part of a request is none: shrunk towards nothing, a bad one would look better.
@@ -134,6 +139,18 @@ export class AssignedRequests {
       return undefined;
     }
     return entry.isRescued ? 0 : verdict.value;
+  }
+
+  /** Undefined while nothing is known that could be bet on. */
+  #verdictOf({ job, outcomes }: Entry): Verdict | undefined {
+    const verdict = this.#judge(job, [...outcomes.values()]);
+    const isEnough = verdict !== undefined && verdict.weight >= leastWeight && verdict.kind !== judgedKind;
+    return isEnough ? verdict : undefined;
+  }
+
+  #close(entry: Entry): void {
+    entry.isCounted = true;
+    entry.outcomes.clear();
   }
 }
 

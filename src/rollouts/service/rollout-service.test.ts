@@ -86,7 +86,8 @@ describe('rollouts in the database', () => {
           const assignment = service.assign('support', requestId);
           if (assignment === undefined) continue;
           service.answered(assignment, { final: final(requestId), isRescued: false });
-          const outcome: OutcomeFact = { type: 'outcome', requestId, atMs: 1, kind: 'pass', source: 'test', value: 1 };
+          const { atMs } = clock;
+          const outcome: OutcomeFact = { type: 'outcome', requestId, atMs, kind: 'pass', source: 'test', value: 1 };
           if (request % 2 === 0) service.told({ ...outcome, value: Number(assignment.arm === 'candidate') });
         }
         await service.beat();
@@ -189,6 +190,25 @@ describe('rollouts in the database', () => {
     await service.beat();
     const { state } = (await findRollout(database(), plan.id)) ?? {};
     expect((state?.arms.candidate.requests ?? 0) + (state?.arms.incumbent.requests ?? 0)).toBe(1);
+  });
+
+  it('count nothing of what was told before the start, which an earlier run counted', async () => {
+    const clock = { atMs: 1_000 };
+    const service = serviceAt(clock);
+    await service.create(database(), plan, graded);
+    await service.beat();
+    for (const requestId of ['r-before', 'r-after']) {
+      const assignment = service.assign('support', requestId);
+      if (assignment) service.answered(assignment, { final: final(requestId), isRescued: false });
+      const atMs = requestId === 'r-before' ? 999 : 1_000;
+      const pass: OutcomeFact = { type: 'outcome', requestId, atMs: 1, kind: 'pass', source: 'test', value: 1 };
+      service.told({ ...pass, receivedAtMs: atMs });
+      service.told({ ...pass, kind: 'test', receivedAtMs: atMs });
+    }
+    clock.atMs += 10_000;
+    await service.beat();
+    const { incumbent, candidate } = (await findRollout(database(), plan.id))?.state.arms ?? {};
+    expect((incumbent?.told ?? 0) + (candidate?.told ?? 0)).toBe(1);
   });
 
   it('are paused, resumed and rolled back by hand, and listed the latest first', async () => {

@@ -45,6 +45,7 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   readonly #assigned: AssignedRequests;
   readonly #units = new SeenUnits();
   readonly #speeds = new UsualSpeeds();
+  readonly #startedAtMs: number;
   #copier: ShadowCopier | undefined;
   #timer: NodeJS.Timeout | undefined;
   #working: Promise<void> | undefined;
@@ -53,6 +54,7 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   constructor(deps: RolloutServiceDeps) {
     this.#deps = deps;
     this.#file = deps.dataDirectory === undefined ? undefined : new RolloutFile(deps.dataDirectory);
+    this.#startedAtMs = deps.clock.nowMs();
     this.#assigned = new AssignedRequests(deps.judge);
   }
 
@@ -155,6 +157,8 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
 
   /** Evidence about an answer of either side, told here or at another gateway. */
   told(outcome: OutcomeFact): void {
+    // What gateways share is read again from its beginning: what was told before the start was counted before it.
+    if ((outcome.receivedAtMs ?? outcome.atMs) < this.#startedAtMs) return this.restore(outcome);
     this.#assigned.note(outcome, this.#deps.clock.nowMs());
   }
 
