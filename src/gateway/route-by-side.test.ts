@@ -156,6 +156,21 @@ describe('a job with a rollout', () => {
     expect(idsOf(route('incumbent', [], { models, assignment }))).toEqual(['one/mid']);
   });
 
+  it('compares hosts only where the model would answer on both sides', () => {
+    const [good, bare] = [model('mid', ['one'], { tools: true }), model('mid', ['two'], { tools: false })];
+    const models = [
+      { ...good, endpoints: [...good.endpoints, ...bare.endpoints] },
+      model('zoo', ['host'], { tools: true }),
+    ];
+    const terms = { ...unknownJobTerms, demands: { ...unknownJobTerms.demands, capabilities: ['tools'] as const } };
+    const assignment = { kind: 'host', candidate: 'two', model: 'mid' } as const;
+    const kept = route('incumbent', [], { models, assignment, terms });
+    expect(rankedOf(kept)[0]).toBe('mid');
+    expect(kept.rollout).toBeUndefined();
+    expect(route('candidate', [], { models, assignment, terms }).rollout).toBeUndefined();
+    expect(route('incumbent', [], { models, assignment }).rollout).toBeDefined();
+  });
+
   it('compares settings: its side is routed by the other ones', () => {
     const [cheap, dear] = [model('cheap'), model('dear')];
     const settings = jobSchema.parse({ models: ['cheap', 'dear'], constraints: { capabilities: ['tools'] } });

@@ -55,13 +55,15 @@ export function routeBySide(
     routeModels(side, { ...deps, budget: quiet(deps.budget) });
   const has = (decided: SidedRoute['decided']): boolean =>
     sides.only === undefined || (!Fault.is(decided) && decided.model === sides.only);
+  // Both must be about the model: what only one side gives to it would be compared with other requests.
+  const wouldHave = (other: SidedRoute['decided']): boolean => Fault.is(other) || has(other);
   const side = { ...rollout, endpoints: sides.endpoints };
   if (rollout.arm === 'incumbent') {
     const decided = routeModels(sides.incumbent, deps);
     // Without a chance of the candidate there is no experiment that the request could belong to.
     if (rollout.propensity >= 1) return { decided, rollout: { ...side, isUnable: false } };
     const other = look(sides.candidate);
-    if (!has(decided) || isUnfit(other)) return { decided };
+    if (!has(decided) || !wouldHave(other) || isUnfit(other)) return { decided };
     if (!Fault.is(decided)) return { decided, rollout: { ...side, isUnable: false } };
     return { decided: Fault.is(other) ? decided : other, rollout: { ...side, isUnable: true } };
   }
@@ -75,7 +77,9 @@ export function routeBySide(
     ? []
     : others.ranked.filter(({ id }) => !decided.ranked.some((one) => one.id === id));
   const whole = { ...decided, ranked: [...decided.ranked, ...fallbacks] };
-  return has(decided) ? { decided: whole, rollout: { ...side, isUnable: false } } : { decided: whole };
+  return has(decided) && wouldHave(others)
+    ? { decided: whole, rollout: { ...side, isUnable: false } }
+    : { decided: whole };
 }
 
 /** Not because it is down: it lacks what the request or the job demands. */
