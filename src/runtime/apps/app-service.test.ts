@@ -53,4 +53,15 @@ describe('the service of apps', () => {
     expect((await findKey(change, second))?.status).toBe('active');
     await expect(service.remove(change, 'other')).rejects.toMatchObject({ code: 'not_found' });
   });
+
+  it('adds nothing to the app of another customer, whoever was faster to make it', async () => {
+    const change = { database: opened.database, actor };
+    const mine = { ...upload, app: 'contested', settings: { ...upload.settings, models: false } };
+    const { version } = await service.addVersion(change, { ...mine, customer: 'acme' });
+    const late = service.addVersion(change, { ...mine, customer: 'other' });
+    await expect(late).rejects.toMatchObject({ code: 'conflict' });
+    // The organisation may change every app.
+    const again = await service.addVersion(change, mine);
+    expect(again).toMatchObject({ isNew: false, version: { version: version.version } });
+  });
 });

@@ -20,7 +20,7 @@ export interface AppChange {
 /** A version as it is sent. */
 export interface VersionUpload {
   readonly app: string;
-  /** For a new app; null: the organisation's. */
+  /** Whose app it is made or must be; null: a new one is the organisation's, and every app may be added to. */
   readonly customer: string | null;
   readonly files: readonly SourceFile[];
   readonly entry?: string | undefined;
@@ -78,6 +78,8 @@ export class AppService {
     const store = new PostgresAppStore(database);
     const nowMs = this.#deps.clock.nowMs();
     const app = await store.ensure({ name: upload.app, customer: upload.customer, createdAtMs: nowMs });
+    // Whoever looked before may have seen no app of that name, or another's that was removed since.
+    if (upload.customer !== null && app.customer !== upload.customer) throw takenName(app.name);
     if (upload.settings.models && app.key === null) await this.#bindKey({ database, actor }, store, app);
     const { digest, version: id, manifest, log } = built;
     const made: AppVersion = {
@@ -233,6 +235,11 @@ export class AppService {
     await store.bindKey(name, { keyName: key.name, sealed: sealer().seal(secret, keyPurpose(name)) });
     await database.notify(appsChannel, name);
   }
+}
+
+/** What those are told who want the name of somebody else's app. */
+export function takenName(app: string): Fault {
+  return new Fault('conflict', { message: `The name "${app}" is taken; choose another one.`, param: 'app' });
 }
 
 function unknownApp(name: string): Fault {

@@ -2,7 +2,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
 import { type Actor, recordChange } from '../../tenants/index.ts';
-import type { AppService } from '../apps/app-service.ts';
+import { type AppService, takenName } from '../apps/app-service.ts';
 import { PostgresAppStore } from '../apps/app-store.ts';
 import type { AliasName } from '../apps/app-types.ts';
 import type { SourceFile } from '../apps/source-files.ts';
@@ -56,9 +56,8 @@ export async function deployApp(wanted: AppDeploy, deps: DeployDeps): Promise<De
     });
   }
   const known = await new PostgresAppStore(database).find(app);
-  if (known && customer !== null && known.customer !== customer) {
-    throw new Fault('conflict', { message: `The name "${app}" is taken; choose another one.`, param: 'app' });
-  }
+  // Before anything is built for nothing; the service looks again once the app is there.
+  if (known && customer !== null && known.customer !== customer) throw takenName(app);
   const { files, entry, assets } = wanted;
   const change = { database, actor };
   const { version } = await deps.service.addVersion(change, { app, customer, files, entry, assets, settings });
