@@ -3,6 +3,7 @@ import { type ChoiceDeps, choose } from './choose.ts';
 import type { Received } from './received.ts';
 import { openAIChatInbound } from '../protocols/index.ts';
 import { Fault } from '../domain/fault.ts';
+import type { Price } from '../domain/price.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import { jobSchema, policySchema } from '../config/index.ts';
 import { ExplorationBudget, FeatureReader, LearningService, StickyMap } from '../routing/index.ts';
@@ -34,14 +35,14 @@ const model = { name: 'm', endpoints: [endpoint('a'), endpoint('b')], policy: po
 const settings = jobSchema.parse({ models: ['m'], constraints: { regions: ['eu'] } });
 const job = { job: 'private', versionId: 'v', settings, candidates: [model], incumbent: undefined };
 
-function chooseFor(body: object, change: Partial<Received> = {}): ReturnType<typeof choose> {
+function chooseFor(body: object, change: Partial<Received> = {}, known = job): ReturnType<typeof choose> {
   const head = openAIChatInbound.readHead(
     { messages: [{ role: 'user', content: 'hi' }], ...body },
     { operation: 'generate' },
   );
   if (Fault.is(head)) throw head;
   return choose({ ...received, ...change }, head, {
-    catalog: { resolve: () => model, job: () => job } as unknown as ChoiceDeps['catalog'],
+    catalog: { resolve: () => model, job: () => known } as unknown as ChoiceDeps['catalog'],
     signals: createSignals(clock),
     jobs: new JobFinder(),
     reader: new FeatureReader(),
@@ -49,7 +50,7 @@ function chooseFor(body: object, change: Partial<Received> = {}): ReturnType<typ
     budget: new ExplorationBudget(),
     sticky: new StickyMap(clock),
     clock,
-    priceOf: () => ({ price: undefined }),
+    priceOf: () => ({ price: { picosPerUnit: { input: 1n, output: 1n } } as unknown as Price }),
     isHardLimited: () => false,
     promptText: () => 'hi',
   });
@@ -71,6 +72,13 @@ describe('the choice of endpoints', () => {
       code: 'no_candidate',
       message: expect.stringContaining('region') as string,
     });
+  });
+
+  it('asks once for a copy, whatever the policy of its model', () => {
+    const settled = jobSchema.parse({ models: ['m'] });
+    const copy = { of: 'req_0', job: 'open', model: 'm' };
+    const choice = chooseFor({ model: 'm' }, { copy }, { ...job, settings: settled });
+    expect(choice).toMatchObject({ policy: { maxAttempts: 1, hedge: false, continuation: 'off' } });
   });
 
   it('keeps no more of a conversation than a digest, however long its name or beginning', () => {

@@ -193,7 +193,10 @@ function chooseUnder(
   };
   const decided = routeModels(request, deps);
   if (Fault.is(decided)) return decided;
-  return { ...chosen(decided, model.policy), job: undefined, conversation: undefined, collects: true };
+  // A copy is asked once: its money is set aside for one answer.
+  const once = { ...model.policy, maxAttempts: 1, continuation: 'off', hedge: false } as const;
+  const policy = received.copy ? once : model.policy;
+  return { ...chosen(decided, policy), job: undefined, conversation: undefined, collects: true };
 }
 
 /** Looking for the job and choosing the model read the same prompt: once is enough. */

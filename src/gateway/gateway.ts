@@ -209,7 +209,9 @@ export class Gateway {
     if (choice.cascade) this.#watch(exchange, { final, result });
     const verdicts = await this.#signals.look({ received, open, decision, final, result, ...form });
     if (choice.collects !== true || received.copy) return;
-    const left = { received, job: final.job, final, result, verdicts, maxOutputTokens: head.maxOutputTokens };
+    const { maxOutputTokens } = head;
+    const alternatives = head.operation === 'generate' ? head.features().candidates : 1;
+    const left = { received, job: final.job, final, result, verdicts, maxOutputTokens, alternatives };
     this.#deps.leftAnswers?.left({ ...left, parse: form.parse });
   }
 
@@ -247,7 +249,9 @@ export class Gateway {
     const overHold = hold.isHard && chargeNanos > hold.amountNanos;
     const used = result.usage?.buckets;
     hold.settle(chargeNanos, nowMs, used ? totalInput(used) + totalOutput(used) : 0);
-    if (used && result.status === 'completed') this.#lengths.add(kindOf({ request, choice }), totalOutput(used));
+    // Copies have limits of their own, and other models' answers other lengths.
+    if (used && result.status === 'completed' && !exchange.received.copy)
+      this.#lengths.add(kindOf({ request, choice }), totalOutput(used));
     const savedNanos = saved?.costNanos ?? undefined;
     const drafts = attempts.filter(({ fault }) => fault === 'answer_rejected').length;
     const settled = { nowMs, cache: recalled.state, savedNanos, charge, overHold, drafts, toolRuns: runs };

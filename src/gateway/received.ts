@@ -33,6 +33,8 @@ export interface CopyOrder {
   readonly job: string;
   readonly model: string;
   readonly host?: string | undefined;
+  /** Longest answer where the request itself has no limit: money is set aside for no more. */
+  readonly maxOutputTokens?: number | undefined;
 }
 
 /** How an exchange of the product's own ended. */

@@ -39,6 +39,8 @@ export interface LeftAnswer {
   /** What the gateway itself saw of the answer. */
   readonly verdicts: readonly FormVerdict[];
   readonly maxOutputTokens: number | undefined;
+  /** Answers that the request asks for at once. */
+  readonly alternatives: number;
   parse(): ModelCall | Fault;
 }
 

@@ -156,8 +156,8 @@ function withEvals(core: Omit<Core, 'evals' | 'fixes'>): Core {
     evals,
     fixes,
     async close() {
-      core.rollouts.stopCopies();
-      await Promise.all([nightly.close(), evals.close(), fixes.close()]);
+      const stopped = core.rollouts.stopCopies();
+      await Promise.all([nightly.close(), evals.close(), fixes.close(), stopped]);
       await core.close();
     },
   };

@@ -52,12 +52,15 @@ export function admitSpending(
   asked: AskedSpending,
   deps: SpendingDeps,
 ): AdmittedSpending | Fault | Promise<AdmittedSpending | Fault> {
-  const { received, request, choice, atMs } = asked;
+  const { received, choice, atMs } = asked;
   const { gate, planOf } = deps.money;
+  const { request, added } = limitedCopy(asked);
   const spender = spenderOf(received, request.head, choice.job);
   const plan = planOf(spender.customer, atMs);
   const isHard = gate.isHardLimited(spender);
-  const sized = isHard ? sizeUp(asked, { spender, plan }, deps) : { amountNanos: 0n, choice, request, added: [] };
+  const sized = isHard
+    ? sizeUp({ ...asked, request }, { spender, plan }, deps)
+    : { amountNanos: 0n, choice, request, added: [] };
   if (Fault.is(sized)) return sized;
   const outputTokens = sized.request.head.maxOutputTokens ?? 0;
   const admittance = gate.admit({
@@ -73,12 +76,22 @@ export function admitSpending(
     plan,
     choice: sized.choice,
     request: sized.request,
-    added: sized.added,
+    added: [...added, ...sized.added],
     allowance: 'open' in sized && sized.open ? new OutputAllowance(hold, sized.open) : undefined,
   });
   if (Fault.is(admittance)) return admittance;
   if (!(admittance instanceof Promise)) return admitted(admittance);
   return admittance.then((hold) => (Fault.is(hold) ? hold : admitted(hold)));
+}
+
+/** A copy of a request without a limit has one. */
+function limitedCopy({ received, request, choice }: AskedSpending): Pick<Sized, 'request' | 'added'> {
+  const limit = received.copy?.maxOutputTokens;
+  const { head } = request;
+  if (limit === undefined || head.operation !== 'generate' || head.maxOutputTokens !== undefined)
+    return { request, added: [] };
+  const longest = choice.decision.ranked.map(({ limits }) => limits.maxOutputTokens ?? limit);
+  return imposeOutputLimit(received, request, Math.min(limit, ...longest));
 }
 
 /** The upper estimate of one request, and what it takes to keep the request under it. */

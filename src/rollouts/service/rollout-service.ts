@@ -69,7 +69,11 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
     const { clock, logger, judge } = this.#deps;
     const pendingNanos = (rolloutId: string): bigint => this.#pendingNanos.get(rolloutId) ?? 0n;
     const note = (rolloutId: string, seen: RolloutObservation): void => this.note(rolloutId, seen);
-    this.#copier = new ShadowCopier({ clock, logger, judge, parts, pendingNanos, note });
+    const current = ({ plan }: Rollout): Rollout | undefined => {
+      const now = this.#shadowOf(plan.job);
+      return now?.plan.id === plan.id ? now : undefined;
+    };
+    this.#copier = new ShadowCopier({ clock, logger, judge, parts, current, pendingNanos, note });
   }
 
   /** Beats until it is closed. */
@@ -78,14 +82,14 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
     this.#timer.unref();
   }
 
-  /** No copy is begun any more; what runs may come to its end. */
-  stopCopies(): void {
-    this.#copier?.close();
+  /** No copy is begun any more; resolves when what runs has come to its end. */
+  async stopCopies(): Promise<void> {
+    await this.#copier?.close();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
-    this.stopCopies();
+    await this.stopCopies();
     await this.#working;
     this.#isClosing = true;
     await this.beat();
@@ -171,10 +175,9 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   /** Adds an observation to be counted with the next beat. */
   note(rolloutId: string, seen: RolloutObservation): void {
     const waiting = this.#observations.get(rolloutId);
-    if (seen.type === 'shadow' && seen.costNanos > 0n)
-      this.#pendingNanos.set(rolloutId, (this.#pendingNanos.get(rolloutId) ?? 0n) + seen.costNanos);
+    if (hasCost(seen)) this.#pendingNanos.set(rolloutId, (this.#pendingNanos.get(rolloutId) ?? 0n) + seen.costNanos);
     if (waiting === undefined) this.#observations.set(rolloutId, [seen]);
-    else if (waiting.length < maxObservations) waiting.push(seen);
+    else if (waiting.length < maxObservations || hasCost(seen)) waiting.push(seen);
   }
 
   /** Starts a rollout with the pairs that are known of it. */
@@ -250,7 +253,11 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
       });
     } catch (error) {
       // Counted with the next beat, before what was seen meanwhile.
-      this.#observations.set(plan.id, [...seen, ...(this.#observations.get(plan.id) ?? [])].slice(0, maxObservations));
+      const all = [...seen, ...(this.#observations.get(plan.id) ?? [])];
+      this.#observations.set(plan.id, [
+        ...all.slice(0, maxObservations),
+        ...all.slice(maxObservations).filter(hasCost),
+      ]);
       throw error;
     }
   }
@@ -283,5 +290,10 @@ function readingOf(latest: readonly Rollout[]): {
 }
 
 function costOf(observations: readonly RolloutObservation[]): bigint {
-  return observations.reduce((sum, one) => (one.type === 'shadow' ? sum + one.costNanos : sum), 0n);
+  return observations.filter(hasCost).reduce((sum, { costNanos }) => sum + costNanos, 0n);
+}
+
+/** Money that is spent is never forgotten; there is no more of it than the rollout may spend. */
+function hasCost(seen: RolloutObservation): seen is Extract<RolloutObservation, { type: 'shadow' }> {
+  return seen.type === 'shadow' && seen.costNanos > 0n;
 }

@@ -19,7 +19,7 @@ function rolloutWith(maxNanos: bigint, graderUrl?: string): Rollout {
 function left(requestId: string, verdicts: LeftAnswer['verdicts'] = []): LeftAnswer {
   const received = { requestId, bytes: Buffer.from('{"messages":[]}') };
   const final = { requestId, model: 'strong', status: 'completed' };
-  return { job: 'support', received, final, result: {}, verdicts } as unknown as LeftAnswer;
+  return { job: 'support', received, final, result: {}, verdicts, alternatives: 1 } as unknown as LeftAnswer;
 }
 
 function copied(change: Partial<CopiedAnswer['final']> = {}, verdicts: CopiedAnswer['verdicts'] = []): CopiedAnswer {
@@ -34,7 +34,11 @@ interface World {
 }
 
 /** A copy may cost 100 at most. */
-function worldWith(copy: ShadowParts['copy'], change: Partial<ShadowParts> = {}): World {
+function worldWith(
+  copy: ShadowParts['copy'],
+  change: Partial<ShadowParts> = {},
+  current: (rollout: Rollout) => Rollout | undefined = (rollout) => rollout,
+): World {
   const seen: RolloutObservation[] = [];
   const told: World['told'] = [];
   const costOf = (one: RolloutObservation): bigint => (one.type === 'shadow' ? one.costNanos : 0n);
@@ -42,6 +46,7 @@ function worldWith(copy: ShadowParts['copy'], change: Partial<ShadowParts> = {})
     clock,
     logger: silentLogger,
     judge: (_, outcomes) => successBy(undefined, outcomes),
+    current,
     pendingNanos: () => seen.reduce((sum, one) => sum + costOf(one), 0n),
     note: (_, one) => void seen.push(one),
     parts: {
@@ -136,10 +141,63 @@ describe('shadow copies', () => {
     expect(world.seen.map(({ type }) => type)).toEqual(['shadow']);
   });
 
+  it('know what was spent meanwhile, and wait no longer than their rollout takes them', async () => {
+    const offered = rolloutWith(1_000n);
+    const spent = { ...offered, state: { ...offered.state, shadowSpentNanos: 1_000n } };
+    const [tight, over] = [spent, undefined].map((now) =>
+      worldWith(
+        () => Promise.resolve(copied()),
+        {},
+        () => now,
+      ),
+    );
+    for (const world of [tight, over]) for (let at = 0; at < 20; at++) world?.copier.offer(offered, left(`r${at}`));
+    await expect.poll(() => tight && resultsOf(tight).filter((one) => one === 'unaffordable').length).toBe(16);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(over && resultsOf(over)).toEqual(Array.from({ length: 4 }, () => 'skipped'));
+    over?.copier.offer(offered, left('later'));
+    expect(over && resultsOf(over)).toHaveLength(4);
+  });
+
+  it('may be no longer than the money is set aside for, all the answers that are asked for at once', async () => {
+    const sizes: number[] = [];
+    const limits: (number | undefined)[] = [];
+    const ceilingNanos: ShadowParts['ceilingNanos'] = (_, { outputTokens }) => {
+      sizes.push(outputTokens);
+      return 100n;
+    };
+    const world = worldWith(
+      (_, { maxOutputTokens }) => {
+        limits.push(maxOutputTokens);
+        return Promise.resolve(copied());
+      },
+      { ceilingNanos },
+    );
+    const rollout = rolloutWith(1_000n);
+    world.copier.offer(rollout, { ...left('r1'), alternatives: 3 });
+    world.copier.offer(rollout, { ...left('r2'), maxOutputTokens: 10 });
+    await expect.poll(() => limits).toEqual([4096, 10]);
+    expect(sizes).toEqual([3 * 4096, 10]);
+  });
+
+  it('are compared before it is closed', async () => {
+    let answer: (() => void) | undefined;
+    const world = worldWith(async () => {
+      await new Promise<void>((resolve) => (answer = resolve));
+      return copied({}, [{ kind: 'schema', value: 0 }]);
+    });
+    world.copier.offer(rolloutWith(1_000n), left('r1', [{ kind: 'schema', value: 0 }]));
+    await expect.poll(() => answer).toBeDefined();
+    const closing = world.copier.close();
+    answer?.();
+    await closing;
+    expect(world.seen.map(({ type }) => type)).toEqual(['shadow', 'pair']);
+  });
+
   it('are not made any more once it is closed', async () => {
     const world = worldWith(() => Promise.resolve(copied()));
     world.copier.offer(rolloutWith(1_000n), left('r1'));
-    world.copier.close();
+    await world.copier.close();
     world.copier.offer(rolloutWith(1_000n), left('r2'));
     await new Promise((resolve) => setImmediate(resolve));
     expect(world.seen).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Fault } from '../../domain/fault.ts';
 import type { OutcomeFact } from '../../domain/facts.ts';
+import { totalOutput } from '../../domain/usage.ts';
 import type { CopiedAnswer, CopyCaller, FormVerdict, LeftAnswer } from '../../gateway/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -34,6 +35,8 @@ export interface ShadowDeps {
   readonly logger: Logger;
   readonly parts: ShadowParts;
   readonly judge: JudgeOutcomes;
+  /** The rollout as it is now; undefined when it takes no copies any more. */
+  current(rollout: Rollout): Rollout | undefined;
   /** Money noted that the rollout's own count does not hold yet. */
   pendingNanos(rolloutId: string): bigint;
   note(rolloutId: string, seen: RolloutObservation): void;
@@ -41,7 +44,7 @@ export interface ShadowDeps {
 
 const atOnce = 4;
 const mostWaiting = 16;
-/** Longest answer that a copy without a limit of its own is expected to get. */
+/** Longest answer that a copy without a limit of its own may get, unless the answer that left was half as long. */
 const usualOutputTokens = 4096;
 
 interface Waiting {
@@ -57,7 +60,7 @@ export class ShadowCopier {
   readonly #deps: ShadowDeps;
   readonly #waiting: Waiting[] = [];
   readonly #reserved = new Map<string, bigint>();
-  #running = 0;
+  readonly #running = new Set<Promise<void>>();
   #isClosed = false;
 
   constructor(deps: ShadowDeps) {
@@ -72,39 +75,48 @@ export class ShadowCopier {
     setImmediate(() => this.#next());
   }
 
-  /** Makes no more copies. */
-  close(): void {
+  /** Makes no more copies; resolves when those that run are compared and counted. */
+  async close(): Promise<void> {
     this.#isClosed = true;
     this.#waiting.length = 0;
+    await Promise.all(this.#running);
   }
 
   #next(): void {
-    if (this.#running >= atOnce) return;
-    const next = this.#waiting.shift();
-    if (next === undefined) return;
-    const { rollout, left } = next;
-    const ceilingNanos = this.#ceilingOf(rollout, left);
+    while (this.#running.size < atOnce) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      const rollout = this.#deps.current(next.rollout);
+      if (rollout !== undefined) this.#begin(rollout, next.left);
+    }
+  }
+
+  #begin(rollout: Rollout, left: LeftAnswer): void {
+    const outputTokens = outputLimitOf(left);
+    const ceilingNanos = this.#ceilingOf(rollout, left, outputTokens);
     if (ceilingNanos === undefined) return this.#skip(rollout, 'unaffordable');
-    this.#running++;
     this.#reserve(rollout.plan.id, ceilingNanos);
-    this.#copy(rollout, left, ceilingNanos)
+    const running: Promise<void> = this.#copy(rollout, left, { ceilingNanos, outputTokens })
       .catch((error: unknown) => {
         this.#deps.logger.warn({ err: error, rollout: rollout.plan.id }, 'a shadow copy failed');
         this.#note(rollout, { type: 'shadow', costNanos: ceilingNanos, result: 'missing' });
       })
       .finally(() => {
         this.#reserve(rollout.plan.id, -ceilingNanos);
-        this.#running--;
+        this.#running.delete(running);
         this.#next();
       });
+    this.#running.add(running);
   }
 
   /** Undefined when the money does not reach, or when nobody can say how far it would. */
-  #ceilingOf({ plan, state }: Rollout, { received, maxOutputTokens }: LeftAnswer): bigint | undefined {
-    const size = {
-      inputTokens: 64 + Math.ceil(received.bytes.length / 2),
-      outputTokens: maxOutputTokens ?? usualOutputTokens,
-    };
+  #ceilingOf(
+    { plan, state }: Rollout,
+    { received, alternatives }: LeftAnswer,
+    outputTokens: number,
+  ): bigint | undefined {
+    const inputTokens = 64 + Math.ceil(received.bytes.length / 2);
+    const size = { inputTokens, outputTokens: outputTokens * Math.max(1, alternatives) };
     const ceiling = this.#deps.parts.ceilingNanos(plan.model ?? plan.candidate, size);
     if (typeof ceiling !== 'bigint') return undefined;
     const out = (this.#reserved.get(plan.id) ?? 0n) + this.#deps.pendingNanos(plan.id);
@@ -117,12 +129,17 @@ export class ShadowCopier {
     else this.#reserved.set(rolloutId, reserved);
   }
 
-  async #copy(rollout: Rollout, left: LeftAnswer, ceilingNanos: bigint): Promise<void> {
+  async #copy(
+    rollout: Rollout,
+    left: LeftAnswer,
+    { ceilingNanos, outputTokens }: { readonly ceilingNanos: bigint; readonly outputTokens: number },
+  ): Promise<void> {
     const { plan } = rollout;
+    const asked = { job: plan.job, maxOutputTokens: outputTokens };
     const order =
       plan.kind === 'host'
-        ? { job: plan.job, model: plan.model ?? '', host: plan.candidate }
-        : { job: plan.job, model: plan.candidate };
+        ? { ...asked, model: plan.model ?? '', host: plan.candidate }
+        : { ...asked, model: plan.candidate };
     const copied = await this.#deps.parts.copy(left.received, order);
     if (copied === undefined) return this.#note(rollout, { type: 'shadow', costNanos: 0n, result: 'missing' });
     const { final } = copied;
@@ -181,4 +198,10 @@ export class ShadowCopier {
   #note({ plan }: Rollout, seen: RolloutObservation): void {
     this.#deps.note(plan.id, seen);
   }
+}
+
+/** A longer answer than any that was paid for is cut. */
+function outputLimitOf({ maxOutputTokens, result }: LeftAnswer): number {
+  const written = result.usage ? totalOutput(result.usage.buckets) : 0;
+  return maxOutputTokens ?? Math.max(usualOutputTokens, 2 * written);
 }
