@@ -20,7 +20,19 @@ interface LateEvent {
   readonly event_id: string;
   readonly occurred_at_ms: bigint;
   readonly payload: { readonly [name: string]: unknown };
+  readonly is_unsure: boolean;
 }
+
+/** What became of late events. */
+export interface CombinedUse {
+  readonly superseded: number;
+  /** Left to a person. */
+  readonly refused: number;
+}
+
+const unpricedReason = 'too old for a meter event, and its charge is unknown';
+const unsureReason =
+  'too old for a meter event, and an earlier delivery may have arrived: look there before billing it';
 
 interface LateSum {
   readonly customer: string;
@@ -34,18 +46,20 @@ interface LateSum {
 /**
  * Makes one amount for each customer of its meter events that are too old to be sent as such, at what the books charged
  * for them: sent again, their identifiers might have been forgotten there. What is less than a cent is carried to the
- * customer's next amount. Events whose charge nobody knows are refused, for a person to price.
+ * customer's next amount. Events whose charge nobody knows are refused, for a person to price; so are those that may
+ * have been metered, since nobody can be asked any more and an amount would bill them twice.
  */
-export async function combineLateUse(database: Pick<Database, 'db'>, late: LateUse): Promise<number> {
+export async function combineLateUse(database: Pick<Database, 'db'>, late: LateUse): Promise<CombinedUse> {
   const { sink, beforeMs, nowMs } = late;
   return database.db.transaction().execute(async (trx) => {
     const { rows } = await sql<LateEvent>`
-      SELECT event_id, occurred_at_ms, payload FROM outbox
+      SELECT event_id, occurred_at_ms, payload, is_unsure OR claimed_until_ms > 0 AS is_unsure FROM outbox
       WHERE sink = ${sink} AND state = 'pending' AND kind = 'meter_event' AND occurred_at_ms <= ${beforeMs}
         AND claimed_until_ms <= ${nowMs}
       ORDER BY occurred_at_ms, event_id LIMIT ${eventsPerStep} FOR UPDATE SKIP LOCKED`.execute(trx);
-    if (rows.length === 0) return 0;
-    const { sums, unpriced } = sumByCustomer(rows);
+    if (rows.length === 0) return { superseded: 0, refused: 0 };
+    const unsure = rows.filter((row) => row.is_unsure).map((row) => row.event_id);
+    const { sums, unpriced } = sumByCustomer(rows.filter((row) => !row.is_unsure));
     const messages: OutboxMessage[] = [];
     for (const sum of sums) {
       const known = await trx
@@ -66,8 +80,9 @@ export async function combineLateUse(database: Pick<Database, 'db'>, late: LateU
       if (amountNanos !== 0n) messages.push(toMessage(sink, sum, amountNanos));
     }
     await enqueueAll(trx, messages);
-    await settle(trx, late, { superseded: sums.flatMap(({ eventIds }) => eventIds), unpriced });
-    return rows.length - unpriced.length;
+    await settle(trx, late, { superseded: sums.flatMap(({ eventIds }) => eventIds), unpriced, unsure });
+    const refused = unpriced.length + unsure.length;
+    return { superseded: rows.length - refused, refused };
   });
 }
 
@@ -121,11 +136,13 @@ function toMessage(sink: string, sum: LateSum, amountNanos: bigint): OutboxMessa
 async function settle(
   trx: Database['db'],
   { sink, nowMs }: LateUse,
-  { superseded, unpriced }: { readonly superseded: readonly string[]; readonly unpriced: readonly string[] },
+  of: { readonly [What in 'superseded' | 'unpriced' | 'unsure']: readonly string[] },
 ): Promise<void> {
   const those = (ids: readonly string[]) => sql`sink = ${sink} AND event_id IN
     (SELECT value FROM json_array_elements_text(${JSON.stringify(ids)}::json))`;
-  await sql`UPDATE outbox SET state = 'superseded', sent_at_ms = ${nowMs} WHERE ${those(superseded)}`.execute(trx);
-  const reason = 'too old for a meter event, and its charge is unknown';
-  await sql`UPDATE outbox SET state = 'failed', last_error = ${reason} WHERE ${those(unpriced)}`.execute(trx);
+  await sql`UPDATE outbox SET state = 'superseded', sent_at_ms = ${nowMs} WHERE ${those(of.superseded)}`.execute(trx);
+  const fail = (ids: readonly string[], reason: string) =>
+    sql`UPDATE outbox SET state = 'failed', last_error = ${reason} WHERE ${those(ids)}`.execute(trx);
+  await fail(of.unpriced, unpricedReason);
+  await fail(of.unsure, unsureReason);
 }

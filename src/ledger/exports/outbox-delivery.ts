@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
-import { combineLateUse } from './late-use.ts';
+import { type CombinedUse, combineLateUse } from './late-use.ts';
 import type { DeliveryRound, OutboxMessage, Sink } from './outbox.ts';
 
 const firstRetryMs = 1_000;
@@ -23,7 +23,8 @@ interface Claimed {
 
 type Outcome =
   | { readonly kind: 'sent' }
-  | { readonly kind: 'refused' | 'retried'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | { readonly kind: 'retried'; readonly reason: string; readonly isUnsure: boolean }
   /** Its turn did not come. */
   | { readonly kind: 'untried' };
 
@@ -48,7 +49,9 @@ export class Outbox {
     // A sink that is down is asked once a round, and not again for every message that waits.
     let isReached = false;
     while (signal?.aborted !== true && this.#clock.monotonicMs() - startedMs < roundLimitMs) {
-      counts.superseded += await this.#combineLate(sink);
+      const late = await this.#combineLate(sink);
+      counts.superseded += late.superseded;
+      counts.refused += late.refused;
       const claimed = await this.#claim(sink, isReached ? messagesPerClaim : 1);
       if (claimed.length === 0) break;
       const tried = await this.#deliverAll(sink, claimed, signal);
@@ -67,13 +70,16 @@ export class Outbox {
     return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
   }
 
-  async #combineLate({ name, lateAfterMs }: Sink): Promise<number> {
-    if (lateAfterMs === undefined) return 0;
+  async #combineLate({ name, lateAfterMs }: Sink): Promise<CombinedUse> {
+    if (lateAfterMs === undefined) return { superseded: 0, refused: 0 };
     const nowMs = this.#clock.nowMs();
     return combineLateUse(this.#database, { sink: name, beforeMs: nowMs - lateAfterMs, nowMs });
   }
 
-  /** Takes messages for a while, in a transaction of its own: none is open while answers are awaited. */
+  /**
+   * Takes messages for a while, in a transaction of its own: none is open while answers are awaited. One whose claim
+   * lapsed was being delivered when its process ended.
+   */
   async #claim(sink: Sink, limit: number): Promise<readonly Claimed[]> {
     const nowMs = this.#clock.nowMs();
     const tooLateMs = sink.lateAfterMs === undefined ? -1 : nowMs - sink.lateAfterMs;
@@ -84,7 +90,7 @@ export class Outbox {
       payload: OutboxMessage['payload'];
       attempts: number;
     }>`
-      UPDATE outbox SET claimed_until_ms = ${nowMs + claimedMs}
+      UPDATE outbox SET claimed_until_ms = ${nowMs + claimedMs}, is_unsure = is_unsure OR claimed_until_ms > 0
       WHERE (sink, event_id) IN (
         SELECT sink, event_id FROM outbox
         WHERE sink = ${sink.name} AND state = 'pending' AND next_at_ms <= ${nowMs} AND claimed_until_ms <= ${nowMs}
@@ -128,10 +134,11 @@ export class Outbox {
     );
     await sql`
       UPDATE outbox SET state = told.state, attempts = told.attempts, sent_at_ms = told.sent_at_ms, claimed_until_ms = 0,
+        is_unsure = outbox.is_unsure OR told.is_unsure,
         next_at_ms = CASE WHEN told.is_tried THEN told.next_at_ms ELSE outbox.next_at_ms END,
         last_error = CASE WHEN told.is_tried THEN told.last_error ELSE outbox.last_error END
       FROM json_to_recordset(${JSON.stringify(rows)}::json) AS told(event_id text, state text, attempts integer,
-        next_at_ms bigint, last_error text, sent_at_ms bigint, is_tried boolean)
+        next_at_ms bigint, last_error text, sent_at_ms bigint, is_tried boolean, is_unsure boolean)
       WHERE outbox.sink = ${sink.name} AND outbox.event_id = told.event_id`.execute(this.#database.db);
   }
 }
@@ -139,9 +146,11 @@ export class Outbox {
 async function deliverOne(sink: Sink, message: OutboxMessage): Promise<Outcome> {
   try {
     const delivery = await sink.deliver(message);
-    return delivery.state === 'sent' ? { kind: 'sent' } : { kind: 'refused', reason: delivery.reason };
+    if (delivery.state === 'sent') return { kind: 'sent' };
+    const { state, reason } = delivery;
+    return state === 'refused' ? { kind: 'refused', reason } : { kind: 'retried', reason, isUnsure: false };
   } catch (error) {
-    return { kind: 'retried', reason: error instanceof Error ? error.message : String(error) };
+    return { kind: 'retried', reason: error instanceof Error ? error.message : String(error), isUnsure: true };
   }
 }
 
@@ -163,7 +172,14 @@ function settledRow(
   before: number,
   { outcome, nowMs }: { readonly outcome: Outcome; readonly nowMs: number },
 ): object {
-  const row = { event_id: eventId, state: 'pending', attempts: before + 1, next_at_ms: 0, is_tried: true };
+  const row = {
+    event_id: eventId,
+    state: 'pending',
+    attempts: before + 1,
+    next_at_ms: 0,
+    is_tried: true,
+    is_unsure: false,
+  };
   switch (outcome.kind) {
     case 'sent':
       return { ...row, state: 'sent', sent_at_ms: nowMs };
@@ -171,7 +187,7 @@ function settledRow(
       return { ...row, state: 'failed', last_error: outcome.reason };
     case 'retried': {
       const waitMs = Math.min(longestRetryMs, firstRetryMs * 2 ** Math.min(before, 20));
-      return { ...row, next_at_ms: nowMs + waitMs, last_error: outcome.reason };
+      return { ...row, next_at_ms: nowMs + waitMs, last_error: outcome.reason, is_unsure: outcome.isUnsure };
     }
     default:
       return { ...row, attempts: before, is_tried: false };

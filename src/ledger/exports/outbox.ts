@@ -14,10 +14,12 @@ export interface OutboxMessage {
   readonly payload: { readonly [name: string]: unknown };
 }
 
-/** What came of a delivery. */
-export type Delivery = { readonly state: 'sent' } | { readonly state: 'refused'; readonly reason: string };
+/** What came of a delivery. `unreached`: it surely did not arrive, and is tried again later. */
+export type Delivery =
+  | { readonly state: 'sent' }
+  | { readonly state: 'refused' | 'unreached'; readonly reason: string };
 
-/** Another system. Throws when it cannot be reached; the message is then tried again later. */
+/** Another system. Throws when it is not known whether the message arrived; it is then tried again later. */
 export interface Sink {
   readonly name: string;
   /** Meter events of this age are taken no more: they become amounts instead. Absent: any age is taken. */

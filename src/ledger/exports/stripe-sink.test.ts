@@ -75,13 +75,12 @@ test('an answer that was lost does not meter twice', async () => {
 
 test('[money 72] after 25 hours of silence late use is one amount, priced and not resent, and identifiers are unique', async () => {
   await meter('req_1');
-  stripe.isDown = true;
+  const silent = await unreachable();
   for (let round = 0; round < 25; round++) {
-    await outbox.deliver(sink);
+    expect(await outbox.deliver(silent)).toMatchObject({ sent: 0, retried: 1 });
     nowMs += hour;
   }
   await meter('req_2');
-  stripe.isDown = false;
   for (let round = 0; round < 3; round++) {
     await outbox.deliver(sink);
     nowMs += hour;
@@ -97,6 +96,35 @@ test('[money 72] after 25 hours of silence late use is one amount, priced and no
   expect(carried).toEqual([{ sink: 'stripe', customer: 'acme', carry_nanos: 4_000_000n }]);
   const keys = stripe.accepted.map(({ idempotencyKey }) => idempotencyKey);
   expect(new Set(keys).size).toBe(keys.length);
+});
+
+test('late use of which a delivery may have arrived is left to a person, and never billed a second time', async () => {
+  await meter('req_1');
+  stripe.script.push('lost', 'down');
+  const silent = await unreachable();
+  for (let round = 0; round < 25; round++) {
+    expect(await outbox.deliver(round === 0 ? sink : silent)).toMatchObject({ sent: 0, retried: 1 });
+    nowMs += hour;
+  }
+  await outbox.deliver(sink);
+  expect(await outbox.states('stripe')).toEqual({ failed: 1n, superseded: 2n, sent: 1n });
+  const failed = await opened.database.db.selectFrom('outbox').selectAll().where('state', '=', 'failed').execute();
+  expect(failed[0]?.last_error).toContain('may have arrived');
+  // The one that arrived is in no amount: of 164,000,000 nano-USD only what the two others were charged is billed.
+  const { chargeNanos } = { chargeNanos: '', ...(failed[0]?.payload as object) };
+  const items = stripe.accepted.filter(({ path }) => path === '/v1/invoiceitems');
+  const [carried] = await opened.database.db.selectFrom('export_carry').selectAll().execute();
+  const billedNanos = BigInt(items[0]?.fields.get('amount') ?? '0') * 10_000_000n + (carried?.carry_nanos ?? 0n);
+  expect(billedNanos).toBe(164_000_000n - BigInt(chargeNanos));
+});
+
+test('late use whose deliverer was killed is left to a person: it may have arrived', async () => {
+  await meter('req_1');
+  await meter('req_2');
+  void outbox.deliver({ name: 'stripe', deliver: () => new Promise<never>(() => undefined) });
+  await expect.poll(() => claimed(opened)).toBe(1);
+  nowMs += 25 * hour;
+  expect(await outbox.deliver(sink)).toMatchObject({ superseded: 5, refused: 1 });
 });
 
 test('[money 70] another content under the same id is a conflict; the first stays', async () => {
@@ -155,6 +183,15 @@ test('what another gateway is delivering is left alone until its claim is over',
   nowMs += 61_000;
   expect((await outbox.deliver(sink)).sent).toBe(1);
 });
+
+/** The same sink where nothing listens. */
+async function unreachable(): Promise<StripeSink> {
+  const closed = new FakeStripe(() => nowMs);
+  const host = await closed.start();
+  await closed.stop();
+  const client = await openStripe({ secretKey: 'sk_test_x', host });
+  return new StripeSink({ name: 'stripe', client, customerOf: () => 'cus_1' });
+}
 
 async function claimed({ database }: TestDatabase): Promise<number> {
   const rows = await database.db.selectFrom('outbox').select('claimed_until_ms').execute();

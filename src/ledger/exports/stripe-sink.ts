@@ -92,6 +92,8 @@ export class StripeSink implements Sink {
       if (known) return { state: 'sent' };
       if (statusOf(error) === 400)
         return { state: 'refused', reason: error instanceof Error ? error.message : 'refused' };
+      if (isUnreached(error))
+        return { state: 'unreached', reason: error instanceof Error ? error.message : 'unreached' };
       throw error;
     }
   }
@@ -147,6 +149,27 @@ function isAlreadyThere(error: unknown): boolean {
   return error instanceof Error && /already exists with identifier/i.test(error.message);
 }
 
+/** Turned away before anything was done, or never connected: every other failure leaves open what was done. */
+function isUnreached(error: unknown): boolean {
+  const status = statusOf(error);
+  if (status !== undefined) return turnedAwayStatuses.has(status);
+  // The client asks once more by itself when a connection closes under it: then the first time may have arrived.
+  if (error instanceof Error && /was retried/i.test(error.message)) return false;
+  const detail = typeof error === 'object' && error !== null && 'detail' in error ? error.detail : undefined;
+  return typeof detail === 'object' && detail !== null && 'code' in detail && unconnectedCodes.has(String(detail.code));
+}
+
+const turnedAwayStatuses: ReadonlySet<number> = new Set([401, 403]);
+const unconnectedCodes: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
 function statusOf(error: unknown): number | undefined {
-  return typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : undefined;
+  return typeof error === 'object' && error !== null && 'statusCode' in error && error.statusCode !== undefined
+    ? Number(error.statusCode)
+    : undefined;
 }

@@ -15,6 +15,7 @@ import { migration as deliveries } from './0014-deliveries.ts';
 import { migration as evalMoney } from './0016-eval-money.ts';
 import { migration as fixes } from './0017-fixes.ts';
 import { migration as builds } from './0019-builds.ts';
+import { migration as unsureDeliveries } from './0021-unsure-deliveries.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in the order of its number; each area adds its own here. */
@@ -36,4 +37,5 @@ export const migrations: readonly Migration[] = [
   evalMoney,
   fixes,
   builds,
+  unsureDeliveries,
 ];

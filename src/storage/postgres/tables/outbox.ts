@@ -15,6 +15,8 @@ export interface OutboxTable {
   next_at_ms: bigint;
   /** Somebody delivers it until then. */
   claimed_until_ms: Generated<bigint>;
+  /** It may have arrived: it was tried, and no answer told what became of it. */
+  is_unsure: Generated<boolean>;
   last_error: string | null;
   sent_at_ms: bigint | null;
 }
