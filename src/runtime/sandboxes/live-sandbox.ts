@@ -2,6 +2,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { StandingUse } from '../compute/standing-use.ts';
 import type { Driver, Sandbox } from '../contract.ts';
+import { DiskRoom } from './disk-room.ts';
 import { SandboxCommands } from './sandbox-commands.ts';
 import { SandboxFiles } from './sandbox-files.ts';
 import { sandboxSpec } from './sandbox-spec.ts';
@@ -34,7 +35,8 @@ export class LiveSandbox {
   #record: SandboxRecord;
   #booted: Promise<Sandbox> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  #diskUsedBytes = 0;
+  readonly #disk: DiskRoom;
+  #halting: Promise<void> | undefined;
   #seen: { readonly atMs: number; readonly cpuMs: number } | undefined;
   #isEnded = false;
   #isKept: boolean;
@@ -44,12 +46,14 @@ export class LiveSandbox {
     this.#isKept = isKept;
     this.#record = record;
     this.#deps = deps;
-    const sandbox = (): Promise<Sandbox> => this.boot();
-    this.files = new SandboxFiles(sandbox, {
-      fileBytes: deps.settings().fileBytes,
-      hasRoom: () => this.#diskUsedBytes < deps.settings().diskBytes,
+    this.#disk = new DiskRoom({
+      measure: () => deps.store.usedBytes(this.#record.id),
+      mostBytes: () => deps.settings().diskBytes,
+      nowMs: () => deps.clock.monotonicMs(),
     });
-    this.commands = new SandboxCommands(sandbox, (path) => this.#isFolder(path));
+    const sandbox = (): Promise<Sandbox> => this.boot();
+    this.files = new SandboxFiles(sandbox, { fileBytes: deps.settings().fileBytes, disk: this.#disk });
+    this.commands = new SandboxCommands(sandbox, { disk: this.#disk, folderExists: (path) => this.#isFolder(path) });
   }
 
   get record(): SandboxRecord {
@@ -72,26 +76,34 @@ export class LiveSandbox {
     return done;
   }
 
-  /** Changes what outlives it; durable when it resolves. */
+  /** Changes what outlives it; durable when it resolves. Throws a `not_found` once it ended. */
   async change(difference: Partial<SandboxRecord>): Promise<void> {
+    if (this.#isEnded) throw this.#absent();
     const changed = { ...this.#record, ...difference };
     await this.#deps.store.save(changed);
     this.#record = changed;
   }
 
-  /** Takes a sandbox that was made ahead on its disk. */
-  adopt(sandbox: Sandbox): void {
+  /** Takes a sandbox that was made ahead on its disk; what that one used before is not this one's. */
+  async adopt(sandbox: Sandbox): Promise<void> {
     this.#follow(Promise.resolve(sandbox));
+    const atMs = this.#deps.clock.monotonicMs();
+    const { cpuMs } = await sandbox.stats().catch(() => ({ cpuMs: null }));
+    this.#seen ??= { atMs, cpuMs: cpuMs ?? 0 };
   }
 
   /** The running sandbox; started if it is not there. Throws a `not_found` when it may not run. */
-  boot(): Promise<Sandbox> {
-    if (this.#isEnded || this.#record.state !== 'running') {
-      return Promise.reject(new Fault('not_found', { message: `The sandbox ${this.#record.id} does not run.` }));
-    }
+  async boot(): Promise<Sandbox> {
+    // What is being ended must not start again under the hands of who ends it.
+    while (this.#halting) await this.#halting;
+    if (this.#isEnded || this.#record.state !== 'running') throw this.#absent();
     if (this.#booted) return this.#booted;
     this.#seen = { atMs: this.#deps.clock.monotonicMs(), cpuMs: 0 };
     return this.#follow(this.#start());
+  }
+
+  #absent(): Fault {
+    return new Fault('not_found', { message: `The sandbox ${this.#record.id} does not run.` });
   }
 
   #follow(booting: Promise<Sandbox>): Promise<Sandbox> {
@@ -103,8 +115,21 @@ export class LiveSandbox {
     return booting;
   }
 
-  /** Ends its processes; the record and the disk stay. */
-  async halt(): Promise<void> {
+  /** Ends its processes and then does what goes with that; until both are done nothing of it starts. Only in turn. */
+  async halt(then?: () => Promise<void>): Promise<void> {
+    const halting = this.#stop().then(then);
+    this.#halting = halting.then(
+      () => undefined,
+      () => undefined,
+    );
+    try {
+      await halting;
+    } finally {
+      this.#halting = undefined;
+    }
+  }
+
+  async #stop(): Promise<void> {
     // The last of what it used.
     if (this.#deps.charged?.isMetering === true) await this.sample().catch(() => undefined);
     const booted = this.#booted;
@@ -121,10 +146,14 @@ export class LiveSandbox {
     await this.#deps.store.remove(this.#record.id);
   }
 
-  /** Looks what its disk holds; beyond its bound, what writes to it is ended. */
-  async checkDisk(): Promise<void> {
-    this.#diskUsedBytes = await this.#deps.store.usedBytes(this.#record.id);
-    if (this.#diskUsedBytes > this.#deps.settings().diskBytes) this.commands.killAll();
+  /** Looks what its disk holds; beyond its bound all its processes are ended, listed or not. */
+  async checkDisk(freshMs = 0): Promise<void> {
+    await this.#disk.look(freshMs);
+    if (this.#disk.isOver && this.isUp) await this.inTurn(() => this.#haltFull());
+  }
+
+  async #haltFull(): Promise<void> {
+    if (this.#disk.isOver && this.isUp) await this.halt();
   }
 
   /** Notes what it uses now; nothing while it does not run. */
@@ -149,7 +178,7 @@ export class LiveSandbox {
       cpuUsedPct: Math.min(100, Math.round((spentMs / passedMs) * 1000) / 10),
       memoryUsedBytes: memoryBytes ?? 0,
       memoryTotalBytes: settings().memoryBytes,
-      diskUsedBytes: this.#diskUsedBytes,
+      diskUsedBytes: this.#disk.usedBytes,
       diskTotalBytes: settings().diskBytes,
     });
     if (this.metrics.length > mostMetrics) this.metrics.shift();

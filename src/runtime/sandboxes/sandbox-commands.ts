@@ -1,5 +1,6 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Sandbox } from '../contract.ts';
+import type { DiskRoom } from './disk-room.ts';
 import { type CommandWatch, GuestCommand } from './guest-command.ts';
 import type { SandboxCommand } from './sandbox-types.ts';
 import { absolutePath } from './sandbox-files.ts';
@@ -17,17 +18,23 @@ export interface StartedCommand {
   readonly watch: CommandWatch;
 }
 
+/** What commands need of their sandbox. */
+export interface CommandDeps {
+  readonly disk: Pick<DiskRoom, 'require'>;
+  folderExists(path: string): Promise<boolean>;
+}
+
 /** The commands of a long-lived sandbox. */
 export class SandboxCommands {
   readonly #sandbox: () => Promise<Sandbox>;
-  readonly #folderExists: (path: string) => Promise<boolean>;
+  readonly #deps: CommandDeps;
   readonly #running = new Map<number, GuestCommand>();
   #starting = 0;
   #count = firstOwnNumber;
 
-  constructor(sandbox: () => Promise<Sandbox>, folderExists: (path: string) => Promise<boolean>) {
+  constructor(sandbox: () => Promise<Sandbox>, deps: CommandDeps) {
     this.#sandbox = sandbox;
-    this.#folderExists = folderExists;
+    this.#deps = deps;
   }
 
   /** Starts one; it goes on whether or not somebody watches. */
@@ -39,6 +46,8 @@ export class SandboxCommands {
     try {
       const sandbox = await this.#sandbox();
       const workingFolder = await this.#folder(command.workingFolder, sandbox);
+      // On a full disk only files can be removed, or each command would write until somebody looks again.
+      await this.#deps.disk.require();
       const execution = await sandbox.exec({
         argv: [command.program, ...command.arguments],
         environment: { ...environment, ...command.environment },
@@ -75,14 +84,10 @@ export class SandboxCommands {
     throw new Fault('not_found', { message: `No command with the ${name} runs.` });
   }
 
-  killAll(): void {
-    for (const command of this.#running.values()) command.kill('SIGKILL');
-  }
-
   async #folder(asked: string | undefined, { home }: Sandbox): Promise<string | undefined> {
     if (asked === undefined || asked === '') return undefined;
     const folder = absolutePath(asked, home);
-    if (folder === home || (await this.#folderExists(folder))) return folder;
+    if (folder === home || (await this.#deps.folderExists(folder))) return folder;
     throw new Fault('invalid_request', { message: `The working directory ${folder} does not exist.`, param: 'cwd' });
   }
 }

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { Fault } from '../../domain/fault.ts';
 import type { Execution, Sandbox } from '../contract.ts';
+import type { DiskRoom } from './disk-room.ts';
 import { callFault, callGuest, followCall, noSpaceFault, startCall } from './guest/guest-call.ts';
 import { framed, MessageReader, packFields, unpackFields } from './guest/guest-messages.ts';
 import { readEntry } from './guest/read-entry.ts';
@@ -22,8 +23,7 @@ export interface OutgoingFile {
 /** Bounds of the file interface. */
 export interface FileBounds {
   readonly fileBytes: number;
-  /** Whether the disk takes more. */
-  hasRoom(): boolean;
+  readonly disk: Pick<DiskRoom, 'require' | 'take'>;
 }
 
 const mostEntries = 10_000;
@@ -94,9 +94,9 @@ export class SandboxFiles {
 
   /** Writes files one after the other; each is whole and durable before it is told, or not there at all. */
   async write(files: AsyncIterable<IncomingFile>): Promise<SandboxEntry[]> {
-    if (!this.#bounds.hasRoom()) throw noSpaceFault();
+    const { fileBytes, disk } = this.#bounds;
+    await disk.require();
     const sandbox = await this.#sandbox();
-    const { fileBytes } = this.#bounds;
     const argv = [String(fileBytes)];
     const execution = await startCall(sandbox, { operation: 'write', argv, stdin: 'open', wallMs: transferMs });
     const entries: SandboxEntry[] = [];
@@ -106,7 +106,7 @@ export class SandboxFiles {
     try {
       for await (const { path, metadata, bytes } of files) {
         latest = absolutePath(path, sandbox.home);
-        const isTaken = await sendFile(execution, { path: latest, metadata, bytes });
+        const isTaken = await sendFile(execution, { path: latest, metadata, bytes: bounded(bytes, disk) });
         if (!isTaken) break;
       }
       await execution.writeInput(framed(new Uint8Array()));
@@ -171,6 +171,14 @@ export function absolutePath(path: string, home: string): string {
     throw new Fault('invalid_request', { message: 'The path is empty, too long or holds a NUL byte.', param: 'path' });
   }
   return posix.resolve(home, path === '~' || path.startsWith('~/') ? `.${path.slice(1)}` : path);
+}
+
+/** The bytes of an upload as long as there is room for them. */
+async function* bounded(bytes: AsyncIterable<Uint8Array>, disk: FileBounds['disk']): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    if (!(await disk.take(piece.length))) throw noSpaceFault();
+    yield piece;
+  }
 }
 
 async function sendFile(execution: Execution, { path, metadata, bytes }: IncomingFile): Promise<boolean> {

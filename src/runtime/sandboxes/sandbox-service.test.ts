@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -35,6 +35,8 @@ class IdleDriver implements Driver {
   readonly up = new Set<string>();
   readonly specs: SandboxSpec[] = [];
   fails = false;
+  /** Called while one ends. */
+  ending: () => void = () => undefined;
   #count = 0;
 
   probe(): Promise<typeof this.report> {
@@ -70,6 +72,7 @@ class IdleDriver implements Driver {
       alive: true,
       gone,
       destroy: () => {
+        this.ending();
         this.up.delete(id);
         end();
         return Promise.resolve();
@@ -111,6 +114,7 @@ describe('long-lived sandboxes', () => {
   function world(dataFolder = mkdtempSync(join(tmpdir(), 'sy-sandboxes-')), charged?: StandingUse, spares = 0) {
     const driver = new IdleDriver();
     const time = { nowMs: 1_000_000 };
+    const bounds = { ...settings };
     let count = 0;
     const service = new SandboxService({
       driver,
@@ -118,7 +122,7 @@ describe('long-lived sandboxes', () => {
       clock: { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs },
       logger: createLogger('silent'),
       newId: (prefix) => `${prefix}_${String((count += 1)).padStart(4, '0')}${'0'.repeat(28)}`,
-      settings: () => settings,
+      settings: () => bounds,
       minIsolation: () => 'sandbox-rlimit',
       charged,
       spares,
@@ -132,7 +136,7 @@ describe('long-lived sandboxes', () => {
       time.nowMs += forMs;
       return service.look();
     };
-    return { driver, service, dataFolder, time, pass };
+    return { driver, service, dataFolder, time, pass, bounds };
   }
 
   it('belong to the key that made them, also among keys of one customer', async () => {
@@ -285,21 +289,52 @@ describe('long-lived sandboxes', () => {
     expect(await service.metrics(ada, id, { startMs: 10 ** 12 })).toEqual([]);
   });
 
+  it('are ended with everything in them when their disk is full, and run nothing until there is room', async () => {
+    const { service, driver, bounds } = world();
+    const { id } = await service.create(ada, wanted);
+    const live = await service.reach(id);
+    const big = join(driver.specs[0]?.homeFolder ?? '', 'big');
+    writeFileSync(big, Buffer.alloc(200_000, 1));
+    bounds.diskBytes = 100_000;
+    await live?.checkDisk();
+    expect([driver.up.size, await service.runs(id)]).toEqual([0, true]);
+    const command = { program: 'x', arguments: [], environment: {}, user: 'user', takesInput: false };
+    await expect(live?.commands.start(command, {})).rejects.toMatchObject({ code: 'too_large', param: 'disk' });
+    rmSync(big);
+    await expect(live?.commands.start(command, {})).rejects.toThrow('it runs nothing');
+  });
+
+  it('do not start again under the hands of who pauses or ends them', async () => {
+    const { service, driver } = world();
+    const { id } = await service.create(ada, wanted);
+    const live = await service.reach(id);
+    let late: Promise<unknown> | undefined;
+    driver.ending = () => {
+      late = Promise.allSettled([live?.boot()]);
+    };
+    await service.pause(ada, id);
+    expect(await late).toMatchObject([{ status: 'rejected', reason: { code: 'not_found' } }]);
+    expect([driver.up.size, live?.isUp]).toEqual([0, false]);
+    await service.connect(ada, id);
+    await service.kill(id);
+    expect(await late).toMatchObject([{ status: 'rejected' }]);
+    expect(driver.up.size).toBe(0);
+  });
+
+  it('that end in this moment are not written back by who gives them time or wakes them', async () => {
+    const { service, dataFolder } = world();
+    const { id } = await service.create(ada, wanted);
+    const killing = service.kill(id);
+    const late = await Promise.allSettled([service.setTtl(ada, id, 1000), service.connect(ada, id, 400_000)]);
+    await killing;
+    expect(late.map((one) => one.status === 'rejected' && (one.reason as Fault).code)).toEqual(
+      late.map(() => 'not_found'),
+    );
+    expect(readdirSync(join(dataFolder, 'runtime', 'sandboxes'))).toEqual([]);
+  });
+
   it('are charged for the time they were there, and refused without a budget', async () => {
-    const charged: { readonly use: ComputeUse; readonly customer: string }[] = [];
-    const budget = { isLeft: true };
-    const admit: ComputeDesk['admit'] = ({ customer }) => {
-      if (!budget.isLeft) return Promise.reject(new Fault('budget_exceeded'));
-      const settle = (_: unknown, use: ComputeUse): Promise<void> =>
-        Promise.resolve(void charged.push({ use, customer }));
-      return Promise.resolve({ settle, release: () => undefined });
-    };
-    const desk = { isMetering: true, admit } as unknown as ComputeDesk;
-    const fail = (error: unknown): never => {
-      throw error;
-    };
-    const payerOf = (): Promise<undefined> => Promise.resolve(undefined);
-    const standing = new StandingUse({ desk, kind: 'sandbox', payerOf, troubled: fail });
+    const { standing, charged, budget } = openDesk();
     const { service, time } = world(undefined, standing);
     const { id } = await service.create(ada, wanted);
     time.nowMs += 2000;
@@ -310,4 +345,59 @@ describe('long-lived sandboxes', () => {
     await expect(service.create(ada, wanted)).rejects.toMatchObject({ code: 'budget_exceeded' });
     expect(await service.list(ada)).toEqual([]);
   });
+
+  it('that were made ahead are charged from their first moment, for what they used themselves', async () => {
+    const { standing, charged } = openDesk();
+    const { service, driver, time } = world(undefined, standing, 1);
+    await service.create(ada, wanted);
+    await vi.waitFor(() => expect(driver.up.size).toBe(2));
+    const { id } = await service.create(ada, wanted);
+    time.nowMs += 3000;
+    await service.kill(id, ada);
+    await standing.flush();
+    expect(charged).toMatchObject([{ use: { cpuMs: 0, wallMs: 3000 } }]);
+  });
+
+  it('that cannot be made of one that waits leave neither that nor what was held for them', async () => {
+    const { standing, holds } = openDesk();
+    const { service, driver } = world(undefined, standing, 1);
+    await service.create(ada, wanted);
+    await vi.waitFor(() => expect(driver.up.size).toBe(2));
+    await vi.waitFor(() => expect(driver.specs).toHaveLength(2));
+    const disks = join(driver.specs[0]?.homeFolder ?? '', '..', '..');
+    // Stands where the disk of the next should be.
+    const taken = join(disks, `sbx0003${'0'.repeat(28)}`);
+    mkdirSync(join(taken, 'other'), { recursive: true });
+    await expect(service.create(ada, wanted)).rejects.toThrow('ENOTEMPTY');
+    await standing.flush();
+    expect([driver.up.size, holds.open, readdirSync(disks).length]).toEqual([1, 1, 1]);
+  });
 });
+
+/** Somebody who charges for sandboxes, and what was charged and is held. */
+function openDesk() {
+  const charged: { readonly use: ComputeUse; readonly customer: string }[] = [];
+  const budget = { isLeft: true };
+  const holds = { open: 0 };
+  const admit: ComputeDesk['admit'] = ({ customer }) => {
+    if (!budget.isLeft) return Promise.reject(new Fault('budget_exceeded'));
+    holds.open += 1;
+    let isOpen = true;
+    const release = (): void => {
+      if (isOpen) holds.open -= 1;
+      isOpen = false;
+    };
+    const settle = (_: unknown, use: ComputeUse): Promise<void> => {
+      release();
+      return Promise.resolve(void charged.push({ use, customer }));
+    };
+    return Promise.resolve({ settle, release });
+  };
+  const desk = { isMetering: true, admit } as unknown as ComputeDesk;
+  const fail = (error: unknown): never => {
+    throw error;
+  };
+  const payerOf = (): Promise<undefined> => Promise.resolve(undefined);
+  const standing = new StandingUse({ desk, kind: 'sandbox', payerOf, troubled: fail });
+  return { standing, charged, budget, holds };
+}

@@ -7,6 +7,7 @@ import type { ComputePayer } from '../compute/compute-desk.ts';
 import type { StandingUse } from '../compute/standing-use.ts';
 import { requireTier } from '../runs/run-service.ts';
 import { LiveSandbox } from './live-sandbox.ts';
+import { SandboxPatrol } from './sandbox-patrol.ts';
 import { type Bounds, boundsOf } from './sandbox-spec.ts';
 import { SandboxStore } from './sandbox-store.ts';
 import type {
@@ -37,6 +38,8 @@ export interface SandboxServiceDeps {
 const lookEveryMs = 250;
 /** Looks between two samples of what is used. */
 const looksPerSample = 20;
+/** Who asks often is told what was found so long ago. */
+const freshMs = 1000;
 
 /** Long-lived sandboxes: who has which, how long they live, and what of them survives. */
 export class SandboxService {
@@ -47,7 +50,7 @@ export class SandboxService {
   readonly #making = new Map<string, number>();
   #ready: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #sampling: Promise<void> | undefined;
+  readonly #patrol: SandboxPatrol;
   #looks = 0;
   #isClosed = false;
 
@@ -57,6 +60,12 @@ export class SandboxService {
     const { driver, newId } = deps;
     const bounds = (): Bounds => boundsOf(deps.settings());
     this.#spares = new SpareSandboxes({ driver, newId, bounds, store: this.#store, most: deps.spares ?? 0 });
+    this.#patrol = new SandboxPatrol({
+      all: () => this.#all.values(),
+      isRefused: (id) => deps.charged?.isRefused(id) === true,
+      pause: (live) => live.inTurn(() => this.#pause(live)),
+      troubled: (error) => this.#troubled(error),
+    });
   }
 
   /** Takes over what an earlier process left. */
@@ -76,17 +85,9 @@ export class SandboxService {
     this.#making.set(owner.key, making + 1);
     try {
       const live = new LiveSandbox(this.#newRecord(owner, wanted, ttlMs), this.#liveDeps());
-      const { id } = live.record;
-      await this.#deps.charged?.begin(id, payerOf(owner));
-      await this.#giveDisk(live);
-      const both = await Promise.allSettled([live.boot(), this.#store.save(live.record)]);
-      const failed = both.find((one) => one.status === 'rejected');
-      if (failed) {
-        await live.end();
-        this.#deps.charged?.end(id);
-        throw failed.reason;
-      }
-      this.#all.set(id, live);
+      await this.#deps.charged?.begin(live.record.id, payerOf(owner));
+      await this.#make(live);
+      this.#all.set(live.record.id, live);
       this.#spares.refill();
       return live.record;
     } finally {
@@ -143,7 +144,7 @@ export class SandboxService {
     await this.open();
     const live = this.#all.get(id);
     if (!live || live.isEnded || (owner && !isOwn(live.record, owner))) return false;
-    await this.#end(live);
+    await live.inTurn(() => this.#finish(live));
     return true;
   }
 
@@ -153,7 +154,7 @@ export class SandboxService {
     { startMs = 0, endMs = Infinity }: { readonly startMs?: number | undefined; readonly endMs?: number | undefined },
   ): Promise<SandboxMetric[]> {
     const live = await this.#find(id, owner);
-    await live.checkDisk();
+    await live.checkDisk(freshMs);
     await live.sample();
     return live.metrics.filter(({ atMs }) => atMs >= startMs && atMs <= endMs);
   }
@@ -196,7 +197,7 @@ export class SandboxService {
     this.#isClosed = true;
     clearInterval(this.#timer);
     await this.#ready?.catch(() => undefined);
-    await this.#sampling;
+    await this.#patrol.close();
     await this.#spares.close();
     await Promise.all([...this.#all.values()].map((live) => live.inTurn(() => live.halt())));
     this.#store.close();
@@ -215,22 +216,7 @@ export class SandboxService {
   #tick(): void {
     this.look().catch((error: unknown) => this.#troubled(error));
     this.#looks += 1;
-    if (this.#looks % looksPerSample !== 0 || this.#sampling) return;
-    this.#sampling = this.#sample()
-      .catch((error: unknown) => this.#troubled(error))
-      .finally(() => {
-        this.#sampling = undefined;
-      });
-  }
-
-  async #sample(): Promise<void> {
-    for (const live of this.#all.values()) {
-      if (!live.isUp || this.#isClosed) continue;
-      // What nobody works in does not grow.
-      if (live.commands.list().length > 0) await live.checkDisk();
-      await live.sample();
-      if (this.#deps.charged?.isRefused(live.record.id) === true) await live.inTurn(() => this.#pause(live));
-    }
+    if (this.#looks % looksPerSample === 0) this.#patrol.round();
   }
 
   #troubled(error: unknown): void {
@@ -265,13 +251,31 @@ export class SandboxService {
     throw new Fault('invalid_request', { message, param: 'timeout' });
   }
 
+  /** Leaves nothing when it fails. */
+  async #make(live: LiveSandbox): Promise<void> {
+    try {
+      await this.#giveDisk(live);
+      const both = await Promise.allSettled([live.boot(), this.#store.save(live.record)]);
+      const failed = both.find((one) => one.status === 'rejected');
+      if (failed) throw failed.reason;
+    } catch (error) {
+      await this.#finish(live).catch((other: unknown) => this.#troubled(other));
+      throw error;
+    }
+  }
+
   /** A disk with a sandbox on it that waits, or an empty one. */
   async #giveDisk(live: LiveSandbox): Promise<void> {
     const { id } = live.record;
     const spare = this.#spares.take();
     if (!spare) return this.#store.makeDisk(id);
-    await this.#store.renameDisk(spare.diskName, id);
-    live.adopt(spare.sandbox);
+    try {
+      await this.#store.renameDisk(spare.diskName, id);
+    } catch (error) {
+      await this.#spares.end(spare);
+      throw error;
+    }
+    await live.adopt(spare.sandbox);
   }
 
   #newRecord(owner: SandboxOwner, wanted: NewSandbox, ttlMs: number): SandboxRecord {
@@ -313,7 +317,7 @@ export class SandboxService {
     await this.open();
     const live = this.#all.get(id);
     if (live && !live.isEnded && isOwn(live.record, owner)) return live;
-    throw new Fault('not_found', { message: `Sandbox ${id.slice(0, 100)} not found.` });
+    throw absent(id);
   }
 
   async #prolong(live: LiveSandbox, ttlMs: number): Promise<void> {
@@ -321,13 +325,13 @@ export class SandboxService {
   }
 
   async #wake(live: LiveSandbox, asked: number | undefined): Promise<boolean> {
+    if (live.isEnded) throw absent(live.record.id);
     const nowMs = this.#deps.clock.nowMs();
     if (live.record.state === 'running') {
       const ttlMs = asked === undefined ? undefined : this.#ttl(asked);
       if (ttlMs !== undefined && nowMs + ttlMs > live.record.endsAtMs) await this.#prolong(live, ttlMs);
       return false;
     }
-    if (live.isEnded) throw new Fault('not_found', { message: `Sandbox ${live.record.id} not found.` });
     const ttlMs = this.#ttl(asked ?? live.record.ttlMs);
     this.#admit(live.record, true);
     await this.#deps.charged?.begin(live.record.id, payerOf(live.record));
@@ -337,18 +341,24 @@ export class SandboxService {
   }
 
   async #pause(live: LiveSandbox): Promise<boolean> {
-    if (live.isEnded || live.record.state === 'paused') return false;
-    await live.halt();
-    this.#deps.charged?.end(live.record.id);
-    await this.#store.sync(live.record.id);
-    await live.change({ state: 'paused', pausedAtMs: this.#deps.clock.nowMs() });
-    return true;
+    const isPaused = live.record.state === 'paused';
+    if (live.isEnded || (isPaused && !live.isUp)) return false;
+    await live.halt(async () => {
+      this.#deps.charged?.end(live.record.id);
+      await this.#store.sync(live.record.id);
+      if (!isPaused) await live.change({ state: 'paused', pausedAtMs: this.#deps.clock.nowMs() });
+    });
+    return !isPaused;
   }
 
-  async #end(live: LiveSandbox): Promise<void> {
-    await live.inTurn(() => live.end());
-    this.#deps.charged?.end(live.record.id);
-    this.#all.delete(live.record.id);
+  /** Ends it for good. What cannot be removed is not charged, and gone for everybody. */
+  async #finish(live: LiveSandbox): Promise<void> {
+    try {
+      await live.end();
+    } finally {
+      this.#deps.charged?.end(live.record.id);
+      this.#all.delete(live.record.id);
+    }
   }
 
   /** Looks again in its turn: it may just have been given more time. */
@@ -356,15 +366,17 @@ export class SandboxService {
     await live.inTurn(async () => {
       if (live.isEnded || !isDue(live.record, this.#deps.clock.nowMs(), this.#deps)) return;
       if (live.record.state === 'running' && live.record.onTimeout === 'pause') return void (await this.#pause(live));
-      await live.end();
-      this.#deps.charged?.end(live.record.id);
-      this.#all.delete(live.record.id);
+      await this.#finish(live);
     });
   }
 }
 
 function payerOf({ customer, key }: SandboxOwner): ComputePayer {
   return { customer, key };
+}
+
+function absent(id: string): Fault {
+  return new Fault('not_found', { message: `Sandbox ${id.slice(0, 100)} not found.` });
 }
 
 /** Compares a presented token in constant time. */

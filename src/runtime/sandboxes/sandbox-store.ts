@@ -11,6 +11,8 @@ import type { SandboxRecord } from './sandbox-types.ts';
 const run = promisify(execFile);
 const environment = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
 const goneMark = '.gone-';
+/** Longest that a disk is looked through. */
+const lookMs = 30_000;
 
 /** The folders of one sandbox that outlive its processes. */
 export interface SandboxDisk {
@@ -93,18 +95,23 @@ export class SandboxStore {
     await run('find', argv, { env: environment }).catch(() => undefined);
   }
 
-  /** How much a disk holds, as far as it can be read. */
-  async usedBytes(id: string): Promise<number> {
+  /** How much a disk holds, as far as it can be read; null when that is not found out in time. */
+  async usedBytes(id: string): Promise<number | null> {
     const { root } = this.diskOf(id);
-    const { stdout } = await run('du', ['-sxP', '--block-size=1', '--', root], { env: environment }).catch(
-      (error: unknown) => ({ stdout: (error as { stdout?: string }).stdout ?? '' }), // Files that vanish meanwhile.
-    );
-    return Number(/^\d+/.exec(stdout)?.[0] ?? 0);
+    try {
+      const argv = ['-sxP', '--block-size=1', '--', root];
+      return readUsed((await run('du', argv, { env: environment, timeout: lookMs, killSignal: 'SIGKILL' })).stdout);
+    } catch (error) {
+      const { stdout = '', killed } = error as { stdout?: string; killed?: boolean };
+      // Else files vanished meanwhile, or cannot be read.
+      return killed === true ? null : readUsed(stdout);
+    }
   }
 
   /** Removes a sandbox for good: first its record, so that a crash leaves a disk that belongs to nothing. */
   async remove(id: string): Promise<void> {
-    await rm(join(this.#records, `${id}.json`), { force: true });
+    const path = join(this.#records, `${id}.json`);
+    await Promise.all([path, `${path}.new`].map((one) => rm(one, { force: true })));
     const gone = join(this.#diskFolder(), `${goneMark}${id}`);
     await rename(this.diskOf(id).root, gone).catch(() => undefined);
     await removeTree(gone);
@@ -127,6 +134,10 @@ export class SandboxStore {
     this.#disks ??= diskFolder(this.#dataFolder);
     return this.#disks;
   }
+}
+
+function readUsed(stdout: string): number {
+  return Number(/^\d+/.exec(stdout)?.[0] ?? 0);
 }
 
 function readRecord(path: string): SandboxRecord | undefined {

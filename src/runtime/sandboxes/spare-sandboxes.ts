@@ -58,7 +58,13 @@ export class SpareSandboxes {
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#making;
-    await Promise.all(this.#waiting.splice(0).map((one) => this.#end(one)));
+    await Promise.all(this.#waiting.splice(0).map((one) => this.end(one)));
+  }
+
+  /** Ends one that is of no use, with its disk. */
+  async end({ diskName, sandbox }: SpareSandbox): Promise<void> {
+    await sandbox.destroy();
+    await this.#deps.store.remove(diskName);
   }
 
   async #fill(): Promise<void> {
@@ -67,7 +73,7 @@ export class SpareSandboxes {
     const useless = this.#waiting.filter((one) => one.shape !== shape || !one.sandbox.alive);
     for (const one of useless) {
       this.#waiting.splice(this.#waiting.indexOf(one), 1);
-      await this.#end(one);
+      await this.end(one);
     }
     while (this.#waiting.length < most && !this.#isClosed) {
       const diskName = newId('spare');
@@ -80,11 +86,6 @@ export class SpareSandboxes {
         throw error;
       }
     }
-  }
-
-  async #end({ diskName, sandbox }: SpareSandbox): Promise<void> {
-    await sandbox.destroy();
-    await this.#deps.store.remove(diskName);
   }
 
   #shape(): string {
