@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findProgram, findSystemTools } from '../../src/runtime/workspaces/system-tools.ts';
 import { type CodeTask, codeTasks } from './support/code-tasks.ts';
 import { type CodeAnswer, type CodeWorld, openCodeWorld } from './support/code-world.ts';
+import { waitUntil } from './support/wait-until.ts';
 import { answerOf, type CodingModel } from './support/coding-models.ts';
 
 const seed = 5;
@@ -47,10 +48,13 @@ describe.skipIf(!hasSandbox)('models are chosen by what became of the code that 
   }
 
   /** Each answer runs against the tests that nobody saw, and the run tells its outcome of the request. */
-  async function serve(nameOf: (task: CodeTask) => string, visible = false): Promise<CodeAnswer[]> {
+  async function serve(
+    nameOf: (task: CodeTask) => string,
+    how: (task: CodeTask) => Parameters<CodeWorld['ask']>[2] = () => ({}),
+  ): Promise<CodeAnswer[]> {
     const answers: CodeAnswer[] = [];
     for (const task of codeTasks) {
-      const answer = await world.ask(nameOf(task), task, { visible });
+      const answer = await world.ask(nameOf(task), task, how(task));
       await world.passes(answer.program, task, { tests: 'hidden', requestId: answer.requestId });
       answers.push(answer);
     }
@@ -74,20 +78,24 @@ describe.skipIf(!hasSandbox)('models are chosen by what became of the code that 
   beforeAll(async () => {
     world = await openCodeWorld(models, { jobs, seed });
     for (const { name } of models) {
-      const answers: CodeAnswer[] = [];
-      for (const task of codeTasks) answers.push(await world.ask(name, task));
+      const answers = await serve(
+        () => name,
+        ({ job: jobName }) => ({ job: jobName }),
+      );
       alone.set(name, await measured(answers));
     }
     const [name, figures] = [...alone].reduce((left, right) => (right[1].passRate > left[1].passRate ? right : left));
     best = { name, ...figures };
     for (const [one, its] of alone) tell(`${one} alone`, its);
-  }, 120_000);
+  }, 240_000);
   afterAll(() => world?.close());
 
   it('routing by executed outcomes is as good as the best single model at 60% of its cost or less', async () => {
     expect(best.name).toBe('large');
-    await serve((task) => `job/${task.job}`);
-    await serve((task) => `job/${task.job}`);
+    // What the runs told is taken over every few seconds.
+    const told = models.length * codeTasks.length;
+    const isLearned = async (): Promise<boolean> => (await world.client.routing.learning()).outcomes >= told;
+    await waitUntil(isLearned, 'the outcomes of all runs are learned');
     const routed = await measured(await serve((task) => `job/${task.job}`));
     tell('routed by executed outcomes', routed);
     expect(routed.passRate).toBeGreaterThanOrEqual(best.passRate);
@@ -95,7 +103,10 @@ describe.skipIf(!hasSandbox)('models are chosen by what became of the code that 
   }, 120_000);
 
   it('a cascade that runs the code is better than the best single model', async () => {
-    const answers = await serve(() => 'job/code', true);
+    const answers = await serve(
+      () => 'job/code',
+      () => ({ visible: true }),
+    );
     const cascaded = await measured(answers);
     tell('cascade verified by execution', cascaded);
     expect(cascaded.passRate).toBeGreaterThan(best.passRate);

@@ -25,6 +25,8 @@ async function idsOf(client: OpenAI): Promise<string[]> {
 /** Stands for a local server without taking its default port. */
 const ollamaAt = (baseUrl: string, more = ''): string => `hosts: { ollama: { baseUrl: "${baseUrl}" } }\n${more}`;
 const models = ['llama3:8b', 'nomic/embed-text'];
+/** A round of discovery asks each known port, which takes its time on a busy machine. */
+const patienceMs = 10_000;
 
 /** Something else that happens to listen where a model server might. */
 async function startStranger(body: string, headers: Record<string, string> = {}, status = 200): Promise<string> {
@@ -64,11 +66,11 @@ describe('a model server on this machine', () => {
     closers.push(() => again.close().catch(() => undefined));
     // What the round every 30 seconds does, and a reload as well.
     booted.product.reload();
-    await expect.poll(() => idsOf(client)).toContain('ollama/llama3:8b');
+    await expect.poll(() => idsOf(client), { timeout: patienceMs }).toContain('ollama/llama3:8b');
 
     await again.close();
     booted.product.reload();
-    await expect.poll(() => idsOf(client)).not.toContain('ollama/llama3:8b');
+    await expect.poll(() => idsOf(client), { timeout: patienceMs }).not.toContain('ollama/llama3:8b');
   });
 
   it('is not looked for when discovery is off', async () => {

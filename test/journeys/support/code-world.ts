@@ -23,7 +23,7 @@ export interface CodeWorld {
   ask(
     model: string,
     task: CodeTask,
-    how?: { readonly visible?: boolean; readonly stream?: boolean },
+    how?: { readonly visible?: boolean; readonly stream?: boolean; readonly job?: string },
   ): Promise<CodeAnswer>;
   /** Runs a program with tests; with a request its outcome is told of that. */
   passes(program: string, task: CodeTask, how: { tests: 'visible' | 'hidden'; requestId?: string }): Promise<boolean>;
@@ -42,11 +42,14 @@ export async function openCodeWorld(
   return {
     booted,
     client,
-    async ask(model, task, { visible = false, stream = false } = {}) {
+    async ask(model, task, { visible = false, stream = false, job } = {}) {
       scriptTask(upstream, models, { task, seed });
       const tests = JSON.stringify({ language: task.language, tests: task.visible });
       const encoded = Buffer.from(tests).toString('base64');
-      const headers: Asked['headers'] = visible ? { 'x-switchyard-tests': encoded } : {};
+      const headers: Asked['headers'] = {
+        ...(visible && { 'x-switchyard-tests': encoded }),
+        ...(job !== undefined && { 'x-switchyard-job': job }),
+      };
       const messages = [{ role: 'user' as const, content: task.prompt }];
       const { text, response } = stream
         ? await readStream(openai, { model, messages, headers })

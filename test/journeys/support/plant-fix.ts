@@ -25,7 +25,11 @@ export async function plantFix(
   const bounds = { maxNanos: 1n, maxAttempts: 1, protect: [mark], checks: [], appChecks: [] };
   const spec = { ...bounds, payer: {}, promote: { to: 'preview' } } as const;
   await insertFix(database, { ...shared, id: fixId, failureId, spec, requestedBy: mark });
-  await insertAttempt(database, fixId, {
+  // As if somebody worked on it: nobody else takes it up.
+  const claim = { state: 'running', claimed_by: mark, claimed_until_ms: BigInt(Number.MAX_SAFE_INTEGER) } as const;
+  await database.db.updateTable('fix').set(claim).where('id', '=', fixId).execute();
+  const held = { id: fixId, by: mark };
+  await insertAttempt(database, held, {
     number: 1,
     requestId: runId.replace('run_', 'req_'),
     decisionId: null,
