@@ -12,8 +12,8 @@ import { listFailures, pruneFailures } from './failure-store.ts';
 import { readPairs } from './fix-pairs.ts';
 import type { FixSpec, FixTrail } from './fix-record.ts';
 import { FixService, type FixServiceDeps } from './fix-service.ts';
-import { beginAttempt, claimFix, findFix, readFixedFiles } from './fix-store.ts';
-import type { FixAnswer, FixOutcome } from './fix-types.ts';
+import { beginAttempt, claimFix, findFix, finishFix, readFixedFiles } from './fix-store.ts';
+import type { FixAnswer, FixAttempt, FixOutcome } from './fix-types.ts';
 import { ModelFixer } from './model-fixer.ts';
 import { runSubject } from './run-subject.ts';
 import { toyRunner } from './testing/toy-runner.ts';
@@ -206,7 +206,8 @@ describe('the service of fixes', () => {
     const fix = await idle.request(opened.database, wanted);
     const claimed = await claimFix(opened.database, { by: 'dead', nowMs, untilMs: nowMs + 1000 });
     expect(claimed?.id).toBe(fix.id);
-    await beginAttempt(opened.database, fix.id, { number: 1, requestId: 'req_lost', reservedNanos: 100_000n });
+    const held = { id: fix.id, by: 'dead' };
+    await beginAttempt(opened.database, held, { number: 1, requestId: 'req_lost', reservedNanos: 100_000n });
     // While the claim holds nobody else takes it up.
     expect(await claimFix(opened.database, { by: 'other', nowMs, untilMs: nowMs + 1000 })).toBeUndefined();
     nowMs += 2000;
@@ -233,4 +234,58 @@ describe('the service of fixes', () => {
     const fix = await service.request(opened.database, { of: { subject: 'run_refused' }, spec, requestedBy: 'owner' });
     expect(await ended(fix.id)).toMatchObject({ state: 'fixed', refusedPatches: 2, spentNanos: 30n });
   });
+
+  it('leaves a fix alone that another took up meanwhile: it asks, keeps and ends nothing', async () => {
+    const failures = book();
+    failures.note(told('run_taken'));
+    const late: unknown[] = [];
+    const service = serviceWith(failures, {
+      fixer: {
+        async fix({ begin, attempted, signal }) {
+          const taken = { claimed_by: 'other', claimed_until_ms: BigInt(nowMs + 60_000) };
+          await opened.database.db.updateTable('fix').set(taken).where('state', '=', 'running').execute();
+          await begin?.({ number: 1, requestId: 'req_late', reservedNanos: 1n }).catch((error) => late.push(error));
+          await attempted?.(lateAttempt).catch((error) => late.push(error));
+          return { reason: signal?.aborted === true ? 'cancelled' : 'fixed', ...lateResult };
+        },
+      },
+    });
+    const fix = await service.request(opened.database, { of: { subject: 'run_taken' }, spec, requestedBy: 'owner' });
+    while (late.length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+    await service.close();
+    expect(late).toMatchObject([{ code: 'conflict' }, { code: 'conflict' }]);
+    const trail = await findFix(opened.database, fix.id);
+    expect(trail).toMatchObject({ state: 'running', attempts: [], spentNanos: 0n });
+    const end = { id: fix.id, by: 'other', reason: null, detail: null, patch: '', runId: null, version: null };
+    await finishFix(opened.database, { ...end, state: 'unfixed', files: undefined, atMs: nowMs });
+    expect(await findFix(opened.database, fix.id)).toMatchObject({ state: 'unfixed' });
+  });
 });
+
+const lateAttempt: FixAttempt = {
+  number: 1,
+  requestId: 'req_late',
+  decisionId: null,
+  model: 'coder',
+  host: 'fake',
+  promptDigest: '',
+  costNanos: 10n,
+  reservedNanos: 100n,
+  patch: '',
+  refusals: [],
+  verdict: 'passed',
+  checks: [],
+  isHidden: false,
+  failure: null,
+  detail: null,
+  startedAtMs: 0,
+  totalMs: 0,
+};
+const lateResult = {
+  isFixed: true,
+  detail: null,
+  attempts: [lateAttempt],
+  spentNanos: 10n,
+  files: [file('main.toy', 'push 1\nadd')],
+  patch: 'a patch',
+};

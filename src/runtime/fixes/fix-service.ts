@@ -6,6 +6,7 @@ import type { FailureBook } from './failure-book.ts';
 import type { KeptFailure } from './failure-record.ts';
 import type { Fix, FixSpec, FixState } from './fix-record.ts';
 import type { FixSubject } from './fix-subject.ts';
+import { claimMs, FixClaim } from './fix-claim.ts';
 import { insertPair, type PairPolicy, pairOf } from './fix-pairs.ts';
 import {
   acceptFix,
@@ -15,6 +16,7 @@ import {
   extendFixClaim,
   findFix,
   finishFix,
+  type HeldFix,
   insertAttempt,
   insertFix,
 } from './fix-store.ts';
@@ -46,7 +48,6 @@ export interface WantedFix {
   readonly requestedBy: string;
 }
 
-const claimMs = 60_000;
 const idlePollMs = 10_000;
 const nudgeMs = 100;
 const nudges = 20;
@@ -146,37 +147,46 @@ export class FixService {
   }
 
   async #run(database: Database, fix: ClaimedFix): Promise<void> {
-    const { clock, logger } = this.#deps;
-    const nothing = { id: fix.id, reason: null, patch: '', runId: null, version: null, files: undefined };
-    const release = this.#hold(database, fix.id);
+    const { clock, logger, workerId: by } = this.#deps;
+    const held = { id: fix.id, by };
+    const nothing = { ...held, reason: null, patch: '', runId: null, version: null, files: undefined };
+    const claim = new FixClaim({
+      clock,
+      logger,
+      id: fix.id,
+      extend: () => extendFixClaim(database, { ...held, untilMs: clock.nowMs() + claimMs }),
+    });
     try {
-      const end = await this.#fix(database, fix);
-      // A gateway that goes away leaves the fix to the next one.
+      const end = await this.#fix(database, fix, claim);
+      // A gateway that goes away, or comes too late, leaves the fix to the next one.
       if (end === undefined) return;
       await finishFix(database, { ...nothing, ...end, atMs: clock.nowMs() });
     } catch (error) {
+      if (!(await claim.extend())) return void logger.warn({ err: error, fix: fix.id }, 'a fix was taken up elsewhere');
       logger.error({ err: error, fix: fix.id }, 'a fix failed');
       const detail = Fault.is(error) ? error.message : 'it failed by a defect; the log says more';
       await finishFix(database, { ...nothing, state: 'failed', detail, atMs: clock.nowMs() });
     } finally {
-      release();
+      claim.release();
     }
   }
 
-  async #fix(database: Database, fix: ClaimedFix): Promise<FixEnd | undefined> {
+  async #fix(database: Database, fix: ClaimedFix, claim: FixClaim): Promise<FixEnd | undefined> {
     const kept = await this.#deps.failures.find({ id: fix.failureId }, database);
     if (kept === undefined) return { state: 'failed', reason: 'not_kept', detail: 'the failure is gone' };
     const subject = await this.#deps.subjectOf(kept, fix.spec, database);
     if (Fault.is(subject)) return { state: 'failed', reason: 'not_kept', detail: subject.message };
     const again = await subject.reproduce();
-    if (this.#closing.signal.aborted) return undefined;
+    const signal = AbortSignal.any([this.#closing.signal, claim.signal]);
+    if (signal.aborted) return undefined;
     if (again.kind === 'broken') return { state: 'failed', reason: 'broken', detail: again.reason };
     if (again.kind === 'passed') {
       const detail = 'tried again, it did not fail: nothing was asked of a model';
       return { state: 'unfixed', reason: 'not_reproduced', detail };
     }
     const lost = lostAttempt(fix);
-    if (lost) await insertAttempt(database, fix.id, lost);
+    const held: HeldFix = { id: fix.id, by: this.#deps.workerId };
+    if (lost) await insertAttempt(database, held, lost);
     const { files, purpose, secrets } = subject;
     const { maxNanos: capNanos, maxAttempts, protect, payer } = fix.spec;
     const result = await this.#deps.fixer.fix({
@@ -189,12 +199,13 @@ export class FixService {
       failure: again.failure,
       payer: { customer: kept.failure.customer ?? undefined, ...payer },
       earlier: [...fix.attempts, ...(lost ? [lost] : [])],
-      signal: this.#closing.signal,
+      signal,
       verify: (patched, attempt) => subject.verify(patched, attempt),
-      begin: (begun) => beginAttempt(database, fix.id, begun),
-      attempted: (attempt) => insertAttempt(database, fix.id, attempt),
+      begin: (begun) => beginAttempt(database, held, begun),
+      attempted: (attempt) => insertAttempt(database, held, attempt),
     });
-    if (result.reason === 'cancelled') return undefined;
+    // What is adopted moves an alias: only by who has the fix.
+    if (result.reason === 'cancelled' || !(await claim.extend())) return undefined;
     return this.#end(database, { fix, kept, subject, result });
   }
 
@@ -224,18 +235,6 @@ export class FixService {
     const pair = pairOf({ fix, kept, files: subject.files, result }, known);
     if (pair) await insertPair(database, pair);
     return { state: 'fixed', reason, patch, files: fix.kind === 'run' ? files : undefined, ...adopted };
-  }
-
-  /** Keeps others from taking it up while it is worked on. */
-  #hold(database: Database, id: string): () => void {
-    const { clock, workerId: by, logger } = this.#deps;
-    const timer = setInterval(() => {
-      extendFixClaim(database, { id, by, untilMs: clock.nowMs() + claimMs }).catch((error: unknown) =>
-        logger.warn({ err: error, fix: id }, 'the claim on a fix could not be extended'),
-      );
-    }, claimMs / 4);
-    timer.unref();
-    return () => clearInterval(timer);
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Selectable, sql } from 'kysely';
+import { Fault } from '../../domain/fault.ts';
 import type { Database, Tables } from '../../storage/index.ts';
 import type { GuestFile } from '../contract.ts';
 import { packProgram, unpackProgram } from './failure-record.ts';
@@ -14,6 +15,12 @@ export type BegunAttempt = Pick<FixAttempt, 'number' | 'requestId' | 'reservedNa
 /** A fix that was taken up, with what an earlier worker left. */
 export interface ClaimedFix extends FixTrail {
   readonly begun: BegunAttempt | null;
+}
+
+/** A fix, and the worker that says it has it: who lost it changes nothing any more. */
+export interface HeldFix {
+  readonly id: string;
+  readonly by: string;
 }
 
 /** Keeps the wish for a fix; one of the same failure that is at work already is answered in its place. */
@@ -74,10 +81,7 @@ export async function claimFix(
 }
 
 /** Says that the work goes on; false when another has it. */
-export async function extendFixClaim(
-  { db }: Db,
-  claim: { readonly id: string; readonly by: string; readonly untilMs: number },
-): Promise<boolean> {
+export async function extendFixClaim({ db }: Db, claim: HeldFix & { readonly untilMs: number }): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('fix')
     .set({ claimed_until_ms: BigInt(claim.untilMs) })
@@ -88,39 +92,52 @@ export async function extendFixClaim(
   return numUpdatedRows > 0n;
 }
 
-/** Notes that a question goes out, before it does. */
-export async function beginAttempt({ db }: Db, fixId: string, begun: BegunAttempt): Promise<void> {
-  await db
+/** Notes that a question goes out, before it does. Throws `conflict` when another has the fix: it must not go out. */
+export async function beginAttempt({ db }: Db, { id, by }: HeldFix, begun: BegunAttempt): Promise<void> {
+  const { numUpdatedRows } = await db
     .updateTable('fix')
     .set({ begun: toColumn(begun) })
-    .where('id', '=', fixId)
-    .execute();
+    .where('id', '=', id)
+    .where('claimed_by', '=', by)
+    .where('state', '=', 'running')
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) throw takenOver(id);
 }
 
-/** Keeps an attempt and what was spent with it. */
-export async function insertAttempt({ db }: Db, fixId: string, attempt: FixAttempt): Promise<void> {
+/**
+ * Keeps an attempt and what was spent with it. Throws `conflict` when another has the fix: it counts the question that
+ * was out with all that was set aside.
+ */
+export async function insertAttempt({ db }: Db, { id, by }: HeldFix, attempt: FixAttempt): Promise<void> {
   const { number, requestId, model, verdict, costNanos, reservedNanos } = attempt;
-  await sql`
-    WITH made AS (
+  const body = toColumn(attempt);
+  const { rows } = await sql`
+    WITH held AS (
+      SELECT id FROM fix WHERE id = ${id} AND claimed_by = ${by} AND state = 'running' FOR UPDATE
+    ), made AS (
       INSERT INTO fix_attempt (fix_id, number, request_id, model, verdict, cost_nanos, reserved_nanos, body)
-      VALUES (${fixId}, ${number}, ${requestId}, ${model}, ${verdict}, ${costNanos}, ${reservedNanos}, ${toColumn(attempt)})
+      SELECT id, ${number}::integer, ${requestId}, ${model}, ${verdict}, ${costNanos}::bigint, ${reservedNanos}::bigint,
+        ${body}::jsonb FROM held
       ON CONFLICT DO NOTHING RETURNING 1
-    )
-    UPDATE fix SET begun = NULL, spent_nanos = spent_nanos + ${costNanos ?? reservedNanos}::bigint,
-      refused_patches = refused_patches + ${verdict === 'refused' ? 1 : 0}::integer
-    WHERE id = ${fixId} AND EXISTS (SELECT 1 FROM made)`.execute(db);
+    ), counted AS (
+      UPDATE fix SET begun = NULL, spent_nanos = spent_nanos + ${costNanos ?? reservedNanos}::bigint,
+        refused_patches = refused_patches + ${verdict === 'refused' ? 1 : 0}::integer
+      WHERE id = ${id} AND EXISTS (SELECT 1 FROM made)
+    ) SELECT id FROM held`.execute(db);
+  if (rows.length === 0) throw takenOver(id);
 }
 
-/** Ends a fix with what came of it. */
+/** Ends a fix with what came of it; false when another has it. */
 export async function finishFix(
   { db }: Db,
-  end: Pick<Fix, 'id' | 'reason' | 'detail' | 'patch' | 'runId' | 'version'> & {
-    readonly state: FixState;
-    readonly files: readonly GuestFile[] | undefined;
-    readonly atMs: number;
-  },
-): Promise<void> {
-  await db
+  end: HeldFix &
+    Pick<Fix, 'reason' | 'detail' | 'patch' | 'runId' | 'version'> & {
+      readonly state: FixState;
+      readonly files: readonly GuestFile[] | undefined;
+      readonly atMs: number;
+    },
+): Promise<boolean> {
+  const { numUpdatedRows } = await db
     .updateTable('fix')
     .set({
       state: end.state,
@@ -134,8 +151,10 @@ export async function finishFix(
       finished_at_ms: BigInt(end.atMs),
     })
     .where('id', '=', end.id)
+    .where('claimed_by', '=', end.by)
     .where('state', '=', 'running')
-    .execute();
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }
 
 /** One fix with its attempts; undefined for an unknown id. */
@@ -181,6 +200,10 @@ export async function acceptFix({ db }: Db, id: string, isAccepted: boolean): Pr
     .where('state', '=', 'fixed')
     .executeTakeFirst();
   return numUpdatedRows > 0n;
+}
+
+function takenOver(id: string): Fault {
+  return new Fault('conflict', { message: `Another worker has taken up ${id}.` });
 }
 
 function toFix(row: Selectable<Tables['fix']>): Fix {
