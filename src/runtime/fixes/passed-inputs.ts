@@ -8,7 +8,7 @@ const mostStdinBytes = 64 * 1024;
 const mostProgramBytes = 1024 * 1024;
 
 /**
- * Inputs that programs took well lately, by the very program: when it fails on another one, its fix must still take
+ * Inputs that programs took well lately, by the very program of a customer: when it fails on another one, its fix must still take
  * these. In memory, bounded.
  */
 export class PassedInputs {
@@ -40,11 +40,11 @@ export class PassedInputs {
   }
 }
 
-/** What stays the same when only the input differs. */
-function programDigest({ language, entry, command, files }: RunRequest): string | undefined {
+/** What stays the same when only the input differs; inputs are kept with a failure, so never those of another customer. */
+function programDigest({ customer, language, entry, command, files }: RunRequest): string | undefined {
   if (files.reduce((sum, { bytes }) => sum + bytes.length, 0) > mostProgramBytes) return undefined;
   const digests = files.map(({ path, bytes }) => [path, hash('sha256', bytes)]);
-  return hash('sha256', JSON.stringify([language, entry ?? null, command ?? null, digests]));
+  return hash('sha256', JSON.stringify([customer ?? null, language, entry ?? null, command ?? null, digests]));
 }
 
 function inputDigest({ stdin, arguments: given = [] }: RunRequest): string {
