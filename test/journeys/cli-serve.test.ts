@@ -19,6 +19,9 @@ const npmScript = `
   setInterval(() => {}, 1000);
 `;
 
+/** The gateway alone: neither its database nor its sandboxes matter to how it starts and ends. */
+const alone = 'log: { level: silent }\ndatabase: "off"\nruntime: { enabled: false }\n';
+
 let folder: string;
 const started: ServedProduct[] = [];
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'switchyard-serve-'))));
@@ -54,6 +57,7 @@ describe('switchyard serve', () => {
   });
 
   it('ends at once at the second signal, though an answer still runs', async () => {
+    writeFileSync(join(folder, 'switchyard.yaml'), alone);
     const product = await serve();
     const answer = await fetch(`${product.url}/v1/chat/completions`, {
       method: 'POST',
@@ -92,6 +96,7 @@ describe('switchyard serve', () => {
   });
 
   it('drains when npm, its parent, is killed', async () => {
+    writeFileSync(join(folder, 'switchyard.yaml'), alone);
     const npm = spawn(process.execPath, ['-e', npmScript, '--', ...serveCall], {
       cwd: folder,
       env: { PATH: process.env['PATH'], npm_lifecycle_event: 'start' },
@@ -115,7 +120,7 @@ describe('commands that ask a running gateway', () => {
   let connection: string[];
   beforeEach(async () => {
     const configFile = join(folder, 'switchyard.yaml');
-    writeFileSync(configFile, 'log: { level: silent }\n');
+    writeFileSync(configFile, alone);
     product = await startProduct({ configFile, port: 0, dataDirectory: join(folder, 'data'), environment: {} });
     connection = ['--url', product.url, '--data', join(folder, 'data')];
   });

@@ -146,8 +146,8 @@ export class EvalService {
   }
 
   async #run(database: Database, run: EvalRun): Promise<void> {
-    const { clock } = this.#deps;
-    const { spec } = run;
+    const { clock, workerId: by } = this.#deps;
+    const { spec, id } = run;
     const items = planItems(await readItems(database, run.id), await readHistories(database, run.id), spec.seed);
     const before = await readResults(database, run.id);
     const first = spec.isLogged === true ? await readFirstAnswers(database, run.id) : undefined;
@@ -167,11 +167,14 @@ export class EvalService {
       const ended = await runEval(spec, { items, done, spentNanos }, parts);
       // A gateway that goes away leaves the run to the next one.
       if (this.#isClosing && ended.state === 'stopped') return;
+      // Somebody stopped it, or took it up while this gateway did not get to the database.
+      if (hold.isLost()) return;
       const health = verdicts.length === 0 ? null : judgeHealth(verdicts);
       const report = reportOf(spec.candidates, await readResults(database, run.id), health);
       const { state, detail } = ended;
       await finishRun(database, {
-        id: run.id,
+        id,
+        by,
         state,
         detail: detail ?? null,
         spentNanos: ended.spentNanos,
@@ -183,7 +186,7 @@ export class EvalService {
       const spentNanos = (await findRun(database, run.id))?.spentNanos ?? run.spentNanos;
       const report = reportOf(spec.candidates, await readResults(database, run.id));
       const detail = 'it failed by a defect; the log says more';
-      await finishRun(database, { id: run.id, state: 'failed', detail, spentNanos, report, atMs: clock.nowMs() });
+      await finishRun(database, { id, by, state: 'failed', detail, spentNanos, report, atMs: clock.nowMs() });
     } finally {
       hold.release();
     }
@@ -199,7 +202,8 @@ export class EvalService {
   }): EvalParts {
     const { database, run, items, verdicts, first, isCancelled } = of;
     const deps = this.#deps;
-    const { ceilingNanos, clock } = deps;
+    const { ceilingNanos, clock, workerId: by } = deps;
+    const claimed = { id: run.id, by };
     const ask = this.#asking(run.spec);
     const graders = this.#graders(run.spec);
     const byId = new Map(items.map((item) => [item.id, item]));
@@ -210,10 +214,10 @@ export class EvalService {
       graders,
       judge,
       isCancelled,
-      reserve: (nanos) => reserveMoney(database, run.id, nanos),
-      giveBack: (nanos) => reserveMoney(database, run.id, -nanos),
+      reserve: (nanos) => reserveMoney(database, claimed, nanos),
+      giveBack: (nanos) => reserveMoney(database, claimed, -nanos),
       async keep(result, judged, spentNanos) {
-        await insertResult(database, run.id, { result, spentNanos, atMs: clock.nowMs() });
+        await insertResult(database, claimed, { result, spentNanos, atMs: clock.nowMs() });
         const item = byId.get(result.itemId);
         if (!item || result.requestId === '') return;
         // That a model answers as it answered before says nothing of its answers.

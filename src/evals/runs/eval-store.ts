@@ -96,21 +96,29 @@ export async function extendClaim(
   return numUpdatedRows > 0n;
 }
 
+/** A run as one worker has it: whoever lost it to another changes nothing of it any more. */
+export interface ClaimedRun {
+  readonly id: string;
+  readonly by: string;
+}
+
 /** Ends a run with its figures. */
 export async function finishRun(
   { db }: Database,
-  end: Pick<EvalRun, 'id' | 'state' | 'detail' | 'spentNanos'> & { readonly report: EvalReport; readonly atMs: number },
+  end: Pick<EvalRun, 'state' | 'detail' | 'spentNanos'> &
+    ClaimedRun & { readonly report: EvalReport; readonly atMs: number },
 ): Promise<void> {
   await db
     .updateTable('eval_run')
     .set({
       state: end.state,
       detail: end.detail,
-      spent_nanos: end.spentNanos,
+      spent_nanos: sql`greatest(spent_nanos, ${end.spentNanos.toString()}::bigint)`,
       report: toJson(end.report),
       finished_at_ms: BigInt(end.atMs),
     })
     .where('id', '=', end.id)
+    .where('claimed_by', '=', end.by)
     .where('state', '=', 'running')
     .execute();
 }
@@ -196,22 +204,25 @@ export async function readFirstAnswers({ db }: Database, runId: string): Promise
 }
 
 /** Sets money of a run aside, or gives it back: after a crash what is set aside counts as spent. */
-export async function reserveMoney({ db }: Database, runId: string, nanos: bigint): Promise<void> {
+export async function reserveMoney({ db }: Database, { id, by }: ClaimedRun, nanos: bigint): Promise<void> {
   await sql`UPDATE eval_run SET reserved_nanos = greatest(0, reserved_nanos + ${nanos.toString()}::bigint)
-    WHERE id = ${runId}`.execute(db);
+    WHERE id = ${id} AND claimed_by = ${by}`.execute(db);
 }
 
 /** Keeps one graded answer and adds what was spent on it to the run; the same one again changes nothing. */
 export async function insertResult(
   { db }: Database,
-  runId: string,
+  { id, by }: ClaimedRun,
   made: { readonly result: EvalResult; readonly spentNanos: bigint; readonly atMs: number },
 ): Promise<void> {
   const { spentNanos } = made;
   await db.transaction().execute(async (work) => {
-    if (!(await insertNew(work, runId, made))) return;
+    // Its successor asks again: what was set aside for this answer was counted as spent.
+    const own = work.selectFrom('eval_run').select('id').where('id', '=', id).where('claimed_by', '=', by);
+    if ((await own.forUpdate().executeTakeFirst()) === undefined) return;
+    if (!(await insertNew(work, id, made))) return;
     await sql`UPDATE eval_run SET spent_nanos = spent_nanos + ${spentNanos.toString()}::bigint
-      WHERE id = ${runId}`.execute(work);
+      WHERE id = ${id}`.execute(work);
   });
 }
 

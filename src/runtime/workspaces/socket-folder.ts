@@ -1,7 +1,8 @@
-import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTicks } from './process-scan.ts';
+import { isOwnFolder } from './shelf.ts';
 
 /** A unix socket's path must fit into 107 bytes; so long is the name of one. */
 const longestFolder = 107 - '/4194304-184467440737-egress-12345678.sock'.length;
@@ -9,8 +10,6 @@ const longestFolder = 107 - '/4194304-184467440737-egress-12345678.sock'.length;
 /** A path for a socket of ours, in a folder that users of sandboxes can pass through; its name tells whose it is. */
 export function newSocketPath(shelfFolder: string, name: string): string {
   const folder = socketFolder(shelfFolder);
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
-  chmodSync(folder, 0o711);
   const path = join(folder, `${process.pid}-${startTicks(process.pid) ?? '0'}-${name}.sock`);
   rmSync(path, { force: true });
   return path;
@@ -19,7 +18,7 @@ export function newSocketPath(shelfFolder: string, name: string): string {
 /** Removes sockets of supervisors that are gone. */
 export function sweepSockets(shelfFolder: string): void {
   const folder = socketFolder(shelfFolder);
-  for (const name of listOf(folder)) {
+  for (const name of readdirSync(folder)) {
     const [, pid, ticks] = /^(\d+)-(\d+)-/.exec(name) ?? [];
     if (pid !== undefined && startTicks(Number(pid)) !== ticks) rmSync(join(folder, name), { force: true });
   }
@@ -27,14 +26,20 @@ export function sweepSockets(shelfFolder: string): void {
 
 function socketFolder(shelfFolder: string): string {
   const beside = join(shelfFolder, 'sockets');
-  const isShort = Buffer.byteLength(beside) <= longestFolder;
-  return isShort ? beside : join(tmpdir(), `switchyard-sockets-${process.getuid?.() ?? 0}`);
+  if (Buffer.byteLength(beside) > longestFolder) return sharedFolder();
+  mkdirSync(beside, { recursive: true, mode: 0o711 });
+  chmodSync(beside, 0o711);
+  return beside;
 }
 
-function listOf(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // Nothing was ever started.
-  }
+/** Where everybody may make folders: whoever had the name first is not taken at it. */
+function sharedFolder(): string {
+  const usual = `switchyard-sockets-${process.getuid?.() ?? 0}`;
+  const inPlace = join(tmpdir(), usual);
+  if (!existsSync(inPlace)) mkdirSync(inPlace, { recursive: true, mode: 0o711 });
+  const others = readdirSync(tmpdir()).filter((name) => name.startsWith(`${usual}-`));
+  const own = [inPlace, ...others.map((name) => join(tmpdir(), name))].find(isOwnFolder);
+  const folder = own ?? mkdtempSync(`${inPlace}-`);
+  chmodSync(folder, 0o711);
+  return folder;
 }
