@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { isToken, type LiveSandbox, type SandboxService } from '../../runtime/index.ts';
+import { isToken, type LiveSandbox, type SandboxRecord, type SandboxService } from '../../runtime/index.ts';
 import { acceptBody } from '../accept-body.ts';
 import { readBody } from '../inference/read-body.ts';
 import { answerConnectError, ConnectError, ConnectStream, readMessage, toConnectError } from './connect-protocol.ts';
@@ -40,18 +40,18 @@ export async function serveSandbox(
   { id, port }: { readonly id: string; readonly port: number },
   asked: DataRequest,
 ): Promise<void> {
-  const { request, response, path } = asked;
+  const { response, path } = asked;
   // Asking whether it lives keeps nothing alive and wakes nothing.
   if (port === envdPort && path === '/health') {
     return (await deps.sandboxes.runs(id)) ? answerEmpty(response) : answerGone(response, id);
   }
-  const sandbox = await deps.sandboxes.reach(id);
-  if (!sandbox) return answerGone(response, id);
+  const record = await deps.sandboxes.reachable(id);
+  if (!record) return answerGone(response, id);
   if (port === codeInterpreterPort) throw new UnsupportedError('codeInterpreter');
-  if (port !== envdPort) return servePort(deps, sandbox, { ...asked, port });
-  if (isToken(header(request, 'x-access-token'), sandbox.record.accessToken)) return serveEnvd(sandbox, asked);
-  if (path === '/files' && isSignedFor(deps, asked, sandbox.record.accessToken)) return serveFiles(sandbox, asked);
-  throw new Fault('key_invalid', { message: 'The access token is missing or not that of this sandbox.' });
+  // Nobody wakes what is paused, at its owner's expense, who may not do more than that.
+  const serve = port === envdPort ? admitToEnvd(deps, record, asked) : admitToPort(deps, record, { ...asked, port });
+  const sandbox = await deps.sandboxes.reach(id);
+  return sandbox ? serve(sandbox) : answerGone(response, id);
 }
 
 /** Serves a signed address, which names no sandbox: whoever signed it is found by the signature. */
@@ -62,19 +62,29 @@ export async function serveSigned(deps: DataPlaneDeps, asked: DataRequest): Prom
   return true;
 }
 
-async function servePort(
+/** Serves what somebody may ask for. */
+type Serve = (sandbox: LiveSandbox) => Promise<void>;
+
+function admitToEnvd(deps: DataPlaneDeps, { accessToken }: SandboxRecord, asked: DataRequest): Serve {
+  if (isToken(header(asked.request, 'x-access-token'), accessToken)) return (sandbox) => serveEnvd(sandbox, asked);
+  if (asked.path === '/files' && isSignedFor(deps, asked, accessToken)) {
+    return (sandbox) => serveFiles(sandbox, asked);
+  }
+  throw new Fault('key_invalid', { message: 'The access token is missing or not that of this sandbox.' });
+}
+
+function admitToPort(
   { ports }: DataPlaneDeps,
-  sandbox: LiveSandbox,
+  { publicTraffic, trafficToken, accessToken }: SandboxRecord,
   { request, response, port }: DataRequest & { readonly port: number },
-): Promise<void> {
-  const { publicTraffic, trafficToken, accessToken } = sandbox.record;
+): Serve {
   const isKnown =
     isToken(header(request, 'e2b-traffic-access-token'), trafficToken) ||
     isToken(header(request, 'x-access-token'), accessToken);
   if (!publicTraffic && !isKnown) {
     throw new Fault('not_allowed', { message: 'The ports of this sandbox need its traffic token.' });
   }
-  return ports.forward(sandbox, port, { request, response });
+  return (sandbox) => ports.forward(sandbox, port, { request, response });
 }
 
 async function serveEnvd(sandbox: LiveSandbox, asked: DataRequest): Promise<void> {

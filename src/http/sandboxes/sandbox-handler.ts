@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { readAddress } from '../../runtime/index.ts';
 import { type ControlPlaneDeps, serveControl } from './control-plane.ts';
 import { type DataRequest, envdPort, serveSandbox, serveSigned } from './data-plane.ts';
 import { PortForwarder } from './forward-port.ts';
+import { MissCount } from './miss-count.ts';
 import { answerError, toWireError } from './wire-answers.ts';
 
 /** What sandboxes are reached through. */
@@ -49,7 +51,9 @@ function placeOf({ headers, url = '/' }: IncomingMessage, { path, query }: DataR
   if (hostPort !== undefined && hostId !== undefined) return { id: hostId, port: Number(hostPort) };
   const id = headers['e2b-sandbox-id'];
   if (typeof id === 'string') return { id, port: Number(headers['e2b-sandbox-port'] ?? envdPort) };
-  if (path === '/files' && query.has('signature')) return 'signed';
+  // An app may have such a path, too.
+  const isApps = readAddress(url, headers.host) !== undefined;
+  if (path === '/files' && query.has('signature') && !isApps) return 'signed';
   return url === prefix || url.startsWith(`${prefix}/`) || url.startsWith(`${prefix}?`) ? 'control' : undefined;
 }
 
@@ -59,12 +63,13 @@ async function serveData(
   asked: DataRequest,
 ): Promise<void> {
   if (place !== 'signed') return serveSandbox(plane, place, asked);
-  if (misses.isFull) {
+  const address = asked.request.socket.remoteAddress ?? '';
+  if (misses.isFull(address)) {
     const message = 'Too many addresses with a wrong signature were tried.';
     return answerError(asked.response, { status: 429, message, retryAfterSeconds: 10 });
   }
   if (await serveSigned(plane, asked)) return;
-  misses.add();
+  misses.add(address);
   answerError(asked.response, { status: 401, message: 'The signature is wrong or expired.' });
 }
 
@@ -80,30 +85,4 @@ function readTarget(request: IncomingMessage, response: ServerResponse): DataReq
 function isLeaving(error: unknown): boolean {
   const codes = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'ABORT_ERR', 'ERR_STREAM_DESTROYED', 'EPIPE'];
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
-}
-
-const windowMs = 10_000;
-const mostMisses = 200;
-
-/** Counts wrong signatures, each of which cost a look at every sandbox. */
-class MissCount {
-  readonly #clock: Clock;
-  #sinceMs = 0;
-  #count = 0;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  get isFull(): boolean {
-    return this.#count >= mostMisses && this.#clock.monotonicMs() - this.#sinceMs < windowMs;
-  }
-
-  add(): void {
-    if (this.#clock.monotonicMs() - this.#sinceMs >= windowMs) {
-      this.#sinceMs = this.#clock.monotonicMs();
-      this.#count = 0;
-    }
-    this.#count += 1;
-  }
 }

@@ -1,3 +1,4 @@
+export { readAddress } from './app-label.ts';
 export { type AppFigures, AppMeter } from './app-meter.ts';
 export { AppService, type VersionUpload } from './app-service.ts';
 export { PostgresAppStore } from './app-store.ts';

@@ -336,11 +336,11 @@ describe('long-lived sandboxes', () => {
   it('are charged for the time they were there, and refused without a budget', async () => {
     const { standing, charged, budget } = openDesk();
     const { service, time } = world(undefined, standing);
-    const { id } = await service.create(ada, wanted);
+    const { id } = await service.create({ ...ada, project: 'web' }, wanted);
     time.nowMs += 2000;
     await service.kill(id, ada);
     await standing.flush();
-    expect(charged).toMatchObject([{ customer: 'acme', use: { cpuMs: 5, wallMs: 2000 } }]);
+    expect(charged).toMatchObject([{ customer: 'acme', project: 'web', use: { cpuMs: 5, wallMs: 2000 } }]);
     budget.isLeft = false;
     await expect(service.create(ada, wanted)).rejects.toMatchObject({ code: 'budget_exceeded' });
     expect(await service.list(ada)).toEqual([]);
@@ -376,10 +376,10 @@ describe('long-lived sandboxes', () => {
 
 /** Somebody who charges for sandboxes, and what was charged and is held. */
 function openDesk() {
-  const charged: { readonly use: ComputeUse; readonly customer: string }[] = [];
+  const charged: { readonly use: ComputeUse; readonly customer: string; readonly project?: string | undefined }[] = [];
   const budget = { isLeft: true };
   const holds = { open: 0 };
-  const admit: ComputeDesk['admit'] = ({ customer }) => {
+  const admit: ComputeDesk['admit'] = ({ customer, project }) => {
     if (!budget.isLeft) return Promise.reject(new Fault('budget_exceeded'));
     holds.open += 1;
     let isOpen = true;
@@ -389,7 +389,7 @@ function openDesk() {
     };
     const settle = (_: unknown, use: ComputeUse): Promise<void> => {
       release();
-      return Promise.resolve(void charged.push({ use, customer }));
+      return Promise.resolve(void charged.push({ use, customer, project }));
     };
     return Promise.resolve({ settle, release });
   };

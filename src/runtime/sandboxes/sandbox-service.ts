@@ -1,4 +1,4 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
@@ -159,16 +159,22 @@ export class SandboxService {
     return live.metrics.filter(({ atMs }) => atMs >= startMs && atMs <= endMs);
   }
 
+  /** The record of one that a request can reach, though it may have to be woken for that; asking wakes nothing. */
+  async reachable(id: string): Promise<SandboxRecord | undefined> {
+    await this.open();
+    const live = this.#all.get(id);
+    if (!live || live.isEnded || (live.record.state === 'paused' && !live.record.autoResume)) return undefined;
+    return live.record;
+  }
+
   /**
    * The sandbox that a request goes to; a paused one is woken if it said so. undefined when there is none that runs,
    * whatever became of it.
    */
   async reach(id: string): Promise<LiveSandbox | undefined> {
-    await this.open();
-    const live = this.#all.get(id);
-    if (!live || live.isEnded) return undefined;
-    if (live.record.state === 'paused' && live.record.autoResume) await live.inTurn(() => this.#wake(live, undefined));
-    return live.record.state === 'running' ? live : undefined;
+    const live = (await this.reachable(id)) && this.#all.get(id);
+    if (live?.record.state === 'paused') await live.inTurn(() => this.#wake(live, undefined));
+    return live?.record.state === 'running' ? live : undefined;
   }
 
   /** Whether it runs; asking wakes nothing and prolongs nothing. */
@@ -286,6 +292,7 @@ export class SandboxService {
       id: newId('sbx').replace('_', ''),
       key: owner.key,
       customer: owner.customer,
+      ...(owner.project !== undefined && { project: owner.project }),
       template: wanted.template,
       metadata: wanted.metadata ?? {},
       environment: wanted.environment ?? {},
@@ -371,19 +378,12 @@ export class SandboxService {
   }
 }
 
-function payerOf({ customer, key }: SandboxOwner): ComputePayer {
-  return { customer, key };
+function payerOf({ customer, key, project }: SandboxOwner): ComputePayer {
+  return { customer, key, project };
 }
 
 function absent(id: string): Fault {
   return new Fault('not_found', { message: `Sandbox ${id.slice(0, 100)} not found.` });
-}
-
-/** Compares a presented token in constant time. */
-export function isToken(presented: string | undefined, token: string): boolean {
-  if (presented === undefined) return false;
-  const [one, other] = [Buffer.from(presented), Buffer.from(token)];
-  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 function isOwn(record: SandboxOwner, owner: SandboxOwner): boolean {

@@ -4,6 +4,8 @@ import type { Isolation } from '../contract.ts';
 export interface SandboxOwner {
   readonly key: string;
   readonly customer: string;
+  /** Whose budget bounds what it uses, too; says nothing about who may find it. */
+  readonly project?: string | undefined;
 }
 
 /** What a sandbox is asked for with. */
@@ -23,7 +25,7 @@ export interface NewSandbox {
 }
 
 /** Everything about a sandbox that outlives its processes and ours. */
-export interface SandboxRecord extends Required<SandboxOwner> {
+export interface SandboxRecord extends SandboxOwner {
   readonly id: string;
   readonly template: string;
   readonly metadata: Readonly<Record<string, string>>;
