@@ -69,10 +69,11 @@ export function sandboxHandler(core: Core, ownerToken: string): SandboxHandler {
           message: 'Sandboxes are turned off (`sandboxes: enabled: false`).',
         });
       }
-      if (isOwners(secret)) return { key: 'owner', customer: 'default' };
+      // No key of the gateway can have this name.
+      if (isOwners(secret)) return { key: 'owner:owner', customer: 'default' };
       if (TokenVerifier.isToken(secret)) return undefined;
       const key = state.snapshot.keys.find(secret);
-      return key && { key: key.name, customer: key.customer };
+      return key && { key: key.name, customer: key.customer, project: key.project };
     },
   });
 }
