@@ -106,9 +106,8 @@ function shelfFolder(dataFolder: string): string {
  * to is not ours to run from.
  */
 export function isOwnFolder(folder: string): boolean {
-  const found = lstatSync(folder);
-  const { uid, mode } = found;
-  return found.isDirectory() && uid === process.getuid?.() && (mode & 0o022) === 0;
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
 }
 
 /** Whether any user may pass through every folder above, or only we need to. */

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startTicks } from './process-scan.ts';
@@ -36,7 +36,9 @@ function socketFolder(shelfFolder: string): string {
 function sharedFolder(): string {
   const usual = `switchyard-sockets-${process.getuid?.() ?? 0}`;
   const inPlace = join(tmpdir(), usual);
-  if (!existsSync(inPlace)) mkdirSync(inPlace, { recursive: true, mode: 0o711 });
+  // A link that leads nowhere is there, too.
+  const isFree = lstatSync(inPlace, { throwIfNoEntry: false }) === undefined;
+  if (isFree) mkdirSync(inPlace, { recursive: true, mode: 0o711 });
   const others = readdirSync(tmpdir()).filter((name) => name.startsWith(`${usual}-`));
   const own = [inPlace, ...others.map((name) => join(tmpdir(), name))].find(isOwnFolder);
   const folder = own ?? mkdtempSync(`${inPlace}-`);
