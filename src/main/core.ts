@@ -85,7 +85,8 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     circuit: { ...defaultCircuitSettings, ...loaded.config.network.circuit },
   });
   const judge = ruleJudge(state, successBy);
-  const rollouts = await openRollouts(loaded, options, { logger, judge, database: () => business.database.current() });
+  const kin = { logger, judge, processId: newId('prc') };
+  const rollouts = await openRollouts(loaded, options, { ...kin, database: () => business.database.current() });
   const { learning, outcomes, verifierBook } = openLearning({ state, logger, rollouts });
   const board = new ExchangeBoard(metrics, isConfigured);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
@@ -167,7 +168,7 @@ function withEvals(core: Omit<Core, 'evals' | 'fixes'>): Core {
 async function openRollouts(
   { config }: LoadedConfig,
   { dataDirectory }: ServeOptions,
-  parts: Pick<RolloutServiceDeps, 'logger' | 'judge' | 'database'>,
+  parts: Pick<RolloutServiceDeps, 'logger' | 'judge' | 'database' | 'processId'>,
 ): Promise<RolloutService> {
   const rollouts = new RolloutService({ clock: systemClock, dataDirectory, ...parts });
   if (config.database !== 'off') await rollouts.loadFromDisk();

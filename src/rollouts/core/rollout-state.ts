@@ -73,6 +73,8 @@ export interface RolloutState {
   readonly waiting: IncumbentMeans;
   readonly guards: { readonly [Guard in GuardName]: OneSidedTest };
   readonly events: readonly RolloutEvent[];
+  /** Last batch of observations of each gateway that is counted in here. */
+  readonly batches: { readonly [gateway: string]: number };
   /** More pairs that would settle it if what was seen goes on. */
   readonly needsMore?: number;
 }
@@ -123,6 +125,7 @@ export function openRollout(plan: RolloutPlan, atMs: number): RolloutState {
       cost: openTest({ lowest: 0, highest: largestCostRatio, bound: 1 }),
     },
     events: [{ atMs, stage: 'offline', share: 0, reason: 'started' }],
+    batches: {},
   };
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,7 @@ function serviceAt(clock: { atMs: number }, change: Partial<RolloutServiceDeps> 
     logger: silentLogger,
     database,
     judge: (_, told) => verdictOf(told),
+    processId: randomUUID(),
     ...change,
   });
 }
@@ -209,6 +211,36 @@ describe('rollouts in the database', () => {
     await service.beat();
     const { incumbent, candidate } = (await findRollout(database(), plan.id))?.state.arms ?? {};
     expect((incumbent?.told ?? 0) + (candidate?.told ?? 0)).toBe(1);
+  });
+
+  it('count once what was committed though the answer of the database was lost', async () => {
+    const clock = { atMs: 1_000 };
+    let isLost = false;
+    const execute = async (work: never): Promise<unknown> => {
+      const done: unknown = await database().db.transaction().execute(work);
+      if (isLost) throw new Error('connection lost');
+      return done;
+    };
+    const db = new Proxy(database().db, {
+      get(target, name) {
+        if (name === 'transaction') return () => ({ execute });
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+    const losing = { isAvailable: () => true, db } as unknown as Database;
+    const service = serviceAt(clock, { database: () => losing });
+    await service.create(database(), plan, graded);
+    await service.beat();
+    for (const requestId of ['r-1', 'r-2']) {
+      const assignment = service.assign('support', requestId);
+      if (assignment) service.answered(assignment, { final: final(requestId), isRescued: false });
+      isLost = requestId === 'r-1';
+      await service.beat();
+    }
+    await service.beat();
+    const { incumbent, candidate } = (await findRollout(database(), plan.id))?.state.arms ?? {};
+    expect((incumbent?.requests ?? 0) + (candidate?.requests ?? 0)).toBe(2);
   });
 
   it('are paused, resumed and rolled back by hand, and listed the latest first', async () => {

@@ -23,13 +23,23 @@ export interface RolloutServiceDeps {
   /** Absent: what is known ends with the process. */
   readonly dataDirectory?: string | undefined;
   readonly judge: JudgeOutcomes;
+  /** Unlike that of any other process, also of an earlier one of this gateway. */
+  readonly processId: string;
   database(): Database | undefined;
+}
+
+/** Observations that are counted together, once. */
+interface Batch {
+  readonly number: number;
+  readonly seen: readonly RolloutObservation[];
 }
 
 /** Other gateways see a rollback within this time. */
 const beatMs = 1_000;
 /** Observations that wait for the database; further ones are dropped. */
 const maxObservations = 20_000;
+/** Processes whose last batch a rollout remembers. */
+const mostProcesses = 64;
 const noModels: ReadonlySet<string> = new Set();
 
 /** Keeps rollouts going: assigns requests from memory, collects what is seen, and decides in the database. */
@@ -40,6 +50,9 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   #effective = new Map<string, Rollout>();
   #barred = new Map<string, ReadonlySet<string>>();
   #observations = new Map<string, RolloutObservation[]>();
+  /** What is being counted, or may be: after an error nobody knows. */
+  readonly #batches = new Map<string, Batch>();
+  #lastBatch = 0;
   /** Cost of copies that the database has not counted yet. */
   readonly #pendingNanos = new Map<string, bigint>();
   readonly #assigned: AssignedRequests;
@@ -232,34 +245,44 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
     this.#effective = effective;
     this.#barred = barred;
     const running = new Set(latest.flatMap(({ plan, state }) => (isFinished(state) ? [] : [plan.id])));
-    for (const id of this.#observations.keys()) if (!running.has(id)) this.#observations.delete(id);
+    for (const waiting of [this.#observations, this.#batches])
+      for (const id of waiting.keys()) if (!running.has(id)) waiting.delete(id);
     this.#units.keepOnly(running);
     this.#speeds.keepOnly(running);
     this.#pendingNanos.clear();
     for (const [id, waiting] of this.#observations) this.#pendingNanos.set(id, costOf(waiting));
+    for (const [id, { seen }] of this.#batches)
+      this.#pendingNanos.set(id, (this.#pendingNanos.get(id) ?? 0n) + costOf(seen));
   }
 
   async #count(database: Database, plan: RolloutPlan): Promise<void> {
     const atMs = this.#deps.clock.nowMs();
-    const seen = this.#observations.get(plan.id) ?? [];
-    this.#observations.delete(plan.id);
-    try {
-      await changeRollout(database, plan.id, ({ state }) => {
-        let next = state;
-        for (const one of seen) next = advance(plan, observe(plan, next, one), atMs);
-        next = advance(plan, next, atMs);
-        this.#report(plan, state, next);
-        return { state: next, atMs };
-      });
-    } catch (error) {
-      // Counted with the next beat, before what was seen meanwhile.
-      const all = [...seen, ...(this.#observations.get(plan.id) ?? [])];
-      this.#observations.set(plan.id, [
-        ...all.slice(0, maxObservations),
-        ...all.slice(maxObservations).filter(hasCost),
-      ]);
-      throw error;
-    }
+    // One that failed comes again as it was: its number says whether it was counted all the same.
+    const batch = this.#batches.get(plan.id) ?? this.#nextBatch(plan.id);
+    await changeRollout(database, plan.id, ({ state }) => {
+      let next = this.#withBatch(state, batch);
+      if (next !== state) for (const one of batch.seen) next = advance(plan, observe(plan, next, one), atMs);
+      next = advance(plan, next, atMs);
+      this.#report(plan, state, next);
+      return { state: next, atMs };
+    });
+    this.#batches.delete(plan.id);
+  }
+
+  #nextBatch(rolloutId: string): Batch {
+    const batch = { number: ++this.#lastBatch, seen: this.#observations.get(rolloutId) ?? [] };
+    this.#observations.delete(rolloutId);
+    this.#batches.set(rolloutId, batch);
+    return batch;
+  }
+
+  /** The same state when the batch is empty, or was counted. */
+  #withBatch(state: RolloutState, { number, seen }: Batch): RolloutState {
+    const { processId } = this.#deps;
+    const { [processId]: last = 0, ...others } = state.batches;
+    if (seen.length === 0 || last >= number) return state;
+    const known = Object.entries(others).slice(1 - mostProcesses);
+    return { ...state, batches: { ...Object.fromEntries(known), [processId]: number } };
   }
 
   #report({ id, job }: RolloutPlan, before: RolloutState, { events, stage }: RolloutState): void {

@@ -139,6 +139,7 @@ function createViews(
       clock: systemClock,
       logger: silentLogger,
       judge: (_, told) => verdictOf(told),
+      processId: newId('prc'),
       database: () => undefined,
     }),
     journal,
