@@ -22,6 +22,7 @@ const connectDeadlineMs = 10_000;
 
 /** Connections of a launch that have not all come yet. */
 interface Expected {
+  readonly mother: Mother;
   readonly streams: (Socket | undefined)[];
   missing: number;
   ready(streams: Socket[]): void;
@@ -102,8 +103,7 @@ export class Launchers {
 
   async #connect(count: number): Promise<Socket[]> {
     const token = randomBytes(tokenLength / 2).toString('hex');
-    this.#opening ??= this.#open();
-    const mother = await this.#opening;
+    const mother = await this.#mother();
     return new Promise<Socket[]>((resolve, reject) => {
       const deadline = setTimeout(() => this.#expected.get(token)?.failed(broken('not in time')), connectDeadlineMs);
       const streams: (Socket | undefined)[] = Array.from({ length: count }, () => undefined);
@@ -113,6 +113,7 @@ export class Launchers {
         return { ready: resolve, failed: reject };
       };
       this.#expected.set(token, {
+        mother,
         streams,
         missing: count,
         ready: (connected) => settle().ready(connected),
@@ -123,6 +124,18 @@ export class Launchers {
       });
       mother.order(`${token} ${count}\n`);
     });
+  }
+
+  /** One that could not be made, or has ended, is made anew by whoever needs it next. */
+  #mother(): Promise<Mother> {
+    if (this.#opening) return this.#opening;
+    const opening = this.#open();
+    this.#opening = opening;
+    const forget = (): void => {
+      if (this.#opening === opening) this.#opening = undefined;
+    };
+    opening.then(({ ended }) => ended.then(forget), forget);
+    return opening;
   }
 
   async #open(): Promise<Mother> {
@@ -142,8 +155,7 @@ export class Launchers {
     const mother = new Mother(child, { server, path });
     child.stdout?.on('data', (said: Buffer) => this.#hear(said.toString('latin1')));
     void mother.ended.then(() => {
-      this.#opening = undefined;
-      for (const one of this.#expected.values()) one.failed(broken('the launcher ended'));
+      for (const one of this.#expected.values()) if (one.mother === mother) one.failed(broken('the launcher ended'));
     });
     return mother;
   }

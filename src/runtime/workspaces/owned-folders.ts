@@ -27,3 +27,12 @@ export async function own(folder: string, user: number): Promise<void> {
   if (readdirSync(folder).length === 0) return lchown(folder, user, user);
   await run('chown', ['-hRP', `${user}:${user}`, '--', folder], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
 }
+
+/**
+ * In a shared place somebody else may have made the folder first, or a link to one of ours; and what others may write
+ * to is not ours to run from.
+ */
+export function isOwnFolder(folder: string): boolean {
+  const found = lstatSync(folder, { throwIfNoEntry: false });
+  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
+}

@@ -2,7 +2,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, wri
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { fillShelf, isOwnFolder } from './shelf.ts';
+import { isOwnFolder } from './owned-folders.ts';
+import { fillShelf } from './shelf.ts';
 
 it('what sandboxes share has absolute paths, also when the data folder is named from the working directory', () => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'switchyard-shelf-test-'));

@@ -5,7 +5,6 @@ import {
   cpSync,
   existsSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   realpathSync,
   renameSync,
@@ -17,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { guestPrograms } from './guest-root.ts';
 import { nodeWayOut, nodeWayOutPath } from './node-way-out.ts';
+import { isOwnFolder } from './owned-folders.ts';
 
 /** Files of ours that every sandbox sees. */
 export interface Shelf {
@@ -99,15 +99,6 @@ function shelfFolder(dataFolder: string): string {
     if (isOwnFolder(folder) && isReachable(folder)) return folder;
   }
   return inData;
-}
-
-/**
- * In a shared place somebody else may have made the folder first, or a link to one of ours; and what others may write
- * to is not ours to run from.
- */
-export function isOwnFolder(folder: string): boolean {
-  const found = lstatSync(folder, { throwIfNoEntry: false });
-  return found?.isDirectory() === true && found.uid === process.getuid?.() && (found.mode & 0o022) === 0;
 }
 
 /** Whether any user may pass through every folder above, or only we need to. */

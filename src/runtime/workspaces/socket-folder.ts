@@ -1,8 +1,8 @@
 import { chmodSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isOwnFolder } from './owned-folders.ts';
 import { startTicks } from './process-scan.ts';
-import { isOwnFolder } from './shelf.ts';
 
 /** A unix socket's path must fit into 107 bytes; so long is the name of one. */
 const longestFolder = 107 - '/4194304-184467440737-egress-12345678.sock'.length;
