@@ -5,7 +5,8 @@ import { chmod, mkdir, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { isOwnFolder, isReachable } from '../workspaces/shelf.ts';
+import { isOwnFolder } from '../workspaces/owned-folders.ts';
+import { isReachable } from '../workspaces/shelf.ts';
 import type { SandboxRecord } from './sandbox-types.ts';
 
 const run = promisify(execFile);
