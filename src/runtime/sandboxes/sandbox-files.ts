@@ -1,8 +1,18 @@
 import { posix } from 'node:path';
 import { Fault } from '../../domain/fault.ts';
 import type { Execution, Sandbox } from '../contract.ts';
+import { RunSlots } from '../runs/run-slots.ts';
 import type { DiskRoom } from './disk-room.ts';
-import { callFault, callGuest, followCall, noSpaceFault, startCall } from './guest/guest-call.ts';
+import {
+  callFault,
+  callGuest,
+  followCall,
+  garbledFault,
+  type GuestCall,
+  mostMessages,
+  noSpaceFault,
+  startCall,
+} from './guest/guest-call.ts';
 import { framed, MessageReader, packFields, unpackFields } from './guest/guest-messages.ts';
 import { readEntry } from './guest/read-entry.ts';
 import type { SandboxEntry, SandboxFileEvent } from './sandbox-types.ts';
@@ -26,15 +36,30 @@ export interface FileBounds {
   readonly disk: Pick<DiskRoom, 'require' | 'take'>;
 }
 
-const mostEntries = 10_000;
+/** What of a folder is watched, and until when. */
+export interface WatchOptions {
+  readonly recursive: boolean;
+  readonly withEntry: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Operations that are done at once, and more that wait for that. */
+const mostCalls = 8;
+const mostTransfers = 32;
+const mostWaiting = 256;
+const mostWatches = 64;
 /** Longest that one upload or download may take. */
 const transferMs = 3_600_000;
 const pieceBytes = 60 * 1024;
+const listBytes = 32 * 1024 * 1024;
 
 /** Files of a long-lived sandbox, by programs that run inside it. */
 export class SandboxFiles {
   readonly #sandbox: () => Promise<Sandbox>;
   readonly #bounds: FileBounds;
+  readonly #calls = new RunSlots(mostCalls, mostWaiting);
+  readonly #transfers = new RunSlots(mostTransfers, mostWaiting);
+  #watches = 0;
 
   constructor(sandbox: () => Promise<Sandbox>, bounds: FileBounds) {
     this.#sandbox = sandbox;
@@ -42,41 +67,41 @@ export class SandboxFiles {
   }
 
   async stat(path: string): Promise<SandboxEntry> {
-    return this.#one('stat', await this.#at(path));
+    const { sandbox, at } = await this.#at(path);
+    return this.#one('stat', { sandbox, argv: [at] });
   }
 
   async list(path: string, depth: number): Promise<SandboxEntry[]> {
     const { sandbox, at } = await this.#at(path);
-    const argv = [at, String(Math.max(1, Math.trunc(depth))), String(mostEntries)];
-    const messages = await callGuest(sandbox, { operation: 'list', argv });
-    return messages.map(readEntry).sort((one, other) => (one.path < other.path ? -1 : 1));
+    const argv = [at, String(Math.max(1, Math.trunc(depth))), String(mostMessages)];
+    const entries = await this.#call(sandbox, { operation: 'list', argv, outputBytes: listBytes });
+    return entries.sort((one, other) => (one.path < other.path ? -1 : 1));
   }
 
   /** Throws a `conflict` when it is there already. */
   async makeFolder(path: string): Promise<SandboxEntry> {
-    return this.#one('makeFolder', await this.#at(path));
+    const { sandbox, at } = await this.#at(path);
+    return this.#one('makeFolder', { sandbox, argv: [at] });
   }
 
   async move(from: string, to: string): Promise<SandboxEntry> {
     const { sandbox, at } = await this.#at(from);
-    const [message] = await callGuest(sandbox, { operation: 'move', argv: [at, absolutePath(to, sandbox.home)] });
-    return readEntry(message ?? Buffer.alloc(0));
+    return this.#one('move', { sandbox, argv: [at, absolutePath(to, sandbox.home)] });
   }
 
   /** Recursive; absent is fine. */
   async remove(path: string): Promise<void> {
     const { sandbox, at } = await this.#at(path);
-    await callGuest(sandbox, { operation: 'remove', argv: [at] });
+    await this.#call(sandbox, { operation: 'remove', argv: [at] });
   }
 
   /** Starts to read a file; its size is known before its bytes, which come as fast as they are taken. */
   async read(path: string): Promise<OutgoingFile> {
     const { sandbox, at } = await this.#at(path);
     const { fileBytes } = this.#bounds;
-    const execution = await startCall(sandbox, {
+    const execution = await this.#transfer(sandbox, {
       operation: 'read',
       argv: [at, String(fileBytes)],
-      wallMs: transferMs,
       outputBytes: fileBytes + 1024,
     });
     const pieces = execution.output()[Symbol.asyncIterator]();
@@ -89,6 +114,10 @@ export class SandboxFiles {
       else stderr += Buffer.from(value.bytes).toString('utf8').slice(0, 500);
     }
     const sizeBytes = head.readUInt32BE(0) * 2 ** 32 + head.readUInt32BE(4);
+    if (sizeBytes > fileBytes) {
+      execution.kill('SIGKILL');
+      throw garbledFault();
+    }
     return { sizeBytes, bytes: restOf(execution, { pieces, first: head.subarray(8), sizeBytes }) };
   }
 
@@ -98,10 +127,10 @@ export class SandboxFiles {
     await disk.require();
     const sandbox = await this.#sandbox();
     const argv = [String(fileBytes)];
-    const execution = await startCall(sandbox, { operation: 'write', argv, stdin: 'open', wallMs: transferMs });
+    const execution = await this.#transfer(sandbox, { operation: 'write', argv, stdin: 'open' });
     const entries: SandboxEntry[] = [];
     let latest = '';
-    const following = followCall(execution, (message) => entries.push(readEntry(message)));
+    const following = followCall(execution, (entry) => entries.push(entry));
     following.catch(() => undefined); // Awaited below; until then it must not end us.
     try {
       for await (const { path, metadata, bytes } of files) {
@@ -120,10 +149,21 @@ export class SandboxFiles {
   }
 
   /** Changes below a folder, from the moment that `ready` comes; ends with the sandbox or by the signal. */
-  async *watch(
-    path: string,
-    options: { readonly recursive: boolean; readonly withEntry: boolean; readonly signal: AbortSignal },
-  ): AsyncGenerator<SandboxFileEvent | 'ready'> {
+  async *watch(path: string, options: WatchOptions): AsyncGenerator<SandboxFileEvent | 'ready'> {
+    if (this.#watches >= mostWatches) {
+      throw new Fault('rate_limited', {
+        message: `At most ${mostWatches} folders of a sandbox may be watched at once.`,
+      });
+    }
+    this.#watches += 1;
+    try {
+      yield* this.#follow(path, options);
+    } finally {
+      this.#watches -= 1;
+    }
+  }
+
+  async *#follow(path: string, options: WatchOptions): AsyncGenerator<SandboxFileEvent | 'ready'> {
     const { sandbox, at } = await this.#at(path);
     const { signal } = options;
     const flags = [options.recursive, options.withEntry].map((flag) => (flag ? '1' : '0'));
@@ -145,6 +185,8 @@ export class SandboxFiles {
       }
       const exit = await execution.exited;
       if (exit.code !== null && exit.code !== 0) throw callFault(exit, { path: at, stderr });
+    } catch (error) {
+      throw error instanceof RangeError ? garbledFault() : error;
     } finally {
       signal.removeEventListener('abort', stop);
       stop();
@@ -157,11 +199,34 @@ export class SandboxFiles {
   }
 
   async #one(
-    operation: 'stat' | 'makeFolder',
-    { sandbox, at }: { readonly sandbox: Sandbox; readonly at: string },
+    operation: 'stat' | 'makeFolder' | 'move',
+    { sandbox, argv }: { readonly sandbox: Sandbox; readonly argv: readonly string[] },
   ): Promise<SandboxEntry> {
-    const [message] = await callGuest(sandbox, { operation, argv: [at] });
-    return readEntry(message ?? Buffer.alloc(0));
+    const [entry] = await this.#call(sandbox, { operation, argv });
+    if (!entry) throw garbledFault();
+    return entry;
+  }
+
+  async #call(sandbox: Sandbox, call: GuestCall): Promise<SandboxEntry[]> {
+    const leave = await this.#calls.take();
+    try {
+      return await callGuest(sandbox, call);
+    } finally {
+      leave();
+    }
+  }
+
+  /** Starts to carry the bytes of files; its place is free when the program inside ended. */
+  async #transfer(sandbox: Sandbox, call: GuestCall): Promise<Execution> {
+    const leave = await this.#transfers.take();
+    try {
+      const execution = await startCall(sandbox, { ...call, wallMs: transferMs });
+      execution.exited.then(leave, leave);
+      return execution;
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 }
 

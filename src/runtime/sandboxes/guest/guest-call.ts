@@ -1,8 +1,10 @@
 import { Fault } from '../../../domain/fault.ts';
 import type { Execution, Exit, Sandbox } from '../../contract.ts';
+import type { SandboxEntry } from '../sandbox-types.ts';
 import { MessageReader } from './guest-messages.ts';
 import { guestExits } from './guest-prelude.ts';
 import { type GuestOperation, guestProgram } from './guest-scripts.ts';
+import { readEntry } from './read-entry.ts';
 
 /** What an operation may do and take. */
 export interface GuestCall {
@@ -15,9 +17,12 @@ export interface GuestCall {
 }
 
 const patienceMs = 30_000;
-const answerBytes = 32 * 1024 * 1024;
+/** Of an operation that tells of one entry. */
+const answerBytes = 128 * 1024;
 /** One message, such as an entry with its metadata. */
 const messageBytes = 64 * 1024;
+/** Entries of one answer. */
+export const mostMessages = 10_000;
 
 /** Starts an operation inside the sandbox. */
 export function startCall(sandbox: Sandbox, call: GuestCall): Promise<Execution> {
@@ -29,27 +34,44 @@ export function startCall(sandbox: Sandbox, call: GuestCall): Promise<Execution>
   });
 }
 
-/** Runs an operation to its end and gives its messages. Throws a Fault that says what stood in the way. */
-export async function callGuest(sandbox: Sandbox, call: GuestCall): Promise<Buffer[]> {
+/** Runs an operation to its end and gives the entries that it tells of. Throws a Fault that says what stood in the way. */
+export async function callGuest(sandbox: Sandbox, call: GuestCall): Promise<SandboxEntry[]> {
   const execution = await startCall(sandbox, call);
-  const messages: Buffer[] = [];
-  const { exit, stderr } = await followCall(execution, (message) => messages.push(message));
+  const entries: SandboxEntry[] = [];
+  const { exit, stderr } = await followCall(execution, (entry) => entries.push(entry));
   if (exit.code !== 0) throw callFault(exit, { path: call.argv[0] ?? '', stderr });
-  return messages;
+  return entries;
 }
 
-/** Hands on the messages of a running operation; resolves when it ended. */
+/**
+ * Hands on the entries that a running operation tells of; resolves when it ended, and ends it otherwise: what runs in
+ * the sandbox may say anything, in the name of the operation, too.
+ */
 export async function followCall(
   execution: Execution,
-  take: (message: Buffer) => void,
+  take: (entry: SandboxEntry) => void,
 ): Promise<{ exit: Exit; stderr: string }> {
-  const reader = new MessageReader(messageBytes);
+  const reader = new MessageReader(messageBytes, mostMessages);
   let stderr = '';
-  for await (const { stream, bytes } of execution.output()) {
-    if (stream === 'stderr') stderr = (stderr + Buffer.from(bytes).toString('utf8')).slice(0, 500);
-    else for (const message of reader.push(bytes)) take(message);
+  try {
+    for await (const { stream, bytes } of execution.output()) {
+      if (stream === 'stderr') stderr = (stderr + Buffer.from(bytes).toString('utf8')).slice(0, 500);
+      else for (const message of reader.push(bytes)) take(readEntry(message));
+    }
+    return { exit: await execution.exited, stderr };
+  } catch (error) {
+    throw error instanceof RangeError ? garbledFault() : error;
+  } finally {
+    execution.kill('SIGKILL');
   }
-  return { exit: await execution.exited, stderr };
+}
+
+/** What came out of the sandbox is not what the operation says. */
+export function garbledFault(): Fault {
+  return new Fault('invalid_request', {
+    message: 'The file operation gave no answer that can be read.',
+    param: 'path',
+  });
 }
 
 /** Why an operation did not do what it was asked for. */

@@ -1,4 +1,6 @@
 const lengthBytes = 4;
+/** Beyond what an entry can have, whatever attributes a guest gave it. */
+const mostFields = 1024;
 
 /** Puts fields of text together as programs in the sandbox read them. */
 export function packFields(fields: readonly string[]): Buffer {
@@ -7,7 +9,7 @@ export function packFields(fields: readonly string[]): Buffer {
 
 /** Takes the fields of a message apart. */
 export function unpackFields(message: Buffer): Buffer[] {
-  return new MessageReader(message.length).push(message);
+  return new MessageReader(message.length, mostFields).push(message);
 }
 
 /** A message with its length before it; an empty one ends a series. */
@@ -17,16 +19,18 @@ export function framed(bytes: Uint8Array): Buffer {
   return Buffer.concat([head, bytes]);
 }
 
-/** Finds messages in bytes that come in pieces. A guest that announces one beyond the bound is not believed. */
+/** Finds messages in bytes that come in pieces. A guest that announces more than the bounds is not believed. */
 export class MessageReader {
   readonly #mostBytes: number;
+  #left: number;
   #pending: Buffer = Buffer.alloc(0);
 
-  constructor(mostBytes: number) {
+  constructor(mostBytes: number, mostMessages = Infinity) {
     this.#mostBytes = mostBytes;
+    this.#left = mostMessages;
   }
 
-  /** Messages that are complete now. Throws a RangeError beyond the bound. */
+  /** Messages that are complete now. Throws a RangeError beyond the bounds. */
   push(bytes: Uint8Array): Buffer[] {
     const messages: Buffer[] = [];
     let rest = this.#pending.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#pending, bytes]);
@@ -34,6 +38,7 @@ export class MessageReader {
       const size = rest.readUInt32BE(0);
       if (size > this.#mostBytes) throw new RangeError(`a message of ${size} bytes`);
       if (rest.length < lengthBytes + size) break;
+      if ((this.#left -= 1) < 0) throw new RangeError('too many messages');
       messages.push(rest.subarray(lengthBytes, lengthBytes + size));
       rest = rest.subarray(lengthBytes + size);
     }

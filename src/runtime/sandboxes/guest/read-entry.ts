@@ -4,8 +4,9 @@ import { unpackFields } from './guest-messages.ts';
 
 const types: { readonly [letter: string]: SandboxEntry['type'] } = { f: 'file', d: 'directory', l: 'symlink' };
 
-/** Reads what an operation in the sandbox says about a path. */
+/** Reads what an operation in the sandbox says about a path. Throws a RangeError for what can be nothing of that. */
 export function readEntry(message: Buffer): SandboxEntry {
+  if (message.length === 0) throw new RangeError('an empty message');
   const fields = unpackFields(message).map((field) => field.toString('utf8'));
   const [type = '', size, mode, modified, owner = '', group = '', link = '', path = ''] = fields;
   const metadata: [string, string][] = [];
