@@ -85,8 +85,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
     circuit: { ...defaultCircuitSettings, ...loaded.config.network.circuit },
   });
   const judge = ruleJudge(state, successBy);
-  const kin = { logger, judge, processId: newId('prc') };
-  const rollouts = await openRollouts(loaded, options, { ...kin, database: () => business.database.current() });
+  const rollouts = await openRollouts(loaded, options, { ...base, judge, database: () => business.database.current() });
   const { learning, outcomes, verifierBook } = openLearning({ state, logger, rollouts });
   const board = new ExchangeBoard(metrics, isConfigured);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
@@ -168,9 +167,16 @@ function withEvals(core: Omit<Core, 'evals' | 'fixes'>): Core {
 async function openRollouts(
   { config }: LoadedConfig,
   { dataDirectory }: ServeOptions,
-  parts: Pick<RolloutServiceDeps, 'logger' | 'judge' | 'database' | 'processId'>,
+  { newId, logger, judge, database }: Pick<RolloutServiceDeps, 'logger' | 'judge' | 'database'> & Pick<Core, 'newId'>,
 ): Promise<RolloutService> {
-  const rollouts = new RolloutService({ clock: systemClock, dataDirectory, ...parts });
+  const rollouts = new RolloutService({
+    clock: systemClock,
+    logger,
+    dataDirectory,
+    processId: newId('prc'),
+    judge,
+    database,
+  });
   if (config.database !== 'off') await rollouts.loadFromDisk();
   return rollouts;
 }

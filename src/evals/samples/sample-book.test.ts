@@ -79,6 +79,19 @@ describe('requests that a job keeps', () => {
     expect(items[0]?.answeredBy).toBe('gold');
   });
 
+  it('are in the file once each, however many come at once', async () => {
+    const book = openBook();
+    await book.items('kept');
+    for (let at = 0; at < 40; at++) book.left(left(`many-${at}`, `at once ${at}`));
+    const ids = (): string[] =>
+      readFileSync(join(dataDirectory, 'samples', 'kept.ndjson'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { requestId: string }).requestId);
+    await expect.poll(() => ids().at(-1)).toBe('many-39');
+    expect(new Set(ids()).size).toBe(ids().length);
+  });
+
   it('are no items where nothing is known but that a form was kept', async () => {
     const book = openBook();
     formOnly.add('f1');

@@ -93,7 +93,8 @@ export class SampleBook implements LeftAnswerPort {
     const kept = await samples;
     kept.push(sample);
     if (kept.length > most) kept.splice(0, kept.length - most);
-    await file.add(sample, kept);
+    // As it is now: what comes while the file is busy writes itself.
+    await file.add(sample, [...kept]);
   }
 }
 
