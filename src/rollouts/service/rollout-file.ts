@@ -6,6 +6,7 @@ import { parseRollouts, type Rollout, writeRollouts } from './rollout-store.ts';
 /** The last known rollouts beside the journal: a gateway that starts without the database keeps to them. */
 export class RolloutFile {
   readonly #file: string;
+  #last: readonly Rollout[] | undefined;
   #written: string | undefined;
 
   constructor(dataDirectory: string) {
@@ -20,9 +21,10 @@ export class RolloutFile {
 
   /** Written only when it differs from what was written last. */
   async write(rollouts: readonly Rollout[]): Promise<void> {
+    if (rollouts === this.#last) return;
     const text = writeRollouts(rollouts);
-    if (text === this.#written) return;
-    await writeAtomically(this.#file, text, { durable: false });
+    if (text !== this.#written) await writeAtomically(this.#file, text, { durable: false });
+    this.#last = rollouts;
     this.#written = text;
   }
 }

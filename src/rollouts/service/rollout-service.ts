@@ -11,8 +11,9 @@ import type { RolloutPlan } from '../core/rollout-plan.ts';
 import { openRollout, type RolloutState, shareOf } from '../core/rollout-state.ts';
 import { ShadowCopier, type ShadowParts } from '../shadow/shadow-copier.ts';
 import { AssignedRequests, type JudgeOutcomes } from './assigned-requests.ts';
+import { KnownRollouts } from './known-rollouts.ts';
 import { RolloutFile } from './rollout-file.ts';
-import { changeRollout, insertRollout, readLatest, type Rollout } from './rollout-store.ts';
+import { changeRollout, insertRollout, type Rollout } from './rollout-store.ts';
 import { SeenUnits } from './seen-units.ts';
 import { UsualSpeeds } from './usual-speeds.ts';
 
@@ -55,6 +56,7 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   #lastBatch = 0;
   /** Cost of copies that the database has not counted yet. */
   readonly #pendingNanos = new Map<string, bigint>();
+  readonly #known = new KnownRollouts();
   readonly #assigned: AssignedRequests;
   readonly #units = new SeenUnits();
   readonly #speeds = new UsualSpeeds();
@@ -229,12 +231,13 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
     const database = this.#deps.database();
     if (database?.isAvailable() !== true) return;
     try {
-      for (const { plan, state } of await readLatest(database)) {
-        if (!isFinished(state)) await this.#count(database, plan);
+      await this.#known.read(database, this.#deps.clock.nowMs());
+      for (const { plan, state } of this.#known.all) {
+        const counted = isFinished(state) ? undefined : await this.#count(database, plan);
+        if (counted !== undefined) this.#known.take([counted]);
       }
-      const latest = await readLatest(database);
-      this.#take(latest);
-      await this.#file?.write(latest);
+      this.#take(this.#known.all);
+      await this.#file?.write(this.#known.all);
     } catch (error) {
       this.#deps.logger.warn({ err: error }, 'rollouts could not be read; they stay as they are');
     }
@@ -255,11 +258,11 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
       this.#pendingNanos.set(id, (this.#pendingNanos.get(id) ?? 0n) + costOf(seen));
   }
 
-  async #count(database: Database, plan: RolloutPlan): Promise<void> {
+  async #count(database: Database, plan: RolloutPlan): Promise<Rollout | undefined> {
     const atMs = this.#deps.clock.nowMs();
     // One that failed comes again as it was: its number says whether it was counted all the same.
     const batch = this.#batches.get(plan.id) ?? this.#nextBatch(plan.id);
-    await changeRollout(database, plan.id, ({ state }) => {
+    const counted = await changeRollout(database, plan.id, ({ state }) => {
       let next = this.#withBatch(state, batch);
       if (next !== state) for (const one of batch.seen) next = advance(plan, observe(plan, next, one), atMs);
       next = advance(plan, next, atMs);
@@ -267,6 +270,7 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
       return { state: next, atMs };
     });
     this.#batches.delete(plan.id);
+    return counted;
   }
 
   #nextBatch(rolloutId: string): Batch {

@@ -62,7 +62,24 @@ export async function readLatest({ db }: Db): Promise<readonly Rollout[]> {
       SELECT DISTINCT ON (job, plan->>'kind', plan->>'candidate', plan->>'model') plan, state, created_at_ms, id
       FROM rollout
       ORDER BY job, plan->>'kind', plan->>'candidate', plan->>'model', created_at_ms DESC, id DESC
-    ) AS latest ORDER BY created_at_ms, id LIMIT ${mostLatest}`.execute(db);
+    ) AS latest ORDER BY created_at_ms DESC, id DESC LIMIT ${mostLatest}`.execute(db);
+  return rows.map(toRollout).toReversed();
+}
+
+/** What runs, and what changed since: the rest is known already. */
+export async function readChanged({ db }: Db, sinceMs: number): Promise<readonly Rollout[]> {
+  const rows = await db
+    .selectFrom('rollout')
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where('stage', 'in', ['offline', 'shadow', 'canary', 'needs_more']),
+        where('changed_at_ms', '>=', BigInt(sinceMs)),
+      ]),
+    )
+    .orderBy('created_at_ms')
+    .orderBy('id')
+    .execute();
   return rows.map(toRollout);
 }
 
