@@ -68,9 +68,9 @@ describe('requests to ports of sandboxes', () => {
     }
   });
 
-  async function world(answerMs?: number): Promise<{ sandbox: PlayedSandbox; port: number; failures: unknown[] }> {
+  async function world(silenceMs?: number): Promise<{ sandbox: PlayedSandbox; port: number; failures: unknown[] }> {
     const sandbox = new PlayedSandbox();
-    const forwarder = new PortForwarder(answerMs);
+    const forwarder = new PortForwarder(silenceMs);
     const failures: unknown[] = [];
     const live = sandbox.asLive();
     const server = createServer((request, response) => {
@@ -84,6 +84,7 @@ describe('requests to ports of sandboxes', () => {
   function ask(port: number): Promise<number | undefined> {
     return new Promise((resolve, reject) => {
       const outgoing = send({ host: '127.0.0.1', port, agent: false }, (answer: IncomingMessage) => {
+        answer.on('error', () => undefined);
         answer.resume().on('close', () => resolve(answer.statusCode));
       });
       outgoing.on('error', reject).end();
@@ -118,6 +119,13 @@ describe('requests to ports of sandboxes', () => {
     sandbox.says = says;
     expect(await ask(port)).toBe(502);
     expect(sandbox.open.size).toBe(0);
+  });
+
+  it('are not held by an answer that does not go on', async () => {
+    const { sandbox, port } = await world(50);
+    sandbox.says = 'HTTP/1.1 200 x\r\ncontent-length: 10\r\n\r\nhalf';
+    expect(await ask(port)).toBe(200);
+    await vi.waitFor(() => expect(sandbox.open.size).toBe(0));
   });
 
   it('of those who left before the connection stood hold none', async () => {

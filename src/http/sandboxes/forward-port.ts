@@ -17,8 +17,8 @@ const hops = [
   'expect',
 ];
 const mostConnections = 32;
-/** Longest from the request until the head of its answer. */
-const longestAnswerMs = 300_000;
+/** Longest from the request until the head of its answer, and without a byte of the answer being taken. */
+const longestSilenceMs = 300_000;
 
 interface Exchange {
   readonly request: IncomingMessage;
@@ -28,10 +28,10 @@ interface Exchange {
 /** Carries requests to programs that listen inside sandboxes. */
 export class PortForwarder {
   readonly #open = new WeakMap<LiveSandbox, number>();
-  readonly #answerMs: number;
+  readonly #silenceMs: number;
 
-  constructor(answerMs: number = longestAnswerMs) {
-    this.#answerMs = answerMs;
+  constructor(silenceMs: number = longestSilenceMs) {
+    this.#silenceMs = silenceMs;
   }
 
   /** Hands one request to a port of the sandbox and its answer back, as they come. */
@@ -43,14 +43,18 @@ export class PortForwarder {
       return answerError(response, { status: 503, message, retryAfterSeconds: 1 });
     }
     this.#open.set(sandbox, count + 1);
-    // Neither a program that is silent nor somebody who left may hold a connection.
+    // Neither a program that is silent nor somebody who takes nothing, or left, may hold a connection.
     const patience = new AbortController();
     const giveUp = (): void => patience.abort();
-    const timer = setTimeout(giveUp, this.#answerMs);
+    const timer = setTimeout(giveUp, this.#silenceMs);
     response.once('close', giveUp);
+    let isOver = false;
+    // What is left of an answer may come after its connection is gone.
+    const progressed = (): void => void (isOver || timer.refresh());
     try {
-      await carry(sandbox, port, { ...exchange, signal: patience.signal, answered: () => clearTimeout(timer) });
+      await carry(sandbox, port, { ...exchange, signal: patience.signal, progressed });
     } finally {
+      isOver = true;
       clearTimeout(timer);
       response.off('close', giveUp);
       this.#open.set(sandbox, (this.#open.get(sandbox) ?? 1) - 1);
@@ -59,10 +63,10 @@ export class PortForwarder {
 }
 
 interface Carried extends Exchange {
-  /** Fires when the answer did not come in time, or nobody waits for it. */
+  /** Fires when the answer does not go on, or nobody waits for it. */
   readonly signal: AbortSignal;
-  /** To be called with the head of the answer. */
-  answered(): void;
+  /** To be called with the head and each piece of the answer. */
+  progressed(): void;
 }
 
 async function carry(sandbox: LiveSandbox, port: number, carried: Carried): Promise<void> {
@@ -82,7 +86,7 @@ async function carry(sandbox: LiveSandbox, port: number, carried: Carried): Prom
 }
 
 /** Resolves when the connection is of no more use. What the program inside says is not to be trusted. */
-function relay(connection: Duplex, port: number, { request, response, signal, answered }: Carried): Promise<void> {
+function relay(connection: Duplex, port: number, { request, response, signal, progressed }: Carried): Promise<void> {
   return new Promise<void>((resolve) => {
     const outgoing = send({
       createConnection: () => connection,
@@ -101,7 +105,8 @@ function relay(connection: Duplex, port: number, { request, response, signal, an
     // Another protocol is not carried.
     outgoing.on('upgrade', fail);
     outgoing.on('response', (answer) => {
-      answered();
+      progressed();
+      answer.on('data', progressed);
       try {
         sendBack(answer, response);
       } catch {
