@@ -5,6 +5,7 @@ import { defineCommand } from '../shell/command.ts';
 import { readPort } from '../shell/read-arguments.ts';
 import { type Terminal, writeLine } from '../shell/terminal.ts';
 import { firstSteps } from './serve/first-steps.ts';
+import { logDefects } from './serve/log-defects.ts';
 import { untilToldToStop } from './serve/until-told-to-stop.ts';
 
 /** Starts the product and keeps it running until it is told to stop. */
@@ -20,6 +21,8 @@ export const serveCommand = defineCommand({
     const port = readPort(args.port);
     const releaseYoungGeneration = holdYoungGeneration();
     const { startProduct } = await import('../../main.ts');
+    const { createLogger } = await import('../../platform/logger.ts');
+    logDefects(createLogger('error'));
     const running: { product?: Product } = {};
     // Listens for signals from the start: whoever reads the ready line may stop us at once.
     const toldToStop = untilToldToStop({ environment: terminal.environment, reload: () => running.product?.reload() });
