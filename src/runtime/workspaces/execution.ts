@@ -124,7 +124,8 @@ export class RunningCommand implements Execution {
     try {
       process.kill(-this.#pid, signal);
     } catch {
-      // It ended in this moment; its exit is on the way.
+      // Either it has just begun and leads no group yet, or it has just ended and its exit is on the way.
+      this.#after(killAgainMs, () => this.kill(signal));
     }
   }
 
