@@ -31,7 +31,8 @@ const heavy = (name: string, folders: readonly string[], groupOrder: number) => 
     globalSetup,
     include: folders.map(testFiles),
     isolate: false,
-    maxWorkers: 2,
+    // They wait for processes and timers a good part of their time.
+    maxWorkers: 3,
     sequence: { groupOrder },
     testTimeout: 60_000,
     hookTimeout: 120_000,
