@@ -4,6 +4,7 @@ import { findProgram, findSystemTools } from '../../src/runtime/workspaces/syste
 import type { CodeTask } from '../journeys/support/code-tasks.ts';
 import { type CodeAnswer, type CodeWorld, openCodeWorld } from '../journeys/support/code-world.ts';
 import { answerOf, type CodingModel } from '../journeys/support/coding-models.ts';
+import { waitUntil } from '../journeys/support/wait-until.ts';
 import { humanEvalPython, humanEvalScripts, type SolvedTask } from './human-eval-tasks.ts';
 import { mutatePython } from './mutate-python.ts';
 import { slipsOf, spoilScript } from './mutate-script.ts';
@@ -70,13 +71,13 @@ describe.skipIf(!hasSandbox)('the loop on HumanEval', () => {
   /** Several tasks at a time would share the scripts of the fake models: asking is one by one, running is not. */
   async function serve(
     nameOf: (task: CodeTask) => string,
-    how: { visible?: boolean; tells?: boolean } = {},
+    how: { visible?: boolean; tells?: boolean; ofJob?: boolean } = {},
   ): Promise<CodeAnswer[]> {
-    const { visible = false, tells = true } = how;
+    const { visible = false, tells = true, ofJob = false } = how;
     const answers: CodeAnswer[] = [];
     const running: Promise<void>[] = [];
     for (const task of tasks) {
-      const answer = await world.ask(nameOf(task), task, { visible });
+      const answer = await world.ask(nameOf(task), task, { visible, ...(ofJob && { job: task.job }) });
       answers.push(answer);
       running.push(tells ? note(answer) : tryOnce(answer));
       if (running.length >= 2) await running.shift();
@@ -109,11 +110,14 @@ describe.skipIf(!hasSandbox)('the loop on HumanEval', () => {
   it('routes and cascades by executed outcomes', async () => {
     const rows: { name: string; passRate: number; costNanos: number }[] = [];
     for (const { name } of models)
-      rows.push({ name: `${name} alone`, ...measured(await serve(() => name, { tells: false })) });
+      rows.push({ name: `${name} alone`, ...measured(await serve(() => name, { ofJob: true })) });
     const best = rows.reduce((left, right) => (right.passRate > left.passRate ? right : left));
-    for (let round = 0; round < 2; round += 1) await serve((task) => `job/${task.job}`);
-    const routed = measured(await serve((task) => `job/${task.job}`));
-    const cascaded = measured(await serve(() => 'job/code', { visible: true }));
+    // What the runs told is taken over every few seconds.
+    const told = models.length * tasks.length;
+    const isLearned = async (): Promise<boolean> => (await world.client.routing.learning()).outcomes >= told;
+    await waitUntil(isLearned, 'the outcomes of all runs are learned');
+    const routed = measured(await serve((task) => `job/${task.job}`, { tells: false }));
+    const cascaded = measured(await serve(() => 'job/code', { visible: true, tells: false }));
     rows.push({ name: 'routed by executed outcomes', ...routed }, { name: 'cascade verified by tests', ...cascaded });
     for (const { name, passRate, costNanos } of rows) {
       const share = ((100 * costNanos) / best.costNanos).toFixed(0);
