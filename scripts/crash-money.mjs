@@ -187,6 +187,9 @@ async function runTrial(victim) {
   await waitForPostgres();
   const projector = await start('money-projector', [journals, gatewayId, database.connectionUrl()]);
   const gateway = await start('money-gateway', [journals, gatewayId, String(perLife)]);
+  gateway.child.on('message', (durableEnd) => {
+    if (projector.child.connected) projector.child.send(durableEnd, () => undefined);
+  });
   await live(gateway, random.unit());
   killed[victim] = (killed[victim] ?? 0) + 1;
   if (victim === 'writer') gateway.child.send('kill-writer');

@@ -28,6 +28,10 @@ const journal = await openJournal(
   },
 );
 
+/** Projectors in other processes read no further. */
+const tellingMs = 5;
+setInterval(() => process.send?.(journal.durableEnd()), tellingMs).unref();
+
 /** Exchanges that may be told again: as many as several batches of a projector hold. */
 const rememberedExchanges = 400;
 /** @type {object[][]} */

@@ -1,6 +1,7 @@
 // @ts-check
 // A projector in a process of its own, so that it can be killed: `node money-projector.mjs DIST JOURNALS GATEWAY URL [drain]`.
-// With `drain` it ends when nothing is left to read.
+// It reads up to the durable end that messages tell, as beside a gateway that lives: what lies behind it may still be cut
+// and written anew. With `drain` nobody writes any more; it reads everything and ends when nothing is left.
 const [dist = '', directory = '', gatewayId = '', url = '', mode = ''] = process.argv.slice(2);
 const { JournalCursor } = await import(`${dist}/journal/index.js`);
 const { Projector, runProjector } = await import(`${dist}/ledger/index.js`);
@@ -11,11 +12,17 @@ const { silentLogger } = await import(`${dist}/platform/logger.js`);
 const database = await openDatabase({ url, clock: systemClock, logger: silentLogger, poolSize: 2, migrations: [] });
 const cursor = new JournalCursor(directory, gatewayId);
 const stop = new AbortController();
+/** @type {{ segment: number, offset: number } | undefined} */
+let durableEnd = mode === 'drain' ? undefined : { segment: 0, offset: 0 };
+process.on('message', (end) => {
+  durableEnd = /** @type {{ segment: number, offset: number }} */ (end);
+});
 process.stdout.write('ready\n');
 await runProjector(new Projector(database.db, { gatewayId }, { alarm: () => undefined }), {
   gatewayId,
-  read: (/** @type {unknown} */ from, /** @type {number} */ maxBytes) => cursor.read(from, { maxBytes }),
-  until: () => undefined,
+  read: (/** @type {unknown} */ from, /** @type {number} */ maxBytes) =>
+    cursor.read(from, { until: durableEnd, maxBytes }),
+  until: () => durableEnd,
   clock: systemClock,
   alarm: (/** @type {{ detail: string }} */ alarm) => process.stderr.write(`${alarm.detail}\n`),
   report: (/** @type {{ isCaughtUp: boolean, facts: number, failure?: string }} */ progress) => {
@@ -27,3 +34,4 @@ await runProjector(new Projector(database.db, { gatewayId }, { alarm: () => unde
   longestBackOffMs: 200,
 });
 await database.close();
+process.disconnect();
