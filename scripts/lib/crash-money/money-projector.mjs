@@ -1,14 +1,21 @@
 // @ts-check
 // A projector in a process of its own, so that it can be killed: `node money-projector.mjs DIST JOURNALS GATEWAY URL [drain]`.
 // It reads up to the durable end that messages tell, as beside a gateway that lives: what lies behind it may still be cut
-// and written anew. With `drain` nobody writes any more; it reads everything and ends when nothing is left.
+// and written anew. With `drain` nobody writes any more: it mends what a kill left torn, as the next start of a gateway
+// does, reads everything and ends when nothing is left.
 const [dist = '', directory = '', gatewayId = '', url = '', mode = ''] = process.argv.slice(2);
 const { JournalCursor } = await import(`${dist}/journal/index.js`);
+const { openJournal } = await import(`${dist}/journal/open-journal.js`);
 const { Projector, runProjector } = await import(`${dist}/ledger/index.js`);
 const { openDatabase } = await import(`${dist}/storage/index.js`);
 const { systemClock } = await import(`${dist}/platform/clock.js`);
 const { silentLogger } = await import(`${dist}/platform/logger.js`);
 
+if (mode === 'drain') {
+  const log = () => undefined;
+  const journal = await openJournal({ directory, gatewayId, durability: 'durable', clock: systemClock, log });
+  await journal.close();
+}
 const database = await openDatabase({ url, clock: systemClock, logger: silentLogger, poolSize: 2, migrations: [] });
 const cursor = new JournalCursor(directory, gatewayId);
 const stop = new AbortController();
