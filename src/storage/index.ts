@@ -2,6 +2,7 @@ export { writeAtomically } from './atomic-file.ts';
 export { type BatchDemand, type ObjectKind, ObjectIndex, type OwnedObject } from './objects/object-index.ts';
 export type { Owner } from './owner.ts';
 export { ResponseStore, type ResponseStoreLimits, responseStoreLimits } from './responses/response-store.ts';
+export { claimWork, extendClaim, type NewClaim, type WorkTable } from './postgres/claim-work.ts';
 export type { Database, DatabaseEngine, ListenSettings } from './postgres/database.ts';
 export { DatabaseError, type DatabaseErrorCode } from './postgres/database-error.ts';
 export { type DatabaseOptions, openDatabase } from './postgres/open-database.ts';

@@ -43,6 +43,7 @@ function openWorld(change: Partial<EvalServiceDeps> = {}): World {
     under,
     async run(changed = {}) {
       const service = new EvalService(deps);
+      service.start();
       const run = await service.create(database(), { ...spec, ...changed }, [item]);
       if (!('id' in run)) throw run;
       await expect.poll(async () => (await findRun(database(), run.id))?.state).toBe('completed');

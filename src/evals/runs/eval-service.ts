@@ -1,8 +1,11 @@
+import type { PromptVersion } from '../../catalog/index.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { Database } from '../../storage/index.ts';
+import { PeriodicTask } from '../../platform/periodic-task.ts';
+import { claimMs, WorkClaim } from '../../platform/work-claim.ts';
+import { type Database, extendClaim } from '../../storage/index.ts';
 import type { CodeRunner } from '../graders/code.ts';
 import { createGraders, type Graders } from '../graders/graders.ts';
 import type { GraderCaller } from '../graders/http.ts';
@@ -10,11 +13,10 @@ import { createJudgeGrader } from '../graders/judge.ts';
 import { judgeHealth } from '../judge/judge-health.ts';
 import { judgePromptVersion, type PairVerdict } from '../judge/judge-pair.ts';
 import { reportOf } from './eval-report.ts';
-import type { EvalItem, EvalResult, EvalSpec } from './eval-spec.ts';
+import { armOf, type EvalItem, type EvalResult, type EvalSpec } from './eval-spec.ts';
 import {
   claimRun,
   type EvalRun,
-  extendClaim,
   findRun,
   finishRun,
   insertResult,
@@ -48,52 +50,54 @@ export interface EvalServiceDeps {
   database(): Database | undefined;
   newId(prefix: string): string;
   /** Through the gateway; `under`: by a model that meets the demands of this job. */
-  ask(body: JsonObject, under?: string): Promise<AskedAnswer>;
+  ask(
+    body: JsonObject,
+    how: { readonly under?: string | undefined; readonly prompt?: PromptVersion | undefined },
+  ): Promise<AskedAnswer>;
+  /** What requests of a job are told besides, as it is now. */
+  promptOf(job: string): PromptVersion | undefined;
   ceilingNanos: EvalParts['ceilingNanos'];
   /** Makes a result an outcome. */
   tell(outcome: EvalOutcome): void;
 }
 
-const claimMs = 60_000;
 const idlePollMs = 2_000;
-const nudgeMs = 100;
-const nudges = 20;
+/** So soon a run that somebody stopped ends. */
+const extendEveryMs = 2_000;
 
 /** Runs evaluations one after another; they are kept in the database, and a crash costs at most the answers in flight. */
 export class EvalService {
   readonly #deps: EvalServiceDeps;
-  #timer: NodeJS.Timeout | undefined;
-  #nudgesLeft = 0;
-  #working: Promise<void> | undefined;
+  readonly #task: PeriodicTask;
   #isClosing = false;
 
   constructor(deps: EvalServiceDeps) {
     this.#deps = deps;
+    this.#task = new PeriodicTask({
+      everyMs: idlePollMs,
+      turn: () => this.#work(),
+      failed: (error) => deps.logger.error({ err: error }, 'an evaluation could not be run; it is tried again'),
+    });
   }
 
   /** Looks for work from now on. */
   start(): void {
-    this.#schedule(idlePollMs);
-  }
-
-  /** There is a new run; it can be seen once its transaction is committed. */
-  nudge(): void {
-    this.#nudgesLeft = nudges;
-    this.#schedule(nudgeMs);
+    this.#task.start();
   }
 
   /** Lets the answers in flight come, and leaves the rest to the next start. */
   async close(): Promise<void> {
     this.#isClosing = true;
-    clearTimeout(this.#timer);
-    await this.#working;
+    await this.#task.stop();
   }
 
   /** Keeps a run for later; a Fault says what is wrong with it before anything is kept. */
-  async create(database: Database, spec: EvalSpec, items: readonly EvalItem[]): Promise<EvalRun | Fault> {
+  async create(database: Database, asked: EvalSpec, items: readonly EvalItem[]): Promise<EvalRun | Fault> {
+    const prompt = this.#deps.promptOf(asked.job);
+    const spec: EvalSpec = { ...asked, ...(prompt && { prompt }) };
     const graders = this.#graders(spec);
-    for (const model of spec.candidates) {
-      const ceiling = this.#deps.ceilingNanos(model, { inputTokens: 1, outputTokens: 1 });
+    for (const candidate of spec.candidates) {
+      const ceiling = this.#deps.ceilingNanos(armOf(spec, candidate).model, { inputTokens: 1, outputTokens: 1 });
       if (Fault.is(ceiling)) return new Fault('invalid_request', { message: ceiling.message, param: 'candidates' });
     }
     const created = {
@@ -103,7 +107,7 @@ export class EvalService {
       createdAtMs: this.#deps.clock.nowMs(),
     };
     await insertRun(database, created, items);
-    this.nudge();
+    this.#task.nudge();
     const amounts = { maxNanos: spec.maxNanos, spentNanos: 0n };
     const nothing = { detail: null, report: null, finishedAtMs: null };
     return { ...created, ...amounts, ...nothing, job: spec.job, state: 'queued', itemCount: items.length };
@@ -114,23 +118,6 @@ export class EvalService {
     const { codeRunner, graderCaller } = this.#deps;
     const http = graderUrl === undefined ? undefined : { url: graderUrl, caller: graderCaller };
     return createGraders({ codeRunner: codeRunner?.(), http });
-  }
-
-  #schedule(afterMs: number): void {
-    if (this.#isClosing || this.#working) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#turn(), afterMs);
-    this.#timer.unref();
-  }
-
-  async #turn(): Promise<void> {
-    this.#working = this.#work().catch((error: unknown) => {
-      this.#deps.logger.error({ err: error }, 'an evaluation could not be run; it is tried again');
-    });
-    await this.#working;
-    this.#working = undefined;
-    this.#nudgesLeft -= 1;
-    this.#schedule(this.#nudgesLeft > 0 ? nudgeMs : idlePollMs);
   }
 
   async #work(): Promise<void> {
@@ -152,7 +139,7 @@ export class EvalService {
     const before = await readResults(database, run.id);
     const first = spec.isLogged === true ? await readFirstAnswers(database, run.id) : undefined;
     const verdicts: PairVerdict[] = [];
-    const hold = this.#hold(database, run.id);
+    const claim = this.#claim(database, id);
     try {
       const { spentNanos } = run;
       const done = new Set(before.map(({ itemId, candidate, sample }) => answerName(itemId, candidate, sample)));
@@ -162,13 +149,13 @@ export class EvalService {
         items,
         verdicts,
         first,
-        isCancelled: () => hold.isLost() || this.#isClosing,
+        isCancelled: () => claim.signal.aborted || this.#isClosing,
       });
       const ended = await runEval(spec, { items, done, spentNanos }, parts);
       // A gateway that goes away leaves the run to the next one.
       if (this.#isClosing && ended.state === 'stopped') return;
       // Somebody stopped it, or took it up while this gateway did not get to the database.
-      if (hold.isLost()) return;
+      if (claim.signal.aborted) return;
       const health = verdicts.length === 0 ? null : judgeHealth(verdicts);
       const report = reportOf(spec.candidates, await readResults(database, run.id), health);
       const { state, detail } = ended;
@@ -188,7 +175,7 @@ export class EvalService {
       const detail = 'it failed by a defect; the log says more';
       await finishRun(database, { id, by, state: 'failed', detail, spentNanos, report, atMs: clock.nowMs() });
     } finally {
-      hold.release();
+      claim.release();
     }
   }
 
@@ -220,6 +207,7 @@ export class EvalService {
         await insertResult(database, claimed, { result, spentNanos, atMs: clock.nowMs() });
         const item = byId.get(result.itemId);
         if (!item || result.requestId === '') return;
+        if (armOf(run.spec, result.candidate).isTrial) return;
         // That a model answers as it answered before says nothing of its answers.
         if (item.answeredBy !== undefined && [result.model, result.candidate].includes(item.answeredBy)) return;
         const { itemId, candidate } = result;
@@ -237,7 +225,7 @@ export class EvalService {
 
   /** What customers asked goes only where their job lets it go. */
   #asking({ isLogged, job }: EvalSpec): EvalParts['ask'] {
-    return (body) => this.#deps.ask(body, isLogged === true ? job : undefined);
+    return (body, prompt) => this.#deps.ask(body, { under: isLogged === true ? job : undefined, prompt });
   }
 
   #judge(
@@ -261,18 +249,11 @@ export class EvalService {
     return { grader, model };
   }
 
-  /** Keeps others from taking the run up while it is worked on. */
-  #hold(database: Database, id: string): { isLost(): boolean; release(): void } {
-    const { clock, workerId: by } = this.#deps;
-    let isLost = false;
-    const timer = setInterval(() => {
-      extendClaim(database, { id, by, untilMs: clock.nowMs() + claimMs }).then(
-        (isHeld) => (isLost = !isHeld),
-        () => undefined,
-      );
-    }, 2000);
-    timer.unref();
-    return { isLost: () => isLost, release: () => clearInterval(timer) };
+  #claim(database: Database, id: string): WorkClaim {
+    const { clock, logger, workerId: by } = this.#deps;
+    const extend = (): Promise<boolean> =>
+      extendClaim(database, 'eval_run', { id, by, untilMs: clock.nowMs() + claimMs });
+    return new WorkClaim({ clock, logger, id, everyMs: extendEveryMs, extend });
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../domain/model-call.ts';
+import type { PromptVersion } from '../../catalog/index.ts';
 import type { Expectation } from '../graders/grader.ts';
 
 /** One question with what is right about its answer. */
@@ -19,7 +20,12 @@ export interface EvalItem {
 /** What is to be evaluated, and for how much at most. */
 export interface EvalSpec {
   readonly job: string;
+  /** Models; one with `#` and a version is asked with that prompt in place of the job's. */
   readonly candidates: readonly string[];
+  /** The prompt of the job when the run was made. */
+  readonly prompt?: PromptVersion | undefined;
+  /** Others that candidates are asked with. */
+  readonly prompts?: readonly PromptVersion[] | undefined;
   readonly maxNanos: bigint;
   /** Answers per item and candidate. */
   readonly samples: number;
@@ -63,6 +69,26 @@ export function itemDigest(item: Pick<EvalItem, 'messages' | 'tools' | 'response
     .slice(0, 32);
 }
 
+/** What a candidate is: a model, and what it is told besides. */
+export interface EvalArm {
+  readonly model: string;
+  readonly prompt: PromptVersion | undefined;
+  /** The prompt is not the job's: what comes of it says nothing of the model as the job uses it. */
+  readonly isTrial: boolean;
+}
+
+/** What a model with another prompt is called among the candidates. */
+export function armName(model: string, { versionId }: Pick<PromptVersion, 'versionId'>): string {
+  return `${model}#${versionId}`;
+}
+
+/** The model and the prompt behind the name of a candidate. */
+export function armOf({ prompt, prompts = [] }: Pick<EvalSpec, 'prompt' | 'prompts'>, candidate: string): EvalArm {
+  const tried = prompts.find(({ versionId }) => candidate.endsWith(`#${versionId}`));
+  if (tried === undefined) return { model: candidate, prompt, isTrial: false };
+  return { model: candidate.slice(0, -tried.versionId.length - 1), prompt: tried, isTrial: true };
+}
+
 /** The call that puts an item to a candidate. */
 export function callOf(
   item: EvalItem,
@@ -71,7 +97,7 @@ export function callOf(
 ): JsonObject {
   const { temperature, seed, samples } = spec;
   return {
-    model: asked.candidate,
+    model: armOf(spec, asked.candidate).model,
     messages: item.messages,
     max_tokens: item.maxTokens ?? spec.maxTokens,
     ...(item.tools && { tools: item.tools }),
@@ -83,6 +109,7 @@ export function callOf(
 }
 
 /** Upper estimate of the input tokens of an item: two bytes each, and some for the frame. */
-export function inputTokensOf({ messages, tools = [], responseFormat }: EvalItem): number {
-  return 64 + Math.ceil(Buffer.byteLength(JSON.stringify([messages, tools, responseFormat ?? null])) / 2);
+export function inputTokensOf({ messages, tools = [], responseFormat }: EvalItem, prompt?: PromptVersion): number {
+  const asked = JSON.stringify([messages, tools, responseFormat ?? null]);
+  return 64 + Math.ceil((Buffer.byteLength(asked) + Buffer.byteLength(prompt?.instructions ?? '')) / 2);
 }

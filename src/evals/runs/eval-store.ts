@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Database, Tables } from '../../storage/index.ts';
+import { claimWork, type Database, type NewClaim, type Tables } from '../../storage/index.ts';
 import type { EvalReport } from './eval-report.ts';
 import type { EvalItem, EvalResult, EvalSpec } from './eval-spec.ts';
 import type { ItemHistory } from './plan-items.ts';
@@ -64,36 +64,11 @@ export async function insertRun(
 }
 
 /** Takes up the oldest run that nobody works on; one whose worker is gone is taken up again where it stood. */
-export async function claimRun(
-  { db }: Database,
-  claim: { readonly by: string; readonly nowMs: number; readonly untilMs: number },
-): Promise<EvalRun | undefined> {
-  const { rows } = await sql<{ id: string }>`
-    UPDATE eval_run SET state = 'running', claimed_by = ${claim.by}, claimed_until_ms = ${claim.untilMs},
-      -- Whoever had it before is gone: what was set aside then may have been spent.
-      spent_nanos = spent_nanos + reserved_nanos, reserved_nanos = 0
-    WHERE id = (
-      SELECT id FROM eval_run
-      WHERE state = 'queued' OR (state = 'running' AND claimed_until_ms < ${claim.nowMs})
-      ORDER BY created_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED
-    ) RETURNING id`.execute(db);
-  const [row] = rows;
-  return row && findRun({ db }, row.id);
-}
-
-/** Says that the work goes on; false when the run was stopped or taken by another. */
-export async function extendClaim(
-  { db }: Database,
-  claim: { readonly id: string; readonly by: string; readonly untilMs: number; readonly spentNanos?: bigint },
-): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('eval_run')
-    .set({ claimed_until_ms: BigInt(claim.untilMs) })
-    .where('id', '=', claim.id)
-    .where('claimed_by', '=', claim.by)
-    .where('state', '=', 'running')
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+export async function claimRun({ db }: Database, claim: NewClaim): Promise<EvalRun | undefined> {
+  // Whoever had it before is gone: what was set aside then may have been spent.
+  const alsoSet = sql`spent_nanos = spent_nanos + reserved_nanos, reserved_nanos = 0`;
+  const id = await claimWork({ db }, 'eval_run', { ...claim, alsoSet });
+  return id === undefined ? undefined : findRun({ db }, id);
 }
 
 /** A run as one worker has it: whoever lost it to another changes nothing of it any more. */

@@ -1,7 +1,8 @@
+import type { PromptVersion } from '../../catalog/index.ts';
 import { Fault } from '../../domain/fault.ts';
 import { type Graders, gradersFor } from '../graders/graders.ts';
 import type { Grade, Grader } from '../graders/grader.ts';
-import { callOf, type EvalItem, type EvalResult, type EvalSpec, inputTokensOf } from './eval-spec.ts';
+import { armOf, callOf, type EvalItem, type EvalResult, type EvalSpec, inputTokensOf } from './eval-spec.ts';
 import { Purse } from './purse.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
 
@@ -26,8 +27,8 @@ export interface AskedAnswer {
 
 /** What a run works with. */
 export interface EvalParts {
-  /** Through the gateway, like any client. */
-  ask(body: JsonObject): Promise<AskedAnswer>;
+  /** Through the gateway, like any client; with a prompt as its job would add it. */
+  ask(body: JsonObject, prompt?: PromptVersion): Promise<AskedAnswer>;
   /** What a call may cost at most; null when a price is unknown, a Fault for a name that is no model. */
   ceilingNanos(
     model: string,
@@ -112,7 +113,8 @@ function fits(purse: Purse, nanos: bigint): boolean {
 
 /** Whatever cannot work is said before any money is spent. */
 function problemOf(spec: EvalSpec, items: readonly EvalItem[], parts: EvalParts): string | undefined {
-  for (const model of [...spec.candidates, ...(parts.judge ? [parts.judge.model] : [])]) {
+  const models = spec.candidates.map((candidate) => armOf(spec, candidate).model);
+  for (const model of [...models, ...(parts.judge ? [parts.judge.model] : [])]) {
     const ceiling = parts.ceilingNanos(model, { inputTokens: 1, outputTokens: 1 });
     if (Fault.is(ceiling)) return ceiling.message;
     if (ceiling === null) return `the price of ${model} is unknown, so no cap can hold; set one first`;
@@ -138,7 +140,8 @@ function ceilingsOf(
   candidate: string,
   { spec, parts }: { readonly spec: EvalSpec; readonly parts: EvalParts },
 ): { readonly answerNanos: bigint; readonly judgingNanos: bigint } {
-  const size = { inputTokens: inputTokensOf(item), outputTokens: item.maxTokens ?? spec.maxTokens };
+  const { model: asks, prompt } = armOf(spec, candidate);
+  const size = { inputTokens: inputTokensOf(item, prompt), outputTokens: item.maxTokens ?? spec.maxTokens };
   const of = (model: string, asked: typeof size): bigint => {
     const ceiling = parts.ceilingNanos(model, asked);
     return typeof ceiling === 'bigint' ? ceiling : 0n;
@@ -148,7 +151,7 @@ function ceilingsOf(
   const judging = judged
     ? of(parts.judge.model, { inputTokens: 3 * size.inputTokens + size.outputTokens, outputTokens: 1024 })
     : 0n;
-  return { answerNanos: of(candidate, size), judgingNanos: 2n * judging };
+  return { answerNanos: of(asks, size), judgingNanos: 2n * judging };
 }
 
 interface ItemWork {
@@ -180,7 +183,10 @@ async function runAnswer(
   asked: { readonly candidate: string; readonly sample: number },
   { spec, parts }: { readonly spec: EvalSpec; readonly parts: EvalParts },
 ): Promise<bigint> {
-  const { answer, costNanos: askedNanos } = await parts.ask(callOf(item, spec, asked));
+  const { answer, costNanos: askedNanos } = await parts.ask(
+    callOf(item, spec, asked),
+    armOf(spec, asked.candidate).prompt,
+  );
   const ceilings = ceilingsOf(item, asked.candidate, { spec, parts });
   const answeredNanos = askedNanos ?? ceilings.answerNanos;
   if (Fault.is(answer)) {

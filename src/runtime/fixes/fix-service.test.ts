@@ -90,6 +90,7 @@ describe('the service of fixes', () => {
       ...more,
     });
     services.push(service);
+    service.start();
     return service;
   }
 

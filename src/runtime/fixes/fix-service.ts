@@ -1,19 +1,19 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { Database } from '../../storage/index.ts';
+import { PeriodicTask } from '../../platform/periodic-task.ts';
+import { claimMs, WorkClaim } from '../../platform/work-claim.ts';
+import { type Database, extendClaim } from '../../storage/index.ts';
 import type { FailureBook } from './failure-book.ts';
 import type { KeptFailure } from './failure-record.ts';
 import type { Fix, FixSpec, FixState } from './fix-record.ts';
 import type { FixSubject } from './fix-subject.ts';
-import { claimMs, FixClaim } from './fix-claim.ts';
 import { insertPair, type PairPolicy, pairOf } from './fix-pairs.ts';
 import {
   acceptFix,
   beginAttempt,
   type ClaimedFix,
   claimFix,
-  extendFixClaim,
   findFix,
   finishFix,
   type HeldFix,
@@ -49,31 +49,32 @@ export interface WantedFix {
 }
 
 const idlePollMs = 10_000;
-const nudgeMs = 100;
-const nudges = 20;
+const extendEveryMs = claimMs / 4;
 
 /** Works on fixes one after another; they are kept in the database, and a crash costs at most the question in flight. */
 export class FixService {
   readonly #deps: FixServiceDeps;
   readonly #closing = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-  #nudgesLeft = 0;
-  #working: Promise<void> | undefined;
+  readonly #task: PeriodicTask;
 
   constructor(deps: FixServiceDeps) {
     this.#deps = deps;
+    this.#task = new PeriodicTask({
+      everyMs: idlePollMs,
+      turn: () => this.#work(),
+      failed: (error) => deps.logger.error({ err: error }, 'a fix could not be worked on; it is tried again'),
+    });
   }
 
   /** Looks for work from now on. */
   start(): void {
-    this.#schedule(idlePollMs);
+    this.#task.start();
   }
 
   /** Lets what is being tried end, and leaves the rest to the next start. */
   async close(): Promise<void> {
     this.#closing.abort();
-    clearTimeout(this.#timer);
-    await this.#working;
+    await this.#task.stop();
     await this.#deps.failures.settled();
   }
 
@@ -94,7 +95,7 @@ export class FixService {
     const { kind, subject, customer } = failure;
     const made = { id: newId('fix'), failureId: failure.id, kind, subject, customer, createdAtMs: clock.nowMs() };
     const fix = await insertFix(database, { ...made, spec: wanted.spec, requestedBy: wanted.requestedBy });
-    this.#nudge();
+    this.#task.nudge();
     return fix;
   }
 
@@ -109,29 +110,6 @@ export class FixService {
     const told = { requestId, kind: 'accepted', value: isAccepted ? 1 : 0, source: 'human' } as const;
     const label = isAccepted ? 'human_accepted' : 'human_rejected';
     await this.#deps.tell({ ...told, label, idempotencyKey: `fix:${requestId}:${label}` });
-  }
-
-  /** There is a new one; it can be seen once its transaction is committed. */
-  #nudge(): void {
-    this.#nudgesLeft = nudges;
-    this.#schedule(nudgeMs);
-  }
-
-  #schedule(afterMs: number): void {
-    if (this.#closing.signal.aborted || this.#working) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#turn(), afterMs);
-    this.#timer.unref();
-  }
-
-  async #turn(): Promise<void> {
-    this.#working = this.#work().catch((error: unknown) => {
-      this.#deps.logger.error({ err: error }, 'a fix could not be worked on; it is tried again');
-    });
-    await this.#working;
-    this.#working = undefined;
-    this.#nudgesLeft -= 1;
-    this.#schedule(this.#nudgesLeft > 0 ? nudgeMs : idlePollMs);
   }
 
   async #work(): Promise<void> {
@@ -150,11 +128,12 @@ export class FixService {
     const { clock, logger, workerId: by } = this.#deps;
     const held = { id: fix.id, by };
     const nothing = { ...held, reason: null, patch: '', runId: null, version: null, files: undefined };
-    const claim = new FixClaim({
+    const claim = new WorkClaim({
       clock,
       logger,
       id: fix.id,
-      extend: () => extendFixClaim(database, { ...held, untilMs: clock.nowMs() + claimMs }),
+      everyMs: extendEveryMs,
+      extend: () => extendClaim(database, 'fix', { ...held, untilMs: clock.nowMs() + claimMs }),
     });
     try {
       const end = await this.#fix(database, fix, claim);
@@ -171,7 +150,7 @@ export class FixService {
     }
   }
 
-  async #fix(database: Database, fix: ClaimedFix, claim: FixClaim): Promise<FixEnd | undefined> {
+  async #fix(database: Database, fix: ClaimedFix, claim: WorkClaim): Promise<FixEnd | undefined> {
     const kept = await this.#deps.failures.find({ id: fix.failureId }, database);
     if (kept === undefined) return { state: 'failed', reason: 'not_kept', detail: 'the failure is gone' };
     const subject = await this.#deps.subjectOf(kept, fix.spec, database);

@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import { Fault } from '../../domain/fault.ts';
-import type { Database, Tables } from '../../storage/index.ts';
+import { claimWork, type Database, type NewClaim, type Tables } from '../../storage/index.ts';
 import type { GuestFile } from '../contract.ts';
 import { packProgram, unpackProgram } from './failure-record.ts';
 import type { Fix, FixSpec, FixState, FixTrail } from './fix-record.ts';
@@ -62,34 +62,12 @@ export async function insertFix(
 }
 
 /** Takes up the oldest fix that nobody works on; one whose worker is gone is taken up again where it stood. */
-export async function claimFix(
-  { db }: Db,
-  claim: { readonly by: string; readonly nowMs: number; readonly untilMs: number },
-): Promise<ClaimedFix | undefined> {
-  const { rows } = await sql<{ id: string }>`
-    UPDATE fix SET state = 'running', claimed_by = ${claim.by}, claimed_until_ms = ${claim.untilMs}
-    WHERE id = (
-      SELECT id FROM fix
-      WHERE state = 'queued' OR (state = 'running' AND claimed_until_ms < ${claim.nowMs})
-      ORDER BY created_at_ms LIMIT 1 FOR UPDATE SKIP LOCKED
-    ) RETURNING id`.execute(db);
-  const [claimed] = rows;
-  if (claimed === undefined) return undefined;
-  const trail = await findFix({ db }, claimed.id);
-  const row = await db.selectFrom('fix').select('begun').where('id', '=', claimed.id).executeTakeFirst();
+export async function claimFix({ db }: Db, claim: NewClaim): Promise<ClaimedFix | undefined> {
+  const id = await claimWork({ db }, 'fix', claim);
+  if (id === undefined) return undefined;
+  const trail = await findFix({ db }, id);
+  const row = await db.selectFrom('fix').select('begun').where('id', '=', id).executeTakeFirst();
   return trail && { ...trail, begun: readBegun(row?.begun) };
-}
-
-/** Says that the work goes on; false when another has it. */
-export async function extendFixClaim({ db }: Db, claim: HeldFix & { readonly untilMs: number }): Promise<boolean> {
-  const { numUpdatedRows } = await db
-    .updateTable('fix')
-    .set({ claimed_until_ms: BigInt(claim.untilMs) })
-    .where('id', '=', claim.id)
-    .where('claimed_by', '=', claim.by)
-    .where('state', '=', 'running')
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
 }
 
 /** Notes that a question goes out, before it does. Throws `conflict` when another has the fix: it must not go out. */

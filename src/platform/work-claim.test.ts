@@ -1,18 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Clock } from '../../platform/clock.ts';
-import { silentLogger } from '../../platform/logger.ts';
-import { FixClaim } from './fix-claim.ts';
+import type { Clock } from './clock.ts';
+import { silentLogger } from './logger.ts';
+import { WorkClaim } from './work-claim.ts';
 
-describe('the claim on a fix', () => {
+describe('a claim on work', () => {
   let nowMs = 0;
   let answer: () => Promise<boolean>;
-  let claim: FixClaim;
+  let claim: WorkClaim;
   const clock: Clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
 
   beforeEach(() => {
     nowMs = 0;
     answer = () => Promise.resolve(true);
-    claim = new FixClaim({ clock, logger: silentLogger, id: 'fix_1', extend: () => answer() });
+    claim = new WorkClaim({ clock, logger: silentLogger, id: 'fix_1', everyMs: 15_000, extend: () => answer() });
   });
   afterEach(() => claim.release());
 

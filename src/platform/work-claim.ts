@@ -1,34 +1,36 @@
-import type { Clock } from '../../platform/clock.ts';
-import type { Logger } from '../../platform/logger.ts';
+import type { Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
 
-/** How long a worker that tells nothing keeps a fix. */
+/** How long a worker that tells nothing keeps what it has claimed. */
 export const claimMs = 60_000;
 
 /** What a claim is kept with. */
-export interface FixClaimDeps {
+export interface WorkClaimDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The fix. */
+  /** What is worked on, for the log. */
   readonly id: string;
-  /** Says that the work goes on; false when another has it. */
+  /** How often it is said that the work goes on, and asked whether it may. */
+  readonly everyMs: number;
+  /** Says that the work goes on; false when another has it, or it was stopped. */
   extend(): Promise<boolean>;
 }
 
-/** Keeps others from taking a fix up while it is worked on, and ends the work once they may have it. */
-export class FixClaim {
-  readonly #deps: FixClaimDeps;
+/** Keeps others from taking up what is worked on, and ends the work once they may have it. */
+export class WorkClaim {
+  readonly #deps: WorkClaimDeps;
   readonly #lost = new AbortController();
   readonly #timer: NodeJS.Timeout;
   #extendedMs: number;
 
-  constructor(deps: FixClaimDeps) {
+  constructor(deps: WorkClaimDeps) {
     this.#deps = deps;
     this.#extendedMs = deps.clock.monotonicMs();
-    this.#timer = setInterval(() => void this.extend(), claimMs / 4);
+    this.#timer = setInterval(() => void this.extend(), deps.everyMs);
     this.#timer.unref();
   }
 
-  /** Aborted when the fix is no longer ours. */
+  /** Aborted when the work is no longer ours. */
   get signal(): AbortSignal {
     return this.#lost.signal;
   }
@@ -41,7 +43,7 @@ export class FixClaim {
       if (await extend()) this.#extendedMs = askedMs;
       else this.#lost.abort();
     } catch (error) {
-      logger.warn({ err: error, fix: id }, 'the claim on a fix could not be extended');
+      logger.warn({ err: error, work: id }, 'a claim could not be extended');
     }
     if (clock.monotonicMs() - this.#extendedMs >= claimMs) this.#lost.abort();
     return !this.signal.aborted;
