@@ -25,6 +25,9 @@ export const cascadeSchema = z
     maxVerifierErrorRate: z.number().min(0).max(0.5).default(0.15).meta({
       description: 'Above so many wrong verdicts, measured by outcomes, the best single model answers instead.',
     }),
+    heldOutShare: z.number().min(0).max(0.5).default(0).meta({
+      description: 'Share of requests, drawn at random, that one model answers alone: what the cascade is measured by.',
+    }),
   })
   .superRefine(({ verifier, url, tests, language, models }, context) => {
     const issue = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message });

@@ -12,8 +12,10 @@ export interface LoggedExchange {
   readonly chargeNanos: bigint | null;
   /** Part of the cost that rests on our own count of usage rather than on the provider's. */
   readonly estimatedNanos: bigint;
-  /** Part of the cost that attempts without an answer took. */
+  /** Part of the cost that attempts without an answer took, drafts included. */
   readonly wasteNanos: bigint;
+  /** Part of the waste that drafts took which a verifier turned down; absent: none. */
+  readonly draftNanos?: bigint;
 }
 
 /** Which exchanges are kept. */
@@ -31,6 +33,7 @@ interface OpenEntry {
   outcomes: OutcomeFact[];
   estimatedNanos: bigint;
   wasteNanos: bigint;
+  draftNanos: bigint;
 }
 
 const defaultMax = 2_000_000;
@@ -77,6 +80,7 @@ export class ExchangeLog {
         if (costNanos === 0n || (!isWaste && !isEstimated)) return;
         this.#at(fact.requestId, (entry) => {
           if (isWaste) entry.wasteNanos += costNanos;
+          if (fact.fault === 'answer_rejected') entry.draftNanos += costNanos;
           if (isEstimated) entry.estimatedNanos += costNanos;
         });
         return;
@@ -87,7 +91,7 @@ export class ExchangeLog {
 
   /** Finished exchanges of the window, in the order in which they were first seen. */
   *exchanges(): Generator<LoggedExchange> {
-    for (const { final, decision, outcomes, estimatedNanos, wasteNanos } of this.#entries.values()) {
+    for (const { final, decision, outcomes, estimatedNanos, wasteNanos, draftNanos } of this.#entries.values()) {
       if (final === undefined) continue;
       yield {
         final,
@@ -97,6 +101,7 @@ export class ExchangeLog {
         chargeNanos: chargeOfFinal(final),
         estimatedNanos,
         wasteNanos,
+        draftNanos,
       };
     }
   }
@@ -116,7 +121,7 @@ export class ExchangeLog {
         this.#leftOut++;
         return;
       }
-      entry = { outcomes: [], estimatedNanos: 0n, wasteNanos: 0n };
+      entry = { outcomes: [], estimatedNanos: 0n, wasteNanos: 0n, draftNanos: 0n };
       this.#entries.set(requestId, entry);
     }
     change(entry);

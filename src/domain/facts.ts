@@ -133,6 +133,8 @@ export interface FinalFact {
   readonly tokenId?: string;
   readonly shadowOf?: string;
   readonly decisionId?: string;
+  /** Version of the prompt that the model was given besides. */
+  readonly prompt?: string;
   /** Answers of cheaper models that a verifier turned down before this one. */
   readonly drafts?: number;
   /** What running code used; such an exchange asked no model. */
@@ -249,8 +251,12 @@ export interface DecisionFact {
   readonly routing?: RoutingFact;
   /** Who is asked in turn until a verifier is content. */
   readonly cascade?: CascadeFact;
+  /** The chain that the request was drawn to be held out of: one model answers alone, so that the chain is measured. */
+  readonly heldOutCascade?: CascadeFact;
   /** The side of a rollout that the request was assigned to, with the exact chance of it; within it the job decided. */
   readonly rollout?: { readonly id: string; readonly arm: 'incumbent' | 'candidate'; readonly propensity: number };
+  /** Version of the prompt that the model was given besides; its text is in no fact. */
+  readonly prompt?: string;
 }
 
 /** A chain of models with the verifier between them. */
@@ -267,6 +273,8 @@ export interface CascadeFact {
   readonly costNanos: NanosText;
   /** The model that would have answered alone, which the draw of the decision is about. */
   readonly single: string;
+  /** Exact chance of what was done, asking the chain or holding it out; absent: nothing was held out. */
+  readonly propensity?: number;
 }
 
 /** What a routed decision was made of. */

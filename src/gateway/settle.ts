@@ -63,6 +63,7 @@ export function decisionFact(exchange: AdmittedExchange): DecisionFact {
     propensity: routed ? Number(routed.decision.propensity.toPrecision(6)) : 1,
     switchNanos: decision.switchNanos?.toString(),
     ...(cascade?.fact && { cascade: cascade.fact }),
+    ...(cascade?.heldOut && { heldOutCascade: cascade.heldOut }),
     ...(routed && { routing: toRoutingFact(routed) }),
     ...(rollout && { rollout: { id: rollout.rolloutId, arm: rollout.arm, propensity: rollout.propensity } }),
   };

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { type JobConfig, parseConfig } from '../../config/index.ts';
 import { parseUsdAsNanos } from '../../domain/money.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type {
-  CandidatePolicy,
   JobPolicy,
   LoggedDecision,
   MetricComparison,
@@ -33,23 +33,28 @@ export async function runPolicyEvaluate(call: PolicyEvaluateCall, terminal: Term
   const { evaluatePolicy } = await import('../../routing/index.ts');
   const toMs = systemClock.nowMs();
   const fromMs = readSince(call.since, toMs);
-  const policy = readPolicy(call.candidate, call.job);
+  const settings = readCandidate(call.candidate, call.job);
   const jobs = await readJobSettings(call, terminal.environment);
-  const { decisions, leftOut } = await readDecisions(call, { jobs, fromMs, toMs });
-  const evaluation = evaluatePolicy(decisions, policy);
+  const keepsCascade = keptCascades(call.candidate, settings, jobs);
+  const { decisions, leftOut } = await readDecisions(call, { jobs, fromMs, toMs, keepsCascade });
+  const evaluation = evaluatePolicy(decisions, {
+    jobs: new Map(settings.map(([job, wanted]) => [job, policyOf(wanted)])),
+  });
   const isConclusive = evaluation.all.refusals.length === 0;
   if (call.json) {
-    writeJson(terminal, { candidate: call.candidate, fromMs, toMs, leftOut, isConclusive, ...evaluation });
+    const kept = { keepsCascade: [...keepsCascade] };
+    writeJson(terminal, { candidate: call.candidate, fromMs, toMs, leftOut, isConclusive, ...kept, ...evaluation });
   } else {
     const days = `${dayText(fromMs)} to ${dayText(toMs)}`;
     writeLine(terminal, `${call.candidate} against what was decided from ${days}`);
     if (leftOut > 0) writeLine(terminal, `${leftOut} further exchanges were too many to be read`);
+    for (const job of keepsCascade) writeLine(terminal, `job ${job} keeps its cascade as it was logged`);
     for (const line of describe(evaluation)) writeLine(terminal, line);
   }
   return isConclusive ? exitCodes.ok : exitCodes.failure;
 }
 
-function readPolicy(file: string, only: string | undefined): CandidatePolicy {
+function readCandidate(file: string, only: string | undefined): readonly (readonly [string, JobConfig])[] {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -63,7 +68,22 @@ function readPolicy(file: string, only: string | undefined): CandidatePolicy {
   const named = Object.entries(config.jobs).filter(([job]) => only === undefined || job === only);
   if (named.length === 0)
     throw new CliError(`${file} has no settings of ${only === undefined ? 'any job' : `job ${only}`}`);
-  return { jobs: new Map(named.map(([job, settings]) => [job, policyOf(settings)])) };
+  return named;
+}
+
+/** Jobs whose cascade the candidate leaves as it is. What another chain would have answered stands in no log. */
+function keptCascades(
+  file: string,
+  settings: readonly (readonly [string, JobConfig])[],
+  jobs: { readonly [job: string]: JobConfig },
+): ReadonlySet<string> {
+  const kept = settings.filter(([, { cascade }]) => cascade !== undefined);
+  for (const [job, { cascade }] of kept) {
+    const now = Object.hasOwn(jobs, job) ? jobs[job]?.cascade : undefined;
+    if (isDeepStrictEqual(cascade, now)) continue;
+    throw new CliError(`${file}: the cascade of job ${job} is not the one it has; keep it as it is, or leave it out`);
+  }
+  return new Set(kept.map(([job]) => job));
 }
 
 function policyOf(settings: JobConfig): JobPolicy {
@@ -81,16 +101,22 @@ function policyOf(settings: JobConfig): JobPolicy {
 
 async function readDecisions(
   call: PolicyEvaluateCall,
-  of: { jobs: { readonly [job: string]: JobConfig }; fromMs: number; toMs: number },
+  of: {
+    jobs: { readonly [job: string]: JobConfig };
+    fromMs: number;
+    toMs: number;
+    keepsCascade: ReadonlySet<string>;
+  },
 ): Promise<{ decisions: LoggedDecision[]; leftOut: number }> {
   const { readLoggedDecision } = await import('../../routing/index.ts');
-  const { fromMs, toMs, jobs } = of;
+  const { fromMs, toMs, jobs, keepsCascade } = of;
   const log = await readExchangeLog(call.data, { fromMs, toMs, ...(call.job !== undefined && { job: call.job }) });
   const rules = new Map(Object.entries(jobs).map(([job, settings]) => [job, successRuleOf(job, settings)]));
   const usual = successRuleOf('', undefined);
   const decisions: LoggedDecision[] = [];
   for (const exchange of log.exchanges()) {
-    const decision = readLoggedDecision(exchange, rules.get(exchange.final.job ?? '') ?? usual);
+    const job = exchange.final.job ?? '';
+    const decision = readLoggedDecision(exchange, rules.get(job) ?? usual, { keepsCascade: keepsCascade.has(job) });
     if (decision !== undefined) decisions.push(decision);
   }
   decisions.sort((left, right) => left.atMs - right.atMs);

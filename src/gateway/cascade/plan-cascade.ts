@@ -1,6 +1,7 @@
 import type { CascadeConfig } from '../../config/index.ts';
 import type { Endpoint } from '../../domain/endpoint.ts';
 import type { CascadeFact } from '../../domain/facts.ts';
+import { createSeededRandom } from '../../platform/random.ts';
 import {
   type ChainModel,
   chooseExpectedChain,
@@ -29,6 +30,8 @@ export interface PlannedCascade {
   readonly demand: VerifierDemand;
   /** Absent: one model answers alone, and the verifier only looks on to be measured. */
   readonly fact?: CascadeFact;
+  /** The chain that would have answered, had the request not been drawn to be held out of it. */
+  readonly heldOut?: CascadeFact;
 }
 
 /** The decision with its chain, or as it was with why there is none. */
@@ -68,10 +71,21 @@ export function planCascade(request: CascadeRequest): CascadeDecision {
     costNanos: BigInt(Math.round(chain.costNanos)).toString(),
     single: decided.model,
   };
+  const { heldOutShare } = settings;
+  if (isHeldOut(decided.routed.input.seed, heldOutShare)) {
+    const heldOut = { ...fact, propensity: heldOutShare };
+    return without(`held out to measure it, as ${percent(heldOutShare)} of requests are`, { ...watched, heldOut });
+  }
+  const kept = heldOutShare > 0 ? { ...fact, propensity: 1 - heldOutShare } : fact;
   const ranked = inStages(decided.ranked, chain.stages);
   const reasons = [sentence(chain, request), ...decision.reasons];
   const [model = decision.model] = chain.stages;
-  return { decision: { ...decision, model, ranked, reasons }, cascade: { ...watched, fact } };
+  return { decision: { ...decision, model, ranked, reasons }, cascade: { ...watched, fact: kept } };
+}
+
+/** Drawn from the seed of the decision, but not with the number that drew the model. */
+function isHeldOut(seed: number, share: number): boolean {
+  return share > 0 && createSeededRandom(seed ^ 0x2545f491).unit() < share;
 }
 
 /** A floor is about answering alone: a model under it may well make a draft. */

@@ -54,6 +54,7 @@ export function measureRoi(exchanges: Iterable<LoggedExchange>, question: RoiQue
       totalNanos,
       toldNanos,
       wasteNanos: traffic.reduce((sum, { wasteNanos }) => sum + wasteNanos, 0n),
+      draftNanos: traffic.reduce((sum, { draftNanos = 0n }) => sum + draftNanos, 0n),
       estimatedNanos: traffic.reduce((sum, { estimatedNanos }) => sum + estimatedNanos, 0n),
       evaluationNanos: costOf(all.filter(isEvaluation)),
       unpriced: traffic.filter(({ costNanos }) => costNanos === null).length,

@@ -2,57 +2,35 @@ import type { LoggedExchange } from '../../domain/exchange-log.ts';
 import { clusteredMean } from '../../domain/statistics/clustered-mean.ts';
 import type { Interval } from '../../domain/statistics/normal.ts';
 import type { Parity, Saving, SavingLayer } from './roi-report.ts';
-
-/** A request as the saving needs it; amounts in nano-USD as statistical quantities. */
-interface SavingRow {
-  readonly cluster: string;
-  readonly actual: number;
-  readonly expected: ReadonlyMap<string, number>;
-  readonly quality: ReadonlyMap<string, number>;
-  readonly model: string;
-  readonly host: string;
-  readonly valueNanos: number;
-}
+import { type SavingRow, type SavingSteps, stepsOf } from './saving-steps.ts';
 
 /** Splits what was saved against always asking the baseline; undefined when no logged choice names the baseline. */
 export function measureSaving(exchanges: readonly LoggedExchange[], parity: Parity): Saving | undefined {
-  const { baseline } = parity;
-  const used = exchanges.flatMap((exchange) => {
-    const row = toRow(exchange);
-    return row?.expected.has(baseline) === true && row.expected.has(row.model) ? [{ row, exchange }] : [];
-  });
-  if (used.length === 0) return undefined;
-  const rows = used.map(({ row }) => row);
-  const ratios = hostRatios(rows, baseline);
-  const best = staticBest(rows);
-  const costs = rows.map((row, at) => {
-    // The same request is as long for every model: what it was off by stays.
-    const surprise = Math.min(10, Math.max(0.1, row.actual / Math.max(1, row.expected.get(row.model) ?? 0)));
-    const base = (row.expected.get(baseline) ?? 0) * surprise;
-    const single = best[at % 2] ?? baseline;
-    const fixed = single === row.model ? row.actual : (row.expected.get(single) ?? 0) * surprise;
-    return { dear: base * ratios.main, base: row.model === baseline ? row.actual : base * ratios.all, fixed };
-  });
-  const layer = (name: SavingLayer['name'], note: string, saved: (at: number) => number): SavingLayer =>
-    measureLayer({ name, note, values: rows.map(({ cluster }, at) => ({ cluster, value: saved(at) })) });
-  const costOf = (at: number): (typeof costs)[number] => costs[at] ?? { dear: 0, base: 0, fixed: 0 };
+  const { used, rows, steps, best } = stepsOf(exchanges, parity.baseline);
+  if (rows.length === 0) return undefined;
+  const layer = (name: SavingLayer['name'], note: string, saved: (one: SavingSteps) => number): SavingLayer =>
+    measureLayer({ name, note, values: steps.map((one, at) => ({ cluster: clusterOf(rows, at), value: saved(one) })) });
   const layers: SavingLayer[] = [
-    layer('price and host', `${baseline} on the hosts that were used`, (at) => costOf(at).dear - costOf(at).base),
+    layer(
+      'price and host',
+      `${parity.baseline} on the hosts that were used`,
+      ({ baselineNanos, hostsNanos }) => baselineNanos - hostsNanos,
+    ),
     layer(
       'static best',
       `one model for the job: ${[...new Set(best)].join(' or ')}`,
-      (at) => costOf(at).base - costOf(at).fixed,
+      ({ hostsNanos, staticBestNanos }) => hostsNanos - staticBestNanos,
     ),
     unmeasured('prompt cache', 'contained in the costs of all layers, not split out'),
     layer(
       'prompt-level routing',
       'another model for some requests',
-      (at) => costOf(at).fixed - (rows[at]?.actual ?? 0),
+      ({ staticBestNanos, singleNanos }) => staticBestNanos - singleNanos,
     ),
-    unmeasured('verifier cascade', 'off'),
+    cascadeLayer(rows, steps),
   ];
-  const actualNanos = used.reduce((sum, { exchange }) => sum + (exchange.costNanos ?? 0n), 0n);
-  const baselineNanos = BigInt(Math.round(costs.reduce((sum, { dear }) => sum + dear, 0)));
+  const actualNanos = used.reduce((sum, { costNanos }) => sum + (costNanos ?? 0n), 0n);
+  const baselineNanos = BigInt(Math.round(steps.reduce((sum, one) => sum + one.baselineNanos, 0)));
   const savedNanos = baselineNanos - actualNanos;
   const explained = layers.reduce((sum, one) => sum + one.savedNanos, 0n);
   return {
@@ -66,63 +44,45 @@ export function measureSaving(exchanges: readonly LoggedExchange[], parity: Pari
   };
 }
 
-function toRow({ final, decision, costNanos }: LoggedExchange): SavingRow | undefined {
-  const { routing } = decision ?? {};
-  if (routing === undefined || costNanos === null || final.host === undefined) return undefined;
-  const priced = routing.candidates.filter((one) => one.costNanos !== null);
-  return {
-    cluster: final.endUser ?? final.requestId,
-    actual: Number(costNanos),
-    expected: new Map(priced.map(({ model, costNanos: expected }) => [model, Number(expected)])),
-    quality: new Map(priced.map(({ model, quality }) => [model, quality])),
-    model: final.model,
-    host: final.host,
-    valueNanos: Number(routing.valueNanos ?? 0),
-  };
-}
-
-/** What the baseline cost against what was expected, on the host it was mostly used at and on all of them. */
-function hostRatios(rows: readonly SavingRow[], baseline: string): { main: number; all: number } {
-  const byHost = new Map<string, { actual: number; expected: number; count: number }>();
-  for (const { model, host, actual, expected } of rows) {
-    if (model !== baseline) continue;
-    const sums = byHost.get(host) ?? { actual: 0, expected: 0, count: 0 };
-    sums.actual += actual;
-    sums.expected += expected.get(baseline) ?? 0;
-    sums.count++;
-    byHost.set(host, sums);
-  }
-  const all = [...byHost.values()];
-  const [main] = all.toSorted((left, right) => right.count - left.count);
-  const ratioOf = (sums: readonly { actual: number; expected: number }[]): number => {
-    const expected = sums.reduce((sum, one) => sum + one.expected, 0);
-    return expected > 0 ? sums.reduce((sum, one) => sum + one.actual, 0) / expected : 1;
-  };
-  // With few answers of its own the baseline is taken to cost what was expected of it.
-  if (main === undefined || main.count < 20) return { main: 1, all: 1 };
-  return { main: ratioOf([main]), all: ratioOf(all) };
-}
-
-/** The best single model of each half, to be used on the other one: nothing is valued on what it was chosen by. */
-function staticBest(rows: readonly SavingRow[]): readonly [string, string] {
-  const bestOf = (half: number): string => {
-    const sums = new Map<string, { utility: number; count: number }>();
-    rows.forEach(({ expected, quality, valueNanos }, at) => {
-      if (at % 2 !== half) return;
-      for (const [model, cost] of expected) {
-        const sum = sums.get(model) ?? { utility: 0, count: 0 };
-        sum.utility += (quality.get(model) ?? 0) - (valueNanos > 0 ? cost / valueNanos : cost * 1e-18);
-        sum.count++;
-        sums.set(model, sum);
-      }
+/**
+ * What asking a chain saved against the model that was drawn, alone. Where some requests were held out of it at random
+ * these are the measure, with expectations taking out what differs between requests; else it rests on expectations.
+ */
+function cascadeLayer(rows: readonly SavingRow[], steps: readonly SavingSteps[]): SavingLayer {
+  const name = 'verifier cascade';
+  const chains = rows.filter(({ chain }) => chain !== undefined).length;
+  const asked = rows.filter(({ chain }) => chain?.isAsked === true).length;
+  const heldOut = chains - asked;
+  if (chains === 0) return unmeasured(name, 'none answered');
+  const about = `${asked} of ${rows.length} requests, all drafts counted`;
+  if (heldOut < fewestHeldOut) {
+    const why = heldOut === 0 ? 'no request was held out' : `only ${heldOut} requests were held out`;
+    const note = `${about}; against what is expected of the model alone, since ${why} (\`heldOutShare\` of the cascade)`;
+    const saved = ({ singleNanos, paidNanos }: SavingSteps): number => singleNanos - paidNanos;
+    return measureLayer({
+      name,
+      note,
+      values: steps.map((one, at) => ({ cluster: clusterOf(rows, at), value: saved(one) })),
     });
-    // A model that was not always a candidate cannot do the whole job.
-    const most = Math.max(0, ...[...sums.values()].map(({ count }) => count));
-    const always = [...sums].filter(([, { count }]) => count >= 0.99 * most);
-    const [best] = always.toSorted(([, left], [, right]) => right.utility / right.count - left.utility / left.count);
-    return best?.[0] ?? '';
-  };
-  return [bestOf(1), bestOf(0)];
+  }
+  const note = `${about}; against ${heldOut} that were held out at random`;
+  return measureLayer({ name, note, values: rows.map((row) => ({ cluster: row.cluster, value: savedByChain(row) })) });
+}
+
+const fewestHeldOut = 30;
+
+/** Doubly robust: whatever was expected, it is right on average; good expectations make it certain sooner. */
+function savedByChain({ chain, expected, actual }: SavingRow): number {
+  if (chain === undefined) return 0;
+  const alone = expected.get(chain.single) ?? 0;
+  // Of the requests that a chain was planned for, this share was asked, and only these saved anything.
+  const saved = alone - chain.expected;
+  const correction = chain.isAsked ? -(actual - chain.expected) / chain.chance : (actual - alone) / (1 - chain.chance);
+  return chain.chance * (saved + correction);
+}
+
+function clusterOf(rows: readonly SavingRow[], at: number): string {
+  return rows[at]?.cluster ?? '';
 }
 
 function measureLayer(of: {

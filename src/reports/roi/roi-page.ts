@@ -72,6 +72,7 @@ function costSection({ cost }: RoiReport): Html {
   const rows = [
     { name: 'Answers', nanos: cost.totalNanos - cost.wasteNanos },
     { name: 'Attempts without an answer', nanos: cost.wasteNanos },
+    ...(cost.draftNanos === 0n ? [] : [{ name: 'of them drafts turned down', nanos: cost.draftNanos }]),
     { name: 'Estimated part of both', nanos: cost.estimatedNanos },
     { name: 'Evaluations, beside it', nanos: cost.evaluationNanos },
   ];

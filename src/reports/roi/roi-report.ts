@@ -69,6 +69,8 @@ export interface RoiReport {
     readonly toldNanos: bigint;
     /** Failed attempts, lost races and repairs; contained in the total. */
     readonly wasteNanos: bigint;
+    /** Drafts of cascades that a verifier turned down; contained in the waste. */
+    readonly draftNanos: bigint;
     /** Rests on our own count; contained in the total. */
     readonly estimatedNanos: bigint;
     /** Answers for evaluations; beside the total. */

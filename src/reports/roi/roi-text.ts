@@ -42,11 +42,12 @@ export function dayText(atMs: number): string {
 }
 
 function costLines(report: RoiReport): string[] {
-  const { totalNanos, wasteNanos, estimatedNanos, evaluationNanos, unpriced } = report.cost;
+  const { totalNanos, wasteNanos, draftNanos, estimatedNanos, evaluationNanos, unpriced } = report.cost;
   const by = 'clusters' in report.costPerSuccess ? `, by ${report.costPerSuccess.clusters}` : '';
   return [
     `cost ${usd(totalNanos)}, of it ${usd(wasteNanos)} (${percent(shareOf(wasteNanos, totalNanos))}) for attempts without an answer, ` +
       `${percent(shareOf(estimatedNanos, totalNanos))} estimated`,
+    ...(draftNanos === 0n ? [] : [`of these attempts ${usd(draftNanos)} for drafts that a verifier turned down`]),
     ...(evaluationNanos === 0n ? [] : [`beside it ${usd(evaluationNanos)} for evaluations`]),
     ...(unpriced === 0 ? [] : [`${count(unpriced)} requests of unknown cost are in no sum`]),
     `cost per success ${costPerSuccessText(report)}${by}`,

@@ -161,16 +161,16 @@ describe('cost per success', () => {
 describe('a saving', () => {
   const log = Array.from({ length: 100 }, (_, at) => exchange(at, { right: true }));
 
-  it('is split into layers that add up to it, those not shown for sure being zero', () => {
+  it('is split into layers that add up to it, without credit for failed attempts; those not shown for sure are zero', () => {
     const { saving } = measureRoi(log, { ...question, parity });
     expect(saving).toMatchObject({
-      baselineNanos: 1_000_000_000n,
+      baselineNanos: 990_000_000n,
       actualNanos: 100_000_000n,
-      savedNanos: 900_000_000n,
+      savedNanos: 890_000_000n,
     });
     expect(saving?.layers.map(({ name, savedNanos }) => [name, savedNanos])).toEqual([
       ['price and host', 0n],
-      ['static best', 900_000_000n],
+      ['static best', 890_000_000n],
       ['prompt cache', 0n],
       ['prompt-level routing', 0n],
       ['verifier cascade', 0n],
@@ -182,7 +182,7 @@ describe('a saving', () => {
   it('[proof 16] with quality three points worse at a margin of two is struck through, in text and on the page', () => {
     const worse = { ...parity, difference: -0.03, lowerBound: -0.04, isProven: false, detail: '3.0 points worse' };
     const report = measureRoi(log, { ...question, parity: worse });
-    expect(roiLines(report, false).join('\n')).toContain('estimated saving ~~$0.90 (90.0 %)~~');
+    expect(roiLines(report, false).join('\n')).toContain('estimated saving ~~$0.89 (89.9 %)~~');
     expect(roiPage(report)).toMatch(/id="saving" class="struck warn"/);
     expect(roiPage(measureRoi(log, { ...question, parity }))).toMatch(/id="saving" class="good"/);
   });

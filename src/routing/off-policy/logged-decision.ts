@@ -1,5 +1,6 @@
 /** What was expected of a candidate when a logged choice was made. */
 export interface LoggedCandidate {
+  /** A chain is a candidate of its own, named by its stages. */
   readonly model: string;
   readonly quality: number;
   /** Expected cost in nano-USD, a statistical quantity. */
@@ -12,8 +13,8 @@ export interface LoggedCandidate {
 }
 
 /**
- * What stands between a logged chance and what became of it: nothing; a chain, in which others answered before or
- * after the chosen one; or a rollout, which offered each side only a part of the models.
+ * What stands between a logged chance and what became of it: nothing; a chain that nothing was held out of, so that its
+ * models never answered alone where it did; or a rollout, which offered each side only a part of the models.
  */
 export type DecisionKind = 'plain' | 'chain' | 'divided';
 
@@ -24,7 +25,7 @@ export interface LoggedDecision {
   readonly job: string;
   /** Version of the job's settings that chose. */
   readonly jobVersion: string | undefined;
-  /** Only plain ones tell what a model alone is worth; that there are others is a reason to conclude nothing. */
+  /** Only plain ones tell what a choice is worth; that there are others is a reason to conclude nothing. */
   readonly kind: DecisionKind;
   readonly candidates: readonly LoggedCandidate[];
   /** Place of the choice among the candidates; -1 when the log does not say. */

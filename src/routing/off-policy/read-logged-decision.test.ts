@@ -37,10 +37,26 @@ describe('a candidate in the log', () => {
 });
 
 describe('a decision in the log', () => {
-  it('is kept when a chain answered, as the draw that it was about, and is told apart', () => {
-    const cascade = { stages: ['small', 'm'], single: 'm' } as unknown as NonNullable<DecisionFact['cascade']>;
-    expect(read(plain, { model: 'small', cascade })).toMatchObject({ kind: 'chain', chosen: 0 });
+  const chain = { stages: ['small', 'm'], single: 'm', success: 0.9, costNanos: '40' };
+  const cascade = chain as unknown as NonNullable<DecisionFact['cascade']>;
+
+  it('is that of a chain when one answered, which is told apart where nothing was held out of it', () => {
+    const logged = read(plain, { model: 'small', cascade });
+    expect(logged).toMatchObject({ kind: 'chain', chosen: 1 });
+    expect(logged?.candidates).toMatchObject([
+      { model: 'm', propensity: 0 },
+      { model: 'small > m', propensity: 0.5, costNanos: 40, isExcluded: true },
+    ]);
     expect(read(plain)).toMatchObject({ kind: 'plain', chosen: 0 });
+  });
+
+  it('has the chance of the draw times that of being held out, whichever came of it', () => {
+    const asked = read(plain, { model: 'small', cascade: { ...cascade, propensity: 0.9 } });
+    expect(asked).toMatchObject({ kind: 'plain', chosen: 1 });
+    expect(asked?.candidates[1]?.propensity).toBeCloseTo(0.45);
+    const heldOut = read(plain, { heldOutCascade: { ...cascade, propensity: 0.1 } });
+    expect(heldOut).toMatchObject({ kind: 'plain', chosen: 0 });
+    expect(heldOut?.candidates[0]?.propensity).toBeCloseTo(0.05);
   });
 
   it('is divided only by a rollout that had a chance of either side', () => {

@@ -4,7 +4,11 @@ import type { SuccessRule } from '../../domain/success-rule.ts';
 import type { DecisionKind, LoggedCandidate, LoggedDecision } from './logged-decision.ts';
 
 /** Reads a routed exchange as one row of a policy evaluation; undefined when no choice among models was made. */
-export function readLoggedDecision(exchange: LoggedExchange, rule: SuccessRule): LoggedDecision | undefined {
+export function readLoggedDecision(
+  exchange: LoggedExchange,
+  rule: SuccessRule,
+  options: ReadOptions = {},
+): LoggedDecision | undefined {
   const { final, decision, outcomes, costNanos } = exchange;
   const { routing } = decision ?? {};
   if (decision === undefined || routing === undefined) return undefined;
@@ -14,9 +18,7 @@ export function readLoggedDecision(exchange: LoggedExchange, rule: SuccessRule):
     atMs: decision.atMs,
     job: decision.job ?? '',
     jobVersion: routing.jobVersionId,
-    kind: kindOf(decision),
-    candidates: routing.candidates.map(readCandidate),
-    chosen: routing.candidates.findIndex(({ model }) => model === (decision.cascade?.single ?? decision.model)),
+    ...choiceAmong(decision, routing.candidates, options),
     reward: success === 'unknown' ? undefined : success,
     costNanos: costNanos === null ? undefined : Number(costNanos),
     latencyMs: final.totalMs,
@@ -24,10 +26,43 @@ export function readLoggedDecision(exchange: LoggedExchange, rule: SuccessRule):
   };
 }
 
-/** Whether a chain is made depends on what was drawn: left out, the rest would no longer be as the chances say. */
-function kindOf({ cascade, rollout }: DecisionFact): DecisionKind {
-  if (cascade !== undefined) return 'chain';
-  return rollout !== undefined && rollout.propensity < 1 ? 'divided' : 'plain';
+/** How a log is read for one policy. */
+export interface ReadOptions {
+  /**
+   * The policy leaves the job's cascade as it is: then a choice is the model that was drawn, with whatever chain that
+   * led to. Otherwise a policy's choice is a model that answers alone.
+   */
+  readonly keepsCascade?: boolean;
+}
+
+/**
+ * Whether a chain is made depends on what was drawn: left out, the rest would no longer be as the chances say. So a
+ * chain is an action of its own, with the chance of the draw times that of not being held out of it.
+ */
+function choiceAmong(
+  { cascade, heldOutCascade, rollout, model }: DecisionFact,
+  facts: readonly RoutedCandidateFact[],
+  { keepsCascade = false }: ReadOptions,
+): Pick<LoggedDecision, 'kind' | 'candidates' | 'chosen'> {
+  const candidates = facts.map(readCandidate);
+  const single = candidates.findIndex((one) => one.model === (cascade?.single ?? model));
+  const kind: DecisionKind = rollout !== undefined && rollout.propensity < 1 ? 'divided' : 'plain';
+  const chain = cascade ?? heldOutCascade;
+  const alone = candidates[single];
+  if (chain === undefined || keepsCascade || alone === undefined) return { kind, candidates, chosen: single };
+  const { propensity = 1 } = chain;
+  const ofChain = cascade === undefined ? 1 - propensity : propensity;
+  candidates[single] = { ...alone, propensity: alone.propensity * (1 - ofChain) };
+  candidates.push({
+    model: chain.stages.join(' > '),
+    quality: chain.success,
+    costNanos: Number(chain.costNanos),
+    latencyMs: alone.latencyMs,
+    propensity: alone.propensity * ofChain,
+    isExcluded: true,
+  });
+  if (cascade === undefined) return { kind, candidates, chosen: single };
+  return { kind: ofChain < 1 || kind === 'divided' ? kind : 'chain', candidates, chosen: candidates.length - 1 };
 }
 
 function readCandidate({

@@ -41,8 +41,8 @@ function notAlone(rows: readonly WeighedDecision[]): readonly Refusal[] {
   const refusals: Refusal[] = [];
   if (chains > 0) {
     const detail =
-      `${chains} of ${rows.length} requests were answered by a cascade of models, and whether one is used depends on ` +
-      'the choice itself: what a model alone brings cannot be told; take a window in which the job had no cascade';
+      `${chains} of ${rows.length} requests were answered by a cascade of models that nothing was held out of: what a ` +
+      "model alone brings there cannot be told; set the cascade's `heldOutShare`, or value a policy that keeps it";
     refusals.push({ reason: 'chains-used', detail });
   }
   if (divided > 0) {
