@@ -1,5 +1,6 @@
 import type { Config } from '../config/index.ts';
 import type { Clock } from '../platform/clock.ts';
+import { PeriodicTask } from '../platform/periodic-task.ts';
 import type { CatalogFacts } from './facts/catalog-facts.ts';
 import { shippedObservations } from './facts/shipped-observations.ts';
 import { CatalogPoll, type PollState } from './importers/catalog-poll.ts';
@@ -37,8 +38,7 @@ const pieceSize = 250;
 export class PriceFeed {
   readonly #dependencies: PriceFeedDependencies;
   readonly #poll: CatalogPoll;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
+  readonly #task: PeriodicTask;
   #nextPollMs = Number.NEGATIVE_INFINITY;
   #isSeeded = false;
   readonly #closing = new AbortController();
@@ -52,21 +52,22 @@ export class PriceFeed {
       ingest: (observations) => this.#ingest(observations),
       signal: this.#closing.signal,
     });
+    this.#task = new PeriodicTask({
+      everyMs: advanceEveryMs,
+      turn: () => this.#lead(),
+      failed: (error) => failed('price book', error instanceof Error ? error.message : String(error)),
+    });
   }
 
+  /** Takes a turn now, and then each hour. */
   start(): void {
-    if (this.#timer) return;
-    this.#timer = setInterval(() => void this.turn(), advanceEveryMs);
-    this.#timer.unref();
+    this.#task.start();
     void this.turn();
   }
 
   /** One turn: what is missing is taken from the shipped catalog, due polls are made, and time passes. */
   turn(): Promise<void> {
-    this.#running ??= this.#lead().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
+    return this.#task.run();
   }
 
   pollStates(): readonly PollState[] {
@@ -76,10 +77,7 @@ export class PriceFeed {
   /** Ends a fetch at once, and an import after the piece that is being stored: the rest is taken at the next start. */
   async close(): Promise<void> {
     this.#closing.abort();
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    await this.#running;
-    await this.#poll.close();
+    await this.#task.stop();
   }
 
   #isClosing(): boolean {
@@ -87,12 +85,8 @@ export class PriceFeed {
   }
 
   async #lead(): Promise<void> {
-    const { asLeader = (work: () => Promise<void>) => work(), failed } = this.#dependencies;
-    try {
-      await asLeader(() => this.#work());
-    } catch (error) {
-      failed('price book', error instanceof Error ? error.message : String(error));
-    }
+    const { asLeader = (work: () => Promise<void>) => work() } = this.#dependencies;
+    await asLeader(() => this.#work());
   }
 
   async #work(): Promise<void> {

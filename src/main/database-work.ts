@@ -27,6 +27,7 @@ import {
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { PeriodicTask } from '../platform/periodic-task.ts';
 import type { RolloutService } from '../rollouts/index.ts';
 import { dropOldOutcomes, followOutcomes, type LearningService } from '../routing/index.ts';
 import type { Database } from '../storage/index.ts';
@@ -212,36 +213,28 @@ async function openPrices(
 function returnEarlierLeases(
   { money, logger }: DatabaseWorkParts,
   { projection, earlierEnd }: { readonly projection: Projection; readonly earlierEnd: JournalPosition },
-): { stop(): Promise<void> } {
-  let running: Promise<void> | undefined;
+): PeriodicTask {
   const isReached = (): boolean => {
     const position = projection.progress()?.position;
     if (position === undefined || position.segment < earlierEnd.segment) return false;
     return position.segment > earlierEnd.segment || position.offset >= earlierEnd.offset;
   };
-  const timer = setInterval(() => {
-    // Before this run is registered, which ones are earlier is not known.
-    if (running !== undefined || money.spending.run === undefined || !isReached()) return;
-    running = money.spending.releaseEarlierRuns().then(
-      () => clearInterval(timer),
-      (error: unknown) => {
-        running = undefined;
-        logger.warn({ err: error }, 'leases of earlier runs could not be given back; it is tried again');
-      },
-    );
-  }, releaseEveryMs);
-  timer.unref();
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
+  const task = new PeriodicTask({
+    everyMs: releaseEveryMs,
+    async turn() {
+      // Before this run is registered, which ones are earlier is not known.
+      if (money.spending.run === undefined || !isReached()) return;
+      await money.spending.releaseEarlierRuns();
+      void task.stop();
     },
-  };
+    failed: (error) => logger.warn({ err: error }, 'leases of earlier runs could not be given back; it is tried again'),
+  });
+  task.start();
+  return task;
 }
 
 /** What is due now and then, in one gateway of many: expired credit, old partitions. */
-function startUpkeep({ logger }: DatabaseWorkParts, store: ControlStore): { stop(): Promise<void> } {
-  let running: Promise<void> | undefined;
+function startUpkeep({ logger }: DatabaseWorkParts, store: ControlStore): PeriodicTask {
   const margins = new MarginWatch(store.database);
   let areOpeningsBooked = false;
   const turn = async (): Promise<void> => {
@@ -256,18 +249,11 @@ function startUpkeep({ logger }: DatabaseWorkParts, store: ControlStore): { stop
       }
     });
   };
-  const timer = setInterval(() => {
-    running ??= turn()
-      .catch((error: unknown) => logger.warn({ err: error }, 'upkeep of the database failed; it is tried again'))
-      .finally(() => {
-        running = undefined;
-      });
-  }, upkeepEveryMs);
-  timer.unref();
-  return {
-    async stop() {
-      clearInterval(timer);
-      await running;
-    },
-  };
+  const task = new PeriodicTask({
+    everyMs: upkeepEveryMs,
+    turn,
+    failed: (error) => logger.warn({ err: error }, 'upkeep of the database failed; it is tried again'),
+  });
+  task.start();
+  return task;
 }

@@ -11,6 +11,7 @@ import {
 import type { Clock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { PeriodicTask } from '../platform/periodic-task.ts';
 import type { Database } from '../storage/index.ts';
 
 /** What delivering to other systems needs. */
@@ -73,20 +74,16 @@ export function startExports(
       await dropDelivered(database, clock.nowMs());
     });
   };
-  let running: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    running ??= turn()
-      .catch((error: unknown) => logger.warn({ err: error }, 'exports could not be delivered; it is tried again'))
-      .finally(() => {
-        running = undefined;
-      });
-  }, deliverEveryMs);
-  timer.unref();
+  const task = new PeriodicTask({
+    everyMs: deliverEveryMs,
+    turn,
+    failed: (error) => logger.warn({ err: error }, 'exports could not be delivered; it is tried again'),
+  });
+  task.start();
   return {
-    async stop() {
-      clearInterval(timer);
+    stop() {
       stopping.abort();
-      await running;
+      return task.stop();
     },
   };
 }

@@ -125,12 +125,11 @@ describe('a catalog that is polled', () => {
       ingest: () => (++attempts === 1 ? Promise.reject(new Error('the database is down')) : Promise.resolve()),
       failed: () => undefined,
     });
-    await Promise.all([poll.refresh(), poll.refresh()]);
+    await poll.refresh();
     expect([attempts, poll.state()[0]?.problem]).toEqual([1, 'the database is down']);
     await poll.refresh();
     expect([attempts, poll.state()[0]?.problem]).toEqual([2, undefined]);
-    poll.start(3_600_000);
-    await poll.close();
+    await poll.refresh();
     expect([attempts, tags]).toEqual([3, [undefined, undefined, '"1"']]);
   });
 });

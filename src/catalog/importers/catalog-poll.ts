@@ -43,7 +43,7 @@ interface Remembered {
 const smallestShare = 0.5;
 
 /**
- * Asks catalogs for their prices at a steady pace, one after the other. What cannot be fetched, read or believed leaves
+ * Asks catalogs for their prices, one after the other. What cannot be fetched, read or believed leaves
  * the last good state in place. An endpoint that a catalog no longer carries is told as removed.
  */
 export class CatalogPoll {
@@ -51,49 +51,14 @@ export class CatalogPoll {
   readonly #dependencies: PollDependencies;
   readonly #good = new Map<string, Remembered>();
   readonly #problems = new Map<string, string>();
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
 
   constructor(sources: readonly PolledSource[], dependencies: PollDependencies) {
     this.#sources = sources;
     this.#dependencies = dependencies;
   }
 
-  /** Polls now, and then each time the interval has passed. */
-  start(intervalMs: number): void {
-    if (this.#sources.length === 0 || this.#timer) return;
-    this.#timer = setInterval(() => void this.refresh(), intervalMs);
-    this.#timer.unref();
-    void this.refresh();
-  }
-
-  /** Polls every source; a poll that is running already is joined. */
-  refresh(): Promise<void> {
-    this.#running ??= this.#pollAll().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
-  }
-
-  state(): readonly PollState[] {
-    return this.#sources.map(({ url }) => {
-      const good = this.#good.get(url);
-      const problem = this.#problems.get(url);
-      return { url, lastGoodAtMs: good?.atMs, endpoints: good?.endpointIds.size ?? 0, problem };
-    });
-  }
-
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    await this.#running;
-  }
-
-  #isEnded(): boolean {
-    return this.#dependencies.signal?.aborted === true;
-  }
-
-  async #pollAll(): Promise<void> {
+  /** Polls every source. */
+  async refresh(): Promise<void> {
     for (const source of this.#sources) {
       if (this.#isEnded()) return;
       const problem = await this.#poll(source).catch((error: unknown) =>
@@ -106,6 +71,18 @@ export class CatalogPoll {
         this.#dependencies.failed(source.url, problem);
       }
     }
+  }
+
+  state(): readonly PollState[] {
+    return this.#sources.map(({ url }) => {
+      const good = this.#good.get(url);
+      const problem = this.#problems.get(url);
+      return { url, lastGoodAtMs: good?.atMs, endpoints: good?.endpointIds.size ?? 0, problem };
+    });
+  }
+
+  #isEnded(): boolean {
+    return this.#dependencies.signal?.aborted === true;
   }
 
   /** Undefined when all is well, else what is wrong. */

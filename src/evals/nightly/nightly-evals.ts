@@ -1,6 +1,7 @@
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { PeriodicTask } from '../../platform/periodic-task.ts';
 import type { Database } from '../../storage/index.ts';
 import type { EvalItem, EvalSpec } from '../runs/eval-spec.ts';
 import { type EvalRun, listRuns } from '../runs/eval-store.ts';
@@ -40,33 +41,29 @@ const runsLookedAt = 20;
  */
 export class NightlyEvals {
   readonly #parts: NightlyParts;
-  #timer: NodeJS.Timeout | undefined;
-  #working: Promise<void> | undefined;
+  readonly #task: PeriodicTask;
 
   constructor(parts: NightlyParts) {
     this.#parts = parts;
+    this.#task = new PeriodicTask({
+      everyMs,
+      turn: () => this.#turn(),
+      failed: (error) =>
+        parts.logger.warn({ err: error }, 'nightly evaluations could not be begun; they are tried again'),
+    });
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.turn(), everyMs);
-    this.#timer.unref();
+    this.#task.start();
   }
 
-  async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#working;
+  close(): Promise<void> {
+    return this.#task.stop();
   }
 
   /** Begins what this night lacks; one gateway of many does it. */
   turn(): Promise<void> {
-    this.#working ??= this.#turn()
-      .catch((error: unknown) =>
-        this.#parts.logger.warn({ err: error }, 'nightly evaluations could not be begun; they are tried again'),
-      )
-      .finally(() => {
-        this.#working = undefined;
-      });
-    return this.#working;
+    return this.#task.run();
   }
 
   async #turn(): Promise<void> {

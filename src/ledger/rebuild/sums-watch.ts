@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { PeriodicTask } from '../../platform/periodic-task.ts';
 import type { Database } from '../../storage/index.ts';
 import { checkSums } from './check-sums.ts';
 
@@ -20,29 +21,15 @@ export interface SumsWatchSettings {
 }
 
 /** Compares now and then; a look goes on where the last one ended. */
-export function watchSums({ database, directory, everyMs, tell, failed }: SumsWatchSettings): {
-  stop(): Promise<void>;
-} {
-  let looking: Promise<void> | undefined;
-  const look = async (): Promise<void> => {
+export function watchSums({ database, directory, everyMs, tell, failed }: SumsWatchSettings): PeriodicTask {
+  const turn = async (): Promise<void> => {
     if (!(await readsAllJournals(database, directory))) return;
     const { problems } = await checkSums(database, directory);
     tell({ problems });
   };
-  const timer = setInterval(() => {
-    looking ??= look()
-      .catch(failed)
-      .finally(() => {
-        looking = undefined;
-      });
-  }, everyMs);
-  timer.unref();
-  return {
-    async stop() {
-      clearInterval(timer);
-      await looking;
-    },
-  };
+  const task = new PeriodicTask({ everyMs, turn, failed });
+  task.start();
+  return task;
 }
 
 /** The books hold every gateway's exchanges: they compare only where every gateway's journal lies. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { PeriodicTask } from '../../platform/periodic-task.ts';
 import type { Database } from '../../storage/index.ts';
 import {
   defaultFunctionLimits,
@@ -37,7 +38,6 @@ export class Scheduler {
   readonly #deps: SchedulerDeps;
   readonly #running = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
-  #turn: Promise<void> | undefined;
 
   constructor(deps: SchedulerDeps) {
     this.#deps = deps;
@@ -45,15 +45,14 @@ export class Scheduler {
 
   /** Looks after the schedules of a database until it is stopped. */
   start(database: Database, graceMs = stopGraceMs): () => Promise<void> {
-    const timer = setInterval(() => {
-      this.#turn ??= this.look(database)
-        .catch((error: unknown) => this.#deps.logger.warn({ err: error }, 'schedules could not be looked after'))
-        .finally(() => (this.#turn = undefined));
-    }, tickMs);
-    timer.unref();
+    const task = new PeriodicTask({
+      everyMs: tickMs,
+      turn: () => this.look(database),
+      failed: (error) => this.#deps.logger.warn({ err: error }, 'schedules could not be looked after'),
+    });
+    task.start();
     return async () => {
-      clearInterval(timer);
-      await this.#turn;
+      await task.stop();
       const patience = setTimeout(() => this.#stopping.abort(), graceMs);
       await Promise.allSettled(this.#running);
       clearTimeout(patience);

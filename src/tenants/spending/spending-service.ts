@@ -1,5 +1,6 @@
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { PeriodicTask } from '../../platform/periodic-task.ts';
 import type { Database } from '../../storage/index.ts';
 import type { SpendingNotice, SpendingRules } from './contract.ts';
 import { DatabaseLeases } from './database-leases.ts';
@@ -39,8 +40,7 @@ export class SpendingService {
   readonly gate: ReservationGate;
   readonly #settings: SpendingServiceSettings;
   readonly #leases: DatabaseLeases | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #ticking: Promise<void> | undefined;
+  readonly #task: PeriodicTask;
   #liveGateways = 1;
   /** What the next start will read. */
   #keptCount: number | undefined;
@@ -57,6 +57,11 @@ export class SpendingService {
       this.#liveGateways = this.#keptCount ?? assumedGateways;
       this.gate.setReplicas(this.#liveGateways);
     }
+    this.#task = new PeriodicTask({
+      everyMs: tickMs,
+      turn: () => this.#tick(),
+      failed: (error) => logger.error({ err: error }, 'budgets and rates could not be looked after'),
+    });
   }
 
   /** This run of the gateway; undefined without a database, or before it was reached. */
@@ -75,16 +80,12 @@ export class SpendingService {
   /** Registers the gateway, if there is a database, and keeps its leases from now on. */
   async start(): Promise<void> {
     await this.tick();
-    this.#timer = setInterval(() => void this.tick(), tickMs);
-    this.#timer.unref();
+    this.#task.start();
   }
 
   /** What happens each second; ticks never overlap. */
-  async tick(): Promise<void> {
-    this.#ticking ??= this.#tick().finally(() => {
-      this.#ticking = undefined;
-    });
-    return this.#ticking;
+  tick(): Promise<void> {
+    return this.#task.run();
   }
 
   /**
@@ -101,8 +102,7 @@ export class SpendingService {
 
   /** Gives back what is unused. */
   async close(): Promise<void> {
-    if (this.#timer !== undefined) clearInterval(this.#timer);
-    await this.#ticking;
+    await this.#task.stop();
     await this.#leases?.close(this.gate.counters);
     await this.#settings.sharedRates?.close();
   }
