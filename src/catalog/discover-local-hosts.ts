@@ -1,4 +1,5 @@
 import type { Host } from '../domain/endpoint.ts';
+import { PeriodicTask } from '../platform/periodic-task.ts';
 import type { OfferedModel } from './catalog.ts';
 import { discoverModels } from './discover-models.ts';
 
@@ -12,21 +13,21 @@ export interface LocalHost {
 export interface DiscoverySettings {
   /** Where servers may be; none turns discovery off. */
   hosts(): readonly Host[];
-  readonly everyMs?: number;
+  failed(error: unknown): void;
 }
 
-const defaultEveryMs = 30_000;
+const everyMs = 30_000;
 
 /** Watches the default ports of local model servers, so that they work without configuration. */
 export class LocalDiscovery {
   readonly #settings: DiscoverySettings;
   #found: readonly LocalHost[] = [];
-  #round: Promise<void> | undefined;
-  #interval: NodeJS.Timeout | undefined;
+  readonly #task: PeriodicTask;
   #changed: (found: readonly LocalHost[]) => void = () => undefined;
 
   constructor(settings: DiscoverySettings) {
     this.#settings = settings;
+    this.#task = new PeriodicTask({ everyMs, turn: () => this.#look(), failed: (error) => settings.failed(error) });
   }
 
   get found(): readonly LocalHost[] {
@@ -35,21 +36,17 @@ export class LocalDiscovery {
 
   /** Looks once, at all places at the same time; calls made meanwhile share the round. */
   refresh(): Promise<void> {
-    this.#round ??= this.#look().finally(() => (this.#round = undefined));
-    return this.#round;
+    return this.#task.run();
   }
 
   /** Looks again and again, and tells when somebody came, left, or serves other models. Keeps no process alive. */
   start(changed: (found: readonly LocalHost[]) => void): void {
     this.#changed = changed;
-    this.#interval ??= setInterval(() => void this.refresh(), this.#settings.everyMs ?? defaultEveryMs);
-    this.#interval.unref();
+    this.#task.start();
   }
 
-  async close(): Promise<void> {
-    clearInterval(this.#interval);
-    this.#interval = undefined;
-    await this.#round;
+  close(): Promise<void> {
+    return this.#task.stop();
   }
 
   async #look(): Promise<void> {

@@ -9,7 +9,7 @@ import {
   type OfferedModel,
   type StoredJob,
 } from '../catalog/index.ts';
-import { type LoadedConfig, policySchema, readSecret } from '../config/index.ts';
+import { type LoadedConfig, locateFault, policySchema, readSecret } from '../config/index.ts';
 import type { Host } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -49,13 +49,19 @@ export async function openSnapshots(
   let latest = loaded;
   let control: ControlSnapshot | undefined;
   let jobs: readonly StoredJob[] = [];
-  const discovery = new LocalDiscovery({ hosts: () => localHosts(latest, providers.listProviders()) });
+  const discovery = new LocalDiscovery({
+    hosts: () => localHosts(latest, providers.listProviders()),
+    failed: (error) => logger.error({ err: error }, 'model servers of this machine could not be looked for'),
+  });
   const simulating = startSimulator({ scripting: false, models: simulatedModels.map(({ name }) => name) });
   const [simulator] = await Promise.all([simulating, discovery.refresh()]);
   const facts = new CatalogFacts();
   const snapshot = (next: LoadedConfig): Snapshot =>
     snapshotOf(next, providers, { simulator, found: discovery.found, facts, control, jobs });
-  const state = { snapshot: snapshot(loaded), isDraining: false };
+  const close = async (): Promise<void> => {
+    await Promise.all([discovery.close(), simulator.close()]);
+  };
+  const state = { snapshot: await firstOr(close, loaded, snapshot), isDraining: false };
   discovery.start((found) => {
     state.snapshot = snapshot(latest);
     logger.info({ hosts: found.map(({ host, models }) => ({ host: host.id, models: models.length })) }, 'local hosts');
@@ -84,10 +90,22 @@ export async function openSnapshots(
         if (Object.hasOwn(own, name))
           logger.error({ job: name }, 'a job of the control API has the name of one in the configuration, which wins');
     },
-    async close() {
-      await Promise.all([discovery.close(), simulator.close()]);
-    },
+    close,
   };
+}
+
+/** A configuration that names what does not exist leaves nothing open that would keep the process. */
+async function firstOr(
+  close: () => Promise<void>,
+  loaded: LoadedConfig,
+  snapshot: (loaded: LoadedConfig) => Snapshot,
+): Promise<Snapshot> {
+  try {
+    return snapshot(loaded);
+  } catch (error) {
+    await close();
+    throw Fault.is(error) ? locateFault(error, loaded) : error;
+  }
 }
 
 interface SnapshotParts {
