@@ -5,6 +5,7 @@ import { Fault } from '../domain/fault.ts';
 import { type PriceTexts, priceFromTexts } from './configured-price.ts';
 import type { CatalogFacts, EndpointFacts } from './facts/catalog-facts.ts';
 import { nearestNames } from './nearest-names.ts';
+import { type PromptVersion, promptVersionOf } from './prompt-version.ts';
 import { shippedJob } from './shipped-jobs.ts';
 
 /** A model name with the endpoints that serve it. */
@@ -22,6 +23,8 @@ export interface ResolvedJob {
   readonly versionId: string;
   readonly settings: JobConfig;
   readonly candidates: readonly ResolvedModel[];
+  /** What every request of the job is told besides, as its settings say. */
+  readonly prompt?: PromptVersion | undefined;
   /** The candidate that its floor is measured by. */
   readonly incumbent: ResolvedModel | undefined;
 }
@@ -257,7 +260,9 @@ export class Catalog {
       candidates.push(resolved);
       if (model === settings.floor?.incumbent) incumbent = resolved;
     }
-    this.#jobs.set(name, { job: name, versionId: jobVersionId(name, settings), settings, candidates, incumbent });
+    const versionId = jobVersionId(name, settings);
+    const prompt = settings.prompt && promptVersionOf(settings.prompt);
+    this.#jobs.set(name, { job: name, versionId, settings, candidates, prompt, incumbent });
   }
 
   #noteConfigured({ endpoints }: ResolvedModel): void {

@@ -11,6 +11,7 @@ export {
 } from './catalog.ts';
 export { type PriceTexts, priceFromTexts, termsFromTexts } from './configured-price.ts';
 export { CatalogFacts, type EndpointFacts } from './facts/catalog-facts.ts';
+export { type PromptVersion, promptVersionOf } from './prompt-version.ts';
 export { type PublicScore, publicScores } from './facts/public-scores.ts';
 export { codeBuildJob, codeFixJob } from './shipped-jobs.ts';
 export { shippedObservations } from './facts/shipped-observations.ts';

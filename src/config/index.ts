@@ -1,5 +1,6 @@
 export { type ConfigProblem, formatProblem } from './config-problem.ts';
 export { ConfigError, type LoadedConfig, loadConfig } from './load-config.ts';
+export { locateFault } from './locate-fault.ts';
 export { parseConfig } from './parse-config.ts';
 export {
   type Config,
@@ -12,7 +13,7 @@ export {
 } from './schema.ts';
 export type { CascadeConfig } from './schema-cascade.ts';
 export type { ExportConfig } from './schema-exports.ts';
-export { type JobConfig, jobSchema } from './schema-jobs.ts';
+export { type JobConfig, jobSchema, type PromptConfig, promptSchema } from './schema-jobs.ts';
 export { policySchema } from './schema-models.ts';
 export { sandboxBounds, type SandboxesConfig } from './schema-sandboxes.ts';
 export { planSchema } from './schema-plans.ts';

@@ -59,6 +59,17 @@ const valueSchema = z
     error: 'lowUsd, midUsd and highUsd must not fall',
   });
 
+/** What the operator says to the model on every request of a job. */
+export const promptSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'has up to 64 letters, digits, dots, dashes and underscores')
+    .meta({ description: 'Its versions are this name with the digest of the text, for example `tone@1f0c3d9e5a7b`.' }),
+  instructions: z.string().min(1).max(50_000).meta({
+    description: "System text that stands before the client's own; it is in no record, only the version is.",
+  }),
+});
+
 /** One entry of `jobs`: a recurring kind of work. */
 export const jobSchema = z
   .strictObject({
@@ -73,6 +84,9 @@ export const jobSchema = z
       .max(200)
       .default([])
       .meta({ description: 'Requests of this kind, by which the model `auto` recognises the job.' }),
+    prompt: promptSchema.optional().meta({
+      description: 'Instructions that every request of the job gets; a new version may come in by a rollout.',
+    }),
     constraints: constraintsSchema.prefault({}).meta({ description: 'What an endpoint must meet to be a candidate.' }),
     success: z.string().min(1).max(2000).optional().meta({
       description: 'Rule over outcomes that says when an answer was a success.',
@@ -126,6 +140,9 @@ export const jobSchema = z
 
 /** One entry of `jobs` with every default filled in. */
 export type JobConfig = z.infer<typeof jobSchema>;
+
+/** A prompt as it is written. */
+export type PromptConfig = z.infer<typeof promptSchema>;
 
 function isAscending(texts: readonly string[]): boolean {
   const amounts = texts.map((text) => parseUsdAsNanos(text) ?? -1n);

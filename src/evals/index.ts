@@ -10,7 +10,7 @@ export { type Leaderboard, readLeaderboard } from './leaderboard/leaderboard.ts'
 export { type LeaderboardRow } from './leaderboard/rank-rows.ts';
 export { type EvalReport, type Flip, flipsOf, reportOf } from './runs/eval-report.ts';
 export { type EvalOutcome, EvalService, type EvalServiceDeps } from './runs/eval-service.ts';
-export { type EvalItem, type EvalResult, type EvalSpec, itemDigest } from './runs/eval-spec.ts';
+export { armName, armOf, type EvalItem, type EvalResult, type EvalSpec, itemDigest } from './runs/eval-spec.ts';
 export { readJobSpend } from './leaderboard/read-evidence.ts';
 export { NightlyEvals, type NightlyJob, type NightlyParts } from './nightly/nightly-evals.ts';
 export { type Sample, SampleBook } from './samples/sample-book.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Catalog, ResolvedJob, ResolvedModel } from '../catalog/index.ts';
+import type { Catalog, PromptVersion, ResolvedJob, ResolvedModel } from '../catalog/index.ts';
 import type { PolicyConfig } from '../config/index.ts';
 import { Fault } from '../domain/fault.ts';
 import type { JsonObject } from '../domain/model-call.ts';
@@ -8,6 +8,7 @@ import { type Decision, decide, type FeatureReader, type Needs, type PromptFeatu
 import type { Cascades } from './cascade/cascades.ts';
 import type { PlannedCascade } from './cascade/plan-cascade.ts';
 import { type FoundJob, type JobFinder, jobPrefix } from './find-job.ts';
+import { promptOf, promptTokens } from './job-prompt.ts';
 import type { OwnAccounts } from './own-accounts.ts';
 import type { Asking, CopyOrder } from './received.ts';
 import type { LeftAnswerPort, RolloutPort } from './rollout-port.ts';
@@ -44,6 +45,8 @@ export interface Choice {
   readonly conversation: string | undefined;
   /** How a model was chosen among several candidates; absent when one was asked for by name. */
   readonly routed?: Routed;
+  /** What the model is told besides, by the job of the request. */
+  readonly prompt?: PromptVersion | undefined;
   /** The side of a rollout that answers. */
   readonly rollout?: RolloutSide | undefined;
   /** Who is asked in turn, or whose verifier is measured. */
@@ -68,8 +71,9 @@ const noNeeds: Needs = {
 export function choose(received: Asking, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
   const features = readOnce(head, deps);
   if (received.copy) return chooseUnder({ received, head, features }, received.copy, deps);
-  const { under } = received;
-  if (under !== undefined) return chooseUnder({ received, head, features }, { job: under, model: head.model }, deps);
+  const { under, prompt } = received;
+  if (under !== undefined)
+    return chooseUnder({ received, head, features }, { job: under, model: head.model, prompt }, deps);
   const job = deps.jobs.find(received, head, { catalog: deps.catalog, features });
   if (Fault.is(job)) return job;
   const { onlyJob } = received.key;
@@ -95,7 +99,8 @@ function chooseNamed(received: Asking, head: RequestHead, deps: ChoiceDeps): Cho
     unavailable,
   });
   if (Fault.is(decision)) return decision;
-  return { decision, policy: model.policy, job: labelOf(received, head, deps.catalog), conversation };
+  const { prompt } = received;
+  return { decision, policy: model.policy, job: labelOf(received, head, deps.catalog), conversation, prompt };
 }
 
 /** A request for a model may say what work it is: it is recorded and learned from, and changes nothing else. */
@@ -118,10 +123,12 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
   const [first] = models;
   if (!first) return job ? notAllowed(received, head.model) : nothingToChoose(received, deps.catalog);
   const needsConversation = models.length > 1 || first.endpoints.length > 1;
-  const conversation = needsConversation ? conversationOf(received, head) : undefined;
   const jobName = routed.name === '' ? undefined : routed.name;
   // A named conversation stays on its side of a rollout; without a name each request is drawn.
   const unit = received.controls.session ?? head.cacheKey ?? received.requestId;
+  const isTold = job !== undefined && head.operation === 'generate';
+  const { version: prompt, side } = isTold ? promptOf(job, unit, deps.rollouts) : {};
+  const conversation = needsConversation ? conversationOf(received, head, prompt) : undefined;
   const asked = {
     requestId: received.requestId,
     key: received.key.name,
@@ -131,6 +138,7 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
     models,
     conversation,
     needsPrice: deps.isHardLimited(jobName),
+    promptTokens: promptTokens(prompt),
     features,
   };
   const candidate = (name: string): ResolvedModel | undefined => {
@@ -145,12 +153,14 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
     job: jobName,
     conversation,
     jobVersionId: routed.versionId,
-    rollout,
+    // One rollout runs at a time: that of the prompt, or the one that was told here.
+    rollout: side ?? rollout,
+    prompt,
     collects: jobName !== undefined && deps.leftAnswers?.wants(jobName) === true,
   };
   const settings = job?.settings.cascade;
   // A side of a rollout is measured alone.
-  if (!settings || !deps.cascades || rollout !== undefined) return choice;
+  if (!settings || !deps.cascades || choice.rollout !== undefined) return choice;
   const { promptText, schema } = deps;
   const planned = deps.cascades.plan({ received, head, job: job.job, settings, decided, promptText, schema });
   return Fault.is(planned) ? planned : { ...choice, ...planned };
@@ -189,6 +199,7 @@ function chooseUnder(
     models: [{ ...model, endpoints: own }],
     conversation: undefined,
     needsPrice: true,
+    promptTokens: promptTokens(asked.prompt),
     features,
   };
   const decided = routeModels(request, deps);
@@ -196,7 +207,7 @@ function chooseUnder(
   // A copy is asked once: its money is set aside for one answer.
   const once = { ...model.policy, maxAttempts: 1, continuation: 'off', hedge: false } as const;
   const policy = received.copy ? once : model.policy;
-  return { ...chosen(decided, policy), job: undefined, conversation: undefined, collects: true };
+  return { ...chosen(decided, policy), job: undefined, conversation: undefined, prompt: asked.prompt, collects: true };
 }
 
 /** Looking for the job and choosing the model read the same prompt: once is enough. */
@@ -246,10 +257,12 @@ function boundToJob(job: string): Fault {
 }
 
 /** Whose prompt cache a request may share: named by the client, else told by its beginning; never across customers. */
-function conversationOf(received: Asking, head: RequestHead): string {
+function conversationOf(received: Asking, head: RequestHead, prompt?: PromptVersion): string {
   const named = received.controls.session ?? head.cacheKey;
   const key = named === undefined ? `p:${digestOf(head.prefix())}` : `s:${digestOf(named)}`;
-  return `${received.key.customer}\u0000${head.model}\u0000${key}`;
+  // Another prompt is another beginning: what is warm for one is cold for the other.
+  const told = prompt === undefined ? '' : `\u0000${prompt.versionId}`;
+  return `${received.key.customer}\u0000${head.model}\u0000${key}${told}`;
 }
 
 /** A prefix may be a whole manual, and a client's key as long: what is kept of a conversation is its digest. */

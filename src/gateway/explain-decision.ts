@@ -23,6 +23,10 @@ export interface DecisionExplanation {
   readonly propensity: number;
   readonly seed: number;
   readonly excluded: DecisionFact['excluded'];
+  /** Version of the prompt that the model was given besides; null: none. */
+  readonly prompt: string | null;
+  /** The side of a rollout that the request was drawn for; null: none. */
+  readonly rollout: NonNullable<DecisionFact['rollout']> | null;
   /** null: one model was to answer alone. */
   readonly cascade: CascadeFact | null;
   /** null: the model was asked for by name, nothing was to be chosen. */
@@ -53,6 +57,8 @@ export function explainDecision(record: ExchangeRecord): DecisionExplanation | u
     propensity,
     seed,
     excluded,
+    prompt: decision.prompt ?? null,
+    rollout: decision.rollout ?? null,
     cascade: cascade ?? null,
     routing: routing ? withoutFeatures(routing) : null,
     isReplayed: routing ? redraw(routing.candidates, seed) === (cascade?.single ?? model) : null,

@@ -17,6 +17,7 @@ import { type Choice, choose } from './choose.ts';
 import { type Admitted, ExchangePlanner, totalOf } from './exchange-planner.ts';
 import { faultOfDefect } from './fault-of-defect.ts';
 import { JobFinder } from './find-job.ts';
+import { instructed } from './job-prompt.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import { admitSpending, type AdmittedSpending, type AskedSpending, kindOf } from './money/admit-spending.ts';
 import { type ChargedExchange, chargeExchange } from './money/charge-exchange.ts';
@@ -26,7 +27,7 @@ import { spenderOf } from './money/spender-of.ts';
 import { parseBody } from './parse-body.ts';
 import { patienceUntil } from './patience.ts';
 import { promptText } from './prompt-text.ts';
-import type { RolloutSide } from './route-by-side.ts';
+import { isRescued } from './route-by-side.ts';
 import { readMultipartFields } from './read-multipart.ts';
 import { type Recall, recall, replay } from './recall.ts';
 import type { Received } from './received.ts';
@@ -86,8 +87,9 @@ export class Gateway {
         : this.#choose(received, request, request.head);
       if (Fault.is(resumed)) return this.#refuse(received, sink, resumed);
       const bound = this.#deps.files.bind(received, 'request' in resumed ? resumed : { request, choice: resumed });
-      if (Fault.is(bound)) return this.#refuse(received, sink, bound);
-      const admitting = this.#admit(received, bound);
+      const told = instructed(received, bound);
+      if (Fault.is(told)) return this.#refuse(received, sink, told);
+      const admitting = this.#admit(received, told);
       const admitted = admitting instanceof Promise ? await admitting : admitting;
       if (Fault.is(admitted)) return this.#refuse(received, sink, admitted);
       try {
@@ -199,7 +201,7 @@ export class Gateway {
     if (received.key.metered) await (sink.started ? this.#audibly(exchange, sink, durable) : durable);
     else durable.catch((error: unknown) => this.#deps.logger.error({ err: error }, 'facts could not be recorded'));
     send(exchange, result, { sink, cache: recalled.state });
-    this.#deps.responses.keep(received, admitted.request.asked, result);
+    this.#deps.responses.keep(received, admitted.request, result);
     const { traceparent, session } = received.controls;
     tracing.record({ open, attempts, final, traceparent, conversation: session });
     // The answer has left: nobody waits for what is learned from it.
@@ -211,7 +213,8 @@ export class Gateway {
     if (choice.collects !== true || received.copy) return;
     const { maxOutputTokens } = head;
     const alternatives = head.operation === 'generate' ? head.features().candidates : 1;
-    const left = { received, job: final.job, final, result, verdicts, maxOutputTokens, alternatives };
+    const { prompt } = choice;
+    const left = { received, job: final.job, final, result, verdicts, maxOutputTokens, alternatives, prompt };
     this.#deps.leftAnswers?.left({ ...left, parse: form.parse });
   }
 
@@ -331,12 +334,6 @@ interface Answered {
   readonly result: DispatchResult;
   readonly recalled: Recall;
   readonly runs?: readonly ToolRunFact[];
-}
-
-/** The candidate was to answer, and somebody else did. */
-function isRescued({ arm, endpoints, isUnable }: RolloutSide, { status, endpoint }: DispatchResult): boolean {
-  if (arm !== 'candidate' || status !== 'completed') return false;
-  return isUnable || (endpoints !== undefined && endpoint !== undefined && !endpoints.has(endpoint.id));
 }
 
 /** Nobody asked for a copy: what it cost is ours. */

@@ -30,7 +30,7 @@ export type { FormVerdict } from './answer-signals.ts';
 export { OutcomeDesk, type OutcomeTeller, type RecordedOutcome, type ToldOutcome } from './outcome-desk.ts';
 export { type PreviewDeps, type PreviewedRequest, previewRoute, type RoutePreview } from './preview-route.ts';
 export { ResponseCache } from './response-cache.ts';
-export type { Received, RequestControls } from './received.ts';
+export type { CopyOrder, Received, RequestControls } from './received.ts';
 export type {
   ServerTool,
   ServerToolAnswer,
@@ -39,5 +39,14 @@ export type {
   ToolOwner,
   ToolSession,
 } from './tools/tool-executor.ts';
-export type { AssignedEnd, LeftAnswer, LeftAnswerPort, RolloutAssignment, RolloutPort } from './rollout-port.ts';
+export type {
+  AssignedEnd,
+  LeftAnswer,
+  LeftAnswerPort,
+  PromptAssignment,
+  RolledPrompt,
+  RolloutAssignment,
+  RolloutPort,
+} from './rollout-port.ts';
+export { promptOf, type ServedPrompt } from './job-prompt.ts';
 export { type CopiedAnswer, CopyCaller } from './copy-caller.ts';

@@ -1,3 +1,4 @@
+import type { PromptVersion } from '../catalog/index.ts';
 import type { AnswerHeaders, ClientSink } from '../dispatch/index.ts';
 import { Fault } from '../domain/fault.ts';
 import type { JsonObject } from '../domain/model-call.ts';
@@ -19,6 +20,8 @@ export interface InnerCall {
   readonly key?: Key;
   /** Job whose demands hold for the model that is named: what its customers asked goes nowhere else. */
   readonly under?: string | undefined;
+  /** What the model is told besides. */
+  readonly prompt?: PromptVersion | undefined;
 }
 
 /** What came back. */
@@ -74,7 +77,15 @@ export class InnerCaller {
   }
 
   /** With the cost also of what brought no answer: tries that failed may be on the bill. */
-  async callAndCount({ body, feature, deadlineMs, key = ownKey, under, ...call }: InnerCall): Promise<CalledAnswer> {
+  async callAndCount({
+    body,
+    feature,
+    deadlineMs,
+    key = ownKey,
+    under,
+    prompt,
+    ...call
+  }: InnerCall): Promise<CalledAnswer> {
     const { gateway, clock, newId } = this.#deps;
     const requestId = call.requestId ?? newId('req');
     const startedAtMs = clock.monotonicMs();
@@ -92,6 +103,7 @@ export class InnerCaller {
         contentType: 'application/json',
         forwardHeaders: {},
         ...(under !== undefined && { under }),
+        ...(prompt !== undefined && { prompt }),
         controls: { explain: false, feature, cache: 'off', ...(deadlineMs !== undefined && { deadlineMs }) },
         settled({ final }) {
           costNanos = final.costNanos === null ? null : BigInt(final.costNanos);

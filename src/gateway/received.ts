@@ -1,3 +1,4 @@
+import type { PromptVersion } from '../catalog/index.ts';
 import type { InboundProtocol, RouteHints } from '../protocols/contract.ts';
 import type { DispatchResult } from '../dispatch/index.ts';
 import type { FinalFact } from '../domain/facts.ts';
@@ -22,6 +23,8 @@ export interface Received {
   readonly copy?: CopyOrder;
   /** Job whose demands hold though a model is named; only by callers inside the product. */
   readonly under?: string;
+  /** What the model is told besides, in place of the prompt of any job; only by callers inside the product. */
+  readonly prompt?: PromptVersion | undefined;
   /** Told when the exchange is over, with what it cost; only by callers inside the product. */
   settled?(end: SettledEnd): void;
 }
@@ -33,6 +36,8 @@ export interface CopyOrder {
   readonly job: string;
   readonly model: string;
   readonly host?: string | undefined;
+  /** What the copy is told besides. */
+  readonly prompt?: PromptVersion | undefined;
   /** Longest answer where the request itself has no limit: money is set aside for no more. */
   readonly maxOutputTokens?: number | undefined;
 }
@@ -46,7 +51,7 @@ export interface SettledEnd {
 }
 
 /** What a choice of endpoints looks at. */
-export type Asking = Pick<Received, 'requestId' | 'key' | 'controls' | 'copy' | 'under'>;
+export type Asking = Pick<Received, 'requestId' | 'key' | 'controls' | 'copy' | 'under' | 'prompt'>;
 
 /** What a client says to Switchyard itself, through `x-switchyard-*` headers. */
 export interface RequestControls {

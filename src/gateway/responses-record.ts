@@ -16,6 +16,8 @@ export interface ResponseRecord {
   readonly body: JsonObject;
   /** Address and credentials that issued the response, when the client got the upstream's own bytes. */
   readonly issuer?: string;
+  /** Version of the prompt that stands before the conversation, as far as the issuer remembers it. */
+  readonly prompt?: string;
   /** The issuer itself remembers the response under its id. */
   readonly isKeptByIssuer: boolean;
 }

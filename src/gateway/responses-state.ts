@@ -25,6 +25,8 @@ export interface ReadRequest {
   readonly head: RequestHead;
   /** What the client said; answers echo it. */
   readonly asked: JsonObject;
+  /** Version of the prompt that it holds besides. */
+  readonly told?: string | undefined;
 }
 
 /** A request that continues a stored response, made ready for its candidates. */
@@ -72,13 +74,14 @@ export class ResponsesState {
         (one) => this.#deps.speaksResponses(one) && issuerOf(one.host) === last.issuer,
       );
       const reason = `continues ${previousResponseId} where it was issued`;
-      if (issuing.length > 0) return { request, choice: narrowed(choice, issuing, reason) };
+      if (issuing.length > 0)
+        return { request: { ...request, told: last.prompt }, choice: narrowed(choice, issuing, reason) };
     }
     return this.#replay(received, { request, last, choose });
   }
 
   /** Keeps an answered request, unless the client, the key or the configuration forbids it. Never waits for the disk. */
-  keep(received: Received, asked: JsonObject, result: DispatchResult): void {
+  keep(received: Received, { asked, told }: ReadRequest, result: DispatchResult): void {
     if (received.inbound.dialect !== 'openai-responses' || received.route.operation !== 'generate') return;
     if (result.status !== 'completed' || this.#refusal(received.key) !== undefined) return;
     const body = responseOf(result);
@@ -91,6 +94,7 @@ export class ResponsesState {
       input: turn.input,
       body,
       ...(issuer !== undefined && { issuer }),
+      ...(told !== undefined && { prompt: told }),
       // Many hosts speak the dialect and remember nothing; those that do say so.
       isKeptByIssuer: issuer !== undefined && body['store'] === true,
     });

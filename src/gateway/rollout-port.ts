@@ -1,4 +1,4 @@
-import type { ResolvedJob } from '../catalog/index.ts';
+import type { PromptVersion, ResolvedJob } from '../catalog/index.ts';
 import type { DispatchResult } from '../dispatch/index.ts';
 import type { FinalFact } from '../domain/facts.ts';
 import type { ModelCall } from '../domain/model-call.ts';
@@ -10,7 +10,7 @@ import type { Received } from './received.ts';
 export interface RolloutAssignment {
   readonly rolloutId: string;
   /** What the sides differ in. */
-  readonly kind: 'model' | 'host' | 'policy';
+  readonly kind: 'model' | 'host' | 'policy' | 'prompt';
   readonly candidate: string;
   /** Of a host: the model that it is to serve. */
   readonly model?: string | undefined;
@@ -21,6 +21,20 @@ export interface RolloutAssignment {
   readonly propensity: number;
   /** What was assigned: a conversation, or a request without one. */
   readonly unit: string;
+}
+
+/** A prompt that a rollout brings in. */
+export interface RolledPrompt extends PromptVersion {
+  /** Version in the job's settings that it was tried against, empty for none; when those say another one, they win. */
+  readonly replaces: string;
+}
+
+/** What rollouts say of the prompt of a job. */
+export interface PromptAssignment {
+  /** Promoted, in order of making: the last one that fits the settings of the job stands. */
+  readonly promoted: readonly RolledPrompt[];
+  /** In its canary: the side of the request. */
+  readonly tried?: { readonly prompt: RolledPrompt; readonly side: RolloutAssignment } | undefined;
 }
 
 /** How an assigned request ended. */
@@ -41,6 +55,8 @@ export interface LeftAnswer {
   readonly maxOutputTokens: number | undefined;
   /** Answers that the request asks for at once. */
   readonly alternatives: number;
+  /** What it was told besides, by its job. */
+  readonly prompt?: PromptVersion | undefined;
   parse(): ModelCall | Fault;
 }
 
@@ -48,6 +64,8 @@ export interface LeftAnswer {
 export interface RolloutPort {
   /** The side for a request of a job; undefined without a rollout that has traffic. */
   assign(job: string, unit: string): RolloutAssignment | undefined;
+  /** The same of its prompt; undefined where no rollout has a say. */
+  prompt(job: string, unit: string): PromptAssignment | undefined;
   /** Models that earlier rollouts of the job did not let in. */
   barred(job: string): ReadonlySet<string>;
   /** How an assigned request ended. */

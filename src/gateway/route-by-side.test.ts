@@ -78,6 +78,7 @@ function route(
           propensity: 0.25,
           ...change.assignment,
         }),
+        prompt: () => undefined,
         barred: () => new Set(change.barred === undefined ? [] : [change.barred]),
         answered: () => undefined,
       },

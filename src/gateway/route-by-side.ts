@@ -1,4 +1,5 @@
 import type { ResolvedJob, ResolvedModel } from '../catalog/index.ts';
+import type { DispatchResult } from '../dispatch/index.ts';
 import { Fault } from '../domain/fault.ts';
 import { jobTermsOf } from './job-terms.ts';
 import { hostOfAccount } from './own-accounts.ts';
@@ -80,6 +81,12 @@ export function routeBySide(
   return has(decided) && wouldHave(others)
     ? { decided: whole, rollout: { ...side, isUnable: false } }
     : { decided: whole };
+}
+
+/** The candidate was to answer, and somebody else did. */
+export function isRescued({ arm, endpoints, isUnable }: RolloutSide, { status, endpoint }: DispatchResult): boolean {
+  if (arm !== 'candidate' || status !== 'completed') return false;
+  return isUnable || (endpoints !== undefined && endpoint !== undefined && !endpoints.has(endpoint.id));
 }
 
 /** Not because it is down: it lacks what the request or the job demands. */

@@ -49,6 +49,8 @@ export interface RoutedRequest {
   readonly conversation: string | undefined;
   /** The key has a hard limit, so that nothing may run whose price is unknown. */
   readonly needsPrice: boolean;
+  /** Input tokens of what the job tells the model besides. */
+  readonly promptTokens?: number;
   features(): PromptFeatures | undefined;
 }
 
@@ -65,7 +67,7 @@ const fewestMeasured = 5;
 
 /** Chooses among the models of a job. The decision's order holds endpoints of all models, the chosen one's first. */
 export function routeModels(request: RoutedRequest, deps: RouteDeps): (Decision & { routed: Routed }) | Fault {
-  const { head, job, terms } = request;
+  const { job, terms } = request;
   const groups = request.models.map(splitModel);
   const unknown = groups.filter(({ model }) => deps.learning.isNew(model));
   if (unknown.length > 0) deps.learning.addModels(unknown.map(asKnown));
@@ -78,7 +80,7 @@ export function routeModels(request: RoutedRequest, deps: RouteDeps): (Decision 
   const features = request.models.length > 1 ? request.features() : undefined;
   const input: RouteInput = {
     job,
-    inputTokens: head.operation === 'generate' ? head.estimateInputTokens() : 0,
+    inputTokens: inputTokensOf(request),
     policy: { ...terms.policy, exploration: terms.policy.critical ? undefined : explored },
     candidates,
     seed: hash32(request.requestId),
@@ -88,6 +90,10 @@ export function routeModels(request: RoutedRequest, deps: RouteDeps): (Decision 
   if (Fault.is(decision)) return explainEmpty(candidates, groups, deps) ?? decision;
   noteCost(decision, request, deps);
   return { ...asDecision(decision, groups, job), routed: { decision, input } };
+}
+
+function inputTokensOf({ head, promptTokens = 0 }: RoutedRequest): number {
+  return head.operation === 'generate' ? head.estimateInputTokens() + promptTokens : 0;
 }
 
 /** A candidate's own endpoints, and those of its fallbacks, which only come when all candidates have failed. */
@@ -134,7 +140,7 @@ class CandidateReader {
     this.#demands = {
       ...terms.demands,
       capabilities: generates ? neededBy(head, terms.demands.capabilities) : terms.demands.capabilities,
-      inputTokens: generates ? head.estimateInputTokens() : 0,
+      inputTokens: inputTokensOf(request),
       needsPrice,
     };
   }

@@ -47,7 +47,7 @@ export function openFact(exchange: AdmittedExchange): OpenFact {
 
 /** The fact that records why these endpoints were tried in this order. */
 export function decisionFact(exchange: AdmittedExchange): DecisionFact {
-  const { decision, job, routed, rollout, cascade } = exchange.choice;
+  const { decision, job, routed, rollout, cascade, prompt } = exchange.choice;
   return {
     type: 'decision',
     requestId: exchange.received.requestId,
@@ -66,6 +66,7 @@ export function decisionFact(exchange: AdmittedExchange): DecisionFact {
     ...(cascade?.heldOut && { heldOutCascade: cascade.heldOut }),
     ...(routed && { routing: toRoutingFact(routed) }),
     ...(rollout && { rollout: { id: rollout.rolloutId, arm: rollout.arm, propensity: rollout.propensity } }),
+    ...(prompt && { prompt: prompt.versionId }),
   };
 }
 
@@ -128,6 +129,7 @@ export function finalFact(
     shadowOf: received.copy?.of,
     tokenId: spender.token?.id,
     decisionId: exchange.decisionId,
+    prompt: choice.prompt?.versionId,
     drafts: drafts > 0 ? drafts : undefined,
     toolRuns,
   };

@@ -8,13 +8,17 @@ import {
   NightlyEvals,
   readJobSpend,
 } from '../evals/index.ts';
-import { InnerCaller } from '../gateway/index.ts';
+import type { PromptVersion } from '../catalog/index.ts';
+import { InnerCaller, promptOf } from '../gateway/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { encodeFeatures, FeatureReader } from '../routing/index.ts';
 import { createProgramRunner } from '../runtime/index.ts';
 import type { Core } from './core.ts';
 
-type Parts = Pick<Core, 'gateway' | 'newId' | 'database' | 'logger' | 'outcomeDesk' | 'state' | 'money' | 'runtime'>;
+type Parts = Pick<
+  Core,
+  'gateway' | 'newId' | 'database' | 'logger' | 'outcomeDesk' | 'state' | 'money' | 'runtime' | 'rollouts'
+>;
 
 /** Evaluations as the product has them: through its own gateway, priced by its own book, told to its own router. */
 export function openEvals(core: Parts): EvalService {
@@ -30,7 +34,8 @@ export function openEvals(core: Parts): EvalService {
     graderCaller,
     database: () => database.current(),
     newId,
-    ask: (body, under) => caller.callAndCount({ body, feature: 'eval', under }),
+    ask: (body, how) => caller.callAndCount({ body, feature: 'eval', ...how }),
+    promptOf: (job) => standingPrompt(core, job),
     ceilingNanos: createCeiling(core),
     tell: (outcome) => outcomeDesk.noteSeen(toOutcome(outcome, reader)),
   });
@@ -59,6 +64,15 @@ export function openNightlyEvals(
   });
   nightly.start();
   return nightly;
+}
+
+/** What requests of a job are told besides, leaving out a prompt that is only being tried. */
+function standingPrompt(
+  { state, rollouts }: Pick<Core, 'state' | 'rollouts'>,
+  name: string,
+): PromptVersion | undefined {
+  const job = state.snapshot.catalog.job(name);
+  return job && promptOf(job, '', { prompt: (asked) => rollouts.promoted(asked) }).version;
 }
 
 /** What a call to a model may cost at most: the dearest of its endpoints, since any of them may answer. */

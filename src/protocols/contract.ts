@@ -3,6 +3,7 @@ import type { DialectId, InboundDialectId, Operation } from '../domain/dialect.t
 import type { Fault } from '../domain/fault.ts';
 import type { JsonObject, ModelCall } from '../domain/model-call.ts';
 import type { StreamPart } from '../domain/stream-part.ts';
+import type { JsonEdit } from './json-splice/index.ts';
 
 /** What a route already knows before the body is read. */
 export interface RouteHints {
@@ -113,6 +114,8 @@ export interface InboundProtocol {
   readHead(body: JsonObject, route: RouteHints): RequestHead | Fault;
   /** Whole translation into the common vocabulary; only called when dialects differ or features are inspected. */
   parseCall(body: JsonObject, head: RequestHead): ModelCall | Fault;
+  /** Edits that put instructions of the operator before those of the client, where the dialect has its instructions. */
+  instructionEdits(body: JsonObject, instructions: string): readonly JsonEdit[];
   encodeCompletion(completion: Completion, context: AnswerContext): JsonObject;
   openEncoder(context: AnswerContext): AnswerEncoder;
   /** Error body for an HTTP error status. */

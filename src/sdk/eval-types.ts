@@ -14,6 +14,8 @@ export interface EvalInput {
   readonly temperature?: number | undefined;
   readonly graderUrl?: string | undefined;
   readonly judge?: string | undefined;
+  /** Other prompts for the job: every candidate is asked with each of them, besides the job's own. */
+  readonly prompts?: readonly { readonly name: string; readonly instructions: string }[] | undefined;
 }
 
 /** One item: what is asked, and what is right. */

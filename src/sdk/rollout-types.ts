@@ -1,5 +1,5 @@
 /** What can be brought in. */
-export type RolloutKind = 'model' | 'host' | 'policy';
+export type RolloutKind = 'model' | 'host' | 'policy' | 'prompt';
 
 /** Copies of live requests, sent when the answer has left. */
 export interface RolloutShadow {
@@ -11,7 +11,7 @@ export interface RolloutShadow {
   readonly graderUrl?: string | undefined;
 }
 
-/** A model, a host or a policy that is to come into a job. */
+/** A model, a host, a policy or a prompt that is to come into a job. */
 export interface RolloutInput {
   readonly job: string;
   /** What is brought in; else a model. */
@@ -21,6 +21,8 @@ export interface RolloutInput {
   readonly model?: string | undefined;
   /** Of a policy: settings of a job. */
   readonly settings?: object | undefined;
+  /** Of a prompt: its text; the candidate is its name. */
+  readonly instructions?: string | undefined;
   readonly shadow?: RolloutShadow | undefined;
   readonly incumbent?: string | undefined;
   /** Evaluation of both on the same items. */

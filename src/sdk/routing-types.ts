@@ -67,6 +67,14 @@ export interface DecisionExplanation extends RoutePreview {
   readonly requestId: string;
   readonly atMs: number;
   readonly customer: string | null;
+  /** Version of the prompt that the model was given besides; null: none. */
+  readonly prompt: string | null;
+  /** The side of a rollout that the request was drawn for. */
+  readonly rollout: {
+    readonly id: string;
+    readonly arm: 'incumbent' | 'candidate';
+    readonly propensity: number;
+  } | null;
   /** Who is asked in turn until a verifier is content; null: one model was to answer alone. */
   readonly cascade: Cascade | null;
   readonly answeredBy: { readonly model: string; readonly host: string } | null;
@@ -115,6 +123,10 @@ export interface JobReturn {
   readonly successRate: { readonly rate: number; readonly interval: readonly [number, number] | null } | null;
   readonly costNanos: string;
   readonly wasteNanos: string;
+  /** Drafts of cascades that a verifier turned down; contained in the waste. */
+  readonly draftNanos: string;
+  /** Answers for evaluations; beside the cost. */
+  readonly evaluationNanos: string;
   readonly unpriced: number;
   /** null: there is no success yet. */
   readonly costPerSuccess: { readonly nanos: number; readonly interval: readonly [number, number] | null } | null;
@@ -129,6 +141,10 @@ export interface JobReturn {
     readonly baselineNanos: string;
     readonly actualNanos: string;
     readonly savedNanos: string;
+    /** What no layer explains for sure. */
+    readonly restNanos: string;
+    /** Requests with a logged choice and a known cost. */
+    readonly requests: number;
     readonly isProven: boolean;
     readonly detail: string;
     readonly layers: readonly { readonly name: string; readonly savedNanos: string; readonly note: string }[];

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { silentLogger } from '../../platform/logger.ts';
 import { sharedTestDatabase } from '../../storage/testing/shared-test-database.ts';
 import { EvalService, type EvalOutcome, type EvalServiceDeps } from './eval-service.ts';
-import { type EvalItem, type EvalSpec, itemDigest } from './eval-spec.ts';
+import { armName, type EvalItem, type EvalSpec, itemDigest } from './eval-spec.ts';
 import { findRun } from './eval-store.ts';
 
 const database = sharedTestDatabase();
@@ -13,12 +13,14 @@ const spec: EvalSpec = { job: 'reply', candidates: ['gold', 'a'], maxNanos: 1_00
 interface World {
   readonly told: EvalOutcome[];
   readonly under: (string | undefined)[];
+  readonly prompts: (string | undefined)[];
   run(change?: Partial<EvalSpec>): Promise<void>;
 }
 
 function openWorld(change: Partial<EvalServiceDeps> = {}): World {
   const told: EvalOutcome[] = [];
   const under: (string | undefined)[] = [];
+  const prompts: (string | undefined)[] = [];
   let made = 0;
   let atMs = 0;
   const deps: EvalServiceDeps = {
@@ -28,8 +30,10 @@ function openWorld(change: Partial<EvalServiceDeps> = {}): World {
     graderCaller: { post: () => Promise.reject(new Error('none')) },
     database,
     newId: (prefix) => `${prefix}_${++made}`,
-    ask({ model }, job) {
-      under.push(job);
+    promptOf: () => undefined,
+    ask({ model }, how) {
+      under.push(how.under);
+      prompts.push(how.prompt?.versionId);
       const name = String(model);
       const answer = { requestId: `req_${++made}`, model: name, host: 'h', text: 'yes', calls: [], outputTokens: 1 };
       return Promise.resolve({ answer: { ...answer, totalMs: 1, costNanos: 1n }, costNanos: 1n });
@@ -41,6 +45,7 @@ function openWorld(change: Partial<EvalServiceDeps> = {}): World {
   return {
     told,
     under,
+    prompts,
     async run(changed = {}) {
       const service = new EvalService(deps);
       service.start();
@@ -58,6 +63,15 @@ describe('evaluations of kept requests', () => {
     await world.run({ isLogged: true });
     await world.run();
     expect(world.under).toEqual(['reply', 'reply', undefined, undefined]);
+  });
+
+  it('ask with the prompt of the job or with another one, and the other one teaches routing nothing', async () => {
+    const [own, other] = ['own', 'other'].map((name) => ({ versionId: `${name}@123456789abc`, instructions: name }));
+    if (!own || !other) throw new Error('two prompts');
+    const world = openWorld({ promptOf: () => own });
+    await world.run({ candidates: ['a', armName('a', other)], prompts: [other] });
+    expect(world.prompts.toSorted()).toEqual([other.versionId, own.versionId]);
+    expect(world.told.map(({ result }) => result.candidate)).toEqual(['a']);
   });
 
   it('say nothing of the model whose answer is held for right, and of another one the same thing once', async () => {

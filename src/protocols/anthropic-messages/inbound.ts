@@ -3,6 +3,7 @@ import { AnthropicAnswerEncoder } from './answer-encoder.ts';
 import { anthropicDialect } from './dialect-name.ts';
 import { encodeCompletion } from './encode-completion.ts';
 import { encodeFault } from './encode-fault.ts';
+import { instructionEdits } from './instruction-edits.ts';
 import { parseCall } from './parse-call.ts';
 import { readHead } from './read-head.ts';
 import { writeEvent } from './write-event.ts';
@@ -13,6 +14,7 @@ export const anthropicMessagesInbound: InboundProtocol = {
   outputLimitPointer: '/max_tokens',
   readHead,
   parseCall,
+  instructionEdits,
   encodeCompletion,
   openEncoder: (context) => new AnthropicAnswerEncoder(context),
   encodeFault,

@@ -2,6 +2,7 @@ import type { InboundProtocol } from '../contract.ts';
 import { encodeGeminiCompletion, failGeminiStream, openGeminiEncoder } from './encode-answer.ts';
 import { encodeGeminiFault } from './fault-body.ts';
 import { readGeminiHead } from './head.ts';
+import { instructionEdits } from './instruction-edits.ts';
 import { parseGeminiCall } from './parse-call.ts';
 
 /** The Gemini API as clients speak it to us. */
@@ -10,6 +11,7 @@ export const geminiInbound: InboundProtocol = {
   outputLimitPointer: '/generationConfig/maxOutputTokens',
   readHead: readGeminiHead,
   parseCall: parseGeminiCall,
+  instructionEdits,
   encodeCompletion: encodeGeminiCompletion,
   openEncoder: openGeminiEncoder,
   encodeFault: encodeGeminiFault,

@@ -8,6 +8,8 @@ export function editObject(body: JsonObject, edits: readonly JsonEdit[]): JsonOb
 
 function editValue(value: Json, node: EditNode): Json {
   if (node.edit?.op === 'set') return node.edit.value;
+  if (node.edit?.op === 'prepend' && typeof value === 'object' && value !== null && isArray(value))
+    return [node.edit.value, ...value];
   if (node.children.size === 0 || typeof value !== 'object' || value === null) return value;
   return isArray(value) ? editItems(value, node) : editMembers(value, node);
 }

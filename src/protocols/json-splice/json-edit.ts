@@ -8,6 +8,8 @@ export type JsonEdit =
   /** Replaces the value, or adds the key at the end of its object. */
   | { readonly op: 'set'; readonly pointer: string; readonly value: Json }
   | { readonly op: 'remove'; readonly pointer: string }
+  /** Puts a value before the items of an array; of what is no array it changes nothing. */
+  | { readonly op: 'prepend'; readonly pointer: string; readonly value: Json }
   /** Keeps the value and its exact bytes under another key. */
   | { readonly op: 'rename'; readonly pointer: string; readonly key: string };
 

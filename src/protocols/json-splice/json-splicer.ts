@@ -88,7 +88,18 @@ export class JsonSplicer {
     else {
       this.#skipValue();
       if (child.edit.op === 'set') this.#patch(start, this.#at, JSON.stringify(child.edit.value));
+      else if (child.edit.op === 'prepend') this.#prepend(start, JSON.stringify(child.edit.value));
     }
+  }
+
+  #prepend(start: number, text: string): void {
+    if (this.#bytes[start] !== openBracket) return;
+    const after = this.#at;
+    this.#at = start + 1;
+    this.#skipSpace();
+    const isEmpty = this.#bytes[this.#at] === closeBracket;
+    this.#at = after;
+    this.#patch(start + 1, start + 1, isEmpty ? text : `${text},`);
   }
 
   #startMember(run: MemberRun, start: number, child: EditNode | undefined): void {

@@ -45,6 +45,16 @@ describe('spliceJson', () => {
     expect(splice('{"stream_options":null}', edit)).toBe('{"stream_options":null}');
   });
 
+  test('puts a value before the items of an array, and keeps their bytes', () => {
+    const edit: JsonEdit = { op: 'prepend', pointer: '/a/b', value: { x: 1 } };
+    expect(splice('{"a":{"b":[ 9007199254740993, "y"]}}', edit)).toBe('{"a":{"b":[{"x":1}, 9007199254740993, "y"]}}');
+    expect(splice('{"a":{"b":[ ]}}', edit)).toBe('{"a":{"b":[{"x":1} ]}}');
+    expect(splice('{"a":{"b":"text"}}', edit)).toBe('{"a":{"b":"text"}}');
+    expect(splice('{"a":{}}', edit)).toBe('{"a":{}}');
+    expect(editObject({ a: { b: ['y'] } }, [edit])).toEqual({ a: { b: [{ x: 1 }, 'y'] } });
+    expect(editObject({ a: { b: 'text' } }, [edit])).toEqual({ a: { b: 'text' } });
+  });
+
   test('removes first, middle, last and only members with their commas', () => {
     const remove = (...keys: string[]): JsonEdit[] => keys.map((key) => ({ op: 'remove', pointer: `/${key}` }));
     const text = '{"a":1, "b":2, "c":3}';

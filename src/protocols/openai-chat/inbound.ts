@@ -2,6 +2,7 @@ import type { InboundProtocol } from '../contract.ts';
 import { encodeCompletion } from './encode-completion.ts';
 import { encodeFault } from './encode-fault.ts';
 import { doneFrame, errorFrame, openEncoder } from './open-encoder.ts';
+import { instructionEdits } from './instruction-edits.ts';
 import { parseCall } from './parse-call.ts';
 import { readHead } from './read-head.ts';
 
@@ -11,6 +12,7 @@ export const openAIChatInbound: InboundProtocol = {
   outputLimitPointer: '/max_completion_tokens',
   readHead,
   parseCall,
+  instructionEdits,
   encodeCompletion,
   openEncoder,
   encodeFault: (fault) => encodeFault(fault),

@@ -4,6 +4,7 @@ import { ResponsesEncoder } from './answer-encoder.ts';
 import { encodeFault } from './encode-fault.ts';
 import { EventLog } from './event-log.ts';
 import { dialect } from './dialect-name.ts';
+import { instructionEdits } from './instruction-edits.ts';
 import { parseCall } from './parse-call.ts';
 import { readHead } from './read-head.ts';
 import { buildResponse, responseIdOf } from './response-object.ts';
@@ -14,6 +15,7 @@ export const openAIResponsesInbound: InboundProtocol = {
   dialect,
   readHead,
   parseCall,
+  instructionEdits,
   encodeCompletion(completion, context) {
     const encoder = new ResponsesEncoder(context);
     for (const part of completionToParts(completion)) encoder.push(part);

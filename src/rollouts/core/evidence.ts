@@ -22,7 +22,8 @@ export interface SourceEvidence {
 /** Everything that was decided and why, for people and machines. */
 export interface RolloutEvidence {
   readonly format: 'switchyard-rollout-evidence/1';
-  readonly plan: RolloutPlan;
+  /** Without the text of a prompt: its version tells which one it was. */
+  readonly plan: Omit<RolloutPlan, 'prompt'>;
   readonly stage: RolloutState['stage'];
   readonly share: number;
   readonly isPaused: boolean;
@@ -59,9 +60,10 @@ export function evidenceOf(plan: RolloutPlan, state: RolloutState): RolloutEvide
     notWorse: Math.exp(Math.min(700, logEvidence(evidence.notWorse))),
   });
   const proven = isProven(plan, state);
+  const { prompt: _, ...shown } = plan;
   return {
     format: 'switchyard-rollout-evidence/1',
-    plan,
+    plan: shown,
     stage: state.stage,
     share: shareOf(plan, state),
     isPaused: state.isPaused,

@@ -1,7 +1,8 @@
 import type { ResolvedJob } from '../../catalog/index.ts';
+import type { RolledPrompt } from '../../gateway/index.ts';
 
 /** What is brought in. */
-export type RolloutKind = 'model' | 'host' | 'policy';
+export type RolloutKind = 'model' | 'host' | 'policy' | 'prompt';
 
 /** Everything that is settled before the first request; a rollout never changes its own rules. */
 export interface RolloutPlan {
@@ -9,12 +10,14 @@ export interface RolloutPlan {
   readonly kind: RolloutKind;
   readonly job: string;
   readonly incumbent: string;
-  /** A model's name, a host's, or what a policy is called. */
+  /** A model's name, a host's, what a policy is called, or a version of a prompt. */
   readonly candidate: string;
   /** Of a host: the model that it is to serve. */
   readonly model?: string;
   /** Of a policy: the settings that its side is routed by. */
   readonly settings?: ResolvedJob['settings'];
+  /** Of a prompt: its text, and what it was tried against. */
+  readonly prompt?: RolledPrompt;
   /** In a sentence, for the evidence file. */
   readonly hypothesis: string;
   /** Points of success that may be lost. */

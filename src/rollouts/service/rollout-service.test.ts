@@ -12,7 +12,7 @@ import { sharedTestDatabase } from '../../storage/testing/shared-test-database.t
 import type { RolloutObservation } from '../core/observe.ts';
 import { planOf } from '../testing/simulate-rollout.ts';
 import { RolloutService, type RolloutServiceDeps } from './rollout-service.ts';
-import { findRollout, listRollouts } from './rollout-store.ts';
+import { changeRollout, findRollout, listRollouts } from './rollout-store.ts';
 
 const database = sharedTestDatabase();
 const plan = planOf({
@@ -66,6 +66,39 @@ describe('rollouts in the database', () => {
     expect(share).toBeGreaterThan(0.2);
     expect(share).toBeLessThan(0.3);
     expect(other.assign('another', 'unit')).toBeUndefined();
+  });
+
+  it('of a prompt are beside those of who answers, and it stands until it is rolled back', async () => {
+    const clock = { atMs: 1_000 };
+    const service = serviceAt(clock);
+    const model = await service.create(database(), { ...plan, canary: { ...plan.canary, shares: [1] } }, graded);
+    if (Fault.is(model)) throw model;
+    await changeRollout(database(), plan.id, ({ state }) => ({ state: { ...state, stage: 'promoted' }, atMs: 1_000 }));
+    clock.atMs = 2_000;
+    const prompt = { versionId: 'tone@2', instructions: 'Be kind.', replaces: '' };
+    const told = { ...plan, id: 'rollout-2', kind: 'prompt', candidate: 'tone@2', incumbent: 'none', prompt } as const;
+    await service.create(database(), told, graded);
+    await service.beat();
+    const drawn = Array.from({ length: 400 }, (_, at) => service.prompt('support', `unit-${at}`));
+    const tried = drawn.filter((one) => one?.tried?.side.arm === 'candidate');
+    expect(tried.length / drawn.length).toBeCloseTo(0.25, 0);
+    expect(tried[0]).toMatchObject({ promoted: [], tried: { prompt, side: { kind: 'prompt', propensity: 0.25 } } });
+    // What came in before stays in.
+    expect(service.assign('support', 'unit')).toMatchObject({ kind: 'model', arm: 'candidate', propensity: 1 });
+    const side = tried[0]?.tried?.side;
+    if (side) service.answered(side, { final: final('r1'), isRescued: false });
+    await service.beat();
+    expect((await findRollout(database(), 'rollout-2'))?.state.arms.candidate.requests).toBe(1);
+    await changeRollout(database(), 'rollout-2', ({ state }) => ({
+      state: { ...state, stage: 'promoted' },
+      atMs: 3_000,
+    }));
+    await service.beat();
+    expect(service.prompt('support', 'unit')).toEqual({ promoted: [prompt] });
+    await service.change(database(), 'rollout-2', { action: 'rollback', by: 'owner' });
+    await service.beat();
+    expect(service.prompt('support', 'unit')).toEqual({ promoted: [] });
+    expect(service.prompt('another', 'unit')).toBeUndefined();
   });
 
   it('are one at a time per job', async () => {

@@ -1,6 +1,13 @@
 import type { Fact, FinalFact, OutcomeFact } from '../../domain/facts.ts';
 import { Fault } from '../../domain/fault.ts';
-import type { AssignedEnd, LeftAnswer, LeftAnswerPort, RolloutAssignment, RolloutPort } from '../../gateway/index.ts';
+import type {
+  AssignedEnd,
+  LeftAnswer,
+  LeftAnswerPort,
+  PromptAssignment,
+  RolloutAssignment,
+  RolloutPort,
+} from '../../gateway/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Database } from '../../storage/index.ts';
@@ -12,6 +19,7 @@ import { openRollout, type RolloutState, shareOf } from '../core/rollout-state.t
 import { ShadowCopier, type ShadowParts } from '../shadow/shadow-copier.ts';
 import { AssignedRequests, type JudgeOutcomes } from './assigned-requests.ts';
 import { KnownRollouts } from './known-rollouts.ts';
+import { type JobPrompts, readRollouts } from './read-rollouts.ts';
 import { RolloutFile } from './rollout-file.ts';
 import { changeRollout, insertRollout, type Rollout } from './rollout-store.ts';
 import { SeenUnits } from './seen-units.ts';
@@ -47,8 +55,10 @@ const noModels: ReadonlySet<string> = new Set();
 export class RolloutService implements RolloutPort, LeftAnswerPort {
   readonly #deps: RolloutServiceDeps;
   readonly #file: RolloutFile | undefined;
-  /** The last one of each job: it decides who answers. */
+  /** The last one of each job that is about who answers: it decides. */
   #effective = new Map<string, Rollout>();
+  /** And the ones of its prompt that were promoted, and the last one. */
+  #prompts = new Map<string, JobPrompts>();
   #barred = new Map<string, ReadonlySet<string>>();
   #observations = new Map<string, RolloutObservation[]>();
   /** What is being counted, or may be: after an error nobody knows. */
@@ -119,6 +129,22 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
     return { rolloutId, kind, candidate, model, settings, unit, ...side };
   }
 
+  prompt(job: string, unit: string): PromptAssignment | undefined {
+    const prompts = this.#prompts.get(job);
+    if (prompts === undefined) return undefined;
+    const { promoted, last } = prompts;
+    const { id: rolloutId, kind, candidate, prompt, salt } = last.plan;
+    const share = shareOf(last.plan, last.state);
+    if (last.state.stage !== 'canary' || share === 0 || prompt === undefined) return { promoted };
+    const side = { rolloutId, kind, candidate, unit, ...assignArm(salt, unit, share) };
+    return { promoted, tried: { prompt, side } };
+  }
+
+  /** Prompts that came into a job for good. */
+  promoted(job: string): Pick<PromptAssignment, 'promoted'> {
+    return { promoted: this.#prompts.get(job)?.promoted ?? [] };
+  }
+
   barred(job: string): ReadonlySet<string> {
     return this.#barred.get(job) ?? noModels;
   }
@@ -126,9 +152,9 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   answered(assignment: RolloutAssignment, { final, isRescued }: AssignedEnd): void {
     const { rolloutId, arm, unit, propensity } = assignment;
     const { key, endUser, atMs, job = '' } = final;
-    const rollout = this.#effective.get(job);
+    const rollout = this.#lastOf(job).find(({ plan }) => plan.id === rolloutId);
     // Before and after there is only one side: nothing to compare.
-    if (rollout?.plan.id !== rolloutId || rollout.state.stage !== 'canary') return;
+    if (rollout?.state.stage !== 'canary') return;
     // Nor was anything drawn of what was on its way when the canary began, or while it was paused.
     if (arm === 'incumbent' && propensity >= 1) return;
     this.#assigned.add(final.requestId, { rolloutId, arm, propensity, job, isRescued, key, endUser, atMs });
@@ -170,8 +196,13 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   }
 
   #shadowOf(job: string): Rollout | undefined {
-    const rollout = this.#effective.get(job);
-    return rollout?.state.stage === 'shadow' && !rollout.state.isPaused ? rollout : undefined;
+    return this.#lastOf(job).find(({ state }) => state.stage === 'shadow' && !state.isPaused);
+  }
+
+  /** One of them runs at most. */
+  #lastOf(job: string): readonly Rollout[] {
+    const [routed, told] = [this.#effective.get(job), this.#prompts.get(job)?.last];
+    return [...(routed ? [routed] : []), ...(told ? [told] : [])];
   }
 
   /** Evidence about an answer of either side, told here or at another gateway. */
@@ -183,7 +214,8 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
 
   /** What the journal of earlier runs says of requests whose outcomes are still to come. */
   restore(fact: Fact): void {
-    const running = new Set([...this.#effective.values()].map(({ plan }) => plan.id));
+    const jobs = new Set([...this.#effective.keys(), ...this.#prompts.keys()]);
+    const running = new Set([...jobs].flatMap((job) => this.#lastOf(job).map(({ plan }) => plan.id)));
     if (running.size > 0) this.#assigned.restore(fact, (rolloutId) => running.has(rolloutId));
   }
 
@@ -244,8 +276,9 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   }
 
   #take(latest: readonly Rollout[]): void {
-    const { effective, barred } = readingOf(latest);
+    const { effective, prompts, barred } = readRollouts(latest);
     this.#effective = effective;
+    this.#prompts = prompts;
     this.#barred = barred;
     const running = new Set(latest.flatMap(({ plan, state }) => (isFinished(state) ? [] : [plan.id])));
     for (const waiting of [this.#observations, this.#batches])
@@ -295,25 +328,6 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
       this.#deps.logger[isAlarm ? 'error' : 'warn']({ rollout: id, job, stage, reason }, 'a rollout moved');
     }
   }
-}
-
-/** Who decides of each job, and which models its earlier rollouts did not let in. `latest`: one per job and candidate. */
-function readingOf(latest: readonly Rollout[]): {
-  effective: Map<string, Rollout>;
-  barred: Map<string, ReadonlySet<string>>;
-} {
-  const effective = new Map<string, Rollout>();
-  for (const one of latest) {
-    const known = effective.get(one.plan.job);
-    if (known === undefined || one.createdAtMs >= known.createdAtMs) effective.set(one.plan.job, one);
-  }
-  const barred = new Map<string, Set<string>>();
-  for (const one of latest) {
-    const { job, kind, candidate } = one.plan;
-    if (one.state.stage !== 'rolled_back' || kind !== 'model' || effective.get(job) === one) continue;
-    barred.set(job, (barred.get(job) ?? new Set()).add(candidate));
-  }
-  return { effective, barred };
 }
 
 function costOf(observations: readonly RolloutObservation[]): bigint {

@@ -65,6 +65,36 @@ function resultsOf({ seen }: World): string[] {
 }
 
 describe('shadow copies', () => {
+  it('of a prompt ask the same model at the same host with the new text, and teach routing nothing', async () => {
+    const orders: object[] = [];
+    const sizes: number[] = [];
+    const world = worldWith(
+      (_, order) => {
+        orders.push(order);
+        return Promise.resolve(copied({}, [{ kind: 'schema', value: 1 }]));
+      },
+      {
+        ceilingNanos: (_, { inputTokens }) => {
+          sizes.push(inputTokens);
+          return 100n;
+        },
+      },
+    );
+    const told = { versionId: 'tone@1', instructions: 'Be kind.' };
+    const answer = { ...left('r1', [{ kind: 'schema', value: 1 }]), prompt: told };
+    const prompt = { versionId: 'tone@2', instructions: 'x'.repeat(2000), replaces: 'tone@1' };
+    const { plan, ...rest } = rolloutWith(1_000_000n);
+    world.copier.offer({ ...rest, plan: { ...plan, kind: 'prompt', candidate: 'tone@2', prompt } }, answer);
+    world.copier.offer({ ...rest, plan }, answer);
+    await expect.poll(() => resultsOf(world)).toEqual(['copied', 'copied']);
+    expect(orders).toMatchObject([
+      { model: 'strong', prompt },
+      { model: 'cheap', prompt: told },
+    ]);
+    expect(sizes[0]).toBeGreaterThan(1000);
+    await expect.poll(() => world.told.map(({ kind }) => kind)).toEqual(['schema']);
+  });
+
   it('begin after the request is done with, a few at a time; what finds no place is counted', async () => {
     let running = 0;
     let most = 0;

@@ -1,10 +1,11 @@
 import type { Fault } from '../../domain/fault.ts';
 import type { OutcomeFact } from '../../domain/facts.ts';
 import { totalOutput } from '../../domain/usage.ts';
-import type { CopiedAnswer, CopyCaller, FormVerdict, LeftAnswer } from '../../gateway/index.ts';
+import type { CopiedAnswer, CopyCaller, CopyOrder, FormVerdict, LeftAnswer } from '../../gateway/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { RolloutObservation } from '../core/observe.ts';
+import type { RolloutPlan } from '../core/rollout-plan.ts';
 import type { JudgeOutcomes } from '../service/assigned-requests.ts';
 import type { Rollout } from '../service/rollout-store.ts';
 
@@ -110,14 +111,14 @@ export class ShadowCopier {
   }
 
   /** Undefined when the money does not reach, or when nobody can say how far it would. */
-  #ceilingOf(
-    { plan, state }: Rollout,
-    { received, alternatives }: LeftAnswer,
-    outputTokens: number,
-  ): bigint | undefined {
-    const inputTokens = 64 + Math.ceil(received.bytes.length / 2);
-    const size = { inputTokens, outputTokens: outputTokens * Math.max(1, alternatives) };
-    const ceiling = this.#deps.parts.ceilingNanos(plan.model ?? plan.candidate, size);
+  #ceilingOf({ plan, state }: Rollout, left: LeftAnswer, outputTokens: number): bigint | undefined {
+    const { model, prompt } = copyOf(plan, left);
+    const sizeBytes = left.received.bytes.length + Buffer.byteLength(prompt?.instructions ?? '');
+    const size = {
+      inputTokens: 64 + Math.ceil(sizeBytes / 2),
+      outputTokens: outputTokens * Math.max(1, left.alternatives),
+    };
+    const ceiling = this.#deps.parts.ceilingNanos(model, size);
     if (typeof ceiling !== 'bigint') return undefined;
     const out = (this.#reserved.get(plan.id) ?? 0n) + this.#deps.pendingNanos(plan.id);
     return state.shadowSpentNanos + out + ceiling > plan.shadow.maxNanos ? undefined : ceiling;
@@ -136,11 +137,7 @@ export class ShadowCopier {
   ): Promise<void> {
     const { plan } = rollout;
     const asked = { job: plan.job, maxOutputTokens: outputTokens };
-    const order =
-      plan.kind === 'host'
-        ? { ...asked, model: plan.model ?? '', host: plan.candidate }
-        : { ...asked, model: plan.candidate };
-    const copied = await this.#deps.parts.copy(left.received, order);
+    const copied = await this.#deps.parts.copy(left.received, { ...asked, ...copyOf(plan, left) });
     if (copied === undefined) return this.#note(rollout, { type: 'shadow', costNanos: 0n, result: 'missing' });
     const { final } = copied;
     // An unknown cost counts as all that was set aside for it.
@@ -161,7 +158,8 @@ export class ShadowCopier {
         return this.#outcomesOf(plan.job, answer, score);
       }),
     );
-    for (const outcome of ours ?? []) {
+    // What a model does with another prompt says nothing of it with the one that it has.
+    for (const outcome of plan.kind === 'prompt' ? [] : (ours ?? [])) {
       const idempotencyKey = `${outcome.requestId}/${outcome.kind}`;
       parts.tell({ ...outcome, runId: plan.id, idempotencyKey, key: plan.id });
     }
@@ -198,6 +196,16 @@ export class ShadowCopier {
   #note({ plan }: Rollout, seen: RolloutObservation): void {
     this.#deps.note(plan.id, seen);
   }
+}
+
+/** Whom a copy asks and what it is told: all that the rollout is not about stays as it was for the answer that left. */
+function copyOf(
+  { kind, candidate, model, prompt }: RolloutPlan,
+  { final, prompt: told }: LeftAnswer,
+): Pick<CopyOrder, 'model' | 'host' | 'prompt'> {
+  if (kind === 'prompt') return { model: final.model, host: final.host, prompt };
+  if (kind === 'host') return { model: model ?? '', host: candidate, prompt: told };
+  return { model: candidate, prompt: told };
 }
 
 /** A longer answer than any that was paid for is cut. */

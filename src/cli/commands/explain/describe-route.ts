@@ -8,6 +8,7 @@ export function describeRoute(told: RoutePreview | DecisionExplanation): string[
   return [
     summary,
     ...reasons.map((reason) => `  ${reason}`),
+    ...toldBesides(told),
     ...excluded.map(({ endpoint, reason }) => `  ${endpoint} is out: ${reason}`),
     ...answered(told),
     ...(routing === null ? [] : ['', ...candidateTable(routing.candidates, told.model)]),
@@ -19,6 +20,13 @@ export function describeRoute(told: RoutePreview | DecisionExplanation): string[
         ]),
     ...state(told),
   ];
+}
+
+function toldBesides(told: RoutePreview | DecisionExplanation): string[] {
+  if (!('prompt' in told)) return [];
+  const { prompt, rollout } = told;
+  const side = rollout && `  ${rollout.arm} of rollout ${rollout.id}, a chance of ${percent(rollout.propensity)}`;
+  return [...(prompt === null ? [] : [`  with the prompt ${prompt}`]), ...(side ? [side] : [])];
 }
 
 function answered(told: RoutePreview | DecisionExplanation): string[] {

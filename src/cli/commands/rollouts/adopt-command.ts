@@ -3,11 +3,12 @@ import type { EvalItemInput, Job, Rollout } from '../../../sdk/index.ts';
 import { CliError, exitCodes } from '../../shell/cli-error.ts';
 import { defineCommand } from '../../shell/command.ts';
 import { connect, connectionArguments, importTimeoutMs } from '../../shell/connect.ts';
-import { readCount } from '../../shell/read-arguments.ts';
 import { readUsd } from '../../shell/read-money.ts';
 import { type Terminal, writeJson, writeLine } from '../../shell/terminal.ts';
 import { jsonArgument } from '../../shell/write-answer.ts';
+import { evaluate } from '../evals/evaluate.ts';
 import { readItems } from '../evals/read-items.ts';
+import { ruleArguments, rulesOf } from './rollout-rules.ts';
 import { evidenceFile } from './evidence-file.ts';
 
 type Client = ReturnType<typeof connect>;
@@ -58,14 +59,7 @@ export const modelsAdoptCommand = defineCommand({
     },
     'max-usd': { type: 'string', description: 'Most that grading may spend, for each job' },
     eval: { type: 'string', description: 'Evaluation that was already made, in place of --items' },
-    grader: {
-      type: 'string',
-      description: 'Address of a grader of yours: it grades items that expect http, and copies',
-    },
-    shadow: { type: 'string', description: 'Copies of live requests that must come back; else 20, 0 for none' },
-    'shadow-usd': { type: 'string', description: 'Most that copies may cost; else 1' },
-    'min-requests': { type: 'string', description: 'Answers that each step of the canary needs; else 30' },
-    'step-seconds': { type: 'string', description: 'Shortest time of each step; else 30' },
+    ...ruleArguments,
     wait: { type: 'boolean', description: 'Wait for the verdict; exit with 1 unless every job promotes it' },
     evidence: { type: 'string', description: 'File for the evidence, readable and with its data in JSON' },
     ...connectionArguments,
@@ -125,21 +119,12 @@ async function begin(args: AdoptArguments, client: Client, asked: AdoptedJob): P
   const { job, incumbent } = asked;
   try {
     const evalId = args.items === undefined ? args.eval : await grade(args, client, asked);
-    const count = (name: 'shadow' | 'min-requests' | 'step-seconds'): number | undefined => {
-      const given = args[name];
-      if (given === undefined || given === '0') return given === undefined ? undefined : 0;
-      return readCount(name, given);
-    };
-    const stepSeconds = count('step-seconds');
-    const maxNanos = args['shadow-usd'] === undefined ? undefined : readUsd('shadow-usd', args['shadow-usd']);
     const rollout = await client.rollouts.create({
       job,
       candidate: args.model,
       incumbent: args.incumbent === undefined && evalId === undefined ? undefined : incumbent,
       evalId,
-      shadow: { minPairs: count('shadow'), maxNanos, graderUrl: args.grader },
-      minRequests: count('min-requests'),
-      minStepMs: stepSeconds === undefined ? undefined : 1000 * stepSeconds,
+      ...rulesOf(args),
     });
     return { job, rollout };
   } catch (error) {
@@ -150,18 +135,13 @@ async function begin(args: AdoptArguments, client: Client, asked: AdoptedJob): P
 
 async function grade(args: AdoptArguments, client: Client, { job, incumbent }: AdoptedJob): Promise<string> {
   if (args['max-usd'] === undefined) throw new CliError('--items needs --max-usd: the most that grading may spend');
-  let run = await client.evals.create({
+  const run = await evaluate(client, {
     job,
     candidates: [incumbent ?? '', args.model],
     items: itemsOf(await readItems(args.items ?? ''), job),
     maxNanos: readUsd('max-usd', args['max-usd']),
     graderUrl: args.grader,
   });
-  while (run.state === 'queued' || run.state === 'running') {
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-    run = await client.evals.get(run.id);
-  }
-  if (run.state === 'failed') throw new CliError(`the evaluation ${run.id} failed: ${run.detail ?? 'no reason given'}`);
   return run.id;
 }
 

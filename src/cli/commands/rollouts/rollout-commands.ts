@@ -1,12 +1,13 @@
-import type { Rollout, RolloutInput } from '../../../sdk/index.ts';
+import type { Client, Rollout, RolloutInput } from '../../../sdk/index.ts';
 import { exitCodes, usageError } from '../../shell/cli-error.ts';
 import { defineCommand } from '../../shell/command.ts';
-import { connect, connectionArguments } from '../../shell/connect.ts';
+import { connect, connectionArguments, importTimeoutMs } from '../../shell/connect.ts';
 import { readCount } from '../../shell/read-arguments.ts';
-import { readUsd } from '../../shell/read-money.ts';
 import { type Terminal, writeJson, writeLine } from '../../shell/terminal.ts';
 import { type Columns, jsonArgument, listArguments, time, writeRows } from '../../shell/write-answer.ts';
+import { type PromptArguments, promptRollout } from './prompt-rollout.ts';
 import { readJobSettings } from './read-job-settings.ts';
+import { ruleArguments, rulesOf } from './rollout-rules.ts';
 
 const shared = { ...connectionArguments, ...jsonArgument } as const;
 const id = { type: 'positional', required: true, description: 'Id of the rollout' } as const;
@@ -21,34 +22,55 @@ const columns: Columns<Rollout> = {
 };
 
 /**
- * Brings a host of a model, or other settings of a job, in by evidence.
+ * Brings a host of a model, other settings of a job, or another prompt of it, in by evidence.
  *
  * @example
  * switchyard rollouts start --job support-reply --host cheap-host --model big-model
+ * switchyard rollouts start --job support-reply --prompt tone.md --items items.jsonl --max-usd 2
  */
 export const rolloutsStartCommand = defineCommand({
-  description: 'Bring a host of a model, or other settings of a job, in by a growing share of the traffic',
+  description:
+    'Bring a host of a model, other settings of a job or another prompt in by a growing share of its traffic',
   args: {
     job: { type: 'string', required: true, description: 'Job' },
     host: { type: 'string', description: 'Host that is to serve --model' },
-    model: { type: 'string', description: "Model of --host; one of the job's `models`" },
+    model: {
+      type: 'string',
+      description: "Model of --host, one of the job's `models`; or the one that grades --prompt on --items",
+    },
     policy: { type: 'string', description: 'File with `jobs`, whose settings of the job are to be tried' },
-    'shadow-usd': { type: 'string', description: 'Most that copies of live requests to a host may cost; else 1' },
+    prompt: { type: 'string', description: 'File with the instructions that are to be tried; its name is theirs' },
+    items: {
+      type: 'string',
+      description: 'File of items to grade --prompt on first: JSON lines of {"prompt", "expected"}; or `logged`',
+    },
+    'max-usd': { type: 'string', description: 'Most that grading may spend' },
+    ...ruleArguments,
     ...shared,
   },
   async run(args, terminal) {
-    const client = connect(args, terminal);
-    const { job, host, model, policy } = args;
-    if ((host === undefined) === (policy === undefined)) throw usageError('name --host with --model, or --policy');
-    if (host !== undefined && model === undefined) throw usageError('--host needs --model: what it is to serve');
-    const maxNanos = args['shadow-usd'] === undefined ? undefined : readUsd('shadow-usd', args['shadow-usd']);
-    const input: RolloutInput =
-      policy === undefined
-        ? { job, kind: 'host', candidate: host ?? '', model, minPairs: 0, shadow: { maxNanos } }
-        : { job, kind: 'policy', candidate: policy, settings: await readJobSettings(policy, job) };
-    return show(terminal, await client.rollouts.create(input), args.json);
+    const client = connect(args, terminal, importTimeoutMs);
+    const input = await inputOf(args, client);
+    return show(terminal, await client.rollouts.create({ ...input, ...rulesOf(args) }), args.json);
   },
 });
+
+interface StartArguments extends Omit<PromptArguments, 'prompt'> {
+  readonly host?: string | undefined;
+  readonly policy?: string | undefined;
+  readonly prompt?: string | undefined;
+}
+
+async function inputOf(args: StartArguments, client: Client): Promise<RolloutInput> {
+  const { job, host, model, policy, prompt } = args;
+  if ([host, policy, prompt].filter((one) => one !== undefined).length !== 1)
+    throw usageError('name --host with --model, or --policy, or --prompt');
+  if (prompt !== undefined) return promptRollout({ ...args, prompt }, client);
+  if (policy !== undefined)
+    return { job, kind: 'policy', candidate: policy, settings: await readJobSettings(policy, job) };
+  if (model === undefined) throw usageError('--host needs --model: what it is to serve');
+  return { job, kind: 'host', candidate: host ?? '', model, minPairs: 0 };
+}
 
 /** Lists rollouts, the latest first. */
 export const rolloutsListCommand = defineCommand({

@@ -82,6 +82,14 @@ const explanation = z
     atMs: z.number(),
     customer: z.string().nullable(),
     ...chosen,
+    prompt: z
+      .string()
+      .nullable()
+      .meta({ description: 'Version of the prompt that the model was given besides; null: none.' }),
+    rollout: z
+      .object({ id: z.string(), arm: z.enum(['incumbent', 'candidate']), propensity: z.number() })
+      .nullable()
+      .meta({ description: 'The side of a rollout that the request was drawn for; null: none.' }),
     cascade: cascade.nullable().meta({ description: 'Who is asked in turn; null: one model was to answer alone.' }),
     answeredBy: z.object({ model: z.string(), host: z.string() }).nullable(),
     propensity: z.number(),

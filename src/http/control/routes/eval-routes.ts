@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { promptVersionOf } from '../../../catalog/index.ts';
+import { promptSchema } from '../../../config/index.ts';
 import { Fault } from '../../../domain/fault.ts';
 import {
+  armName,
   type EvalItem,
   type EvalParts,
   type EvalRun,
@@ -31,6 +34,8 @@ export interface EvalViews {
 }
 
 const maxItems = 1000;
+/** Models, each with each prompt. */
+const mostArms = 32;
 const maxBodyBytes = 8 * 1024 * 1024;
 const weekMs = 7 * 86_400_000;
 const anyObject = z.record(z.string(), z.json());
@@ -74,6 +79,9 @@ const bodySchema = z.strictObject({
     .regex(/^https?:\/\/[^\s]+$/, 'must be an address such as https://grader.internal/grade')
     .optional()
     .meta({ description: 'Your own grader, for items that expect http.' }),
+  prompts: z.array(promptSchema).max(8).optional().meta({
+    description: "Other prompts for the job: every candidate is asked with each of them, besides the job's own.",
+  }),
   judge: text(512).optional().meta({ description: 'Model that judges beside the graders.' }),
 });
 
@@ -97,11 +105,16 @@ function createEval({ evals, ruleOf, loggedItems }: EvalViews): ControlRoute {
     body: bodySchema,
     answer: anyAnswer.meta({ description: 'The run, waiting to be taken up.' }),
     async handle({ body }, { database, audited }) {
-      const { items, ...spec } = body;
+      const { items, prompts: written = [], candidates: models, ...rest } = body;
+      const prompts = written.map(promptVersionOf);
+      const arms = models.flatMap((model) => prompts.map((prompt) => armName(model, prompt)));
+      const spec = { ...rest, candidates: [...models, ...arms], prompts };
       if (ruleOf(spec.job) === undefined)
         throw new Fault('invalid_request', { message: `There is no job "${spec.job}".`, param: 'job' });
       if (new Set(spec.candidates).size < spec.candidates.length)
         throw new InputFault([{ field: 'candidates', detail: 'names a model twice' }]);
+      if (spec.candidates.length > mostArms)
+        throw new InputFault([{ field: 'prompts', detail: `make more than ${mostArms} candidates` }]);
       const asked = items === 'logged' ? await loggedItems(spec.job) : items.map(toItem);
       if (asked.length === 0) throw nothingLogged(spec.job);
       const run = await evals.create(database, { ...spec, isLogged: items === 'logged' }, asked.slice(0, maxItems));

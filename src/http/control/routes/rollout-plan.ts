@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ResolvedJob, ResolvedModel } from '../../../catalog/index.ts';
-import { jobSchema } from '../../../config/index.ts';
+import { promptVersionOf, type ResolvedJob, type ResolvedModel } from '../../../catalog/index.ts';
+import { jobSchema, promptSchema } from '../../../config/index.ts';
 import { Fault } from '../../../domain/fault.ts';
 import { type EvalParts, readResults } from '../../../evals/index.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type RolloutService,
   usualPlan,
 } from '../../../rollouts/index.ts';
+import { promptOf } from '../../../gateway/index.ts';
 import type { Database } from '../../../storage/index.ts';
 import { id, name, positiveNanos, text } from '../framework/fields.ts';
 import { InputFault } from '../framework/input-fault.ts';
@@ -22,6 +23,8 @@ export interface RolloutViews extends JobViews {
   newId(prefix: string): string;
 }
 
+/** What stands in place of a version where a job has no prompt. */
+const noPrompt = 'no prompt';
 const share = z.number().gt(0).max(1);
 const shadowSchema = z.strictObject({
   minPairs: z.int().min(0).max(100_000).default(usualPlan.shadow.minPairs).meta({
@@ -39,12 +42,15 @@ const shadowSchema = z.strictObject({
 /** What a rollout is asked for by. */
 export const rolloutBodySchema = z.strictObject({
   job: name,
-  kind: z.enum(['model', 'host', 'policy']).default('model'),
+  kind: z.enum(['model', 'host', 'policy', 'prompt']).default('model'),
   candidate: text(512).meta({
-    description: 'A model, a host, or what a policy is to be called; it gets no traffic before its canary.',
+    description: 'A model, a host, or what a policy or a prompt is to be called; it gets no traffic before its canary.',
   }),
   model: text(512).optional().meta({ description: 'Of a host: the model of the job that it is to serve.' }),
   settings: jobSchema.optional().meta({ description: 'Of a policy: the settings that its side is routed by.' }),
+  instructions: promptSchema.shape.instructions.optional().meta({
+    description: 'Of a prompt: its text, which stands before the instructions of clients.',
+  }),
   incumbent: text(512).optional().meta({
     description: "Else what was promoted last, else the incumbent of the job's floor, else its first model.",
   }),
@@ -80,12 +86,12 @@ export async function planOf(views: RolloutViews, body: RolloutBody, database: D
     id: planId,
     kind: body.kind,
     job: body.job,
-    ...sides,
     candidate: body.candidate,
-    hypothesis: `${body.candidate} is not worse than ${sides.incumbent} by more than ${(100 * body.margin).toFixed(1)} points`,
+    ...sides,
+    hypothesis: `${sides.candidate ?? body.candidate} is not worse than ${sides.incumbent} by more than ${(100 * body.margin).toFixed(1)} points`,
     margin: body.margin,
     alpha: body.alpha,
-    pickedFrom: body.evalId === undefined ? 1 : await candidatesOf(database, body.evalId, sides.incumbent),
+    pickedFrom: body.evalId === undefined ? 1 : await candidatesOf(database, body.evalId, sides),
     offline: { minPairs: isPolicy ? 0 : body.minPairs },
     shadow: {
       minPairs: isPolicy ? 0 : minPairs,
@@ -109,15 +115,35 @@ interface AskedSides {
   readonly database: Database;
 }
 
-type PlannedSides = Pick<RolloutPlan, 'incumbent' | 'model' | 'settings'>;
+type PlannedSides = Pick<RolloutPlan, 'incumbent' | 'model' | 'settings' | 'prompt'> &
+  Partial<Pick<RolloutPlan, 'candidate'>>;
 
 function sidesOf(views: RolloutViews, asked: AskedSides): Promise<PlannedSides> | PlannedSides {
   const { body, job } = asked;
   if (body.kind === 'model') return sidesOfModel(views, asked);
   if (body.kind === 'host') return sidesOfHost(views, asked);
+  if (body.kind === 'prompt') return sidesOfPrompt(views, asked);
   if (body.settings === undefined) throw new InputFault([{ field: 'settings', detail: 'is needed for a policy' }]);
   for (const model of body.settings.models) knownModel(views, model, 'settings.models');
+  const { prompt } = body.settings;
+  if (prompt !== undefined && promptVersionOf(prompt).versionId !== job.prompt?.versionId)
+    throw new InputFault([{ field: 'settings.prompt', detail: 'a prompt comes in by a rollout of its own kind' }]);
   return { incumbent: job.versionId, settings: body.settings };
+}
+
+/** Its version is the candidate; who answers is not what it is about. */
+function sidesOfPrompt(views: RolloutViews, { body, job }: AskedSides): PlannedSides {
+  const { candidate: called, instructions } = body;
+  if (instructions === undefined) throw new InputFault([{ field: 'instructions', detail: 'is needed for a prompt' }]);
+  const read = promptSchema.shape.name.safeParse(called);
+  if (!read.success)
+    throw new InputFault([{ field: 'candidate', detail: read.error.issues[0]?.message ?? 'is no name' }]);
+  const version = promptVersionOf({ name: called, instructions });
+  const standing = promptOf(job, '', { prompt: (asked) => views.rollouts.promoted(asked) }).version;
+  if (standing?.versionId === version.versionId)
+    throw new InputFault([{ field: 'instructions', detail: 'are those of the job already' }]);
+  const replaces = job.prompt?.versionId ?? '';
+  return { incumbent: standing?.versionId ?? noPrompt, candidate: version.versionId, prompt: { ...version, replaces } };
 }
 
 /** The candidate may be new to the job; what answers today may not. */
@@ -164,29 +190,46 @@ function knownModel({ currentCatalog }: RolloutViews, model: string, param: stri
 }
 
 /** An evaluation of several candidates is a pick among them: its pairs then only screen. */
-async function candidatesOf(database: Database, evalId: string, incumbent: string): Promise<number> {
+async function candidatesOf(database: Database, evalId: string, { incumbent, prompt }: PlannedSides): Promise<number> {
   const results = await readResults(database, evalId);
   if (results.length === 0) throw new InputFault([{ field: 'evalId', detail: 'has no results' }]);
-  const others = new Set(results.map(({ candidate }) => candidate));
+  // Of a prompt the candidates are the prompts, by whichever models they were tried.
+  const found = results.map(({ candidate }) => (prompt ? (trialOf(candidate)?.versionId ?? incumbent) : candidate));
+  const others = new Set(found);
   others.delete(incumbent);
   return Math.max(1, others.size);
 }
 
 /** What an evaluation found of both sides on the same items. */
-export function pairsOf(
-  { incumbent, candidate, pickedFrom }: RolloutPlan,
-  results: Awaited<ReturnType<typeof readResults>>,
-): RolloutObservation[] {
-  const scoreOf = (side: string): Map<string, number> =>
-    new Map(
-      results.flatMap((one) =>
-        one.candidate === side && one.score !== null ? [[`${one.itemId}\n${one.sample}`, one.score] as const] : [],
-      ),
-    );
-  const [ours, theirs] = [scoreOf(candidate), scoreOf(incumbent)];
-  const source = pickedFrom > 1 ? 'screening' : 'offline';
-  return [...ours].flatMap(([item, score]): RolloutObservation[] => {
-    const other = theirs.get(item);
+export function pairsOf(plan: RolloutPlan, results: Awaited<ReturnType<typeof readResults>>): RolloutObservation[] {
+  const source = plan.pickedFrom > 1 ? 'screening' : 'offline';
+  const scores = { candidate: new Map<string, number>(), incumbent: new Map<string, number>() };
+  for (const { candidate, itemId, sample, score } of results) {
+    const arm = score === null ? undefined : sideOf(plan, candidate);
+    if (score !== null && arm) scores[arm.side].set(`${itemId}\n${sample}\n${arm.model}`, score);
+  }
+  return [...scores.candidate].flatMap(([item, score]): RolloutObservation[] => {
+    const other = scores.incumbent.get(item);
     return other === undefined ? [] : [{ type: 'pair', source, incumbent: other, candidate: score }];
   });
+}
+
+/** Which side a result is of; those of a prompt are compared within each model. */
+function sideOf(
+  { incumbent, candidate, prompt }: RolloutPlan,
+  evaluated: string,
+): { readonly side: 'incumbent' | 'candidate'; readonly model: string } | undefined {
+  if (prompt === undefined) {
+    if (evaluated === candidate) return { side: 'candidate', model: '' };
+    return evaluated === incumbent ? { side: 'incumbent', model: '' } : undefined;
+  }
+  const trial = trialOf(evaluated);
+  if (trial === undefined) return { side: 'incumbent', model: evaluated };
+  return trial.versionId === candidate ? { side: 'candidate', model: trial.model } : undefined;
+}
+
+/** A candidate of an evaluation that was asked with another prompt than the job's. */
+function trialOf(evaluated: string): { readonly model: string; readonly versionId: string } | undefined {
+  const [, model, versionId] = /^(.*)#([^#]+@[0-9a-f]{12})$/.exec(evaluated) ?? [];
+  return model === undefined || versionId === undefined ? undefined : { model, versionId };
 }

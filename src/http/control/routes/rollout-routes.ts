@@ -15,7 +15,7 @@ const answer = z
   .object({
     id: z.string(),
     job: z.string(),
-    kind: z.enum(['model', 'host', 'policy']),
+    kind: z.enum(['model', 'host', 'policy', 'prompt']),
     candidate: z.string(),
     incumbent: z.string(),
     stage: z.enum(['offline', 'shadow', 'canary', 'promoted', 'rolled_back', 'needs_more']),
@@ -45,7 +45,8 @@ function create(views: RolloutViews): ControlRoute {
     method: 'post',
     path: '/rollouts',
     tag: 'rollouts',
-    summary: 'Brings a model, a host or a policy into a job by evidence: graded items, copies, a growing share.',
+    summary:
+      'Brings a model, a host, a policy or a prompt into a job by evidence: graded items, copies, a growing share.',
     roles: editors,
     scope: 'organisation',
     status: 201,
@@ -151,7 +152,7 @@ function toAnswer({ plan, state, createdAtMs }: Rollout): z.input<typeof answer>
     createdAtMs,
     evidence: {
       ...evidence,
-      plan: { ...plan, shadow: { ...plan.shadow, maxNanos: maxNanos.toString() } },
+      plan: { ...evidence.plan, shadow: { ...plan.shadow, maxNanos: maxNanos.toString() } },
       shadow: {
         ...evidence.shadow,
         spentNanos: evidence.shadow.spentNanos.toString(),

@@ -15,6 +15,7 @@ export function quietEvals(newId: (prefix: string) => string): EvalViews {
     database: () => undefined,
     newId,
     ask: () => Promise.resolve({ answer: new Fault('upstream_error'), costNanos: 0n }),
+    promptOf: () => undefined,
     ceilingNanos: () => 0n,
     tell: () => undefined,
   });
