@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { createIdSource } from '../../platform/ids.ts';
 import { createSystemRandom } from '../../platform/random.ts';
@@ -90,6 +90,13 @@ describe.skipIf(engines.workerd === undefined)('a function', () => {
   const sources: { readonly [version: string]: string } = {
     broken: 'import nothing from "./missing.mjs"; export default {};',
     endless: 'for (;;);',
+    surroundings: `import { env as imported } from 'cloudflare:workers';
+      import process from 'node:process';
+      const early = imported.GREETING;
+      export default { fetch: (request, env) => Response.json([early, env.GREETING, process.env.GREETING, Object.keys(env)]) };`,
+    importing: `export default { async fetch(request) {
+      try { await import('./' + request.url.length + '.mjs'); } catch (error) { return new Response(String(error)); }
+    } };`,
   };
   const specOf = (version: string): FunctionSpec => ({
     app: 'shop',
@@ -104,7 +111,7 @@ describe.skipIf(engines.workerd === undefined)('a function', () => {
 
   /** What a process says and how it ended arrives on its own pipe, some time after the answer. */
   const seen = (list: readonly object[], wanted: object): Promise<void> =>
-    vi.waitFor(() => expect(list.at(-1)).toMatchObject(wanted), 5000);
+    expect.poll(() => list.at(-1)).toMatchObject(wanted);
 
   it('says what separates it from everything else, as probed', async () => {
     const report = await host.probe();
@@ -131,17 +138,23 @@ describe.skipIf(engines.workerd === undefined)('a function', () => {
     expect(await echoed.text()).toBe('body');
   });
 
+  it('finds its environment wherever apps look for it, from the first line on', async () => {
+    const greeting = 'hi "there"\\ ü';
+    const seenThere: unknown = await (await fetch(`${url}/surroundings/`)).json();
+    expect(seenThere).toEqual([greeting, greeting, greeting, ['GREETING', 'TOKEN']]);
+  });
+
   it('tells what its process uses, while it runs and at its end', async () => {
     await (await fetch(`${url}/counted/hello`)).text();
     const sumOf = (field: keyof ProcessUse): number =>
       used.filter(({ version }) => version === 'counted').reduce((sum, one) => sum + one[field], 0);
-    await vi.waitFor(() => expect(sumOf('wallMs')).toBeGreaterThan(0), { timeout: 10_000 });
+    await expect.poll(() => sumOf('wallMs')).toBeGreaterThan(0);
     const memoryMib = sumOf('memoryMibMs') / sumOf('wallMs');
     expect(memoryMib).toBeGreaterThan(5);
     expect(memoryMib).toBeLessThan(1024);
     const told = used.length;
     host.retire(specOf('counted'), 0);
-    await vi.waitFor(() => expect(used.length).toBeGreaterThan(told), { timeout: 10_000 });
+    await expect.poll(() => used.length).toBeGreaterThan(told);
   });
 
   it('that throws answers 500 and counts as failed, with its stack in the log', async () => {
@@ -157,11 +170,9 @@ describe.skipIf(engines.workerd === undefined)('a function', () => {
 
   it.each([['spin'], ['microtasks']])('[runtime hostile 29, 30] that keeps its thread is ended: %s', async (path) => {
     const neighbour = fetch(`${url}/one/hello`);
-    const startedAtMs = performance.now();
     const answer = await fetch(`${url}/quick/${path}`);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await answer.json()).toMatchObject({ code: 'cpu_exceeded' });
-    expect(performance.now() - startedAtMs).toBeLessThan(5000);
     await seen(receipts, { version: 'quick', code: 'cpu_exceeded', allowed: 300 });
     expect((await neighbour).status).toBe(200);
     expect((await fetch(`${url}/quick/hello`)).status).toBe(200);
@@ -210,6 +221,17 @@ describe.skipIf(engines.workerd === undefined)('a function', () => {
     await fetch(`${url}/broken/`);
     expect(await (await fetch(`${url}/broken/`)).text()).toContain('ended several times');
     expect(await (await fetch(`${url}/endless/`)).text()).toContain('could not be loaded in time');
+  });
+
+  it('takes a process that was made ahead, and asks us for nothing once it has its module', async () => {
+    await host.spared();
+    const before = readdirSync(root);
+    await expect(fetch(`${url}/ahead/hello`).then((answer) => answer.text())).resolves.toBe('hi "there"\\ ü /hello');
+    await host.spared();
+    // The one made ahead has its app, and the next one has taken its place.
+    expect(readdirSync(root).filter((folder) => !before.includes(folder))).toHaveLength(1);
+    expect(await (await fetch(`${url}/importing/`)).text()).toContain('No such module');
+    expect(lines.filter(({ text }) => text.includes('Fallback'))).toEqual([]);
   });
 
   it('leaves neither process nor folder when it is retired', async () => {

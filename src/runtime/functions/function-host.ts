@@ -4,9 +4,12 @@ import type { Isolation, ProbeReport } from '../contract.ts';
 import type { EgressAudit } from '../egress/index.ts';
 import type { Engines } from './find-engines.ts';
 import { FunctionInstance, type ProcessUse } from './function-instance.ts';
-import { FunctionStartError, type ProcessLine } from './function-process.ts';
-import type { FunctionReceipt, FunctionSpec } from './function-spec.ts';
+import type { ProcessFrame } from './empty-process.ts';
+import { frameOf, FunctionProcess, type ProcessLine } from './function-process.ts';
+import { defaultLimits, type FunctionReceipt, type FunctionSpec } from './function-spec.ts';
+import { FunctionStartError } from './function-start-error.ts';
 import { probeFunctions } from './probe-functions.ts';
+import { SpareProcesses } from './spare-processes.ts';
 import { StartBackoff } from './start-backoff.ts';
 
 /** What functions run on and whom they tell. */
@@ -17,6 +20,8 @@ export interface FunctionHostSettings {
   readonly clock: Clock;
   /** Processes at once; beyond it those that nobody uses make room. */
   readonly maxInstances?: number;
+  /** Processes that wait for an app as long as there are any apps; one unless said. */
+  readonly spares?: number;
   newId(): string;
   line(spec: FunctionSpec, line: ProcessLine, instance: FunctionInstance | undefined): void;
   audit(entry: EgressAudit): void;
@@ -57,6 +62,8 @@ export class FunctionHost {
   readonly #slots = new Map<string, Slot>();
   readonly #leaving = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
+  readonly #spares: SpareProcesses;
+  #startedAtMs = 0;
   #kept: ReadonlySet<string> = new Set();
   #report: Promise<ProbeReport> | undefined;
   #isolation: Isolation | undefined;
@@ -64,6 +71,7 @@ export class FunctionHost {
 
   constructor(settings: FunctionHostSettings) {
     this.#settings = settings;
+    this.#spares = new SpareProcesses({ most: settings.spares ?? 1, start: (frame) => this.#startEmpty(frame) });
     this.#timer = setInterval(() => this.#look(), lookEveryMs);
     this.#timer.unref();
   }
@@ -100,6 +108,17 @@ export class FunctionHost {
   /** Says which versions stay warm although nobody asks for them; the others end when they have been idle. */
   keep(versions: Iterable<FunctionId>): void {
     this.#kept = new Set([...versions].map(keyOf));
+    if (this.#kept.size > 0 && this.#spares.isEmpty) this.#refill(frameOf({ limits: defaultLimits }));
+  }
+
+  /** Resolves when no process is being made ahead. */
+  spared(): Promise<void> {
+    return this.#spares.settled();
+  }
+
+  /** Ends those that were made ahead; the next start makes new ones. */
+  clearSpares(): Promise<void> {
+    return this.#spares.clear();
   }
 
   /** Forgets a version and ends its process. */
@@ -122,7 +141,7 @@ export class FunctionHost {
     const starting = [...this.#slots.values()].map(({ starting: one }) => one);
     for (const { spec } of this.#slots.values()) this.retire(spec, graceMs);
     await Promise.allSettled(starting);
-    await Promise.all(this.#leaving);
+    await Promise.all([this.#spares.clear(), ...this.#leaving]);
   }
 
   #slotOf(spec: FunctionSpec): Slot {
@@ -155,7 +174,8 @@ export class FunctionHost {
     try {
       const started = await this.#open(spec, isolation.tier !== 'language');
       slot.current = started;
-      slot.backoff.started(this.#settings.clock.monotonicMs());
+      this.#startedAtMs = this.#settings.clock.monotonicMs();
+      slot.backoff.started(this.#startedAtMs);
       return started;
     } catch (error) {
       slot.backoff.failed(this.#settings.clock.monotonicMs());
@@ -164,14 +184,19 @@ export class FunctionHost {
       const atMs = this.#settings.clock.nowMs();
       this.#settings.receipt({ app, version, atMs, code: 'start_failed', detail: error.message, inFlight: 0 });
       throw error;
+    } finally {
+      // Only now: the one that somebody waits for has the processor to itself.
+      this.#refill(frameOf(spec));
     }
   }
 
   async #open(spec: FunctionSpec, isSandboxed: boolean): Promise<FunctionInstance> {
     const { engines, root, clock, newId, line, audit, receipt } = this.#settings;
     const own: { instance?: FunctionInstance } = {};
+    const spare = await this.#spares.take(frameOf(spec))?.catch(() => undefined);
     own.instance = await FunctionInstance.start({
       spec,
+      spare,
       engines,
       isSandboxed,
       folder: join(root, newId()),
@@ -190,8 +215,21 @@ export class FunctionHost {
     return own.instance;
   }
 
+  #refill(frame: ProcessFrame): void {
+    if (!this.#isClosed) this.#spares.refill(frame);
+  }
+
+  async #startEmpty(frame: ProcessFrame): Promise<FunctionProcess> {
+    const { engines, root, newId } = this.#settings;
+    const { isolation } = await this.probe();
+    const isSandboxed = isolation.tier !== 'language';
+    return FunctionProcess.startEmpty({ frame, engines, isSandboxed, folder: join(root, newId()) });
+  }
+
   #look(): void {
     const nowMs = this.#settings.clock.monotonicMs();
+    const isUnused = this.#slots.size === 0 && this.#kept.size === 0 && nowMs - this.#startedAtMs > idleMs;
+    if (isUnused) void this.clearSpares();
     for (const [key, slot] of this.#slots) {
       const { current } = slot;
       if (current === undefined) {

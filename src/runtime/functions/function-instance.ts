@@ -49,6 +49,8 @@ export interface ProcessUse {
 
 /** What an instance is started with. */
 export interface InstanceSettings extends ProcessSettings {
+  /** A process that waits for an app; absent: one is started. */
+  readonly spare?: FunctionProcess | undefined;
   /** Told once, when the process ends without having been asked to. */
   died(receipt: FunctionReceipt): void;
 }
@@ -105,9 +107,14 @@ export class FunctionInstance {
     });
   }
 
-  /** Starts a process and resolves when it takes requests. */
+  /** Gives a process its app and resolves when it takes requests. */
   static async start(settings: InstanceSettings): Promise<FunctionInstance> {
-    return new FunctionInstance(await FunctionProcess.start(settings), settings);
+    const { spare } = settings;
+    if (spare === undefined || spare.isGone) {
+      return new FunctionInstance(await FunctionProcess.start(settings), settings);
+    }
+    await spare.load(settings);
+    return new FunctionInstance(spare, settings);
   }
 
   /** Whether new requests may go here. */

@@ -1,20 +1,26 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
 import { Client } from 'undici';
 import type { Clock } from '../../platform/clock.ts';
 import { type EgressAudit, EgressProxy } from '../egress/index.ts';
-import { entryModule } from './entry-module.ts';
-import type { Engines } from './find-engines.ts';
+import {
+  controlPipe,
+  type EmptyProcessSettings,
+  listening,
+  prepare,
+  launchCommand,
+  type ProcessFrame,
+} from './empty-process.ts';
+import { FunctionStartError } from './function-start-error.ts';
 import type { FunctionSpec } from './function-spec.ts';
-import { type LaunchCommand, sandboxed } from './launch-command.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { type ReadLine, readLogLine, redactor } from './log-line.ts';
+import type { ModuleGate } from './module-gate.ts';
 import { killGroup, startGroup } from './process-group.ts';
 import { childOf } from './process-vitals.ts';
-import { configFiles, socketNames, writeWorkerConfig } from './worker-config.ts';
+import { socketNames } from './worker-config.ts';
 
 /** A line of a process with the pipe it came through. */
 export interface ProcessLine extends ReadLine {
@@ -23,18 +29,16 @@ export interface ProcessLine extends ReadLine {
   readonly dropped: number;
 }
 
-/** What a process is started with. */
-export interface ProcessSettings {
+/** What a process becomes, and who hears of it. */
+export interface AppSettings {
   readonly spec: FunctionSpec;
-  readonly engines: Engines;
-  /** Whether the operating system's sandbox goes around it. */
-  readonly isSandboxed: boolean;
-  /** Made for this process and removed with it. */
-  readonly folder: string;
   readonly clock: Clock;
   line(line: ProcessLine): void;
   audit(entry: EgressAudit): void;
 }
+
+/** What a process with an app is started with. */
+export interface ProcessSettings extends AppSettings, Omit<EmptyProcessSettings, 'frame'> {}
 
 /** Which handlers the guest has. */
 export interface GuestHandlers {
@@ -43,58 +47,94 @@ export interface GuestHandlers {
 }
 
 const longestLine = 64 * 1024;
-const pollMs = 1;
-const sandboxFolder = '/app';
+const endedEarly = 'it ended while it started';
+const lateModule = 'its module could not be loaded in time';
+
+/** The process that an app needs. */
+export function frameOf({ limits, egress }: Pick<FunctionSpec, 'limits' | 'egress'>): ProcessFrame {
+  return { heapMb: limits.heapMb, hasEgress: egress !== undefined };
+}
 
 /** One engine process with one version of an app in it, from its folder to its end. */
 export class FunctionProcess {
   readonly socketFolder: string;
   /** Resolves when it is gone, by whatever cause, and nothing is left of it. */
   readonly gone: Promise<void>;
+  /** Resolves when an app can be loaded without waiting for the engine; never when it ends before. */
+  readonly isWaiting: Promise<void>;
   /** Client of the socket for readiness and events. */
   readonly events: Client;
   #handlers: GuestHandlers = { fetch: false, scheduled: false };
   #isGone = false;
+  #app: AppSettings | undefined;
+  #egress: EgressProxy | undefined;
+  #redact = (text: string): string => text;
   readonly #child: ChildProcess;
-  readonly #settings: ProcessSettings;
+  readonly #gate: ModuleGate;
+  readonly #isSandboxed: boolean;
+  readonly #listens: Promise<void>;
   readonly #tail: string[] = [];
 
-  private constructor(child: ChildProcess, egress: EgressProxy | undefined, settings: ProcessSettings) {
+  private constructor(child: ChildProcess, gate: ModuleGate, { folder, isSandboxed }: EmptyProcessSettings) {
     this.#child = child;
-    this.#settings = settings;
-    this.socketFolder = join(settings.folder, 's');
+    this.#gate = gate;
+    this.#isSandboxed = isSandboxed;
+    this.isWaiting = gate.asked;
+    this.socketFolder = join(folder, 's');
     this.events = new Client('http://events', {
       socketPath: join(this.socketFolder, socketNames.events),
       headersTimeout: 0,
       bodyTimeout: 0,
     });
     for (const stream of ['stdout', 'stderr'] as const) this.#read(stream);
+    this.#listens = listening(child.stdio[controlPipe] as Readable | null);
     this.gone = new Promise<void>((resolve) => {
       child.once('error', () => resolve());
       child.once('exit', () => resolve());
     }).then(async () => {
       this.#isGone = true;
-      await Promise.all([this.events.destroy(), egress?.close()]);
+      gate.close();
+      await Promise.all([this.events.destroy(), this.#egress?.close()]);
       // What cannot be removed now, the next start removes.
-      await rm(settings.folder, { recursive: true, force: true }).catch(() => undefined);
+      await rm(folder, { recursive: true, force: true }).catch(() => undefined);
     });
+  }
+
+  /** Starts a process that has no app yet. It does what it can and then waits for one. */
+  static async startEmpty(settings: EmptyProcessSettings): Promise<FunctionProcess> {
+    const command = launchCommand(settings);
+    const gate = await prepare(settings);
+    const child = startGroup(command, { folder: settings.folder, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
+    return new FunctionProcess(child, gate, settings);
   }
 
   /** Starts a process and waits until the guest is loaded. Rejects with the reason when it cannot be. */
   static async start(settings: ProcessSettings): Promise<FunctionProcess> {
-    const { folder, spec } = settings;
-    const egress = await prepare(settings);
-    const child = startGroup(launchCommand(settings), { folder, stdio: ['ignore', 'pipe', 'pipe'] });
-    const started = new FunctionProcess(child, egress, settings);
+    const empty = await FunctionProcess.startEmpty({ ...settings, frame: frameOf(settings.spec) });
+    await empty.load(settings);
+    return empty;
+  }
+
+  /** Gives an app to a process that has none. Rejects with the reason, and leaves nothing, when it cannot be loaded. */
+  async load(app: AppSettings): Promise<void> {
+    const { spec, clock, audit } = app;
+    const deadlineMs = clock.monotonicMs() + spec.limits.startMs;
+    this.#app = app;
+    this.#redact = redactor(spec.secrets);
     try {
-      started.#handlers = await started.#ready(spec.limits.startMs);
-      // What the process was told at its start, secrets among it, need not lie on the disk any longer; the first
-      // request does not wait for that.
-      rm(join(folder, 'c'), { recursive: true, force: true }).catch(() => undefined);
-      return started;
+      if (spec.egress !== undefined) {
+        const listen = { path: join(this.socketFolder, socketNames.egress) };
+        const { app: name, version, egress: policy } = spec;
+        this.#egress = await EgressProxy.open({ policy, listen, app: name, version, clock, audit });
+      }
+      if (this.#isGone) throw this.#failure(endedEarly);
+      this.#gate.give(spec);
+      await this.#untilListening(spec.limits.startMs);
+      this.#handlers = await this.#ask(deadlineMs);
     } catch (error) {
-      started.kill();
-      await started.gone;
+      this.kill();
+      await this.gone;
+      await this.#egress?.close();
       throw error;
     }
   }
@@ -110,7 +150,7 @@ export class FunctionProcess {
   /** The engine itself, behind whatever launched it. */
   get pid(): number | undefined {
     const { pid } = this.#child;
-    if (pid === undefined || !this.#settings.isSandboxed) return pid;
+    if (pid === undefined || !this.#isSandboxed) return pid;
     return childOf(pid) ?? pid;
   }
 
@@ -135,22 +175,21 @@ export class FunctionProcess {
     this.#child.stderr?.resume();
   }
 
-  async #ready(startMs: number): Promise<GuestHandlers> {
-    const { clock } = this.#settings;
-    const deadlineMs = clock.monotonicMs() + startMs;
-    const socket = join(this.socketFolder, socketNames.events);
-    for (;;) {
-      const handlers = existsSync(socket) ? await this.#ask(deadlineMs) : undefined;
-      if (handlers !== undefined) return handlers;
-      if (this.#isGone || this.#child.exitCode !== null) throw this.#failure('it ended while it started');
-      if (clock.monotonicMs() > deadlineMs) throw this.#failure(`it did not start within ${startMs} ms`);
-      await wait(pollMs);
-    }
+  async #untilListening(startMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string>((resolve) => {
+      timer = setTimeout(
+        () => resolve(this.#gate.wasAsked ? lateModule : `it did not start within ${startMs} ms`),
+        startMs,
+      );
+    });
+    const ended = this.gone.then(() => endedEarly);
+    const failure = await Promise.race([this.#listens, ended, late]).finally(() => clearTimeout(timer));
+    if (typeof failure === 'string') throw this.#failure(failure);
   }
 
-  /** What handlers the guest has; undefined while nobody listens: the socket is there a moment before. */
-  async #ask(deadlineMs: number): Promise<GuestHandlers | undefined> {
-    const remainingMs = Math.max(1, Math.ceil(deadlineMs - this.#settings.clock.monotonicMs()));
+  async #ask(deadlineMs: number): Promise<GuestHandlers> {
+    const remainingMs = Math.max(1, Math.ceil(deadlineMs - (this.#app?.clock.monotonicMs() ?? 0)));
     try {
       const signal = AbortSignal.timeout(remainingMs);
       const { statusCode, body } = await this.events.request({ method: 'GET', path: '/', signal });
@@ -159,8 +198,7 @@ export class FunctionProcess {
       return readHandlers(text);
     } catch (error) {
       if (error instanceof FunctionStartError) throw error;
-      if (error instanceof Error && 'code' in error && error.code === 'ECONNREFUSED') return undefined;
-      throw this.#failure(this.#isGone ? 'it ended while it started' : 'its module could not be loaded in time');
+      throw this.#failure(this.#isGone ? endedEarly : lateModule);
     }
   }
 
@@ -171,14 +209,13 @@ export class FunctionProcess {
 
   #read(stream: 'stdout' | 'stderr'): void {
     const pipe = this.#child[stream];
-    const redact = redactor(this.#settings.spec.secrets);
     const splitter = new LineSplitter(longestLine, (line, dropped) => {
       if (line === '') return;
       const read = readLogLine(line);
       if (isNoise(read.text)) return;
-      this.#tail.push(redact(read.text).slice(0, 2000));
+      this.#tail.push(this.#redact(read.text).slice(0, 2000));
       if (this.#tail.length > 8) this.#tail.shift();
-      this.#settings.line({ ...read, stream, dropped });
+      this.#app?.line({ ...read, stream, dropped });
     });
     pipe?.on('data', (chunk: Buffer) => splitter.push(chunk));
     pipe?.on('end', () => splitter.end());
@@ -204,63 +241,7 @@ function readHandlers(text: string): GuestHandlers {
   return { fetch: has('fetch'), scheduled: has('scheduled') };
 }
 
-/** A version that could not be started, with what it said itself. */
-export class FunctionStartError extends Error {
-  override readonly name = 'FunctionStartError';
-}
-
-async function prepare(settings: ProcessSettings): Promise<EgressProxy | undefined> {
-  const { folder, spec, clock, audit } = settings;
-  const [config, sockets, empty] = ['c', 's', 'e'].map((name) => join(folder, name)) as [string, string, string];
-  await mkdir(config, { recursive: true, mode: 0o700 });
-  await Promise.all([mkdir(sockets, { mode: 0o700 }), mkdir(empty, { mode: 0o700 })]);
-  await writeProcessFiles(settings);
-  return spec.egress === undefined
-    ? undefined
-    : EgressProxy.open({
-        policy: spec.egress,
-        listen: { path: join(sockets, socketNames.egress) },
-        app: spec.app,
-        version: spec.version,
-        clock,
-        audit,
-      });
-}
-
-function launchCommand({ engines, isSandboxed, folder }: ProcessSettings): LaunchCommand {
-  const { workerd, bwrap } = engines;
-  if (workerd === undefined) throw new FunctionStartError('the engine for functions is not installed');
-  const [config, sockets] = [join(folder, 'c'), join(folder, 's')];
-  if (!isSandboxed || bwrap === undefined) {
-    return { program: workerd, args: ['serve', join(config, configFiles.config)], environment: {} };
-  }
-  const program = `${sandboxFolder}/workerd`;
-  const args = ['serve', `${sandboxFolder}/config/${configFiles.config}`];
-  return sandboxed(bwrap, { program, args, folder: sandboxFolder }, [
-    { from: workerd, to: program },
-    { from: config, to: `${sandboxFolder}/config` },
-    { from: sockets, to: `${sandboxFolder}/sockets`, writable: true },
-  ]);
-}
-
-/** What the process reads at its start. */
-async function writeProcessFiles({ folder, spec, isSandboxed }: ProcessSettings): Promise<void> {
-  const config = join(folder, 'c');
-  const text = writeWorkerConfig({
-    socketFolder: isSandboxed ? `${sandboxFolder}/sockets` : join(folder, 's'),
-    emptyFolder: isSandboxed ? `${sandboxFolder}/empty` : join(folder, 'e'),
-    heapMb: spec.limits.heapMb,
-    environment: spec.environment,
-    hasEgress: spec.egress !== undefined,
-  });
-  await Promise.all([
-    writeFile(join(config, configFiles.config), text, { mode: 0o600 }),
-    writeFile(join(config, configFiles.entry), entryModule, { mode: 0o600 }),
-    writeFile(join(config, configFiles.guest), spec.source, { mode: 0o600 }),
-  ]);
-}
-
-/** The engine tells of its own defaults; nobody can do anything about that. */
+/** The engine tells of its own defaults, and that nobody hands out modules any more; nothing can be done about either. */
 function isNoise(text: string): boolean {
-  return text.includes('became the default as of');
+  return text.includes('became the default as of') || text.startsWith('Fallback service failed to fetch module');
 }

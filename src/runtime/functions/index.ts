@@ -2,7 +2,8 @@ export { type Engines, findEngines } from './find-engines.ts';
 export { type ExchangeOutcome, type FunctionCall, refuseRequest, type Refusal } from './function-exchange.ts';
 export { FunctionHost, type FunctionHostSettings, FunctionUnavailableError } from './function-host.ts';
 export type { FunctionInstance, GuestEvent, TrialAnswer, TrialRequest } from './function-instance.ts';
-export { FunctionProcess, FunctionStartError, type ProcessLine } from './function-process.ts';
+export { FunctionProcess, type ProcessLine } from './function-process.ts';
+export { FunctionStartError } from './function-start-error.ts';
 export {
   defaultLimits as defaultFunctionLimits,
   type FunctionLimits,

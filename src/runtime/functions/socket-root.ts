@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** A unix socket's path must fit into 107 bytes; this much of it is ours below the root. */
-const longestRoot = 107 - '/0123456789abcdef/s/events.sock'.length;
+const longestRoot = 107 - '/0123456789abcdef/s/modules.sock'.length;
 
 /**
  * The folder in which processes have their sockets: in the data folder, or, when its path is too long for a socket,
