@@ -34,13 +34,15 @@ const heavy = (name: string, folders: readonly string[], groupOrder: number) => 
     // They wait for processes and timers a good part of their time.
     maxWorkers: 3,
     sequence: { groupOrder },
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 });
 
 export default defineConfig({
   test: {
+    // Of a machine that neighbours slow down: a condition that holds is waited for no longer than it takes.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       unit,
       heavy('journeys', heavyFolders, 1),

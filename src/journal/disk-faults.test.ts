@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { FaultSpec } from './testing/faulty-files.ts';
 import {
   finalFact,
@@ -55,12 +55,12 @@ describe('a failing disk', () => {
     const waiting = journal.commit(finalFact(id)).then(() => {
       acknowledged = true;
     });
-    await vi.waitFor(() => expect(journal.state()).toMatchObject({ accepting: false, alarm: true }));
+    await expect.poll(() => journal.state()).toMatchObject({ accepting: false, alarm: true });
     expect(journal.state().reason).toMatch(/ENOSPC/);
     expect(acknowledged).toBe(false);
     rmSync(full);
     await waiting;
-    await vi.waitFor(() => expect(journal.state().accepting).toBe(true));
+    await expect.poll(() => journal.state().accepting).toBe(true);
     expect((await readAll(journal)).map(({ requestId }) => requestId)).toEqual([...before, id]);
     await journal.close();
     expect(await verifyJournal(directory)).toMatchObject({ ok: true, gateways: [{ rows: 4 }] });
@@ -96,8 +96,8 @@ describe('a failing disk', () => {
     expect(fill).toThrow(/queue is full/);
     expect(journal.state()).toMatchObject({ accepting: false, alarm: true });
     rmSync(full);
-    await vi.waitFor(() => expect(journal.state().accepting).toBe(true));
-    await vi.waitFor(async () => expect(await readAll(journal)).toHaveLength(ids.length));
+    await expect.poll(() => journal.state().accepting).toBe(true);
+    await expect.poll(() => readAll(journal)).toHaveLength(ids.length);
     expect((await readAll(journal)).map(({ requestId }) => requestId)).toEqual(ids);
   });
 });

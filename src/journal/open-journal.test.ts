@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openJournal } from './open-journal.ts';
 import {
   attemptFact,
@@ -36,7 +36,7 @@ describe('journal', () => {
   it('makes an appended fact durable although nobody waits for it', async () => {
     const { journal } = await openTestJournal();
     journal.append(openFact(makeRequestId()));
-    await vi.waitFor(async () => expect(await readAll(journal)).toHaveLength(1));
+    await expect.poll(() => readAll(journal)).toHaveLength(1);
   });
 
   it('reads on from a position', async () => {
@@ -69,7 +69,7 @@ describe('journal', () => {
   it('does not roll an empty segment', async () => {
     const { journal, folder } = await openTestJournal({ limits: { segmentAgeMs: 0 } });
     await journal.commit(finalFact(makeRequestId()));
-    await vi.waitFor(() => expect(segmentFiles(folder)).toHaveLength(2));
+    await expect.poll(() => segmentFiles(folder)).toHaveLength(2);
     await nextTurn();
     expect(segmentFiles(folder)).toHaveLength(2);
   });
@@ -113,7 +113,7 @@ describe('recovery of a journal', () => {
   it('never skips damage in the middle of a sealed segment', async () => {
     const { journal, folder, directory } = await openTestJournal({ limits: rollAtOnce });
     for (let count = 0; count < 3; count += 1) await journal.commit(finalFact(makeRequestId()));
-    await vi.waitFor(() => expect(segmentFiles(folder).length).toBeGreaterThan(2));
+    await expect.poll(() => segmentFiles(folder).length).toBeGreaterThan(2);
     const path = join(folder, segmentFiles(folder)[0] ?? '');
     const bytes = readFileSync(path);
     bytes.writeUInt8(bytes.readUInt8(150) ^ 4, 150);
@@ -159,22 +159,20 @@ describe('a journal folder', () => {
   it('loses its oldest sealed segments to retention, each deletion logged', async () => {
     const { journal, folder, logged } = await openTestJournal({ limits: { ...rollAtOnce, retentionMs: 3_600_000 } });
     await journal.commit(finalFact(makeRequestId()));
-    await vi.waitFor(() => expect(segmentFiles(folder)).toHaveLength(2));
+    await expect.poll(() => segmentFiles(folder)).toHaveLength(2);
     await journal.close();
     const oldest = segmentFiles(folder)[0] ?? '';
     utimesSync(join(folder, oldest), 1, 1);
     const next = await openTestJournal({ directory: join(folder, '..'), limits: { retentionMs: 3_600_000 } });
-    await vi.waitFor(() => expect(segmentFiles(folder)).not.toContain(oldest));
-    await vi.waitFor(() =>
-      expect(next.logged).toContainEqual(expect.objectContaining({ event: 'journal_segment_deleted' })),
-    );
+    await expect.poll(() => segmentFiles(folder)).not.toContain(oldest);
+    await expect.poll(() => next.logged).toContainEqual(expect.objectContaining({ event: 'journal_segment_deleted' }));
     expect(logged.some(({ event }) => event === 'journal_segment_deleted')).toBe(false);
     expect(await readAll(next.journal)).toEqual([]);
   });
 
   it('refuses work while the volume is nearly full', async () => {
     const { journal } = await openTestJournal({ limits: { reserveBytes: Number.MAX_SAFE_INTEGER } });
-    await vi.waitFor(() => expect(journal.state()).toMatchObject({ accepting: false, alarm: true }));
+    await expect.poll(() => journal.state()).toMatchObject({ accepting: false, alarm: true });
     expect(journal.state().reason).toMatch(/volume is full/);
   });
 });
@@ -201,10 +199,10 @@ describe('a dead writer thread', () => {
         if (count % 20 === 0) await nextTurn();
         if (count === 30) void workers.at(-1)?.terminate();
       }
-      await vi.waitFor(() => expect(workers).toHaveLength(death + 1));
+      await expect.poll(() => workers).toHaveLength(death + 1);
       await Promise.all(commits);
     }
-    await vi.waitFor(() => expect(journal.state().accepting).toBe(true));
+    await expect.poll(() => journal.state().accepting).toBe(true);
     expect((await readAll(journal)).map(({ requestId }) => requestId)).toEqual(ids);
     await journal.close();
     expect(await verifyJournal(directory)).toMatchObject({ ok: true, gateways: [{ rows: ids.length }] });
@@ -220,7 +218,7 @@ describe('a dead writer thread', () => {
       return worker;
     };
     const { journal, logged } = await openTestJournal({}, { spawn });
-    await vi.waitFor(() => expect(logged.some(({ event }) => event === 'journal_lost')).toBe(true));
+    await expect.poll(() => logged.some(({ event }) => event === 'journal_lost')).toBe(true);
     expect(journal.state()).toMatchObject({ accepting: false, alarm: true });
     await expect(journal.commit(finalFact(makeRequestId()))).rejects.toThrow(/died too often/);
   });

@@ -149,14 +149,16 @@ describe.skipIf(!hasSandbox)('inside a sandbox, the unmodified e2b package', () 
         ({ type, name, entry }) => void seen.push(`${type} ${name} ${entry?.size ?? ''}`),
         { recursive: true, includeEntry: true },
       );
+      // What an entry tells is how it was found when the event was heard.
+      const isSeen = (line: string): Promise<void> => waitUntil(() => seen.includes(line), line);
       await sandbox.files.write('seen/new.txt', 'abc');
+      await isSeen('create new.txt 3');
       await sandbox.files.write('seen/new.txt', 'abcd');
+      await isSeen('write new.txt 4');
       await sandbox.commands.run(
         'mv seen/new.txt seen/sub/moved; rm seen/sub/moved; mkdir seen/late; touch seen/late/x',
       );
-      await waitUntil(() => Promise.resolve(seen.includes('create late/x 0')), 'the last change is seen');
-      expect(seen).toContain('create new.txt 3');
-      expect(seen).toContain('write new.txt 4');
+      await isSeen('create late/x 0');
       const kinds = seen.map((line) => line.split(' ').slice(0, 2).join(' '));
       expect(kinds).toEqual(expect.arrayContaining(['rename new.txt', 'create sub/moved', 'remove sub/moved']));
       expect(seen.filter((line) => line.includes('.switchyard'))).toEqual([]);

@@ -21,7 +21,7 @@ export interface FakeUpstream extends Simulator {
   lastHeaders(): { readonly [name: string]: string };
 }
 
-const defaultTimeoutMs = 5_000;
+const defaultTimeoutMs = 30_000;
 
 /** Starts one fake upstream on a free loopback port. */
 export async function startFakeUpstream(options: SimulatorOptions = {}): Promise<FakeUpstream> {

@@ -83,7 +83,10 @@ function held(): { descriptors: number; groups: number; keepers: number; mounts:
     descriptors: readdirSync('/proc/self/fd').length,
     groups: (findControlGroups()?.leftovers() ?? []).filter(({ name }) => name.includes(own)).length,
     keepers: readdirSync('/proc').filter(isKeeper).length,
-    mounts: readFileSync('/proc/self/mounts', 'utf8').split('\n').length,
+    // Others on the machine mount and unmount as well.
+    mounts: readFileSync('/proc/self/mounts', 'utf8')
+      .split('\n')
+      .filter((line) => line.includes(dataFolder)).length,
     sockets: readFileSync('/proc/net/unix', 'utf8')
       .split('\n')
       .filter((line) => line.includes(`/sockets/${process.pid}-`)).length,

@@ -37,11 +37,7 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
     environment = { JOURNEY_DATABASE_URL: opened.url };
     booted = await bootProduct('database: env:JOURNEY_DATABASE_URL\ncustomers:\n  - { name: acme }\n', environment);
     control = ownerClient(booted);
-    await waitUntil(
-      async () => (await booted.control('/api/v1/apps'))['httpStatus'] === 200,
-      'the database is open',
-      90_000,
-    );
+    await waitUntil(async () => (await booted.control('/api/v1/apps'))['httpStatus'] === 200, 'the database is open');
   }, 120_000);
   afterAll(async () => {
     await booted?.close();
@@ -131,9 +127,13 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
       headers: { authorization: `Bearer ${booted.product.ownerToken}` },
       signal: abort.signal,
     });
-    const reader = followed.body?.getReader();
-    const chunk = await reader?.read();
-    expect(Buffer.from(chunk?.value ?? []).toString()).toContain('"text":"said [secret]"');
+    const decoder = new TextDecoder();
+    let heard = '';
+    for await (const chunk of followed.body ?? []) {
+      heard += decoder.decode(chunk, { stream: true });
+      if (heard.includes('"text":"said [secret]"')) break;
+    }
+    expect(heard).toContain('"text":"said [secret]"');
     abort.abort();
   });
 
@@ -293,7 +293,7 @@ describe.skipIf(workerd === undefined || esbuild === undefined)('apps, end to en
 
   it('apps come back with the product', async () => {
     booted = await rebootProduct(booted, environment);
-    await waitUntil(async () => (await fetch(`${booted.url}/a/shop/`)).status === 200, 'the app is back', 60_000);
+    await waitUntil(async () => (await fetch(`${booted.url}/a/shop/`)).status === 200, 'the app is back');
     expect(await (await fetch(`${booted.url}/a/shop/`)).text()).toBe('two');
   });
 });

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { InboundDialectId } from '../../src/domain/dialect.ts';
 import type { FinalFact } from '../../src/domain/facts.ts';
 import type { ExchangeRecord } from '../../src/gateway/index.ts';
@@ -8,12 +8,15 @@ import { clientDialects, requestOf, viewAnswer } from './support/client-dialects
 
 const secrets = { ALICE: 'sk-alice-0123456789', BOB: 'sk-bob-0123456789', CARL: 'sk-carl-0123456789' };
 type Who = keyof typeof secrets;
+/** Each test has a model of its own, and so answers and an endpoint that no other one has touched. */
+const modelCount = 24;
+const modelOf = (at: number): string =>
+  `  small-${at}: { endpoints: [{ host: fake, model: mock-${at}, price: { input: 1, output: 2 } }] }`;
 const configOf = (baseUrl: string): string => `
 hosts:
   fake: { protocol: openai-chat, baseUrl: "${baseUrl}" }
 models:
-  small:
-    endpoints: [{ host: fake, model: mock, price: { input: 1, output: 2 } }]
+${Array.from({ length: modelCount }, (_, at) => modelOf(at)).join('\n')}
 keys:
   - { name: alice, secret: env:ALICE, customer: a, cache: all }
   - { name: bob, secret: env:BOB, customer: b, cache: all }
@@ -23,14 +26,20 @@ keys:
 describe('the exact response cache', () => {
   let fake: FakeUpstream;
   let booted: BootedProduct;
+  let at = -1;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     fake = await startFakeUpstream();
     booted = await bootProduct(configOf(fake.baseUrl), secrets);
   });
-  afterEach(async () => {
-    await booted.close();
-    await fake.close();
+  afterAll(async () => {
+    await booted?.close();
+    await fake?.close();
+  });
+  beforeEach(() => {
+    fake.reset();
+    at += 1;
+    expect(at).toBeLessThan(modelCount);
   });
 
   interface Ask {
@@ -44,7 +53,7 @@ describe('the exact response cache', () => {
     who: Who,
     { dialect = 'openai-chat', stream = false, more = {}, headers = {} }: Ask = {},
   ): Promise<RawAnswer> {
-    const { path, body } = requestOf(dialect, { model: 'small', stream, text: 'Name a ship.', more });
+    const { path, body } = requestOf(dialect, { model: `small-${at}`, stream, text: 'Name a ship.', more });
     return postRaw(`${booted.url}${path}`, body, { authorization: `Bearer ${secrets[who]}`, ...headers });
   }
 
@@ -111,16 +120,16 @@ describe('the exact response cache', () => {
   });
 
   it('asks once for identical calls that are made at the same time', async () => {
-    fake.script('mock', 'delay=100');
-    const answers = await Promise.all([1, 2, 3, 4].map((at) => ask('ALICE', { stream: at % 2 === 0 })));
+    fake.script(`mock-${at}`, 'delay=100');
+    const answers = await Promise.all([true, false, true, false].map((stream) => ask('ALICE', { stream })));
     expect(answers.map(stateOf).toSorted()).toEqual(['hit', 'hit', 'hit', 'miss']);
     expect(fake.stats().requests).toBe(1);
   });
 
   it('[scenario 70] still answers the followers when the leader goes away', async () => {
-    fake.script('mock', 'delay=60000', '');
+    fake.script(`mock-${at}`, 'delay=60000', '');
     const abort = new AbortController();
-    const { path, body } = requestOf('openai-chat', { model: 'small', stream: true, text: 'Name a ship.' });
+    const { path, body } = requestOf('openai-chat', { model: `small-${at}`, stream: true, text: 'Name a ship.' });
     const leader = fetch(`${booted.url}${path}`, {
       method: 'POST',
       headers: { authorization: `Bearer ${secrets.ALICE}`, 'content-type': 'application/json' },
@@ -166,10 +175,10 @@ describe('the exact response cache', () => {
   it.each(['refuse=1', 'cut=2', 'fail=500', 'length=400&chunks=40'])(
     'keeps no answer that is not whole and good: %s',
     async (script) => {
-      fake.script('mock', script);
+      fake.script(`mock-${at}`, script);
       const more = script.startsWith('length') ? { max_tokens: 3 } : {};
       expect(stateOf(await ask('ALICE', { stream: true, more }))).not.toBe('hit');
-      fake.script('mock', '');
+      fake.script(`mock-${at}`, '');
       expect(stateOf(await ask('ALICE', { stream: true, more }))).toBe('miss');
     },
   );

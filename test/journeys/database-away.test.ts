@@ -82,7 +82,7 @@ keys:
 
   it('[scenario 66] stops nobody without a hard limit, refuses others when their lease is used up, and loses nothing', async () => {
     // The first lease comes with the first heartbeat.
-    await waitUntil(async () => (await ask('sk-tight')) === 200, 'the limited key is served', 30_000);
+    await waitUntil(async () => (await ask('sk-tight')) === 200, 'the limited key is served');
     server.hang();
     const endMs = performance.now() + loadMs;
     const failures: (APIError | 200)[] = [];
@@ -104,11 +104,11 @@ keys:
     const used = async () =>
       (await control.usage.query({ from: '2020-01-01', to: '2100-01-01', groupBy: 'customer', customer: 'acme' }))
         .data[0];
-    await waitUntil(async () => (await ask('sk-tight')) === 200, 'the limited key is served again', 30_000);
-    await expect.poll(async () => (await used())?.requests, { timeout: 40_000, interval: 250 }).toBe(requestIds.length);
+    await waitUntil(async () => (await ask('sk-tight')) === 200, 'the limited key is served again');
+    await expect.poll(async () => (await used())?.requests, { timeout: 60_000, interval: 250 }).toBe(requestIds.length);
     let chargeNanos = 0n;
     for (const id of requestIds) chargeNanos += BigInt((await control.requests.get(id)).chargeNanos ?? 0);
     expect(await used()).toMatchObject({ requests: requestIds.length, chargeNanos: String(chargeNanos) });
     expect(await control.ledger.check()).toMatchObject({ ok: true, problems: [] });
-  });
+  }, 180_000);
 });

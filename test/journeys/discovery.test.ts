@@ -2,8 +2,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import OpenAI from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startFakeUpstream } from '../fake-upstream/index.ts';
+import { type FakeUpstream, startFakeUpstream } from '../fake-upstream/index.ts';
 import { type BootedProduct, bootProduct } from './support/boot-product.ts';
+import { waitUntil } from './support/wait-until.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -25,8 +26,12 @@ async function idsOf(client: OpenAI): Promise<string[]> {
 /** Stands for a local server without taking its default port. */
 const ollamaAt = (baseUrl: string, more = ''): string => `hosts: { ollama: { baseUrl: "${baseUrl}" } }\n${more}`;
 const models = ['llama3:8b', 'nomic/embed-text'];
-/** A round of discovery asks each known port, which takes its time on a busy machine. */
-const patienceMs = 10_000;
+
+/** Looks again and again: on a busy machine a server may answer later than a round of discovery waits. */
+async function idsAfterLooking({ product }: BootedProduct, client: OpenAI): Promise<string[]> {
+  product.reload();
+  return idsOf(client);
+}
 
 /** Something else that happens to listen where a model server might. */
 async function startStranger(body: string, headers: Record<string, string> = {}, status = 200): Promise<string> {
@@ -43,8 +48,10 @@ describe('a model server on this machine', () => {
   it('is found at start: its models are listed and answer', async () => {
     const local = await startFakeUpstream({ models });
     closers.push(() => local.close());
-    const { client } = await boot(ollamaAt(local.baseUrl));
-    expect(await idsOf(client)).toEqual(expect.arrayContaining(['ollama/llama3:8b', 'ollama/nomic/embed-text']));
+    const { booted, client } = await boot(ollamaAt(local.baseUrl));
+    await expect
+      .poll(() => idsAfterLooking(booted, client))
+      .toEqual(expect.arrayContaining(['ollama/llama3:8b', 'ollama/nomic/embed-text']));
     const { data, response } = await client.chat.completions
       .create({ model: 'ollama/llama3:8b', messages: [{ role: 'user', content: 'reply:from this machine' }] })
       .withResponse();
@@ -62,15 +69,19 @@ describe('a model server on this machine', () => {
     const { booted, client } = await boot(ollamaAt(`http://127.0.0.1:${port}/v1`));
     expect(await idsOf(client)).not.toContain('ollama/llama3:8b');
 
-    const again = await startFakeUpstream({ models: ['llama3:8b'], port });
-    closers.push(() => again.close().catch(() => undefined));
+    // A connection of somebody else may have the port for a moment.
+    let again: FakeUpstream | undefined;
+    const start = async (): Promise<boolean> => {
+      again = await startFakeUpstream({ models: ['llama3:8b'], port }).catch(() => undefined);
+      return again !== undefined;
+    };
+    await waitUntil(start, 'the port is free');
+    closers.push(async () => again?.close().catch(() => undefined));
     // What the round every 30 seconds does, and a reload as well.
-    booted.product.reload();
-    await expect.poll(() => idsOf(client), { timeout: patienceMs }).toContain('ollama/llama3:8b');
+    await expect.poll(() => idsAfterLooking(booted, client)).toContain('ollama/llama3:8b');
 
-    await again.close();
-    booted.product.reload();
-    await expect.poll(() => idsOf(client), { timeout: patienceMs }).not.toContain('ollama/llama3:8b');
+    await again?.close();
+    await expect.poll(() => idsAfterLooking(booted, client)).not.toContain('ollama/llama3:8b');
   });
 
   it('is not looked for when discovery is off', async () => {

@@ -164,15 +164,17 @@ describe('a token that a backend mints for a page', () => {
     expect(refused.headers?.get('access-control-allow-origin')).toBe(page);
   });
 
-  it('is refused a second after being revoked, and what ten requests take on a busy machine', async () => {
-    const token = await mint({ job: 'chat', origin: page, jti: 'lost' });
-    const slownessMs = await timeOf(() => ask(token));
-    await revokeToken(store(), owner, { signer: signer.id, id: 'lost', expiresAtMs: systemClock.nowMs() + 600_000 });
-    const refusedMs = await timeOf(() =>
-      waitUntil(async () => (await statusOf(token)) === 401, 'the token is refused'),
-    );
-    // A machine that is busy with other tests is slow to hear and slow to ask.
-    expect(refusedMs).toBeLessThan(1000 + 10 * slownessMs);
+  it('is refused within a second of being revoked', async () => {
+    let refusedMs = Number.POSITIVE_INFINITY;
+    // Another program on the machine may hold us up once, but not three times in a row.
+    for (let round = 0; round < 3 && refusedMs >= 1000; round++) {
+      const id = `lost-${round}`;
+      const token = await mint({ job: 'chat', origin: page, jti: id });
+      expect(await statusOf(token)).toBe(200);
+      await revokeToken(store(), owner, { signer: signer.id, id, expiresAtMs: systemClock.nowMs() + 600_000 });
+      refusedMs = await timeOf(() => waitUntil(async () => (await statusOf(token)) === 401, 'the token is refused'));
+    }
+    expect(refusedMs).toBeLessThan(1000);
     expect(await statusOf(await mint({ job: 'chat', origin: page }))).toBe(200);
   });
 
@@ -180,7 +182,12 @@ describe('a token that a backend mints for a page', () => {
     const bounded = { job: 'chat', origin: page, jti: 'pocket', budgetUsd: '0.10' };
     const token = await mint(bounded);
     let spent = 0;
-    while ((await statusOf(token)) === 200) expect(++spent).toBeLessThan(100);
+    // While the database is asked for a share of the budget the answer is 503.
+    await waitUntil(async () => {
+      const status = await statusOf(token);
+      if (status === 200) expect(++spent).toBeLessThan(100);
+      return status === 402;
+    }, 'the budget is used up');
     expect(spent).toBeGreaterThan(0);
     expect((await refusal(ask(token))).code).toBe('budget_exceeded');
     booted = await rebootProduct(booted, environment());

@@ -21,7 +21,7 @@ describe('failover', () => {
     const small = { host: 'a-openai-chat', model: 'small-window;fail=context', contextTokens: 8000, weight: 1_000_000 };
     const large = { host: 'b-openai-chat', model: 'large-window', contextTokens: 200_000, weight: 0.000_001 };
     const models: Record<string, object> = {
-      cooled: modelOn(limited('cooled', 7), ['b-openai-chat', 'cooled-spare']),
+      cooled: modelOn(limited('cooled', 60), ['b-openai-chat', 'cooled-spare']),
       'all-cooling': modelOn(limited('all-a', 40), ['b-openai-chat', 'all-b;fail=429;retry=seconds:20']),
       'one-word': modelOn(
         ['a-openai-chat', 'one-word;fail=429;retry=seconds:9'],
@@ -88,7 +88,7 @@ describe('failover', () => {
     const startedMs = performance.now();
     const view = await ask('patient', false, { 'x-switchyard-deadline-ms': '10000' });
     expect(view).toMatchObject({ kind: 'error', status: 429, retryAfterS: 30 });
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(performance.now() - startedMs).toBeLessThan(9_000);
   });
 
   it('[scenario 36] credentials without quota are not used again', async () => {

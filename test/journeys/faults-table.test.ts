@@ -11,7 +11,7 @@ describe('an upstream that', () => {
   let observed: ReadonlyMap<FaultCase, Observed>;
   beforeAll(async () => {
     observed = await runCases(cases);
-  });
+  }, 300_000);
 
   it.each(faultTable.map((row) => [scenariosOf(row.scenarios) + row.what, row] as const))('%s', (_title, row) => {
     const own = [...observed].filter(([one]) => one.row === row);

@@ -63,14 +63,10 @@ customers: [{ name: acme }]
 
   async function ended(begun: Pick<Fix, 'id'>): Promise<FixTrail> {
     let trail = await client.fixes.get(begun.id);
-    await waitUntil(
-      async () => {
-        trail = await client.fixes.get(begun.id);
-        return trail.state !== 'queued' && trail.state !== 'running';
-      },
-      'the fix ended',
-      30_000,
-    );
+    await waitUntil(async () => {
+      trail = await client.fixes.get(begun.id);
+      return trail.state !== 'queued' && trail.state !== 'running';
+    }, 'the fix ended');
     return trail;
   }
 
@@ -223,7 +219,6 @@ customers: [{ name: acme }]
       await waitUntil(
         async () => (found = (await client.fixes.list({ subject: 'greeter' })).data[0]) !== undefined,
         'a fix was asked for',
-        20_000,
       );
       const trail = await ended(found ?? { id: '' });
       expect(trail).toMatchObject({

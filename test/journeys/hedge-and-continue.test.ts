@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { InboundDialectId } from '../../src/domain/dialect.ts';
 import type { ExchangeRecord } from '../../src/gateway/index.ts';
 import { type FakeUpstream, postRaw, type RawAnswer, startFakeUpstreams } from '../fake-upstream/index.ts';
+import { abortLagMs } from './support/abort-lag.ts';
 import { type BootedProduct, bootProduct } from './support/boot-product.ts';
 import { clientDialects, requestOf, viewAnswer } from './support/client-dialects.ts';
 
@@ -35,6 +36,8 @@ models:
     policy: ${policy}
   spare:
     endpoints: [{ host: two, model: mock-2, price: { input: 10, output: 20 } }]
+  alone:
+    endpoints: [{ host: one, model: mock-1, price: { input: 1, output: 2 } }]
 `);
   closers.push(() => booted.close());
   return {
@@ -52,13 +55,16 @@ models:
   };
 }
 
-/** Makes the usual time to first token of the first endpoint known. */
+/** Makes the usual time to first token of the first endpoint known, without a second host that could be asked. */
 async function warmUp({ ask }: World): Promise<void> {
-  for (let count = 0; count < 10; count++) await ask();
+  for (let count = 0; count < 10; count++) await ask('openai-chat', { model: 'alone' });
 }
 
 const sumOf = ({ attempts }: ExchangeRecord): string =>
   attempts.reduce((sum, { costNanos }) => sum + BigInt(costNanos ?? '0'), 0n).toString();
+
+/** A busy machine may hold up any one measurement; so many in a row would be ours. */
+const rounds = 5;
 
 describe('hedging', () => {
   it('[scenario 44] gives one answer and books the loser as a flagged row of its own', async () => {
@@ -67,7 +73,7 @@ describe('hedging', () => {
     await warmUp(world);
     expect(second.stats().requests).toBe(0);
     first.script('mock-1', 'delay=60000&reply=from one');
-    second.script('mock-2', 'gap=30&reply=from two, slowly and in pieces');
+    second.script('mock-2', 'gap=150&reply=from two, slowly and in pieces');
     const answering = ask();
     await first.until(({ aborts }) => aborts === 1);
     // The loser is gone while the winner is still speaking.
@@ -90,8 +96,7 @@ describe('hedging', () => {
 
   it('[scenario 44] closes the loser within 50 ms of the first content', async () => {
     let tookMs = Number.POSITIVE_INFINITY;
-    // A busy machine may hold up any one measurement; three in a row would be ours.
-    for (let round = 0; round < 3 && tookMs > 50; round++) {
+    for (let round = 0; round < rounds && tookMs > 50; round++) {
       const world = await start('{ hedge: true }');
       await warmUp(world);
       world.first.script('mock-1', 'delay=60000');
@@ -100,7 +105,8 @@ describe('hedging', () => {
       await world.first.until(({ aborts }) => aborts === 1);
       // The moment the winner showed content, by its own row, against the moment the loser's host saw it go.
       const shownAtMs = (winner?.startedAtMs ?? 0) + (winner?.firstTokenMs ?? 0);
-      tookMs = (world.first.stats().recentAborts.at(-1)?.seenAtMs ?? Number.POSITIVE_INFINITY) - shownAtMs;
+      const seenAtMs = world.first.stats().recentAborts.at(-1)?.seenAtMs ?? Number.POSITIVE_INFINITY;
+      tookMs = seenAtMs - shownAtMs - (await abortLagMs(world.first));
     }
     expect(tookMs).toBeLessThanOrEqual(50);
   });
@@ -109,7 +115,8 @@ describe('hedging', () => {
     const world = await start('{ hedge: true }');
     const { first, second, ask, recordOf } = world;
     await warmUp(world);
-    first.script('mock-1', 'delay=400&reply=from one');
+    // Later than the usual time to first token of a busy machine.
+    first.script('mock-1', 'delay=2500&reply=from one');
     second.script('mock-2', 'delay=60000&reply=from two');
     const answer = await ask();
     expect(viewAnswer('openai-chat', true, answer)).toMatchObject({ kind: 'answer', text: 'from one' });
@@ -122,6 +129,12 @@ describe('hedging', () => {
   });
 
   it('[scenario 26] leaves no call running when the client goes away in the middle of it', async () => {
+    let tookMs = Number.POSITIVE_INFINITY;
+    for (let round = 0; round < rounds && tookMs > 50; round++) tookMs = await leaveBoth();
+    expect(tookMs).toBeLessThanOrEqual(50);
+  });
+
+  async function leaveBoth(): Promise<number> {
     const world = await start('{ hedge: true }');
     const { first, second, booted } = world;
     await warmUp(world);
@@ -132,11 +145,13 @@ describe('hedging', () => {
     const gone = fetch(`${booted.url}${path}`, { method: 'POST', body: JSON.stringify(body), signal: abort.signal });
     gone.catch(() => undefined);
     await second.until(({ open }) => open === 1);
-    expect(await first.timeAbort(() => abort.abort())).toBeLessThanOrEqual(50);
+    const tookMs = await first.timeAbort(() => abort.abort());
+    const lagMs = await abortLagMs(first);
     await second.until(({ aborts, open }) => aborts === 1 && open === 0);
     await expect(gone).rejects.toThrow(/abort/);
     expect(second.stats().requests).toBe(1);
-  });
+    return tookMs - lagMs;
+  }
 
   it('does not ask a second host when hedging is off', async () => {
     const world = await start('{ hedge: false }');

@@ -105,7 +105,10 @@ describe('the loop', () => {
     // Where nothing isolates code it is refused, with what to do about it; nothing was verified then either.
     if (ran.status !== 200) return expect(await ran.text()).toContain('isolation_unavailable');
     expect(await ran.text()).toContain('"text":"42\\n"');
-    expect(outcomes).toMatchObject([{ kind: 'verified', value: 0, model: 'sim/small', draft: true }]);
-    expect((await record(requestId)).outcomes.at(-1)).toMatchObject({ kind: 'run', value: 1, source: 'runtime' });
+    // One answer in four is looked at after it left as well, whenever that is.
+    expect(outcomes[0]).toMatchObject({ kind: 'verified', value: 0, model: 'sim/small', draft: true });
+    expect((await record(requestId)).outcomes).toContainEqual(
+      expect.objectContaining({ kind: 'run', value: 1, source: 'runtime' }),
+    );
   });
 });

@@ -179,17 +179,17 @@ describe('the product as the manual runs it', () => {
     served.child.kill('SIGHUP');
     const models = async (): Promise<string> =>
       (await fetch(`${served.url}/v1/models`, { headers: { authorization: 'Bearer sk-shop-0123456789' } })).text();
-    await expect.poll(models, { timeout: 5000 }).toContain('"tiny"');
+    await expect.poll(models).toContain('"tiny"');
     writeFileSync(config(), `${good}nonsense: true\n`);
     served.child.kill('SIGHUP');
-    await expect.poll(() => served.stderr(), { timeout: 5000 }).toContain('the last good one stays');
+    await expect.poll(() => served.stderr()).toContain('the last good one stays');
     expect(await models()).toContain('"tiny"');
   });
 
   it('does not open up when the file is emptied, as editors do for a moment', async () => {
     writeFileSync(config(), '');
     served.child.kill('SIGHUP');
-    await expect.poll(() => served.stderr(), { timeout: 5000 }).toContain('is empty now');
+    await expect.poll(() => served.stderr()).toContain('is empty now');
     expect((await fetch(`${served.url}/v1/models`)).status).toBe(401);
     expect((await ask()).status).toBe(200);
   });

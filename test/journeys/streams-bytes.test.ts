@@ -43,7 +43,7 @@ function dribble(response: ServerResponse): void {
     `data: ${JSON.stringify({ id: 'c1', choices: [{ index: 0, ...choice }] })}\n\n`;
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.write(chunk({ delta: { content: 'Now: ' } }));
-  const [first = '', ...pieces] = chunk({ delta: { content: 'x'.repeat(200) } }).match(/.{1,16}|\n+/gs) ?? [];
+  const [first = '', ...pieces] = chunk({ delta: { content: 'x'.repeat(200) } }).match(/.{1,8}|\n+/gs) ?? [];
   response.write(first);
   const timer = setInterval(() => {
     const next = pieces.shift();
@@ -77,7 +77,7 @@ describe('bytes', () => {
     const hosts: Record<string, object> = {};
     for (const dialect of clientDialects) {
       hosts[`raw-${dialect}`] = { protocol: dialect, baseUrl: raw.baseUrl };
-      hosts[`hasty-${dialect}`] = { protocol: dialect, baseUrl: raw.baseUrl, timeouts: { idleMs: 500 } };
+      hosts[`hasty-${dialect}`] = { protocol: dialect, baseUrl: raw.baseUrl, timeouts: { idleMs: 1000 } };
       for (const form of forms) models[`form-${dialect}-${form}`] = modelOn([`a-${dialect}`, `form;${form}`]);
       for (const pieceBytes of pieceSizes) {
         for (const form of forms) {

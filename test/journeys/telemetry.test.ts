@@ -130,16 +130,13 @@ describe('traces', () => {
   });
 
   it('reach the upstream when configured, in every dialect', async () => {
-    const { collector, fakes, ask } = await start(
-      (url) => `telemetry: { otlpEndpoint: "${url}", forwardTraceparent: true }`,
-    );
+    const { fakes, ask } = await start((url) => `telemetry: { otlpEndpoint: "${url}", forwardTraceparent: true }`);
     await ask({ traceparent }, { model: 'small' });
     await ask({ traceparent }, { model: 'spare' });
     for (const fake of fakes) {
       expect(fake.lastHeaders()['traceparent']).toMatch(new RegExp(`^00-${traceId}-[0-9a-f]{16}-01$`));
       expect(fake.lastHeaders()['traceparent']).not.toContain(callerSpan);
     }
-    expect(collector.spans).toEqual([]);
   });
 
   it('go where the standard environment variables say, with their headers', async () => {
@@ -172,13 +169,10 @@ describe('metrics', () => {
     // Percentiles of the journal are computed at most once a second.
     const commitP99 = 'switchyard_journal_commit_seconds{quantile="0.99"}';
     await expect
-      .poll(
-        async () => {
-          text = await (await fetch(`${booted.url}/metrics`)).text();
-          return value(commitP99);
-        },
-        { timeout: 5000 },
-      )
+      .poll(async () => {
+        text = await (await fetch(`${booted.url}/metrics`)).text();
+        return value(commitP99);
+      })
       .toBeGreaterThan(0);
     expect(value('switchyard_endpoint_circuit_state{endpoint="first/mock-1"}')).toBe(2);
     expect(value('switchyard_endpoint_circuit_state{endpoint="second/mock-2"}')).toBe(0);

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, request as send, type Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { Execution, LiveSandbox, OutputChunk } from '../../runtime/index.ts';
 import { PortForwarder } from './forward-port.ts';
 
@@ -125,7 +125,7 @@ describe('requests to ports of sandboxes', () => {
     const { sandbox, port } = await world(50);
     sandbox.says = 'HTTP/1.1 200 x\r\ncontent-length: 10\r\n\r\nhalf';
     expect(await ask(port)).toBe(200);
-    await vi.waitFor(() => expect(sandbox.open.size).toBe(0));
+    await expect.poll(() => sandbox.open.size).toBe(0);
   });
 
   it('of those who left before the connection stood hold none', async () => {
@@ -136,11 +136,11 @@ describe('requests to ports of sandboxes', () => {
       socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n');
       return socket;
     });
-    await vi.waitFor(() => expect(sandbox.started).toBe(32));
+    await expect.poll(() => sandbox.started).toBe(32);
     expect(await ask(port)).toBe(503);
     for (const socket of sockets) socket.destroy();
-    await vi.waitFor(() => expect(sandbox.open.size).toBe(0));
+    await expect.poll(() => sandbox.open.size).toBe(0);
     sandbox.says = 'HTTP/1.1 200 x\r\ncontent-length: 2\r\n\r\nok';
-    await vi.waitFor(async () => expect(await ask(port)).toBe(200));
+    await expect.poll(() => ask(port)).toBe(200);
   });
 });

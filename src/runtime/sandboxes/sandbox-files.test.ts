@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Execution, Sandbox } from '../contract.ts';
 import { framed, packFields } from './guest/guest-messages.ts';
 import { SandboxFiles } from './sandbox-files.ts';
@@ -73,7 +73,7 @@ describe('answers of programs in a sandbox', () => {
       }),
     );
     const asked = Promise.all(Array.from({ length: 30 }, () => files.stat('x')));
-    await vi.waitFor(() => expect(guest.running.size).toBe(8));
+    await expect.poll(() => guest.running.size).toBe(8);
     go();
     expect(await asked).toHaveLength(30);
     expect(guest.most).toBe(8);

@@ -34,7 +34,7 @@ describe('looking after sandboxes', () => {
     const { patrol, looked, failures, ends } = world(10);
     ends.set('s0', Promise.reject(new Error('no disk')));
     patrol.round();
-    await vi.waitFor(() => expect(new Set(looked).size).toBe(10));
+    await expect.poll(() => new Set(looked).size).toBe(10);
     expect(failures).toHaveLength(1);
     await patrol.close();
     patrol.round();
@@ -61,6 +61,6 @@ describe('looking after sandboxes', () => {
     for (const id of ['s0', 's1', 's2', 's3']) ends.set(id, new Promise(() => undefined));
     refused.add('s5');
     patrol.round();
-    await vi.waitFor(() => expect(paused).toEqual(['s5']));
+    await expect.poll(() => paused).toEqual(['s5']);
   });
 });

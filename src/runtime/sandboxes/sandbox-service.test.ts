@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { createLogger } from '../../platform/logger.ts';
 import type { Driver, Isolation, Sandbox, SandboxSpec } from '../contract.ts';
 import type { ComputeUse } from '../../domain/compute.ts';
@@ -270,9 +270,9 @@ describe('long-lived sandboxes', () => {
   it('are there at once when one was made ahead: each is used once, and none is left at the end', async () => {
     const { service, driver } = world(undefined, undefined, 1);
     await service.create(ada, wanted);
-    await vi.waitFor(() => expect(driver.up.size).toBe(2));
+    await expect.poll(() => driver.up.size).toBe(2);
     const second = await service.create(ada, wanted);
-    await vi.waitFor(() => expect(driver.up.size).toBe(3));
+    await expect.poll(() => driver.up.size).toBe(3);
     expect(driver.specs).toHaveLength(3);
     const folder = join(driver.specs[0]?.homeFolder ?? '', '..', '..');
     expect(readdirSync(folder)).toContain(second.id);
@@ -350,7 +350,7 @@ describe('long-lived sandboxes', () => {
     const { standing, charged } = openDesk();
     const { service, driver, time } = world(undefined, standing, 1);
     await service.create(ada, wanted);
-    await vi.waitFor(() => expect(driver.up.size).toBe(2));
+    await expect.poll(() => driver.up.size).toBe(2);
     const { id } = await service.create(ada, wanted);
     time.nowMs += 3000;
     await service.kill(id, ada);
@@ -362,8 +362,8 @@ describe('long-lived sandboxes', () => {
     const { standing, holds } = openDesk();
     const { service, driver } = world(undefined, standing, 1);
     await service.create(ada, wanted);
-    await vi.waitFor(() => expect(driver.up.size).toBe(2));
-    await vi.waitFor(() => expect(driver.specs).toHaveLength(2));
+    await expect.poll(() => driver.up.size).toBe(2);
+    await expect.poll(() => driver.specs).toHaveLength(2);
     const disks = join(driver.specs[0]?.homeFolder ?? '', '..', '..');
     // Stands where the disk of the next should be.
     const taken = join(disks, `sbx0003${'0'.repeat(28)}`);

@@ -23,4 +23,4 @@ it('a command that is ended before it leads its group ends all the same', async 
   stdout.end();
   stderr.end();
   expect(await command.exited).toMatchObject({ code: null, signal: 'SIGKILL' });
-}, 5000);
+});

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { openRedisRates, RedisRates } from './redis-rates.ts';
@@ -57,7 +57,7 @@ describe('rate limits in a store that is slow', () => {
     expect((await rates.take(use)).kind).toBe('away');
     expect(asked).toHaveLength(1);
     asked[0]?.answer([0]);
-    await vi.waitFor(() => expect(asked.map(({ parameters }) => parameters[0])).toEqual(['x', 'x']));
+    await expect.poll(() => asked.map(({ parameters }) => parameters[0])).toEqual(['x', 'x']);
     expect(asked[1]?.parameters).toEqual(['x', 1, 50]);
     await rates.close();
   });
@@ -109,7 +109,7 @@ describe.skipIf(program === undefined)('rate limits in Redis or Valkey', () => {
     const rates = await openRedisRates(`redis://127.0.0.1:${port}`, { clock: systemClock, logger: silentLogger });
     opened.push(rates);
     const probe = { exchangeId: 'probe', meters: [{ id: 'probe' }], tokens: 0 };
-    await vi.waitFor(async () => expect((await rates.take(probe)).kind).toBe('taken'), { timeout: 5000 });
+    await expect.poll(async () => (await rates.take(probe)).kind).toBe('taken');
     return rates;
   }
 
@@ -140,7 +140,7 @@ describe.skipIf(program === undefined)('rate limits in Redis or Valkey', () => {
     const taken = answers.findIndex(({ kind }) => kind === 'taken');
     const use = { exchangeId: `x${taken}`, meters: [units, places], tokens: 100 };
     (taken % 2 === 0 ? one : other).giveBack(use, { usedTokens: 100, isUndone: false });
-    await vi.waitFor(async () => expect((await ask(one, 'big', 705)).kind).toBe('refused'));
+    await expect.poll(async () => (await ask(one, 'big', 705)).kind).toBe('refused');
     expect(await ask(one, 'fits', 695)).toEqual({ kind: 'taken' });
     expect(await ask(other, 'late', 500)).toMatchObject({ kind: 'refused', limit: 'tokens', meter: 0 });
   });
@@ -162,14 +162,11 @@ describe.skipIf(program === undefined)('rate limits in Redis or Valkey', () => {
     const rates = await gateway();
     const meters = [{ id: 'back', concurrent: 1 }];
     server.kill('SIGKILL');
-    await vi.waitFor(async () => {
-      expect((await rates.take({ exchangeId: 'x', meters, tokens: 1 })).kind).toBe('away');
-    });
+    const take = async (exchangeId: string): Promise<string> =>
+      (await rates.take({ exchangeId, meters, tokens: 1 })).kind;
+    await expect.poll(() => take('x')).toBe('away');
     startServer();
-    await vi.waitFor(
-      async () => expect((await rates.take({ exchangeId: 'x', meters, tokens: 1 })).kind).toBe('taken'),
-      { timeout: 8000, interval: 100 },
-    );
-    expect((await rates.take({ exchangeId: 'y', meters, tokens: 1 })).kind).toBe('refused');
-  }, 15_000);
+    await expect.poll(() => take('x'), { interval: 100 }).toBe('taken');
+    expect(await take('y')).toBe('refused');
+  });
 });

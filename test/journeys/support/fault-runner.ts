@@ -42,8 +42,13 @@ const translatedBy: { readonly [Dialect in InboundDialectId]: InboundDialectId }
 };
 /** Must never be seen by a client or in the journal. */
 export const upstreamKey = 'sk-upstream-0123456789abcdef';
-const limitMs = 20_000;
+const limitMs = 60_000;
 const concurrency = 48;
+const startGapMs = 20;
+
+/** How the case ends is decided by a time that a busy machine may take for something else. */
+const isTimed = ({ row }: FaultCase): boolean =>
+  row.host === 'hasty' || row.deadlineMs !== undefined || /gap=\d{3}/.test(row.script ?? '');
 
 /** The whole table in every dialect, passed through and translated, alone and with a second endpoint. */
 export function expandTable(): readonly FaultCase[] {
@@ -83,23 +88,32 @@ export async function runCases(cases: readonly FaultCase[]): Promise<ReadonlyMap
   }
   const seen = new Map<FaultCase, { client: ClientView; tookMs: number }>();
   try {
+    const runOne = async (one: FaultCase): Promise<void> => void seen.set(one, await ask(one, booted.url));
     const run = async (queue: FaultCase[], width: number): Promise<void> => {
       const work = async (): Promise<void> => {
-        for (let next = queue.shift(); next; next = queue.shift()) seen.set(next, await ask(next, booted.url));
+        for (let next = queue.shift(); next; next = queue.shift()) await runOne(next);
       };
       await Promise.all(Array.from({ length: width }, work));
     };
-    // Megabytes keep the one process of client, product and upstream busy: they must not delay anybody's timers.
+    // Client, product and upstream are one process: nobody may keep it busy while the timers of others run. Those with
+    // short ones start apart and wait together; those with megabytes come last.
+    const waiting: Promise<void>[] = [];
+    for (const one of cases.filter(isTimed)) {
+      waiting.push(runOne(one));
+      await new Promise((resolve) => setTimeout(resolve, startGapMs));
+    }
+    await Promise.all(waiting);
+    const others = cases.filter((one) => !isTimed(one));
     await run(
-      cases.filter(({ row }) => row.hugeWord === undefined),
+      others.filter(({ row }) => row.hugeWord === undefined),
       concurrency,
     );
     await run(
-      cases.filter(({ row }) => row.hugeWord !== undefined),
+      others.filter(({ row }) => row.hugeWord !== undefined),
       2,
     );
     // A call that nobody waits for any more must not stay open.
-    await fake.until((stats) => stats.open === 0, 10_000);
+    await fake.until((stats) => stats.open === 0);
     const calls = callsByModel(fake);
     await booted.product.drain();
     const facts = await factsByRequest(join(booted.directory, 'data', 'journal'));
@@ -118,7 +132,7 @@ function configOf(cases: readonly FaultCase[], fake: FakeUpstream, closed: numbe
     hosts[`usual-${protocol}`] = { ...common, baseUrl: baseUrl(protocol) };
     hosts[`spare-${protocol}`] = { ...common, baseUrl: baseUrl(protocol) };
     hosts[`closed-${protocol}`] = { ...common, baseUrl: `http://127.0.0.1:${closed}/v1` };
-    const timeouts = { firstTokenMs: 1000, idleMs: 1000 };
+    const timeouts = { firstTokenMs: 2000, idleMs: 1500 };
     hosts[`hasty-${protocol}`] = { ...common, baseUrl: baseUrl(protocol), timeouts };
   }
   const models = Object.fromEntries(
