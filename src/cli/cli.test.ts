@@ -105,7 +105,7 @@ describe('config check', () => {
   });
 
   it('answers as JSON', async () => {
-    expect(await main(['config', 'check', plant('s.yaml', good), '--json'], terminal)).toBe(0);
+    expect(await main(['config', 'check', '--config', plant('s.yaml', good), '--json'], terminal)).toBe(0);
     const answer: unknown = JSON.parse(terminal.stdout());
     expect(answer).toMatchObject({ ok: true, models: [{ name: 'small', line: 9 }, { name: 'large.v2' }] });
   });

@@ -48,6 +48,19 @@ describe('parsing', () => {
     expect(parseConfig('just text').problems).toHaveLength(1);
   });
 
+  it.each([
+    ['hosts:\n  Acme: { protocol: openai-chat }\n', 'x.yaml:2:9 hosts.Acme: must be a name of lower-case letters'],
+    ['hosts:\n  a: { baseUrl: "ftp://127.0.0.1/v1" }\n', 'x.yaml:2:17 hosts.a.baseUrl: must begin with http'],
+    ['hosts:\n  a: { baseUrl: "http://u:p@127.0.0.1/v1" }\n', 'hosts.a.baseUrl: must begin with http'],
+    [
+      `a: &a [${'x,'.repeat(99)}]\nb: &b [${'*a,'.repeat(99)}]\nc: [${'*b,'.repeat(99)}]\n`,
+      'x.yaml:1:1 Excessive alias',
+    ],
+  ])('says what is wrong with %j', (text, message) => {
+    const { problems } = parseConfig(text);
+    expect(problems.map((problem) => formatProblem('x.yaml', problem))).toEqual([expect.stringContaining(message)]);
+  });
+
   it('takes an empty file for the defaults', () => {
     expect(parseConfig('').config?.server.port).toBe(8787);
   });
@@ -66,6 +79,12 @@ describe('loading', () => {
     expect(problemsOf({ ACME_KEY: 'a' })).toEqual(['keys[0].secret:9']);
     expect(problemsOf({ DEV_KEY: 'd' })).toEqual(['hosts.acme.apiKey']);
     expect(problemsOf({ DEV_KEY: 'd', ACME_KEY: 'a' })).toEqual([]);
+  });
+
+  it('lets no two keys have one secret: nobody could say whose request it was', () => {
+    writeFileSync(file, 'keys:\n  - { name: a, secret: env:ONE }\n  - { name: b, secret: env:TWO }\n');
+    expect(loadConfig(file, { ONE: 'x', TWO: 'y' }, true).config.keys).toHaveLength(2);
+    expect(() => loadConfig(file, { ONE: 'x', TWO: 'x' }, true)).toThrow(ConfigError);
   });
 
   it('needs the file only when it was named', () => {

@@ -69,12 +69,15 @@ function checkReferences(
     list.push({ ...locate(path), path: path.join('.').replace(/\.(\d+)/g, '[$1]'), message });
   };
   const keyNames = new Set<string>();
+  const keyOfSecret = new Map<string, string>();
   for (const [index, key] of config.keys.entries()) {
     if (keyNames.has(key.name)) note(errors, ['keys', index, 'name'], `the name "${key.name}" is used twice`);
     keyNames.add(key.name);
-    if (readSecret(key.secret, secrets) === undefined) {
-      note(errors, ['keys', index, 'secret'], `${key.secret} is not set or empty`);
-    }
+    const secret = readSecret(key.secret, secrets);
+    const other = secret === undefined ? undefined : keyOfSecret.get(secret);
+    if (secret === undefined) note(errors, ['keys', index, 'secret'], `${key.secret} is not set or empty`);
+    else if (other !== undefined) note(errors, ['keys', index, 'secret'], `is the secret of "${other}" too`);
+    else keyOfSecret.set(secret, key.name);
   }
   const customerNames = new Set<string>();
   for (const [index, customer] of config.customers.entries()) {

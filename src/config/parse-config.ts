@@ -24,9 +24,22 @@ export function parseConfig(text: string): ParsedConfig {
     return { config: undefined, problems, locate };
   }
   keepPriceText(document);
-  const result = configSchema.safeParse(document.toJS() ?? {});
+  const plain = toPlain(document);
+  if ('problem' in plain) {
+    return { config: undefined, problems: [{ line: 1, column: 1, path: '', message: plain.problem }], locate };
+  }
+  const result = configSchema.safeParse(plain.value ?? {});
   if (result.success) return { config: result.data, problems: [], locate };
   return { config: undefined, problems: result.error.issues.flatMap((issue) => toProblems(issue, locate)), locate };
+}
+
+/** Anchors that repeat each other without end, or name nothing, are found only here. */
+function toPlain(document: Document): { readonly value: unknown } | { readonly problem: string } {
+  try {
+    return { value: document.toJS() };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 /** Settings whose numbers are prices, amounts and counts of money. */
@@ -64,7 +77,8 @@ function toProblems(issue: z.core.$ZodIssue, locate: Locate): ConfigProblem[] {
       return { ...locate(path), path: formatPath(path), message: 'unknown setting; check the spelling or remove it' };
     });
   }
-  return [{ ...locate(issue.path), path: formatPath(issue.path), message: issue.message }];
+  const { message } = (issue.code === 'invalid_key' ? issue.issues[0] : undefined) ?? issue;
+  return [{ ...locate(issue.path), path: formatPath(issue.path), message }];
 }
 
 function locator(document: Document, lines: LineCounter): Locate {

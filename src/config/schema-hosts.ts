@@ -40,12 +40,23 @@ const azureAuth = z.strictObject({
   bearer: secretReference.optional(),
 });
 
+/** Credentials in an address would be shown wherever the address is. */
+function isPlainHttp(text: string): boolean {
+  if (!URL.canParse(text)) return true; // told already
+  const { protocol, username, password } = new URL(text);
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
+}
+
 /** One entry of `hosts`. */
 export const hostSchema = z
   .strictObject({
     protocol: z.enum(hostProtocols).optional().meta({ description: 'Needed unless the host is a known one.' }),
     baseUrl: z
       .url()
+      .refine(
+        isPlainHttp,
+        'must begin with http:// or https:// and hold no credentials; those are references in apiKey',
+      )
       .optional()
       .meta({ description: 'Includes the version segment, for example `https://api.openai.com/v1`.' }),
     apiKey: secretReference.optional(),

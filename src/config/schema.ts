@@ -14,6 +14,7 @@ import { sandboxesSchema } from './schema-sandboxes.ts';
 import { secretReference } from './secret-reference.ts';
 
 const byteCount = z.int().positive();
+const lowerCaseName = 'must be a name of lower-case letters, digits, dots, dashes and underscores';
 
 /** One entry of `keys`. */
 export const keySchema = z.strictObject({
@@ -121,7 +122,7 @@ const cacheSchema = z.strictObject({
 /** The whole of `switchyard.yaml`: validation, reference page and JSON Schema come from here. */
 export const configSchema = z.strictObject({
   hosts: z
-    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/), hostSchema)
+    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, lowerCaseName), hostSchema)
     .default({})
     .meta({ description: 'Who serves models. Known hosts whose key is in the environment need no entry.' }),
   models: z
@@ -130,7 +131,10 @@ export const configSchema = z.strictObject({
     .meta({ description: 'Names that clients ask for, and the endpoints behind them.' }),
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}).meta({ description: 'Other names for models.' }),
   jobs: z
-    .record(z.string().regex(/^[a-z0-9][a-z0-9-]*$/), jobSchema)
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'must be a name of lower-case letters, digits and dashes'),
+      jobSchema,
+    )
     .default({})
     .meta({
       description: 'Recurring kinds of work, asked for as `job/NAME`; routing learns which model does them well.',
@@ -139,7 +143,7 @@ export const configSchema = z.strictObject({
     description: 'What was agreed with hosts beside their list prices; of those that hold the last wins.',
   }),
   plans: z
-    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/), planSchema)
+    .record(z.string().regex(/^[a-z0-9][a-z0-9._-]*$/, lowerCaseName), planSchema)
     .default({})
     .meta({ description: 'What customers pay. A customer without a plan pays what its requests cost.' }),
   organisation: organisationSchema.prefault({}).meta({ description: 'Whoever runs this gateway and bills customers.' }),
@@ -220,9 +224,5 @@ export type Config = z.infer<typeof configSchema>;
 export type HostConfig = Config['hosts'][string];
 /** One entry of `models`. */
 export type ModelConfig = Config['models'][string];
-/** One entry of `keys`. */
-export type KeyConfig = Config['keys'][number];
-/** One entry of `customers`. */
-export type CustomerConfig = Config['customers'][number];
 /** How far requests for a model may go. */
 export type PolicyConfig = ModelConfig['policy'];

@@ -1,4 +1,4 @@
-import { type ConfigError, formatProblem, type LoadedConfig } from '../config/index.ts';
+import { type ConfigError, formatProblem, type LoadedConfig, locateFault } from '../config/index.ts';
 import { Fault } from '../domain/fault.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Core } from './core.ts';
@@ -18,7 +18,7 @@ export function reload(
     core.logger.info({ difference }, 'configuration reloaded');
   } catch (error) {
     if (!Fault.is(error)) throw error;
-    core.logger.error({ problem: error.message }, 'configuration refused, the last good one stays');
+    logReloadProblem(core.logger, locateFault(error, next));
   }
 }
 

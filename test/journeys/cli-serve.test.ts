@@ -95,6 +95,16 @@ describe('switchyard serve', () => {
     expect(terminal.stderr()).not.toContain('    at ');
   });
 
+  it('ends when a setting names what does not exist, and says on which line', async () => {
+    writeFileSync(
+      join(folder, 'switchyard.yaml'),
+      `${alone}models:\n  small:\n    endpoints: [{ host: other, model: m }]\n`,
+    );
+    await expect(serve()).rejects.toThrow(
+      /ended with 1 before .*switchyard\.yaml:6:\d+ models\.small\.endpoints\[0\]\.host: "other" is not known/,
+    );
+  });
+
   it('drains when npm, its parent, is killed', async () => {
     writeFileSync(join(folder, 'switchyard.yaml'), alone);
     const npm = spawn(process.execPath, ['-e', npmScript, '--', ...serveCall], {

@@ -5,6 +5,7 @@ import {
   formatProblem,
   loadConfig,
   type LoadedConfig,
+  locateFault,
   parseConfig,
 } from '../../../config/index.ts';
 import { Fault } from '../../../domain/fault.ts';
@@ -12,7 +13,6 @@ import { exitCodes } from '../../shell/cli-error.ts';
 import { type Terminal, writeJson, writeLine } from '../../shell/terminal.ts';
 import { describeExplanation } from './describe-explanation.ts';
 import { explainConfig, type Explanation } from './explain-config.ts';
-import { toPath } from './to-path.ts';
 
 /** What a check found. */
 interface Finding {
@@ -53,13 +53,8 @@ async function check(file: string, environment: Terminal['environment']): Promis
   try {
     return { explanation: await explainConfig(loaded, locate), errors: [], warnings };
   } catch (error) {
-    // Names that lead nowhere are found when the catalog is built; their path says where they stand.
     if (!Fault.is(error)) throw error;
-    const path = error.param ?? '';
-    const message = error.message.startsWith(path)
-      ? error.message.slice(path.length).replace(/^:? +/, '')
-      : error.message;
-    return { explanation: undefined, errors: [{ ...locate(toPath(path, loaded.config)), path, message }], warnings };
+    return { explanation: undefined, errors: locateFault(error, loaded).problems, warnings };
   }
 }
 
