@@ -9,6 +9,7 @@ export { createMcpHandler, type McpDeps } from './mcp/mcp-handler.ts';
 export { createPagesApp, type FigureSource, type PagesDeps } from './pages/pages-app.ts';
 export { createFigureSource, type FigureDeps } from './pages/read-figures.ts';
 export { sessionCookie, Sessions } from './pages/session.ts';
+export { ReturnsDesk, type ReturnsDeps } from './returns/returns-desk.ts';
 export { createSandboxHandler, type SandboxHandler, type SandboxHandlerDeps } from './sandboxes/sandbox-handler.ts';
 export { createHttpServer, type ServerParts } from './server.ts';
 export { createStatusHandler, type StatusDeps } from './status-routes.ts';

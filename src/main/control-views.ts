@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { ResolvedJob } from '../catalog/index.ts';
+import type { Catalog, ResolvedJob } from '../catalog/index.ts';
 import { Fault } from '../domain/fault.ts';
 import { defaultSuccessRule, isRuleProblem, readSuccessRule, type SuccessRule } from '../domain/success-rule.ts';
 import { previewRoute } from '../gateway/index.ts';
-import type { ControlViews } from '../http/index.ts';
+import { type ControlViews, ReturnsDesk } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { StickyMap } from '../routing/index.ts';
 import { openBuilds } from './builds.ts';
@@ -12,7 +12,8 @@ import { createCeiling } from './evals.ts';
 
 /** What the control API is shown of the running product. */
 export function controlViews(core: Core): ControlViews {
-  const { money, state, options } = core;
+  const { money, state } = core;
+  const { journalDirectory, currentCatalog, rules } = shared(core);
   return {
     ...core,
     clock: systemClock,
@@ -23,9 +24,9 @@ export function controlViews(core: Core): ControlViews {
     },
     builds: openBuilds(core),
     sandboxes: core.runtime.sandboxes,
-    journalDirectory: join(options.dataDirectory, 'journal'),
+    journalDirectory,
     currentDatabase: () => core.database.current(),
-    currentCatalog: () => state.snapshot.catalog,
+    currentCatalog,
     previewRoute: (request) =>
       previewRoute(
         request,
@@ -41,7 +42,8 @@ export function controlViews(core: Core): ControlViews {
       ),
     evalCeiling: createCeiling(core),
     loggedItems: (job) => core.samples.items(job),
-    ruleOf: (job) => ruleOf(state.snapshot.catalog.job(job)),
+    ruleOf: rules,
+    returns: openReturns(core),
     priceBook: () => money.work()?.book,
     pollStates: () => money.work()?.pollStates() ?? [],
     projection() {
@@ -61,6 +63,26 @@ export function controlViews(core: Core): ControlViews {
       return undefined;
     },
   };
+}
+
+function shared({ state, options }: Core) {
+  const currentCatalog = (): Catalog => state.snapshot.catalog;
+  return {
+    journalDirectory: join(options.dataDirectory, 'journal'),
+    currentCatalog,
+    rules: (job: string) => ruleOf(currentCatalog().job(job)),
+  };
+}
+
+function openReturns(core: Core): ReturnsDesk {
+  const { journalDirectory, currentCatalog, rules } = shared(core);
+  return new ReturnsDesk({
+    clock: systemClock,
+    journalDirectory,
+    currentCatalog,
+    ruleOf: rules,
+    troubled: (error) => core.logger.error({ err: error }, 'the return of jobs cannot be measured'),
+  });
 }
 
 /** The rule by which a job's answers are a success; its text was checked when it was configured. */

@@ -38,7 +38,8 @@ export function openManagement(
         origin,
       ),
   };
-  const control = createControlApp(controlRoutes(controlViews(core)), {
+  const views = controlViews(core);
+  const control = createControlApp(controlRoutes(views), {
     ...shared,
     changes: databaseChangeBook,
     servesPages: () => core.tokens.isInUse,
@@ -47,7 +48,7 @@ export function openManagement(
   const pages = createPagesApp({
     ...shared,
     sessions: new Sessions(ownerToken),
-    figures: createFigureSource({ ...shared, board }),
+    figures: createFigureSource({ ...shared, board, returns: views.returns }),
     troubled: (error) => logger.error({ err: error }, 'a page failed'),
   });
   const [toControl, toPages] = [control, pages].map((app) =>

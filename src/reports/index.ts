@@ -13,8 +13,9 @@ export { LogColumns, type ReplayRow } from './what-if/log-columns.ts';
 export type { WhatIfReport } from './what-if/what-if-report.ts';
 export { whatIfData, whatIfLines } from './what-if/what-if-text.ts';
 export { measureRoi, type RoiQuestion } from './roi/measure-roi.ts';
+export { stepsOf } from './roi/saving-steps.ts';
 export { roiPage } from './roi/roi-page.ts';
-export type { Parity, RoiReport, SuccessValue } from './roi/roi-report.ts';
+export type { Parity, RoiReport, Saving, SuccessValue } from './roi/roi-report.ts';
 export { roiLines } from './roi/roi-text.ts';
 export {
   type Dataset,

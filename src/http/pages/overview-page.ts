@@ -1,5 +1,7 @@
 import { barLength, countText, shareText, usdText } from './amounts.ts';
 import { html, type Html } from './html.ts';
+import { dayText, timeText } from './page-time.ts';
+import { returnSection } from './return-cards.ts';
 import type { DayFigure, MoneyFigures, Overview, RankedFigure, SpendFigure } from './overview.ts';
 
 /** The one page: what runs, what it costs, what is earned, and what needs a look. */
@@ -18,7 +20,7 @@ export function overviewPage(overview: Overview): Html {
       })}
       ${money?.spend.map(spendCard)}
     </div>
-    ${money && moneySections(money)}
+    ${money && moneySections(money)} ${returnSection(overview.returns)}
   </div>`;
 }
 
@@ -192,14 +194,4 @@ function freshness(atMs: number, { projectedToMs }: MoneyFigures): string {
 
 function max(...amounts: readonly bigint[]): bigint {
   return amounts.reduce((most, one) => (one > most ? one : most), 0n);
-}
-
-/** An instant for people, in UTC. */
-export function timeText(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** A day for people. */
-export function dayText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10);
 }

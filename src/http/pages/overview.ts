@@ -1,3 +1,5 @@
+import type { ReturnFigures } from './return-cards.ts';
+
 /** A sum of use in a span of time. */
 export interface SpendFigure {
   readonly label: string;
@@ -56,6 +58,7 @@ export interface Overview {
   readonly runningCount: number;
   readonly total: number;
   readonly money: MoneyFigures | undefined;
+  readonly returns: ReturnFigures;
   /** Why there are no figures of money, when there are none. */
   readonly absence: string | undefined;
 }

@@ -46,7 +46,8 @@ const money: MoneyFigures = {
   isSimulatedOnly: true,
   projectedToMs: nowMs - 600_000,
 };
-let shown: Overview = { atMs: nowMs, runningCount: 7, total: 12_345, money, absence: undefined };
+const returns = { measuredAtMs: nowMs, reports: [], more: 0, leftOut: 0 };
+let shown: Overview = { atMs: nowMs, runningCount: 7, total: 12_345, money, returns, absence: undefined };
 
 const app = createPagesApp({
   sessions: new Sessions('swo_right'),

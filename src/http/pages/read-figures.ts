@@ -3,14 +3,17 @@ import type { ExchangeBoard } from '../../gateway/index.ts';
 import { newestExchangeMs, totalVariance, usage, type UsageDimension, type UsageRow } from '../../ledger/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
+import type { ReturnsDesk } from '../returns/returns-desk.ts';
 import type { FigureSource } from './pages-app.ts';
 import type { MoneyFigures, Overview, RankedFigure, SpendFigure } from './overview.ts';
 import { readRows } from './read-rows.ts';
+import type { ReturnFigures } from './return-cards.ts';
 
 /** What the figures are read from. */
 export interface FigureDeps {
   readonly board: ExchangeBoard;
   readonly clock: Clock;
+  readonly returns: ReturnsDesk;
   database(): Database | undefined;
   /** Why there is no database, for people. */
   absence(): string | undefined;
@@ -19,6 +22,7 @@ export interface FigureDeps {
 const dayMs = 86_400_000;
 const chartDays = 30;
 const rankedRows = 8;
+const shownReturns = 6;
 const alertRows = 100;
 /** Names of hosts that only simulate. */
 const simulatedHost = 'sim';
@@ -32,14 +36,29 @@ export function createFigureSource(deps: FigureDeps): FigureSource {
   return {
     async overview(): Promise<Overview> {
       const { board, clock } = deps;
+      const returns = readReturns(deps.returns);
       const atMs = clock.nowMs();
       const database = available();
       const money = database && (await readMoney(database, atMs));
       const { runningCount, total } = board;
-      return { atMs, runningCount, total, money, absence: deps.absence() };
+      return { atMs, runningCount, total, money, returns: await returns, absence: deps.absence() };
     },
-    rows: (list, query) =>
-      readRows(list, query, { database: available(), board: deps.board, atMs: deps.clock.nowMs() }),
+    rows(list, query) {
+      const { board, returns, clock } = deps;
+      return readRows(list, query, { database: available(), board, returns, atMs: clock.nowMs() });
+    },
+  };
+}
+
+async function readReturns(desk: ReturnsDesk): Promise<ReturnFigures> {
+  const latest = await desk.latest();
+  const reports = (latest?.jobs ?? []).map(({ report }) => report).filter(({ requests }) => requests > 0);
+  const dearest = reports.toSorted((left, right) => (right.cost.totalNanos > left.cost.totalNanos ? 1 : -1));
+  return {
+    measuredAtMs: latest?.measuredAtMs,
+    reports: dearest.slice(0, shownReturns),
+    more: Math.max(0, reports.length - shownReturns),
+    leftOut: latest?.leftOut ?? 0,
   };
 }
 

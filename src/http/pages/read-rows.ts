@@ -4,7 +4,8 @@ import type { ExchangeBoard } from '../../gateway/index.ts';
 import { listVariances, recentExchanges, usage, type UsageDimension, usageDimensions } from '../../ledger/index.ts';
 import type { Database } from '../../storage/index.ts';
 import { countText, usdText } from './amounts.ts';
-import { dayText, timeText } from './overview-page.ts';
+import { dayText, timeText } from './page-time.ts';
+import { returnRows, type ReturnSource } from './return-rows.ts';
 import type { Cell, RowsView } from './rows-page.ts';
 
 /** Parameters of a page of rows, as a browser sends them. */
@@ -13,6 +14,7 @@ export type RowsQuery = { readonly [name: string]: string };
 interface RowsDeps {
   readonly database: Database | undefined;
   readonly board: ExchangeBoard;
+  readonly returns: ReturnSource;
   readonly atMs: number;
 }
 
@@ -22,6 +24,7 @@ const amount = (value: string): Cell => ({ text: value, isAmount: true });
 
 /** Reads the rows behind a figure; undefined when there is no such list. */
 export async function readRows(list: string, query: RowsQuery, deps: RowsDeps): Promise<RowsView | undefined> {
+  if (list === 'returns') return returnRows(query, deps.returns);
   const read = Object.hasOwn(lists, list) ? lists[list] : undefined;
   if (read === undefined) return undefined;
   if (deps.database) return read(query, { ...deps, database: deps.database });

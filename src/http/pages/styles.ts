@@ -84,5 +84,32 @@ input:focus { border-color: var(--accent); }
 .door .hint { color: var(--soft); font-size: .9rem; margin: 0; }
 .door code { overflow-wrap: anywhere; }
 footer { color: var(--soft); font-size: .85rem; padding-top: 1rem; padding-bottom: 2.5rem; }
+h2.part { font-size: 1.15rem; margin: 2rem 0 .15rem; letter-spacing: -.01em; }
+h3 { font-size: 1rem; margin: 0 0 .75rem; font-weight: 620; overflow-wrap: anywhere; }
+h3 span { color: var(--soft); font-weight: 400; font-size: .88rem; margin-left: .5rem; }
+.return { margin: 0 0 1rem; }
+.more { color: var(--soft); font-size: .88rem; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(13rem, 100%), 1fr)); gap: 1.1rem 1.75rem; }
+.fact { min-width: 0; }
+.fact .label { color: var(--soft); font-size: .88rem; }
+.fact .figure { text-decoration-thickness: 1px; font-size: 1.4rem; }
+.fact .more { margin-top: .2rem; }
+.fact .interval { display: block; width: 100%; max-width: 14rem; height: .55rem; margin: .3rem 0 .1rem; }
+.interval .ground { fill: var(--line); } .interval .range { fill: var(--accent-soft); } .interval .mid { fill: var(--accent); }
+table.tight { font-size: .92rem; margin-top: .25rem; max-width: 16rem; }
+table.tight th, table.tight td { padding: .18rem .6rem .18rem 0; border: 0; }
+.waterfall { border-top: 1px solid var(--line); margin-top: 1.1rem; padding-top: .9rem; }
+.waterfall p { margin: 0 0 .6rem; }
+.waterfall th { white-space: normal; color: var(--ink); font-size: .93rem; font-weight: 500; width: 34%; }
+.waterfall th span { display: block; color: var(--soft); font-weight: 400; font-size: .82rem; }
+.waterfall .whole th, .waterfall .whole td { font-weight: 620; }
+.waterfall td.bar { width: auto; }
+.waterfall td.bar svg { height: 1rem; }
+.bar .saved { fill: var(--accent); } .bar .unproven, .bar .rest { fill: var(--soft); opacity: .45; }
+.badge { display: inline-block; border: 1px solid currentColor; border-radius: 99px; padding: 0 .6rem; font-size: .8rem; margin-right: .4rem; }
+.badge.saved { color: var(--good); } .badge.unproven { color: var(--bad); }
+s { text-decoration-thickness: 1.5px; }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+@media (max-width: 40rem) { .waterfall td.bar { display: none; } .waterfall th { width: auto; } }
 @media (max-width: 40rem) { header { flex-wrap: wrap; } .card .figure { font-size: 1.45rem; } }
 `;

@@ -3,24 +3,34 @@ import type { Catalog } from '../../../catalog/index.ts';
 import { routedFacts } from '../../../cli/offline/testing/routed-journal.ts';
 import type { DecisionFact, Fact } from '../../../domain/facts.ts';
 import { defaultSuccessRule, readSuccessRule, type SuccessRule } from '../../../domain/success-rule.ts';
-import type { Journal } from '../../../journal/index.ts';
+import { measureReturns } from '../../returns/measure-returns.ts';
+import { ReturnsDesk } from '../../returns/returns-desk.ts';
 import { roiRoutes } from './roi-routes.ts';
 
 const endMs = 1_800_000_000_000;
 let facts: readonly Fact[] = [];
 const routed = routedFacts({ count: 900, endMs, explored: 0.4, told: 0.8 });
 const settings = { models: ['strong', 'cheap'], value: { lowUsd: '0.01', midUsd: '0.02', highUsd: '0.03' } };
+const clock = { nowMs: () => endMs, monotonicMs: () => 0 };
+const job = { job: 'support', settings };
 const views = {
-  clock: { nowMs: () => endMs, monotonicMs: () => 0 },
-  journal: {
-    async *read() {
-      for (const fact of facts) yield { position: undefined, fact };
+  clock,
+  returns: new ReturnsDesk({
+    clock,
+    journalDirectory: '',
+    currentCatalog: () =>
+      ({ job: (name: string) => (name === 'support' ? job : undefined), jobs: () => [job] }) as unknown as Catalog,
+    ruleOf: () => readSuccessRule(defaultSuccessRule) as SuccessRule,
+    measure: (question) => measureReturns(read(), question),
+    troubled: (error) => {
+      throw error;
     },
-  } as unknown as Journal,
-  currentCatalog: () =>
-    ({ job: (name: string) => (name === 'support' ? { settings } : undefined) }) as unknown as Catalog,
-  ruleOf: () => readSuccessRule(defaultSuccessRule) as SuccessRule,
+  }),
 };
+
+async function* read(): AsyncGenerator<{ readonly fact: Fact }> {
+  for (const fact of facts) yield { fact };
+}
 
 interface Prepared {
   prepare(raw: object): (call: object) => Promise<{ value: unknown }>;
@@ -48,9 +58,12 @@ describe('the return of a job over the control API', () => {
   });
 
   it('says that nothing is proven where a cascade answered, and why', async () => {
-    const cascade = { stages: ['cheap', 'strong'], single: 'strong' } as unknown as NonNullable<
-      DecisionFact['cascade']
-    >;
+    const cascade = {
+      stages: ['cheap', 'strong'],
+      single: 'strong',
+      success: 0.9,
+      costNanos: '1',
+    } as unknown as NonNullable<DecisionFact['cascade']>;
     facts = routed.map((fact) => (fact.type === 'decision' ? { ...fact, cascade } : fact));
     expect(await ask('support', { days: ['30'], baseline: ['strong'] })).toMatchObject({
       saving: {

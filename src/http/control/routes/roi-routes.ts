@@ -1,28 +1,18 @@
 import { z } from 'zod';
-import type { Catalog } from '../../../catalog/index.ts';
-import { ExchangeLog } from '../../../domain/exchange-log.ts';
 import { Fault } from '../../../domain/fault.ts';
-import { parseUsdAsNanos } from '../../../domain/money.ts';
-import type { SuccessRule } from '../../../domain/success-rule.ts';
-import type { Journal } from '../../../journal/index.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import { measureRoi, type RoiReport, type SuccessValue } from '../../../reports/index.ts';
-import { compareWithBaseline, readLoggedDecision } from '../../../routing/index.ts';
+import type { RoiReport } from '../../../reports/index.ts';
+import type { ReturnsDesk } from '../../returns/returns-desk.ts';
 import { staff } from '../framework/principal.ts';
 import { type ControlRoute, route } from '../framework/route.ts';
 
 /** What a return is measured from. */
 export interface RoiViews {
   readonly clock: Clock;
-  readonly journal: Journal;
-  currentCatalog(): Catalog;
-  ruleOf(job: string): SuccessRule | undefined;
+  readonly returns: ReturnsDesk;
 }
 
 const dayMs = 86_400_000;
-const usualMargin = 0.02;
-/** Further exchanges are left out: the answer says so. */
-const mostExchanges = 100_000;
 
 const nanos = z.string().meta({ description: 'Nano-USD as decimal text.' });
 const interval = z.tuple([z.number(), z.number()]).nullable();
@@ -41,6 +31,8 @@ const answer = z
     successRate: z.object({ rate: z.number(), interval }).nullable(),
     costNanos: nanos,
     wasteNanos: nanos.meta({ description: 'Failed attempts, lost races and repairs; contained in the cost.' }),
+    draftNanos: nanos.meta({ description: 'Drafts of cascades that a verifier turned down; contained in the waste.' }),
+    evaluationNanos: nanos.meta({ description: 'Answers for evaluations; beside the cost.' }),
     unpriced: z.number().meta({ description: 'Requests whose cost is unknown; in no sum.' }),
     costPerSuccess: z
       .object({ nanos: z.number(), interval })
@@ -55,6 +47,8 @@ const answer = z
         baselineNanos: nanos,
         actualNanos: nanos,
         savedNanos: nanos,
+        restNanos: nanos.meta({ description: 'What no layer explains for sure.' }),
+        requests: z.number().meta({ description: 'Requests with a logged choice and a known cost.' }),
         isProven: z
           .boolean()
           .meta({ description: 'Whether answers are proven to be as good as those of the baseline.' }),
@@ -68,8 +62,6 @@ const answer = z
 
 /** What a job costs per success and what it brings, from the journal of this gateway. */
 export function roiRoutes(views: RoiViews): ControlRoute[] {
-  // One at a time: each reads the journal from its beginning.
-  let before: Promise<unknown> = Promise.resolve();
   return [
     route({
       operationId: 'getJobReturn',
@@ -89,46 +81,27 @@ export function roiRoutes(views: RoiViews): ControlRoute[] {
         baseline: z.string().max(200).optional().meta({ description: "Else the incumbent of the job's floor." }),
       }),
       answer,
-      async handle({ params: { jobName }, query }) {
-        const measured = before.then(
-          () => measure(views, jobName, query),
-          () => measure(views, jobName, query),
-        );
-        before = measured.catch(() => undefined);
-        return measured;
-      },
+      handle: ({ params: { jobName }, query }) => measure(views, jobName, query),
     }),
   ];
 }
 
-async function measure(views: RoiViews, job: string, query: { days: number; baseline?: string | undefined }) {
-  const known = views.currentCatalog().job(job);
-  const rule = views.ruleOf(job);
-  if (!known || !rule) throw new Fault('not_found', { message: `There is no job ${job}.` });
-  const { settings } = known;
-  const toMs = views.clock.nowMs();
-  const fromMs = toMs - query.days * dayMs;
-  const log = new ExchangeLog({ fromMs, toMs, job, maxExchanges: mostExchanges });
-  for await (const { fact } of views.journal.read()) log.add(fact);
-  const exchanges = [...log.exchanges()];
-  const baseline = query.baseline ?? settings.floor?.incumbent;
-  const decisions = baseline === undefined ? [] : exchanges.flatMap((one) => readLoggedDecision(one, rule) ?? []);
-  const margin = settings.floor?.margin ?? usualMargin;
-  const parity = baseline === undefined ? undefined : compareWithBaseline(decisions, { job, baseline, margin });
-  if (query.baseline !== undefined && !parity) {
+async function measure(
+  { clock, returns }: RoiViews,
+  job: string,
+  query: { days: number; baseline?: string | undefined },
+) {
+  const question = returns.questionOf(job, query.baseline);
+  if (!question) throw new Fault('not_found', { message: `There is no job ${job}.` });
+  const toMs = clock.nowMs();
+  const { jobs, leftOut } = await returns.ask({ fromMs: toMs - query.days * dayMs, toMs, jobs: [question] });
+  const [measured] = jobs;
+  if (!measured) throw new Error(`job ${job} was not measured`);
+  if (query.baseline !== undefined && measured.isBaselineUnknown) {
     const message = `${query.baseline} was no candidate of job ${job} in the log.`;
-    throw new Fault('invalid_request', { message });
+    throw new Fault('invalid_request', { message, param: 'baseline' });
   }
-  const report = measureRoi(exchanges, { job, fromMs, toMs, rule, value: valueOf(settings.value), parity });
-  return toAnswer(report, log.leftOut);
-}
-
-function valueOf(value: { lowUsd?: string; midUsd?: string; highUsd?: string } | undefined): SuccessValue | undefined {
-  const [lowNanos, midNanos, highNanos] = [value?.lowUsd, value?.midUsd, value?.highUsd].map((text) =>
-    text === undefined ? undefined : parseUsdAsNanos(text),
-  );
-  if (lowNanos === undefined || midNanos === undefined || highNanos === undefined) return undefined;
-  return { lowNanos, midNanos, highNanos };
+  return toAnswer(measured.report, leftOut);
 }
 
 function toAnswer(report: RoiReport, leftOut: number): z.input<typeof answer> {
@@ -148,6 +121,8 @@ function toAnswer(report: RoiReport, leftOut: number): z.input<typeof answer> {
     successRate: successRate ? { rate: successRate.rate, interval: bounds(successRate.interval) } : null,
     costNanos: `${cost.totalNanos}`,
     wasteNanos: `${cost.wasteNanos}`,
+    draftNanos: `${cost.draftNanos}`,
+    evaluationNanos: `${cost.evaluationNanos}`,
     unpriced: cost.unpriced,
     costPerSuccess:
       'nanos' in costPerSuccess ? { nanos: costPerSuccess.nanos, interval: bounds(costPerSuccess.interval) } : null,
@@ -162,6 +137,8 @@ function toAnswer(report: RoiReport, leftOut: number): z.input<typeof answer> {
           baselineNanos: `${saving.baselineNanos}`,
           actualNanos: `${saving.actualNanos}`,
           savedNanos: `${saving.savedNanos}`,
+          restNanos: `${saving.restNanos}`,
+          requests: saving.requests,
           isProven: saving.parity.isProven,
           detail: saving.parity.detail,
           layers: saving.layers.map(({ name, savedNanos, note }) => ({ name, savedNanos: `${savedNanos}`, note })),

@@ -21,6 +21,8 @@ import { createControlApp } from '../control-app.ts';
 import { controlRoutes, type ControlViews } from '../control-routes.ts';
 import { databaseChangeBook } from '../framework/change-book.ts';
 import type { ControlRoute } from '../framework/route.ts';
+import { measureReturns } from '../../returns/measure-returns.ts';
+import { ReturnsDesk } from '../../returns/returns-desk.ts';
 import { quietEvals } from './quiet-evals.ts';
 import { quietFixes } from './quiet-fixes.ts';
 import { identifyToken } from '../identify.ts';
@@ -133,8 +135,17 @@ function createViews(
   const outcomes = new OutcomeBook();
   const newId = createIdSource(systemClock, createSystemRandom());
   const catalog = catalogOf('small', 'large');
+  const evals = quietEvals(newId);
   return {
-    ...quietEvals(newId),
+    ...evals,
+    returns: new ReturnsDesk({
+      clock: systemClock,
+      journalDirectory: '',
+      currentCatalog: () => catalog,
+      ruleOf: (job) => evals.ruleOf(job),
+      measure: (question) => measureReturns(journal.read(), question),
+      troubled: () => undefined,
+    }),
     rollouts: new RolloutService({
       clock: systemClock,
       logger: silentLogger,
