@@ -4,6 +4,7 @@ import type { Journal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { VerifierBook } from '../gateway/index.ts';
 import type { RolloutService } from '../rollouts/index.ts';
 import type { LearningService } from '../routing/index.ts';
 import {
@@ -45,6 +46,7 @@ export interface BusinessParts {
   readonly journal: Journal;
   readonly snapshots: Snapshots;
   readonly learning: LearningService;
+  readonly verifierBook: VerifierBook;
   readonly rollouts: RolloutService;
   readonly logger: Logger;
   readonly metrics: Metrics;

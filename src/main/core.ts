@@ -91,7 +91,7 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
   const journal = await openProductJournal({ ...options, gatewayId, loaded, logger });
   const outcomeDesk = new OutcomeDesk({ journal, outcomes, clock: systemClock, newId });
-  const kept = { options, gatewayId, journal, snapshots, learning, rollouts };
+  const kept = { options, gatewayId, journal, snapshots, learning, verifierBook, rollouts };
   const business = await openBusiness(loaded, { ...kept, logger, metrics, newId });
   rollouts.start();
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);

@@ -24,6 +24,7 @@ import {
   replaceExportSinks,
   startProjection,
 } from '../ledger/index.ts';
+import type { VerifierBook } from '../gateway/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -55,6 +56,8 @@ export interface DatabaseWorkParts {
   readonly metrics: Metrics;
   /** What learns from the outcomes of all gateways. */
   readonly learning: LearningService;
+  /** Measures verifiers by the outcomes of all gateways. */
+  readonly verifierBook: VerifierBook;
   readonly rollouts: RolloutService;
   loaded(): LoadedConfig;
   adoptJobs(jobs: readonly StoredJob[]): void;
@@ -155,7 +158,7 @@ function followPlans({ money, logger }: DatabaseWorkParts, database: Database): 
 
 /** Jobs that the control API makes, and outcomes that other gateways were told: here within seconds. */
 async function followRouting(
-  { learning, rollouts, adoptJobs, dataDirectory, logger }: DatabaseWorkParts,
+  { learning, verifierBook, rollouts, adoptJobs, dataDirectory, logger }: DatabaseWorkParts,
   database: Database,
 ): Promise<() => Promise<void>> {
   const failed = (error: unknown): void => logger.warn({ err: error }, 'jobs or outcomes could not be read');
@@ -171,6 +174,7 @@ async function followRouting(
     clock: systemClock,
     note(fact) {
       learning.note(fact);
+      verifierBook.note(fact);
       rollouts.told(fact);
     },
     replaying: (isReplaying) => learning.replaying(isReplaying),

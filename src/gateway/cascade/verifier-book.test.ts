@@ -26,6 +26,20 @@ describe('how often a verifier errs', () => {
     expect(book.of('other').compared).toBe(0);
   });
 
+  it('is the same at every gateway: whatever came first, and however often', () => {
+    const facts = Array.from({ length: 10 }, (_, at) => [
+      outcome(`req_${at}`, 'verified', 1),
+      outcome(`req_${at}`, 'test', at < 3 ? 0 : 1),
+    ]).flat();
+    const figures = [facts, facts.toReversed(), [...facts, ...facts]].map((told) => {
+      const book = new VerifierBook();
+      for (const fact of told) book.note(fact);
+      return book.of('code');
+    });
+    expect(figures[0]).toMatchObject({ compared: 10, falsePasses: 3 });
+    expect(figures.slice(1)).toEqual([figures[0], figures[0]]);
+  });
+
   it('forgets what was taken back, and never counts drafts or weak signals', () => {
     const book = new VerifierBook();
     book.note(outcome('req_1', 'verified', 1));

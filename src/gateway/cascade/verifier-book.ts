@@ -1,4 +1,5 @@
 import type { OutcomeFact } from '../../domain/facts.ts';
+import { outcomeIdentity } from '../../domain/outcome-identity.ts';
 import { isNecessaryOnly, standingOutcomes, verdictOf } from '../../domain/outcome.ts';
 
 /** Verdicts of a verifier beside what became of the answers. */
@@ -15,7 +16,7 @@ export interface VerifierRecord {
 interface Verdict {
   readonly job: string;
   readonly passed: boolean;
-  readonly told: OutcomeFact[];
+  readonly told: Map<string, OutcomeFact>;
   /** Whether others agree; undefined: nobody has said. */
   agrees: boolean | undefined;
 }
@@ -33,16 +34,20 @@ const priorWeight = 20;
 const windowSize = 400;
 const mostVerdicts = 20_000;
 const mostToldPerVerdict = 20;
+/** Outcomes of other gateways that came before the verdict that they are about. */
+const mostEarly = 2_000;
 /** Weaker evidence than this does not overrule a verifier. */
 const leastWeight = 0.5;
 
 /**
- * Measures verifiers by outcomes that others told of the same answers. A projection of outcome facts: the same facts
- * give the same figures, and what is retracted counts as never told.
+ * Measures verifiers by outcomes that others told of the same answers, here or at another gateway. A projection of
+ * outcome facts: the same facts, in whatever order and however often they come, give the same figures, and what is
+ * retracted counts as never told.
  */
 export class VerifierBook {
   readonly #verdicts = new Map<string, Verdict>();
   readonly #tallies = new Map<string, Tally>();
+  readonly #early = new Map<string, Map<string, OutcomeFact>>();
 
   note(fact: OutcomeFact): void {
     if (fact.draft === true) return;
@@ -63,18 +68,41 @@ export class VerifierBook {
       const [oldest] = this.#verdicts.keys();
       if (oldest !== undefined) this.#verdicts.delete(oldest);
     }
-    this.#verdicts.set(requestId, { job, passed: value >= 0.5, told: [], agrees: undefined });
+    const told = this.#early.get(requestId) ?? new Map<string, OutcomeFact>();
+    this.#early.delete(requestId);
+    const verdict: Verdict = { job, passed: value >= 0.5, told, agrees: undefined };
+    this.#verdicts.set(requestId, verdict);
+    if (told.size > 0) this.#compare(requestId, verdict);
   }
 
   #noteTold(fact: OutcomeFact): void {
     // What the gateway sees is often what the verifier looked at: it would be held against itself.
     if (fact.source === 'gateway') return;
-    const verdict = this.#verdicts.get(fact.requestId);
-    if (!verdict || verdict.told.length >= mostToldPerVerdict) return;
-    verdict.told.push(fact);
-    this.#count(fact.requestId, verdict, -1);
+    const { requestId } = fact;
+    const verdict = this.#verdicts.get(requestId);
+    const told = verdict?.told ?? this.#earlyOf(requestId);
+    const identity = outcomeIdentity(fact);
+    if (told.has(identity) || told.size >= mostToldPerVerdict) return;
+    told.set(identity, fact);
+    if (verdict) this.#compare(requestId, verdict);
+  }
+
+  #earlyOf(requestId: string): Map<string, OutcomeFact> {
+    const known = this.#early.get(requestId);
+    if (known) return known;
+    if (this.#early.size >= mostEarly) {
+      const [oldest] = this.#early.keys();
+      if (oldest !== undefined) this.#early.delete(oldest);
+    }
+    const fresh = new Map<string, OutcomeFact>();
+    this.#early.set(requestId, fresh);
+    return fresh;
+  }
+
+  #compare(requestId: string, verdict: Verdict): void {
+    this.#count(requestId, verdict, -1);
     verdict.agrees = agreementOf(verdict);
-    this.#count(fact.requestId, verdict, 1);
+    this.#count(requestId, verdict, 1);
   }
 
   #count(requestId: string, { job, passed, agrees }: Verdict, sign: 1 | -1): void {
@@ -96,7 +124,9 @@ export class VerifierBook {
 /** Whether the strongest evidence of others bears a verdict out; of equally strong voices none may speak against it. */
 function agreementOf({ passed, told }: Verdict): boolean | undefined {
   // A kept form proves little of an answer.
-  const counted = standingOutcomes(told).filter(({ kind, value = 0 }) => !isNecessaryOnly(kind) || value === 0);
+  const counted = standingOutcomes([...told.values()]).filter(
+    ({ kind, value = 0 }) => !isNecessaryOnly(kind) || value === 0,
+  );
   const kinds = new Set(counted.map(({ kind }) => kind));
   const voices = [...kinds].flatMap((kind) => verdictOf(counted.filter((one) => one.kind === kind)) ?? []);
   const strongest = Math.max(leastWeight, ...voices.map(({ weight }) => weight));

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { OutcomeFact } from '../../domain/facts.ts';
-import { LearningService } from './learning-service.ts';
+import { judgeBy } from './judge-by.ts';
+import { type LearningParts, LearningService } from './learning-service.ts';
 
 const clock = { nowMs: () => 1_000_000, monotonicMs: () => 0 };
 
@@ -9,12 +10,11 @@ function verdict(requestId: string, model: string, value: number): OutcomeFact {
   return { type: 'outcome', requestId, atMs: 1000, kind: 'verified', source: 'verifier', value, ...about };
 }
 
-function taught(facts: readonly OutcomeFact[]): { small: number; large: number } {
-  // The rule of the job is about what clients got, and knows no verdicts on drafts.
-  const learning = new LearningService({
-    clock,
-    judge: (_, [first]) => (first?.kind === 'test' ? { ...sure } : undefined),
-  });
+function taught(
+  facts: readonly OutcomeFact[],
+  judge: LearningParts['judge'] = (_, [first]) => (first?.kind === 'test' ? { ...sure } : undefined),
+): { small: number; large: number } {
+  const learning = new LearningService({ clock, judge });
   learning.addModels(['small', 'large'].map((model) => ({ model, upstreamModels: [], outputNanos: undefined })));
   for (const fact of facts) learning.note(fact);
   const { quality } = learning.state.jobs.get('code') ?? learning.state.unknownJob;
@@ -40,4 +40,21 @@ it('an answer that came after drafts teaches nothing: only hard prompts get that
     afterDraft: true as const,
   }));
   expect(taught(answers)).toEqual(taught([]));
+});
+
+it('where the rule of the job can say nothing, passes and failures of the verifier count alike', () => {
+  const passes = Array.from({ length: 10 }, (_, at) => verdict(`p${at}`, 'small', 1));
+  const failures = Array.from({ length: 10 }, (_, at) => ({ ...verdict(`f${at}`, 'small', 0), draft: true as const }));
+  const judge: LearningParts['judge'] = (_, outcomes) => judgeBy('test.pass', outcomes);
+  const [none, both, failed] = [[], [...passes, ...failures], failures].map((facts) => taught(facts, judge).small);
+  expect(failed).toBeLessThan((none ?? 0) - 0.1);
+  expect(both).toBeGreaterThan((failed ?? 1) + 0.1);
+});
+
+it('a draft that nobody complained about is not acquitted by that, as an answer may be', () => {
+  const judge: LearningParts['judge'] = (_, outcomes) => judgeBy('!behaviour.regenerate', outcomes);
+  const drafts = Array.from({ length: 10 }, (_, at) => ({ ...verdict(`r${at}`, 'small', 0), draft: true as const }));
+  const seen = drafts.map(({ draft: _, ...one }) => one);
+  expect(taught(drafts, judge).small).toBeLessThan(taught([], judge).small - 0.1);
+  expect(taught(seen, judge).small).toBeGreaterThan(taught([], judge).small);
 });

@@ -29,6 +29,8 @@ interface Exchange {
   learned: { readonly id: string; readonly witness: Witness; readonly weight: number } | undefined;
   revisions: number;
   job: string;
+  /** An answer that a verifier turned down: no client saw it. */
+  readonly isDraft: boolean;
 }
 
 interface HostTrack {
@@ -71,11 +73,11 @@ export class OutcomeProjection {
     // A draft is an answer of its own: of another model, to the same request.
     const { draft, ...said } = fact;
     const answerId = draft === true ? `${fact.requestId}/${fact.model ?? ''}` : fact.requestId;
-    const exchange = this.#exchangeOf(answerId);
+    const exchange = this.#exchangeOf(answerId, draft === true);
     const identity = outcomeIdentity(fact);
     if (exchange.outcomes.has(identity) || exchange.outcomes.size >= mostPerExchange) return false;
     exchange.outcomes.set(identity, said);
-    return this.#learn(answerId, exchange, { isDraft: draft === true });
+    return this.#learn(answerId, exchange);
   }
 
   /** Judges everything told of a job again, because its rule is another one now; false if nothing changed. */
@@ -87,20 +89,26 @@ export class OutcomeProjection {
     return isChanged;
   }
 
-  #learn(
-    requestId: string,
-    exchange: Exchange,
-    how: { readonly isDraft?: boolean; readonly isAgain?: boolean } = {},
-  ): boolean {
+  /**
+   * By the rule of the job; where it can say nothing, by the verifier, of drafts and of answers alike: else a model whose
+   * failures were seen and whose passes were not would be rated down. Silence about a draft does not acquit it.
+   */
+  #verdictOn(job: string, outcomes: readonly OutcomeFact[], isDraft: boolean): Verdict | undefined {
+    const { judge } = this.#parts;
+    const ruled = judge ? judge(job, outcomes) : verdictOf(outcomes);
+    if (ruled !== undefined && !isDraft) return ruled;
+    const verified = verdictOf(outcomes.filter(({ kind }) => kind === 'verified'));
+    return ruled !== undefined && ruled.value <= (verified?.value ?? 1) ? ruled : verified;
+  }
+
+  #learn(requestId: string, exchange: Exchange, how: { readonly isAgain?: boolean } = {}): boolean {
     const { learner } = this.#parts;
-    // Rules of jobs are about what clients got; of a draft only its verifier speaks.
-    const judge = how.isDraft === true ? undefined : this.#parts.judge;
     const outcomes = [...exchange.outcomes.values()].toSorted(inOrder);
     const about = outcomes.find(({ model }) => model !== undefined);
     const before = exchange.learned;
     const job = about?.job ?? noJob;
-    if (how.isDraft !== true) exchange.job = job;
-    const verdict = judge ? judge(job, outcomes) : verdictOf(outcomes);
+    exchange.job = job;
+    const verdict = this.#verdictOn(job, outcomes, exchange.isDraft);
     if (before) {
       learner.retract(before.id);
       this.#cap.giveBack(before.witness, before.weight);
@@ -153,7 +161,7 @@ export class OutcomeProjection {
     return false;
   }
 
-  #exchangeOf(requestId: string): Exchange {
+  #exchangeOf(requestId: string, isDraft: boolean): Exchange {
     const known = this.#exchanges.get(requestId);
     if (known) return known;
     if (this.#exchanges.size >= mostExchanges) {
@@ -161,7 +169,7 @@ export class OutcomeProjection {
       const [oldest] = this.#exchanges.keys();
       if (oldest !== undefined) this.#exchanges.delete(oldest);
     }
-    const fresh: Exchange = { outcomes: new Map(), learned: undefined, revisions: 0, job: noJob };
+    const fresh: Exchange = { outcomes: new Map(), learned: undefined, revisions: 0, job: noJob, isDraft };
     this.#exchanges.set(requestId, fresh);
     return fresh;
   }

@@ -16,6 +16,7 @@ import { migration as evalMoney } from './0016-eval-money.ts';
 import { migration as fixes } from './0017-fixes.ts';
 import { migration as builds } from './0019-builds.ts';
 import { migration as unsureDeliveries } from './0021-unsure-deliveries.ts';
+import { migration as rolloutChanges } from './0023-rollout-changes.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in the order of its number; each area adds its own here. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   fixes,
   builds,
   unsureDeliveries,
+  rolloutChanges,
 ];
