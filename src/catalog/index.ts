@@ -20,12 +20,7 @@ export { LocalDiscovery, type LocalHost, offerLocalModels } from './discover-loc
 export { discoverModels } from './discover-models.ts';
 export { buildAllHosts, localHosts, type LocalProvider } from './local-hosts.ts';
 export type { BookEvent, FigureMove, PriceAlert } from './price-book/book-event.ts';
-export {
-  type BookPolicy,
-  customaryAutoCapPpm,
-  defaultBookPolicy,
-  type EndpointState,
-} from './price-book/book-policy.ts';
+export { type BookPolicy, defaultBookPolicy, type EndpointState } from './price-book/book-policy.ts';
 export type { Observation } from './price-book/observation.ts';
 export { type EndpointView, PriceBook } from './price-book/price-book.ts';
 export { PriceDesk, type PriceSource } from './price-book/price-desk.ts';

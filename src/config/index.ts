@@ -2,15 +2,7 @@ export { type ConfigProblem, formatProblem } from './config-problem.ts';
 export { ConfigError, type LoadedConfig, loadConfig } from './load-config.ts';
 export { locateFault } from './locate-fault.ts';
 export { parseConfig } from './parse-config.ts';
-export {
-  type Config,
-  configSchema,
-  type CustomerConfig,
-  type HostConfig,
-  type KeyConfig,
-  type ModelConfig,
-  type PolicyConfig,
-} from './schema.ts';
+export { type Config, configSchema, type HostConfig, type ModelConfig, type PolicyConfig } from './schema.ts';
 export type { CascadeConfig } from './schema-cascade.ts';
 export type { ExportConfig } from './schema-exports.ts';
 export { type JobConfig, jobSchema, type PromptConfig, promptSchema } from './schema-jobs.ts';

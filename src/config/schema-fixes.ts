@@ -33,6 +33,3 @@ export const fixesSchema = z
   })
   .prefault({})
   .meta({ description: 'Fixing programs that fail, by models of the job `code-fix`.' });
-
-/** Settings of fixes. */
-export type FixesConfig = z.infer<typeof fixesSchema>;

@@ -1,17 +1,12 @@
 import { array, assert, bigInt, integer, property } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { daysOf, formatPeriod, localDayAt, monthAt, monthOf, parseDay, periodOfDays } from './periods.ts';
-import {
-  apportion,
-  changeOfFee,
-  nanosPerCent,
-  prorateFee,
-  prorateUnits,
-  roundToMinorUnit,
-  trueUpOf,
-} from './proration.ts';
+import { apportion, nanosPerCent, roundToMinorUnit, trueUpOf } from './proration.ts';
 
 const usd = (cents: number) => BigInt(cents) * nanosPerCent;
+
+/** As invoices divide a fee by the days of its parts. */
+const prorateFee = (feeNanos: bigint, days: readonly number[]) => apportion(feeNanos, days.map(BigInt), nanosPerCent);
 
 describe('proration', () => {
   test('[money 59] 49.00 over 19 and 11 of 30 days', () => {
@@ -21,12 +16,12 @@ describe('proration', () => {
   test('[money 60] 100.00 over 10, 10 and 11 days; a dollar in three; a million units', () => {
     expect(prorateFee(usd(10_000), [10, 10, 11])).toEqual([usd(3226), usd(3226), usd(3548)]);
     expect(prorateFee(usd(100), [1, 1, 1])).toEqual([usd(34), usd(33), usd(33)]);
-    expect(prorateUnits(1_000_000n, [19, 11])).toEqual([633_333n, 366_667n]);
+    expect(apportion(1_000_000n, [19n, 11n])).toEqual([633_333n, 366_667n]);
   });
 
   test('[money 61] an upgrade from 20.00 to 50.00 in the middle', () => {
-    const change = changeOfFee({ oldFeeNanos: usd(2000), newFeeNanos: usd(5000), daysUsed: 15, daysLeft: 15 });
-    expect(change).toEqual({ creditNanos: usd(1000), chargeNanos: usd(2500) });
+    expect(prorateFee(usd(2000), [15, 15])[1]).toBe(usd(1000));
+    expect(prorateFee(usd(5000), [15, 15])[1]).toBe(usd(2500));
   });
 
   test('[money 62] a day of 23 hours weighs as much as any other', () => {

@@ -28,29 +28,6 @@ export function apportion(total: bigint, weights: readonly bigint[], unit = 1n):
   return parts;
 }
 
-/** A fee divided by the days of its parts, to the cent. */
-export function prorateFee(feeNanos: bigint, days: readonly number[]): bigint[] {
-  return apportion(feeNanos, days.map(BigInt), nanosPerCent);
-}
-
-/** Included units divided by the days of their parts. */
-export function prorateUnits(units: bigint, days: readonly number[]): bigint[] {
-  return apportion(units, days.map(BigInt));
-}
-
-/** A change of terms inside a period: the rest of the old fee is given back, the rest of the new one is charged. */
-export function changeOfFee(change: {
-  readonly oldFeeNanos: bigint;
-  readonly newFeeNanos: bigint;
-  readonly daysUsed: number;
-  readonly daysLeft: number;
-}): { readonly creditNanos: bigint; readonly chargeNanos: bigint } {
-  const days = [change.daysUsed, change.daysLeft];
-  const [, creditNanos = 0n] = prorateFee(change.oldFeeNanos, days);
-  const [, chargeNanos = 0n] = prorateFee(change.newFeeNanos, days);
-  return { creditNanos, chargeNanos };
-}
-
 /** Divides by a positive number, halves to the even neighbour, on either side of zero. */
 export function divideSigned(dividend: bigint, divisor: bigint): bigint {
   return dividend < 0n ? -divideHalfEven(-dividend, divisor) : divideHalfEven(dividend, divisor);

@@ -15,16 +15,6 @@ export interface RatingLine {
   readonly isFee?: true;
 }
 
-/** Lines of one attempt with what could not be priced. */
-export interface PricedLines {
-  readonly lines: readonly RatingLine[];
-  readonly unpriced: readonly UsageBucket[];
-  /** Pico-USD of the model's own work, before ratios. */
-  readonly workPicos: bigint;
-  /** Pico-USD of fees. */
-  readonly feePicos: bigint;
-}
-
 interface OpenLines {
   readonly lines: RatingLine[];
   readonly unpriced: UsageBucket[];

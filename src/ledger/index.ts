@@ -19,11 +19,9 @@ export {
   chargeEntries,
   costEntries,
   expiryEntries,
-  invoiceEntries,
   type PaidPart,
   paymentEntries,
   promoEntries,
-  providerBillEntries,
   topUpEntries,
 } from './books/money-events.ts';
 export {
@@ -38,7 +36,6 @@ export { type Reversal, type Reversed, reverseTransaction } from './books/revers
 export { type CsvValue, csvLine } from './csv.ts';
 export { CloudEventsSink, type CloudEventsSettings } from './exports/cloud-events-sink.ts';
 export { exportFocus } from './exports/export-focus.ts';
-export { focusFileName } from './exports/focus-rows.ts';
 export { type MeteredUse, meterEventId, meterMessages } from './exports/meter-events.ts';
 export { type ExportSink, exportUse, replaceExportSinks } from './exports/export-sinks.ts';
 export {
@@ -66,7 +63,6 @@ export type { InvoiceLine, InvoiceLineKind } from './invoices/invoice-line.ts';
 export type { Invoice } from './invoices/invoice-rows.ts';
 export type { InvoiceSettingsInput } from './invoices/invoice-settings.ts';
 export type { ExchangeRate } from './invoices/invoice-totals.ts';
-export { chargeOutcome } from './invoices/outcome-charges.ts';
 export { type InvoiceForm, type RenderedInvoice, renderInvoice } from './invoices/render/render-invoice.ts';
 export { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
 export { type MarginAlert, MarginWatch } from './margin-alerts.ts';

@@ -19,9 +19,6 @@ export const defaultBookPolicy: BookPolicy = {
   autoCapPpm: undefined,
 };
 
-/** The cap of those who let small moves of a single source pass: 25 %. */
-export const customaryAutoCapPpm = 250_000n;
-
 /** How far the catalogs agree on the price of an endpoint. */
 export type EndpointState =
   | { readonly kind: 'unknown' | 'dynamic' | 'deprecated' | 'single' | 'manual' }

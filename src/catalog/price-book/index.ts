@@ -1,6 +1,6 @@
 export { type AliasMemory, type AliasSpan } from './alias-board.ts';
 export type { BookEvent, FigureMove, PriceAlert } from './book-event.ts';
-export { type BookPolicy, customaryAutoCapPpm, defaultBookPolicy, type EndpointState } from './book-policy.ts';
+export { type BookPolicy, defaultBookPolicy, type EndpointState } from './book-policy.ts';
 export type { EndpointMemory } from './endpoint-book.ts';
 export type {
   AliasObservation,

@@ -49,24 +49,9 @@ export function expiryEntries(
   return pair(from, { ...ownAccount('breakage'), grantId: grant.id }, amountNanos);
 }
 
-/** An invoice asks for what was used: it is no longer waiting but owed. */
-export function invoiceEntries(customer: string, amountNanos: bigint): NewEntry[] {
-  return pair(customerAccount('receivable', customer), customerAccount('accrued', customer), amountNanos);
-}
-
 /** A customer paid an invoice. */
 export function paymentEntries(customer: string, amountNanos: bigint): NewEntry[] {
   return pair(ownAccount('cash_clearing'), customerAccount('receivable', customer), amountNanos);
-}
-
-/** A host's bill was paid; what differs from our own count is kept apart, positive when the bill was higher. */
-export function providerBillEntries(host: string, billedNanos: bigint, varianceNanos: bigint): NewEntry[] {
-  const entries: NewEntry[] = [
-    { ...hostAccount('vendor_payable', host), amountNanos: billedNanos - varianceNanos },
-    { ...ownAccount('recon_variance'), amountNanos: varianceNanos },
-    { ...ownAccount('cash_clearing'), amountNanos: -billedNanos },
-  ];
-  return entries.filter(({ amountNanos }) => amountNanos !== 0n);
 }
 
 type Side = AccountName & { readonly grantId?: string | undefined };

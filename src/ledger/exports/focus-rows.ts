@@ -1,4 +1,4 @@
-import { formatDay, parseDay, startOfLocalDay } from '../../domain/periods.ts';
+import { parseDay, startOfLocalDay } from '../../domain/periods.ts';
 import { apportion } from '../../domain/proration.ts';
 import type { UsageBucket } from '../../domain/usage.ts';
 import { csvLine } from '../csv.ts';
@@ -191,9 +191,4 @@ function common(document: InvoiceDocument, line: DocumentLine): FocusRow {
 
 function instant(atMs: number): string {
   return new Date(atMs).toISOString().replace('.000Z', 'Z');
-}
-
-/** Name of the file of a period. */
-export function focusFileName(startDay: number): string {
-  return `focus-1.2-${formatDay(startDay).slice(0, 7)}.csv`;
 }

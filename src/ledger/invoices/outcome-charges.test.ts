@@ -71,9 +71,12 @@ const outcome = (change: Partial<OutcomeFact> = {}): OutcomeFact => ({
   ...change,
 });
 
+const charge = (fact: OutcomeFact): Promise<bigint | undefined> =>
+  opened.database.db.transaction().execute((trx) => chargeOutcome(trx, fact));
+
 test('an outcome is charged once, and stands on the invoice of its month', async () => {
-  expect(await chargeOutcome(opened.database, outcome())).toBe(990_000_000n);
-  expect(await chargeOutcome(opened.database, outcome())).toBeUndefined();
+  expect(await charge(outcome())).toBe(990_000_000n);
+  expect(await charge(outcome())).toBeUndefined();
   const { lines } = await fixture.bill('acme', 3);
   expect(lines).toMatchObject([{ kind: 'outcomes', units: 1n, amountNanos: 990_000_000n }]);
   expect(await fixture.balance('revenue')).toBe(-990_000_000n);
@@ -81,7 +84,7 @@ test('an outcome is charged once, and stands on the invoice of its month', async
 });
 
 test('an outcome that is worth too little, of another kind or of an unknown exchange is not charged', async () => {
-  expect(await chargeOutcome(opened.database, outcome({ value: 0.4 }))).toBeUndefined();
-  expect(await chargeOutcome(opened.database, outcome({ kind: 'opened' }))).toBeUndefined();
-  expect(await chargeOutcome(opened.database, outcome({ requestId: 'req_2' }))).toBeUndefined();
+  expect(await charge(outcome({ value: 0.4 }))).toBeUndefined();
+  expect(await charge(outcome({ kind: 'opened' }))).toBeUndefined();
+  expect(await charge(outcome({ requestId: 'req_2' }))).toBeUndefined();
 });

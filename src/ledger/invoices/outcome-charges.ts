@@ -4,7 +4,7 @@ import { chargeOfOutcome } from '../../domain/charge.ts';
 import type { OutcomeFact } from '../../domain/facts.ts';
 import { type PlanTerms, readPlan } from '../../domain/plan-terms.ts';
 import { idTimeMs } from '../../platform/ids.ts';
-import type { Database, Tables } from '../../storage/index.ts';
+import type { Tables } from '../../storage/index.ts';
 import { customerAccount, ownAccount } from '../books/accounts.ts';
 import { postTransaction } from '../books/post-transaction.ts';
 
@@ -12,12 +12,7 @@ import { postTransaction } from '../books/post-transaction.ts';
  * Charges an outcome by the plan that applied when its exchange started, if that plan has a price for it. The same
  * outcome told again charges nothing. Answers the amount; undefined when nothing is due.
  */
-export async function chargeOutcome(database: Database, fact: OutcomeFact): Promise<bigint | undefined> {
-  return database.db.transaction().execute(async (trx) => chargeOutcomeIn(trx, fact));
-}
-
-/** As chargeOutcome, within the transaction of something else. */
-export async function chargeOutcomeIn(trx: Transaction<Tables>, fact: OutcomeFact): Promise<bigint | undefined> {
+export async function chargeOutcome(trx: Transaction<Tables>, fact: OutcomeFact): Promise<bigint | undefined> {
   const exchange = await trx
     .selectFrom('exchange_recent')
     .select(['customer', 'job', 'started_at_ms'])

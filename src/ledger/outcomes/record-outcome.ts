@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Transaction } from 'kysely';
 import type { OutcomeFact } from '../../domain/facts.ts';
 import type { Tables } from '../../storage/index.ts';
-import { chargeOutcomeIn } from '../invoices/outcome-charges.ts';
+import { chargeOutcome } from '../invoices/outcome-charges.ts';
 
 /**
  * Projects an outcome: a row to be asked for, and the charge of it where a plan has a price. What takes back or
@@ -13,7 +13,7 @@ export async function projectOutcome(trx: Transaction<Tables>, fact: OutcomeFact
   if (fact.draft === true) return;
   await recordOutcome(trx, fact);
   const isFirst = fact.retracts === undefined && fact.supersedes === undefined && fact.runId === undefined;
-  if (isFirst) await chargeOutcomeIn(trx, fact);
+  if (isFirst) await chargeOutcome(trx, fact);
 }
 
 /** A fact told again, by a replay for instance, is the same row. */
