@@ -112,7 +112,7 @@ describe('switchyard serve', () => {
       env: { PATH: process.env['PATH'], npm_lifecycle_event: 'start' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    const lost = setTimeout(() => npm.kill('SIGKILL'), 40_000);
+    const lost = setTimeout(() => npm.kill('SIGKILL'), 100_000);
     let stdout = '';
     for await (const chunk of npm.stdout.setEncoding('utf8')) {
       stdout += chunk;

@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Cell, type ClientWorld, drives, hostKey, startClientWorld, upstreams } from './support/client-world.ts';
+import type { ClientDrive } from './support/client-drive.ts';
+import {
+  type Cell,
+  type ClientWorld,
+  drives,
+  hostKey,
+  startClientWorld,
+  type UpstreamSpec,
+  upstreams,
+} from './support/client-world.ts';
 
 /** What the upstream does, and what a client is told of it. */
 const failures = [
@@ -44,30 +53,19 @@ describe.each(drives)('$name', (drive) => {
       });
     }
 
-    // A client that reads no such header waits as long as it pleases, which says nothing about the upstream.
-    const isTold = (inability: 'retry-after' | 'should-retry'): boolean =>
-      drive.cannot[inability] === undefined || upstream === upstreams[0];
-    if (isTold('retry-after'))
+    if (drive.cannot['retry-after'] === undefined)
       it('retries what can be retried, after the wait it was told', async () => {
-        const cell = world.cell(drive, upstream, 'again');
-        cell.script('fail=429&retry=ms:150', '');
-        const callsBefore = cell.fake.stats().requests;
         const startedMs = performance.now();
-        const told = await cell.open({ maxRetries: 2 }).ask({ text: 'reply:second try' }, { stream: false });
-        expect(told.text).toBe('second try');
-        expect(cell.fake.stats().requests).toBe(callsBefore + 2);
-        // Not every client reads the header, but none may be told to come back too early.
-        if (drive.cannot['retry-after'] === undefined) expect(performance.now() - startedMs).toBeGreaterThan(145);
+        await askAgain(world.cell(drive, upstream, 'again'));
+        // Nobody may be told to come back too early.
+        expect(performance.now() - startedMs).toBeGreaterThan(145);
       });
 
-    if (isTold('should-retry'))
+    if (drive.cannot['should-retry'] === undefined)
       it('does not retry what cannot get better', async () => {
         const cell = world.cell(drive, upstream, 'never');
-        cell.script('fail=401');
-        const { total: before } = await seenRequests();
-        expect(drive.readError(await caught(cell, false, 1)).status).toBe(502);
-        const { total: after } = await seenRequests();
-        expect(after - before).toBe(drive.cannot['should-retry'] === undefined ? 1 : 2);
+        await askInVain(cell);
+        expect(await endedRequests(cell.model)).toBe(1);
       });
 
     it('[scenario 25] takes the upstream down with it when it aborts in the middle of a stream', async () => {
@@ -81,18 +79,54 @@ describe.each(drives)('$name', (drive) => {
       await expect(running).rejects.toThrow();
       const stats = await cell.fake.until(({ aborts }) => aborts > abortsBefore);
       expect(stats.recentAborts.at(-1)?.tokensProduced).toBeLessThan(250);
-      await expect.poll(() => lastStatus()).toBe('aborted');
+      await expect.poll(async () => (await ended())[0]?.status).toBe('aborted');
     });
   });
 });
 
-async function seenRequests(): Promise<{ total: number }> {
-  return ((await world.booted.control('/api/v1/live')) as unknown as { requests: { total: number } }).requests;
+// They wait as long as they please, whatever the upstream is: all of them at once, each once.
+describe.concurrent('a client that reads no header that would tell it', () => {
+  const deaf = (to: 'retry-after' | 'should-retry'): [string, ClientDrive, UpstreamSpec][] =>
+    drives
+      .filter(({ cannot }) => cannot[to] !== undefined)
+      .flatMap((drive) => upstreams.slice(0, 1).map((upstream) => [drive.name, drive, upstream]));
+
+  it.each(deaf('retry-after'))('retries what can be retried: %s', async (_name, drive, upstream) => {
+    await askAgain(world.cell(drive, upstream, 'again'));
+  });
+
+  it.each(deaf('should-retry'))('is told its error all the same: %s', async (_name, drive, upstream) => {
+    const cell = world.cell(drive, upstream, 'never');
+    await askInVain(cell);
+    expect(await endedRequests(cell.model)).toBe(2);
+  });
+});
+
+/** An upstream that has to be asked twice. */
+async function askAgain(cell: Cell): Promise<void> {
+  cell.script('fail=429&retry=ms:150', '');
+  const told = await cell.open({ maxRetries: 2 }).ask({ text: 'reply:second try' }, { stream: false });
+  expect(told.text).toBe('second try');
+  expect(await endedRequests(cell.model)).toBe(2);
 }
 
-async function lastStatus(): Promise<string | undefined> {
-  const { requests } = (await world.booted.control('/api/v1/live')) as unknown as {
-    requests: { recent: { status: string }[] };
-  };
-  return requests.recent[0]?.status;
+/** An upstream that refuses our credentials, whoever asks and however often. */
+async function askInVain(cell: Cell): Promise<void> {
+  cell.script('fail=401');
+  expect(cell.drive.readError(await caught(cell, false, 1)).status).toBe(502);
+}
+
+interface Ended {
+  readonly model: string;
+  readonly status: string;
+}
+
+/** Latest first. */
+async function ended(): Promise<readonly Ended[]> {
+  const live = await world.booted.control('/api/v1/live');
+  return (live as unknown as { requests: { recent: readonly Ended[] } }).requests.recent;
+}
+
+async function endedRequests(model: string): Promise<number> {
+  return (await ended()).filter((one) => one.model === model).length;
 }
