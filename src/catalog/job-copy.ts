@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { jobSchema } from '../config/index.ts';
+import { readOptionalFile } from '../platform/read-optional-file.ts';
 import { writeAtomically } from '../storage/index.ts';
 import type { StoredJob } from './catalog.ts';
 
@@ -18,8 +18,8 @@ export class JobCopy {
 
   /** None when there is no copy; one that this program cannot read, because a newer one wrote it, is no job of it. */
   async read(): Promise<readonly StoredJob[]> {
-    const text = await readFile(this.#file, 'utf8').catch(() => '[]');
-    const value = parse(text);
+    const text = await readOptionalFile(this.#file);
+    const value = text === undefined ? undefined : parse(text);
     if (!Array.isArray(value)) return [];
     return value.flatMap((one: unknown): StoredJob[] => {
       const { name, settings } = (one ?? {}) as { readonly name?: unknown; readonly settings?: unknown };

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { isMissing } from '../platform/read-optional-file.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import { type Locate, parseConfig } from './parse-config.ts';
 import { readSecret, type SecretSources } from './secret-reference.ts';
@@ -50,8 +51,7 @@ function readText(file: string, mustExist: boolean): string | undefined {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (isMissing && !mustExist) return undefined;
+    if (isMissing(error) && !mustExist) return undefined;
     const message = error instanceof Error ? error.message : String(error);
     throw new ConfigError(file, [{ line: 1, column: 1, path: '', message: `cannot be read: ${message}` }]);
   }

@@ -1,5 +1,6 @@
 import { mkdir, open, rename, unlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isMissing } from '../platform/read-optional-file.ts';
 
 /** Ending of files that are being written; what a crash leaves of them is worthless. */
 export const unfinishedSuffix = '.tmp';
@@ -33,11 +34,6 @@ export async function removeFile(path: string): Promise<boolean> {
     if (isMissing(error)) return false;
     throw error;
   }
-}
-
-/** Does an error say that a file or folder does not exist? */
-export function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 async function openMakingFolder(path: string): ReturnType<typeof open> {

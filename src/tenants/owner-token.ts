@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isMissing } from '../platform/read-optional-file.ts';
 
 /** The operator's credential for the control API. */
 export interface OwnerToken {
@@ -34,8 +35,7 @@ function readKept(file: string): string | undefined {
   try {
     return readFileSync(file, 'utf8').trim() || undefined;
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (isMissing) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

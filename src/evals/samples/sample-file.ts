@@ -1,5 +1,6 @@
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { readOptionalFile } from '../../platform/read-optional-file.ts';
 import { writeAtomically } from '../../storage/index.ts';
 import type { Sample } from './sample-book.ts';
 
@@ -15,7 +16,7 @@ export class SampleFile {
 
   /** What is there; lines that a crash cut are left out. */
   async read(): Promise<readonly Sample[]> {
-    const text = await readFile(this.#file, 'utf8').catch(() => '');
+    const text = (await readOptionalFile(this.#file)) ?? '';
     const samples = text.split('\n').flatMap((line) => parse(line) ?? []);
     this.#lines = samples.length;
     return samples;

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readOptionalFile } from '../../platform/read-optional-file.ts';
 import { writeAtomically } from '../../storage/index.ts';
 import { parseRollouts, type Rollout, writeRollouts } from './rollout-store.ts';
 
@@ -13,9 +13,9 @@ export class RolloutFile {
     this.#file = join(dataDirectory, 'rollouts.json');
   }
 
-  /** What the last run left; nothing when there is none, or none that can be read. */
+  /** What the last run left; nothing when there is none. */
   async read(): Promise<readonly Rollout[]> {
-    const text = await readFile(this.#file, 'utf8').catch(() => undefined);
+    const text = await readOptionalFile(this.#file);
     return text === undefined ? [] : parseRollouts(text);
   }
 

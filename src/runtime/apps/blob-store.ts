@@ -1,5 +1,6 @@
 import { readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isMissing } from '../../platform/read-optional-file.ts';
 import { writeAtomically } from '../../storage/index.ts';
 import { sha256Of } from './version-digest.ts';
 
@@ -37,7 +38,7 @@ export class FolderBlobStore implements BlobStore {
       if (sha256Of(bytes) !== sha256) throw new Error(`the stored bytes of ${sha256} are damaged`);
       return bytes;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (isMissing(error)) return undefined;
       throw error;
     }
   }

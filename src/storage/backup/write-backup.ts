@@ -2,7 +2,7 @@ import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type pg from 'pg';
 import type { Clock } from '../../platform/clock.ts';
-import { isMissing } from '../atomic-file.ts';
+import { isMissing } from '../../platform/read-optional-file.ts';
 import { DatabaseError } from '../postgres/database-error.ts';
 import {
   type BackupManifest,

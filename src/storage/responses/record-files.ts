@@ -1,6 +1,7 @@
 import { open, readdir, readFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isMissing, removeFile, unfinishedSuffix, writeAtomically } from '../atomic-file.ts';
+import { isMissing } from '../../platform/read-optional-file.ts';
+import { removeFile, unfinishedSuffix, writeAtomically } from '../atomic-file.ts';
 import { encodePack, type NamedRecord, readPackHeader, type RecordSpan } from './pack-file.ts';
 
 /** How much may lie on disk. */

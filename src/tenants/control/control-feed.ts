@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { readOptionalFile } from '../../platform/read-optional-file.ts';
 import { type Database, writeAtomically } from '../../storage/index.ts';
 import {
   type ControlSnapshot,
@@ -53,7 +53,7 @@ export class ControlFeed {
 
   /** Takes what the last run left on the disk, so that the gateway can start without the database. */
   async loadFromDisk(): Promise<void> {
-    const text = await readFile(this.#file, 'utf8').catch(() => undefined);
+    const text = await readOptionalFile(this.#file);
     const snapshot = text === undefined ? undefined : parseSnapshot(text);
     if (snapshot === undefined || this.#snapshot !== undefined) return;
     this.#confirmedAtMs = snapshot.readAtMs;
