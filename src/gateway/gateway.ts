@@ -1,15 +1,14 @@
 import { type ClientSink, type DispatchPlan, type DispatchResult, runExchange } from '../dispatch/index.ts';
-import type { AttemptFact, FinalFact, ToolRunFact } from '../domain/facts.ts';
-import type { Charge } from '../domain/charge.ts';
+import type { AttemptFact } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
 import { totalInput, totalOutput } from '../domain/usage.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import { ExplorationBudget, FeatureReader } from '../routing/index.ts';
-import { AnswerSignals, type SeenAnswer } from './answer-signals.ts';
-import { answerHeaders, earlyHeaders, faultHeaders } from './answer-headers.ts';
+import { AnswerLearning } from './answer-learning.ts';
+import { AnswerSignals } from './answer-signals.ts';
+import { earlyHeaders } from './answer-headers.ts';
 import { AnswerSchemas } from './answer-schemas.ts';
 import { audibly } from './audibly.ts';
-import { watchAnswer } from './cascade/cascade-gate.ts';
 import { Cascades, demandedSchema } from './cascade/cascades.ts';
 import { createSchemaVerifier } from './cascade/schema-verifier.ts';
 import { VerifierBook } from './cascade/verifier-book.ts';
@@ -19,10 +18,9 @@ import { faultOfDefect } from './fault-of-defect.ts';
 import { JobFinder } from './find-job.ts';
 import { instructed } from './job-prompt.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
-import { admitSpending, type AdmittedSpending, type AskedSpending, kindOf } from './money/admit-spending.ts';
-import { type ChargedExchange, chargeExchange } from './money/charge-exchange.ts';
-import { MarginWatch } from './money/margin-watch.ts';
+import { admitSpending, type AdmittedSpending, type AskedSpending } from './money/admit-spending.ts';
 import { OutputLengths } from './money/output-lengths.ts';
+import { type Answered, Settlement } from './money/settlement.ts';
 import { spenderOf } from './money/spender-of.ts';
 import { parseBody } from './parse-body.ts';
 import { patienceUntil } from './patience.ts';
@@ -32,13 +30,11 @@ import { readMultipartFields } from './read-multipart.ts';
 import { type Recall, recall, replay } from './recall.ts';
 import type { Received } from './received.ts';
 import type { ReadRequest, Resumed } from './responses-state.ts';
-import { type AdmittedExchange, decisionFact, finalFact, openFact } from './settle.ts';
+import { refuse, sendAnswer } from './send-answer.ts';
+import { type AdmittedExchange, decisionFact, openFact } from './settle.ts';
 import { estimatedCount } from './token-count.ts';
 import { type AskedTools, askedTools } from './tools/asked-tools.ts';
 import { runWithTools, type ToolExchange } from './tools/run-with-tools.ts';
-
-/** Answers that verifiers look at after they left, at once; beyond it measuring leaves some out. */
-const mostWatched = 32;
 
 /** Runs one request from body to settled fact. Every refusal and every failure ends in the caller's own dialect. */
 export class Gateway {
@@ -46,14 +42,13 @@ export class Gateway {
   readonly #running = new Set<Promise<void>>();
   readonly #schemas: AnswerSchemas;
   readonly #planner: ExchangePlanner;
-  readonly #signals: AnswerSignals;
+  readonly #learning: AnswerLearning;
   readonly #lengths = new OutputLengths();
-  readonly #margins = new MarginWatch();
+  readonly #settlement: Settlement;
   readonly #jobs = new JobFinder();
   readonly #reader = new FeatureReader();
   readonly #budget = new ExplorationBudget();
   readonly #cascades: Cascades;
-  #watched = 0;
 
   constructor(deps: GatewayDeps) {
     this.#deps = deps;
@@ -62,7 +57,12 @@ export class Gateway {
     const { verifiers = [], verifierBook: book = new VerifierBook(), learning, clock } = deps;
     const known = [createSchemaVerifier(this.#schemas), ...verifiers].map((one) => [one.kind, one] as const);
     this.#cascades = new Cascades({ verifiers: new Map(known), book, learning, clock });
-    this.#signals = new AnswerSignals(deps.outcomeDesk, this.#schemas);
+    this.#settlement = new Settlement({ clock, logger: deps.logger, lengths: this.#lengths });
+    this.#learning = new AnswerLearning(deps, {
+      signals: new AnswerSignals(deps.outcomeDesk, this.#schemas),
+      planner: this.#planner,
+      outlive: (work) => this.#outlive(work),
+    });
   }
 
   /** Resolves when no exchange is in flight any more, detached ones included, and what served them is ended. */
@@ -77,10 +77,18 @@ export class Gateway {
     return running;
   }
 
+  /** Only `close` waits for work that outlives its exchange. */
+  #outlive(work: Promise<void>): void {
+    const running: Promise<void> = work.finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
   async #handle(received: Received, sink: ClientSink): Promise<void> {
     try {
       const request = this.#read(received);
       if (Fault.is(request)) return this.#refuse(received, sink, request);
+      const embedding = this.#deps.embedder?.prepare(received, request);
+      if (embedding) await embedding;
       const isContinuing = request.head.previousResponseId !== undefined;
       const resumed = isContinuing
         ? await this.#deps.responses.resume(received, request, (head) => this.#choose(received, request, head))
@@ -122,11 +130,13 @@ export class Gateway {
   }
 
   #choose(received: Received, { asked }: ReadRequest, head: RequestHead): Choice | Fault {
-    const { clock, settings, dispatch, learning, sticky, accounts, money, rollouts, leftAnswers } = this.#deps;
+    const { clock, settings, dispatch, learning, sticky, accounts, money, rollouts, leftAnswers, embedder } =
+      this.#deps;
     return choose(received, head, {
       catalog: settings().catalog,
       jobs: this.#jobs,
       reader: this.#reader,
+      embedder,
       signals: dispatch.signals,
       learning,
       budget: this.#budget,
@@ -191,7 +201,7 @@ export class Gateway {
       const used = result.usage?.buckets;
       sticky.set(choice.conversation, result.endpoint.id, used ? totalInput(used) + totalOutput(used) : 0);
     }
-    const final = this.#settle(admitted, { attempts, result, recalled, runs });
+    const final = this.#settlement.settle(admitted, { attempts, result, recalled, runs });
     board.end(final, attempts);
     learning.noteAnswer(final);
     if (choice.rollout)
@@ -200,69 +210,16 @@ export class Gateway {
     const durable = journal.commit(...attempts, final);
     if (received.key.metered) await (sink.started ? this.#audibly(exchange, sink, durable) : durable);
     else durable.catch((error: unknown) => this.#deps.logger.error({ err: error }, 'facts could not be recorded'));
-    send(exchange, result, { sink, cache: recalled.state });
+    sendAnswer(exchange, result, { sink, cache: recalled.state });
     this.#deps.responses.keep(received, admitted.request, result);
     const { traceparent, session } = received.controls;
     tracing.record({ open, attempts, final, traceparent, conversation: session });
     // The answer has left: nobody waits for what is learned from it.
-    const form = formOf(admitted, this.#planner);
-    received.settled?.({ final, result, verdicts: () => this.#signals.verdictsOn({ final, result, ...form }) });
-    if (final.job === undefined) return;
-    if (choice.cascade) this.#watch(exchange, { final, result });
-    const verdicts = await this.#signals.look({ received, open, decision, final, result, ...form });
-    if (choice.collects !== true || received.copy) return;
-    const { maxOutputTokens } = head;
-    const alternatives = head.operation === 'generate' ? head.features().candidates : 1;
-    const { prompt } = choice;
-    const left = { received, job: final.job, final, result, verdicts, maxOutputTokens, alternatives, prompt };
-    this.#deps.leftAnswers?.left({ ...left, parse: form.parse });
-  }
-
-  /** A verifier takes its time: the request's place is given back meanwhile, only `close` waits. */
-  #watch(exchange: AdmittedExchange, ended: { readonly final: FinalFact; readonly result: DispatchResult }): void {
-    if (this.#watched >= mostWatched) return;
-    this.#watched += 1;
-    const { outcomeDesk: desk, clock, logger } = this.#deps;
-    const watching: Promise<void> = watchAnswer(exchange, ended, { desk, clock, logger })
-      .catch((error: unknown) => logger.error({ err: error }, 'an answer could not be looked at'))
-      .finally(() => {
-        this.#watched -= 1;
-        this.#running.delete(watching);
-      });
-    this.#running.add(watching);
-  }
-
-  /** Turns the hold into the charge, and both into the final fact. */
-  #settle(
-    { exchange, request }: Admitted,
-    { attempts, result, recalled, runs }: Answered & { readonly attempts: readonly AttemptFact[] },
-  ): FinalFact {
-    const { head, choice, spending } = exchange;
-    const { plan, hold } = spending;
-    const nowMs = this.#deps.clock.nowMs();
-    const saved = recalled.state === 'hit' ? savedBy(recalled) : undefined;
-    const due = chargeExchange({ plan, model: head.model, job: choice.job, attempts, result, saved });
-    const charge = exchange.received.copy ? absorbed(due) : due;
-    const { customer } = spending.spender;
-    if (charge.belowMarginFloor && this.#margins.isNews(customer, nowMs)) {
-      const { planVersionId } = charge;
-      this.#deps.logger.warn({ customer, model: head.model, planVersionId }, 'a margin is under the floor of its plan');
-    }
-    const chargeNanos = charge.chargeNanos ?? 0n;
-    const overHold = hold.isHard && chargeNanos > hold.amountNanos;
-    const used = result.usage?.buckets;
-    hold.settle(chargeNanos, nowMs, used ? totalInput(used) + totalOutput(used) : 0);
-    // Copies have limits of their own, and other models' answers other lengths.
-    if (used && result.status === 'completed' && !exchange.received.copy)
-      this.#lengths.add(kindOf({ request, choice }), totalOutput(used));
-    const savedNanos = saved?.costNanos ?? undefined;
-    const drafts = attempts.filter(({ fault }) => fault === 'answer_rejected').length;
-    const settled = { nowMs, cache: recalled.state, savedNanos, charge, overHold, drafts, toolRuns: runs };
-    return finalFact(exchange, result, settled);
+    await this.#learning.learn(admitted, { open, decision, final, result });
   }
 
   /** Asks the cache, then the endpoints. Even a defect leaves a result, and so a final fact. */
-  async #answer(admitted: Admitted, attempts: AttemptFact[], sink: ClientSink): Promise<Answered> {
+  async #answer(admitted: Admitted, attempts: AttemptFact[], sink: ClientSink): Promise<Omit<Answered, 'attempts'>> {
     const { exchange } = admitted;
     const asking = this.#planner.asking(admitted);
     const call = this.#planner.call(admitted, asking.parse);
@@ -292,7 +249,7 @@ export class Gateway {
     { exchange, tools }: Admitted,
     how: { readonly plan: DispatchPlan; readonly attempts: AttemptFact[]; readonly deadlineMs: number },
     sink: ClientSink,
-  ): Promise<Omit<Answered, 'recalled'>> {
+  ): Promise<Pick<Answered, 'result' | 'runs'>> {
     const counted = this.#countHere(how.plan, exchange);
     if (counted) return { result: counted };
     if (!tools) return { result: await runExchange(how.plan, sink, this.#deps.dispatch) };
@@ -329,64 +286,11 @@ export class Gateway {
   }
 }
 
-/** What came of asking: the cache, the endpoints and the tools of this side. */
-interface Answered {
-  readonly result: DispatchResult;
-  readonly recalled: Recall;
-  readonly runs?: readonly ToolRunFact[];
-}
-
-/** Nobody asked for a copy: what it cost is ours. */
-function absorbed(charge: Charge): Charge {
-  const absorbedNanos = charge.costNanos ?? 0n;
-  return { ...charge, chargeNanos: 0n, lines: [], absorbedNanos, wasteNanos: 0n, belowMarginFloor: false };
-}
-
-/** What was demanded of the form of an answer, read anew only when somebody asks. */
-function formOf(admitted: Admitted, planner: ExchangePlanner): Pick<SeenAnswer, 'parse' | 'asksForm'> {
-  const { head } = admitted.exchange;
-  const features = head.operation === 'generate' ? head.features() : undefined;
-  return {
-    asksForm: features?.jsonSchema === true || features?.tools === true,
-    parse: () => planner.asking(admitted).parse(),
-  };
-}
-
-/** An answer that its customer's own account had given saved nothing that is ours to charge for. */
-function savedBy({ costNanos, completion, endpoint }: Extract<Recall, { state: 'hit' }>): ChargedExchange['saved'] {
-  return { costNanos, usage: endpoint.ownAccount ? undefined : completion.usage?.buckets };
-}
-
 /** What is told and recorded when our own code failed. */
 function defectResult(error: unknown): DispatchResult {
   const fault = new Fault('internal', { cause: error });
   const nothing = { attempts: 0, costNanos: null, dropped: [], added: [], continued: false };
   return { status: 'failed', fault, inBand: false, ...nothing };
-}
-
-function send(
-  exchange: AdmittedExchange,
-  result: DispatchResult,
-  { sink, cache }: { sink: ClientSink; cache: Recall['state'] },
-): void {
-  const { received, choice, decisionId } = exchange;
-  if (sink.gone) return;
-  if (result.closing !== undefined) return sink.end(result.closing);
-  if (result.fault) return sink.started ? sink.destroy() : refuse(received, sink, result.fault);
-  const { answer, endpoint } = result;
-  if (!answer || !endpoint) return sink.destroy();
-  const { attempts, dropped, costNanos } = result;
-  const { contentType, estimated } = answer;
-  const told = { endpoint, attempts, dropped, cache, costNanos, contentType, estimated };
-  sink.start(answer.status, answerHeaders(received, { choice, decisionId }, told));
-  sink.end(answer.body);
-}
-
-/** Answers a fault by HTTP status, in the caller's dialect. */
-export function refuse(received: Pick<Received, 'requestId' | 'inbound'>, sink: ClientSink, fault: Fault): void {
-  if (sink.gone || sink.started) return;
-  sink.start(fault.kind.httpStatus, faultHeaders(received.requestId, fault));
-  sink.end(JSON.stringify(received.inbound.encodeFault(fault, received.requestId)));
 }
 
 /** Only needed for limits and for answers that break off: computed when a limit is set, else from the size. */

@@ -18,7 +18,7 @@ export {
   type VersionSources,
 } from './explain-cost.ts';
 export { type ExchangeRecord, toExchangeRecord } from './exchange-record.ts';
-export { Gateway, refuse } from './gateway.ts';
+export { Gateway } from './gateway.ts';
 export type { GatewayDeps } from './gateway-deps.ts';
 export type { MoneyPorts } from './money/money-ports.ts';
 export type { ObjectGateway } from './objects-gateway.ts';
@@ -31,6 +31,7 @@ export { OutcomeDesk, type OutcomeTeller, type RecordedOutcome, type ToldOutcome
 export { type PreviewDeps, type PreviewedRequest, previewRoute, type RoutePreview } from './preview-route.ts';
 export { ResponseCache } from './response-cache.ts';
 export type { CopyOrder, Received, RequestControls } from './received.ts';
+export { refuse } from './send-answer.ts';
 export type {
   ServerTool,
   ServerToolAnswer,
@@ -48,5 +49,7 @@ export type {
   RolloutAssignment,
   RolloutPort,
 } from './rollout-port.ts';
+export { askForVector, type EmbeddingAsked } from './embedding-caller.ts';
+export { PromptEmbedder, type ReadPrompt } from './prompt-embedder.ts';
 export { promptOf, type ServedPrompt } from './job-prompt.ts';
 export { type CopiedAnswer, CopyCaller } from './copy-caller.ts';

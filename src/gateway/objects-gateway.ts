@@ -1,7 +1,7 @@
 import type { ClientSink } from '../dispatch/index.ts';
 import { Fault } from '../domain/fault.ts';
 import { headerText, requestHeaders } from './answer-headers.ts';
-import { refuse } from './gateway.ts';
+import { refuse } from './send-answer.ts';
 import { spenderOfKey } from './batch-accounts.ts';
 import { faultOfDefect } from './fault-of-defect.ts';
 import { cancelBatch, createBatch, listBatches, quoteBatch, retrieveBatch } from './objects-batches.ts';
