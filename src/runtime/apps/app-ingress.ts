@@ -63,7 +63,8 @@ export function createAppIngress(deps: IngressDeps): AppIngress {
     const address = readAddress(target, request.headers.host);
     if (address === undefined) return false;
     if (lacksSlash(target, address)) return redirect(response, target, address);
-    const headers = ownHeaders(request, address, deps.newId('req'));
+    const requestId = deps.newId('req');
+    const headers = ownHeaders(request, address, requestId);
     if (request.method === 'OPTIONS' && address.prefix !== '' && request.headers.origin === 'null') {
       response.writeHead(204, headers).end();
       return true;
@@ -71,10 +72,8 @@ export function createAppIngress(deps: IngressDeps): AppIngress {
     const live = deps.directory.find(address.app, address.alias);
     if (live === undefined) return refuseUnknown(deps, { request, response, address, headers });
     const version = pickVersion(live, () => stickyKey(request));
-    const requestId = headers['x-switchyard-request-id'] ?? '';
-    const startedAtMs = deps.clock.monotonicMs();
-    const shown = { ...headers, 'x-switchyard-version': version.version };
-    const visit = { request, response, address, requestId, version, startedAtMs, headers: shown };
+    headers['x-switchyard-version'] = version.version;
+    const visit = { request, response, address, requestId, version, startedAtMs: deps.clock.monotonicMs(), headers };
     try {
       serve(deps, visit);
     } catch (error) {

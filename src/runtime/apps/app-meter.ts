@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
-import type { Counter, Histogram, Metrics } from '../../platform/metrics.ts';
+import type { Counter, Histogram, Labels, Metrics } from '../../platform/metrics.ts';
 import type { ExchangeOutcome, FunctionReceipt } from '../functions/index.ts';
 
 /** How an app has been doing since the gateway started. */
@@ -18,9 +18,13 @@ export interface AppFigures {
 const remembered = 1000;
 const rememberedReceipts = 20;
 const recentMs = 60_000;
+const statusClasses = ['0xx', '1xx', '2xx', '3xx', '4xx', '5xx'];
 const bounds = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 
 interface AppCounts {
+  /** The same objects again and again: a metric knows their text by them. */
+  readonly labels: Labels;
+  readonly statusLabels: { [statusClass: string]: Labels };
   requests: number;
   failures: number;
   readonly statuses: { [statusClass: string]: number };
@@ -58,14 +62,14 @@ export class AppMeter {
     { outcome, ms }: { readonly outcome: ExchangeOutcome; readonly ms: number },
   ): void {
     const counts = this.#of(app);
-    const statusClass = `${Math.floor(outcome.status / 100)}xx`;
+    const statusClass = statusClasses[Math.floor(outcome.status / 100)] ?? 'other';
     counts.requests++;
     counts.statuses[statusClass] = (counts.statuses[statusClass] ?? 0) + 1;
     if (outcome.hasFailed) counts.failures++;
     counts.durationsMs[counts.next] = ms;
     counts.next = (counts.next + 1) % remembered;
-    this.#requests.add({ app, status: statusClass });
-    this.#durations.observe({ app }, ms / 1000);
+    this.#requests.add((counts.statusLabels[statusClass] ??= { app, status: statusClass }));
+    this.#durations.observe(counts.labels, ms / 1000);
     const recent = this.#recentOf(`${app}/${version}`);
     recent.requests++;
     // A framework that catches what was thrown answers with a status of its own: it failed all the same.
@@ -101,7 +105,16 @@ export class AppMeter {
   #of(app: string): AppCounts {
     let counts = this.#apps.get(app);
     if (counts === undefined) {
-      counts = { requests: 0, failures: 0, statuses: {}, durationsMs: [], next: 0, receipts: [] };
+      counts = {
+        labels: { app },
+        statusLabels: {},
+        requests: 0,
+        failures: 0,
+        statuses: {},
+        durationsMs: [],
+        next: 0,
+        receipts: [],
+      };
       this.#apps.set(app, counts);
     }
     return counts;

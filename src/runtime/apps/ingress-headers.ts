@@ -15,10 +15,9 @@ export function ownHeaders(
   request: IncomingMessage,
   { prefix }: AppAddress,
   requestId: string,
-): { readonly [name: string]: string } {
-  const shared = { [requestIdHeader]: requestId };
-  if (prefix === '') return shared;
-  const sealed = { ...shared, 'content-security-policy': pathPolicy };
+): { [name: string]: string } {
+  if (prefix === '') return { [requestIdHeader]: requestId };
+  const sealed = { [requestIdHeader]: requestId, 'content-security-policy': pathPolicy };
   if (request.headers.origin !== 'null') return sealed;
   // Pages of such an origin call their own app as if it were foreign; no cookie goes with it.
   return {

@@ -29,11 +29,14 @@ export class RequestSamples {
     if ((method !== 'GET' && method !== 'HEAD') || path.length > mostPath || status === 499) return;
     // What is asked with a session may belong to somebody; without it, it would be answered otherwise.
     if (headers.authorization !== undefined || headers.cookie !== undefined) return;
+    const kind = status >= 500 ? 'failing' : 'passing';
     const known = this.#versions.get(version) ?? { failing: [], passing: [] };
+    const last = known[kind].at(-1);
+    // Most requests are the same as the one before.
+    if (last !== undefined && last.path === path && last.method === method && last.status === status) return;
     this.#versions.delete(version);
     this.#versions.set(version, known);
     if (this.#versions.size > mostVersions) this.#versions.delete(this.#versions.keys().next().value ?? '');
-    const kind = status >= 500 ? 'failing' : 'passing';
     const others = known[kind].filter((one) => one.path !== path || one.method !== method);
     known[kind] = [...others, { method, path, status }].slice(-mostOfKind);
   }

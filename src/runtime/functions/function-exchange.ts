@@ -82,14 +82,14 @@ export class FunctionExchange implements Dispatcher.DispatchHandler {
     }
     const sent = withoutHops(headers);
     if (sent[failureHeader] !== undefined) this.#hasThrown = true;
-    for (const name of Object.keys(sent)) if (name.startsWith('x-switchyard-')) delete sent[name];
+    for (const name in sent) if (name.startsWith('x-switchyard-')) delete sent[name];
     if (answerHeaders['content-security-policy'] !== undefined) {
       // Below a path the app shares our address: cookies and workers would be those of our own pages.
-      delete sent['set-cookie'];
-      delete sent['service-worker-allowed'];
+      if (sent['set-cookie'] !== undefined) delete sent['set-cookie'];
+      if (sent['service-worker-allowed'] !== undefined) delete sent['service-worker-allowed'];
     }
     // Ours come last: a guest may not take away the policy that keeps it out of our own origin.
-    response.writeHead(status, { ...sent, ...answerHeaders });
+    response.writeHead(status, Object.assign(sent, answerHeaders));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
