@@ -170,7 +170,7 @@ async function measureSideBySide(
   }
 }
 
-/** On two cores the servers share one and never run at the same time; the load and its upstream have the other. */
+/** On two cores the main threads of the servers, never busy at the same time, share one; load and upstream the other. */
 function pinEverybody({
   upstream,
   generator,
