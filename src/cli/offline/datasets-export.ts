@@ -1,7 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Sample } from '../../evals/index.ts';
 import { systemClock } from '../../platform/clock.ts';
+import { readOptionalFile } from '../../platform/read-optional-file.ts';
 import type { DatasetSample } from '../../reports/index.ts';
 import { CliError, exitCodes, usageError } from '../shell/cli-error.ts';
 import { readSince } from '../shell/read-since.ts';
@@ -43,7 +44,7 @@ export async function runDatasetsExport(call: DatasetsExportCall, terminal: Term
 
 /** Samples of the data folder with the verdict and the model that the journal knows of. */
 async function readSamples(call: DatasetsExportCall, terminal: Terminal): Promise<DatasetSample[]> {
-  const kept = readKept(call);
+  const kept = await readKept(call);
   const toMs = systemClock.nowMs();
   const window = { fromMs: readSince(call.since, toMs), toMs, job: call.job };
   const log = await readExchangeLog(call.data, window);
@@ -58,22 +59,21 @@ async function readSamples(call: DatasetsExportCall, terminal: Terminal): Promis
   });
 }
 
-function readKept({ data, job }: DatasetsExportCall): ReadonlyMap<string, Sample> {
+async function readKept({ data, job }: DatasetsExportCall): Promise<ReadonlyMap<string, Sample>> {
   const file = join(dirname(findJournalFolder(data)), 'samples', `${encodeURIComponent(job)}.ndjson`);
   const kept = new Map<string, Sample>();
-  for (const line of readLines(file, job)) {
+  for (const line of await readLines(file, job)) {
     const sample = parse(line);
     if (sample !== undefined) kept.set(sample.requestId, sample);
   }
   return kept;
 }
 
-function readLines(file: string, job: string): readonly string[] {
-  try {
-    return readFileSync(file, 'utf8').split('\n');
-  } catch {
+async function readLines(file: string, job: string): Promise<readonly string[]> {
+  const text = await readOptionalFile(file);
+  if (text === undefined)
     throw new CliError(`no request of job ${job} was kept in ${file}: set \`samples\` of the job`);
-  }
+  return text.split('\n');
 }
 
 function parse(line: string): Sample | undefined {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { type JobConfig, parseConfig } from '../../config/index.ts';
 import { parseUsdAsNanos } from '../../domain/money.ts';
@@ -13,6 +12,7 @@ import type {
 } from '../../routing/index.ts';
 import { alignRows } from '../shell/align-rows.ts';
 import { CliError, exitCodes } from '../shell/cli-error.ts';
+import { readTextFile } from '../shell/read-file.ts';
 import { readSince } from '../shell/read-since.ts';
 import { type Terminal, writeJson, writeLine } from '../shell/terminal.ts';
 import { readJobSettings, successRuleOf, valueOf } from './job-settings.ts';
@@ -33,7 +33,7 @@ export async function runPolicyEvaluate(call: PolicyEvaluateCall, terminal: Term
   const { evaluatePolicy } = await import('../../routing/index.ts');
   const toMs = systemClock.nowMs();
   const fromMs = readSince(call.since, toMs);
-  const settings = readCandidate(call.candidate, call.job);
+  const settings = await readCandidate(call.candidate, call.job);
   const jobs = await readJobSettings(call, terminal.environment);
   const keepsCascade = keptCascades(call.candidate, settings, jobs);
   const { decisions, leftOut } = await readDecisions(call, { jobs, fromMs, toMs, keepsCascade });
@@ -54,14 +54,11 @@ export async function runPolicyEvaluate(call: PolicyEvaluateCall, terminal: Term
   return isConclusive ? exitCodes.ok : exitCodes.failure;
 }
 
-function readCandidate(file: string, only: string | undefined): readonly (readonly [string, JobConfig])[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    throw new CliError(`${file} cannot be read`);
-  }
-  const { config, problems } = parseConfig(text);
+async function readCandidate(
+  file: string,
+  only: string | undefined,
+): Promise<readonly (readonly [string, JobConfig])[]> {
+  const { config, problems } = parseConfig(await readTextFile(file));
   const [first] = problems;
   if (config === undefined)
     throw new CliError(`${file}:${first?.line}:${first?.column} ${first?.path} ${first?.message}`);

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isMissing } from '../../platform/read-optional-file.ts';
 import { writeAtomically } from '../atomic-file.ts';
 import { DatabaseError } from '../postgres/database-error.ts';
 
@@ -57,8 +58,9 @@ export async function writeManifest(folder: string, manifest: BackupManifest): P
 export async function readBackup(folder: string): Promise<BackupManifest> {
   const manifest = parseManifest(folder, await readText(folder));
   for (const file of manifest.files) {
-    const found = await describeFile(folder, file.path).catch(() => undefined);
-    if (found === undefined) throw damaged(folder, `${file.path} is missing`);
+    const found = await describeFile(folder, file.path).catch((error: unknown) => {
+      throw isMissing(error) ? damaged(folder, `${file.path} is missing`) : error;
+    });
     if (found.sizeBytes !== file.sizeBytes || found.sha256 !== file.sha256) {
       throw damaged(folder, `${file.path} is not what was written`);
     }

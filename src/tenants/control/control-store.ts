@@ -58,6 +58,7 @@ export async function changeControl<Result>(
       .executeTakeFirstOrThrow();
     return { result: done, version: row.version };
   });
+  // The change is made: who does not hear of it asks every few seconds.
   await database.notify(controlChannel, String(version)).catch(() => undefined);
   return result;
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readOptionalFile } from '../../../platform/read-optional-file.ts';
 import { CliError } from '../../shell/cli-error.ts';
+import { readTextFile } from '../../shell/read-file.ts';
 import { scoreCascades } from './cascades.ts';
 import { drift } from './drift.ts';
 import { judge, type Skipped } from './goals.ts';
@@ -125,11 +126,7 @@ function alignModels(set: BenchSet, data: BenchSet): BenchSet['rows'] {
 }
 
 async function readUnseen({ excludeJobs, data }: BenchInput): Promise<Record<string, string[]>> {
-  const file = excludeJobs ?? path.join(data, '..', 'newjobs.json');
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Record<string, string[]>;
-  } catch {
-    if (excludeJobs !== undefined) throw new CliError(`cannot read the jobs to exclude from ${excludeJobs}`, 1);
-    return {};
-  }
+  const beside = path.join(data, '..', 'newjobs.json');
+  const text = excludeJobs === undefined ? await readOptionalFile(beside) : await readTextFile(excludeJobs);
+  return text === undefined ? {} : (JSON.parse(text) as Record<string, string[]>);
 }
