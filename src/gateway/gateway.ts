@@ -65,6 +65,11 @@ export class Gateway {
     });
   }
 
+  /** Who is asked in turn for jobs that have a cascade; for looking only. */
+  get cascades(): Cascades {
+    return this.#cascades;
+  }
+
   /** Resolves when no exchange is in flight any more, detached ones included, and what served them is ended. */
   async close(): Promise<void> {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);

@@ -1,5 +1,5 @@
 import { Fault } from '../domain/fault.ts';
-import type { RoutingFact } from '../domain/facts.ts';
+import type { CascadeFact, RoutingFact } from '../domain/facts.ts';
 import { openAIChatInbound } from '../protocols/index.ts';
 import { ExplorationBudget, FeatureReader } from '../routing/index.ts';
 import { localKey } from '../tenants/index.ts';
@@ -24,10 +24,15 @@ export interface RoutePreview {
   readonly job: string | null;
   readonly excluded: readonly { readonly endpoint: string; readonly reason: string }[];
   readonly routing: Omit<RoutingFact, 'features'> | null;
+  /** Who would be asked in turn; null: one model would answer alone, and the reasons say why. */
+  readonly cascade: CascadeFact | null;
 }
 
 /** What a preview needs of the running gateway. */
-export type PreviewDeps = Pick<ChoiceDeps, 'catalog' | 'signals' | 'learning' | 'sticky' | 'clock' | 'priceOf'>;
+export type PreviewDeps = Pick<
+  ChoiceDeps,
+  'catalog' | 'signals' | 'learning' | 'sticky' | 'clock' | 'priceOf' | 'cascades'
+>;
 
 /** Decides as for a real request of a key that may use everything; nothing is called, spent or recorded. */
 export function previewRoute(
@@ -48,7 +53,7 @@ export function previewRoute(
     promptText: () => prompt,
   });
   if (Fault.is(choice)) return choice;
-  const { decision, routed } = choice;
+  const { decision, routed, cascade } = choice;
   const [summary = '', ...reasons] = decision.reasons;
   return {
     summary,
@@ -59,5 +64,6 @@ export function previewRoute(
     job: choice.job ?? null,
     excluded: decision.excluded,
     routing: routed ? withoutFeatures(toRoutingFact(routed)) : null,
+    cascade: cascade?.fact ?? cascade?.heldOut ?? null,
   };
 }

@@ -35,6 +35,7 @@ export function controlViews(core: Core): ControlViews {
           learning: core.learning,
           catalog: state.snapshot.catalog,
           sticky: new StickyMap(systemClock),
+          cascades: core.gateway.cascades,
           clock: systemClock,
           priceOf: (endpoint, atMs, key) => money.ports.priceOf(endpoint, atMs, key),
         },

@@ -31,6 +31,8 @@ export interface RoutingExplanation {
   readonly valueNanos?: string;
   readonly inputTokens: number;
   readonly featuresDigest?: string;
+  /** `embedding MODEL`, or `words` with why; only with an embeddings model. */
+  readonly featuresBy?: string;
 }
 
 /** Where a request would go, and why. */
@@ -45,6 +47,8 @@ export interface RoutePreview {
   readonly excluded: readonly { readonly endpoint: string; readonly reason: string }[];
   /** null: a model was asked for by name. */
   readonly routing: RoutingExplanation | null;
+  /** Who is asked in turn until a verifier is content; null: one model answers alone. */
+  readonly cascade: Cascade | null;
 }
 
 /** A chain of models with a verifier between them. */
@@ -59,6 +63,8 @@ export interface Cascade {
   readonly costNanos: string;
   /** The model that would have answered alone. */
   readonly single: string;
+  /** Exact chance of being asked rather than held out, or of being held out; absent: nothing is held out. */
+  readonly propensity?: number;
 }
 
 /** Why a request went where it went. */
@@ -75,8 +81,6 @@ export interface DecisionExplanation extends RoutePreview {
     readonly arm: 'incumbent' | 'candidate';
     readonly propensity: number;
   } | null;
-  /** Who is asked in turn until a verifier is content; null: one model was to answer alone. */
-  readonly cascade: Cascade | null;
   readonly answeredBy: { readonly model: string; readonly host: string } | null;
   readonly propensity: number;
   readonly seed: number;

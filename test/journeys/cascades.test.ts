@@ -168,6 +168,17 @@ describe('a cascade', () => {
     );
   });
 
+  it('is shown by a dry run with its stages, its verifier and what it is expected to come to, asking nobody', async () => {
+    const asked = upstream.stats().requests;
+    const chosen = await client.routing.preview({ job: 'chosen', prompt: 'Answer.' });
+    expect(chosen.cascade).toMatchObject({ stages: ['small', 'large'], verifier: 'http', by: 'auto' });
+    expect(BigInt(chosen.cascade?.costNanos ?? 0)).toBeGreaterThan(0n);
+    const form = await client.routing.preview({ job: 'form', prompt: 'Answer.' });
+    expect(form.cascade).toBeNull();
+    expect(form.reasons).toContain('no cascade: the request demands no JSON Schema of its answer');
+    expect(upstream.stats().requests).toBe(asked);
+  });
+
   it('refuses tests that cannot be read', async () => {
     const asking = ask('job/tested', {}, { 'x-switchyard-tests': 'nonsense' });
     await expect(asking).rejects.toMatchObject({ status: 400, param: 'x-switchyard-tests' });

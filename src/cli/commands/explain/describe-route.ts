@@ -11,6 +11,7 @@ export function describeRoute(told: RoutePreview | DecisionExplanation): string[
     ...toldBesides(told),
     ...excluded.map(({ endpoint, reason }) => `  ${endpoint} is out: ${reason}`),
     ...answered(told),
+    ...chain(told),
     ...(routing === null ? [] : ['', ...candidateTable(routing.candidates, told.model)]),
     ...(routing === null || routing.hosts.length < 2
       ? []
@@ -35,6 +36,28 @@ function answered(told: RoutePreview | DecisionExplanation): string[] {
   return told.chosen.startsWith(`${host}/`) && model === told.model
     ? []
     : [`  answered in the end by ${model} at ${host}`];
+}
+
+/** Who is asked in turn, and what that is expected to come to beside the model that would answer alone. */
+function chain({ cascade, routing }: RoutePreview | DecisionExplanation): string[] {
+  if (cascade === null) return [];
+  const { stages, verifier, verifierError, by, success, costNanos, single } = cascade;
+  const alone = routing?.candidates.find(({ model }) => model === single);
+  const last = stages.length - 1;
+  const rows = stages.map((model, at) => [
+    `  ${at + 1}.`,
+    model,
+    at === last ? 'delivered as it is' : `delivered if the verifier (${verifier}) is content`,
+  ]);
+  return [
+    '',
+    `cascade, ${by === 'auto' ? 'chosen by what was learned' : 'as configured'}; ${percent(verifierError)} of the verdicts are wrong:`,
+    ...alignRows(rows),
+    `  as a whole: success ${success.toFixed(3)}, cost ${usd(costNanos) ?? 'unknown'} on average, drafts included`,
+    ...(alone
+      ? [`  ${single} alone: success ${alone.quality.toFixed(3)}, cost ${usd(alone.costNanos) ?? 'unknown'}`]
+      : []),
+  ];
 }
 
 function candidateTable(candidates: readonly RouteCandidate[], chosen: string): string[] {

@@ -49,6 +49,10 @@ const routing = z
     valueNanos: z.string().optional(),
     inputTokens: z.number(),
     featuresDigest: z.string().optional(),
+    featuresBy: z.string().optional().meta({
+      description:
+        'What the prompt was read by: `embedding MODEL`, or `words` with why; only with an embeddings model.',
+    }),
   })
   .meta({ id: 'Routing' });
 
@@ -61,6 +65,7 @@ const cascade = z
     success: z.number().meta({ description: 'Expected success of the whole chain.' }),
     costNanos: z.string(),
     single: z.string().meta({ description: 'The model that would have answered alone.' }),
+    propensity: z.number().optional().meta({ description: 'Chance of what was done, where some are held out.' }),
   })
   .meta({ id: 'Cascade' });
 
@@ -73,6 +78,7 @@ const chosen = {
   job: z.string().nullable(),
   excluded: z.array(z.object({ endpoint: z.string(), reason: z.string() })).readonly(),
   routing: routing.nullable().meta({ description: 'null: a model was asked for by name.' }),
+  cascade: cascade.nullable().meta({ description: 'Who is asked in turn; null: one model answers alone.' }),
 };
 
 const explanation = z
@@ -90,7 +96,6 @@ const explanation = z
       .object({ id: z.string(), arm: z.enum(['incumbent', 'candidate']), propensity: z.number() })
       .nullable()
       .meta({ description: 'The side of a rollout that the request was drawn for; null: none.' }),
-    cascade: cascade.nullable().meta({ description: 'Who is asked in turn; null: one model was to answer alone.' }),
     answeredBy: z.object({ model: z.string(), host: z.string() }).nullable(),
     propensity: z.number(),
     seed: z.number(),
