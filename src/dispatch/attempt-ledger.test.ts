@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { AttemptFact } from '../domain/facts.ts';
 import { rateAttempt } from '../domain/rate-attempt.ts';
 import type { Price } from '../domain/price.ts';
-import { endpointAt, runHarness, settle } from './testing/exchange-harness.ts';
+import { anthropicMessagesInbound } from '../protocols/index.ts';
+import { createProviderRegistry } from '../providers/index.ts';
+import type { DispatchPlan } from './dispatch-plan.ts';
+import { endpointAt, FakeTime, runHarness, settle } from './testing/exchange-harness.ts';
 
 const cheap: Price = { versionId: 'v1', picosPerUnit: { input: 1_000_000n, output: 2_000_000n } };
 const dear: Price = { versionId: 'v2', picosPerUnit: { input: 5_000_000n, output: 9_000_000n } };
@@ -64,5 +67,32 @@ describe('an attempt', () => {
     };
     const attempt = await attemptWith(plan, { prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 0 });
     expect(attempt).toMatchObject({ costNanos: null, flags: ['amount_refused'] });
+  });
+
+  it('uses nothing when the host only counted tokens, which is free of charge', async () => {
+    const price = { ...cheap, picosPerCall: 1_000_000n };
+    const provider =
+      createProviderRegistry({ clock: new FakeTime() }).getProvider('generic-anthropic-messages') ??
+      expect.unreachable();
+    const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }] };
+    const call: DispatchPlan['call'] = {
+      operation: 'count-tokens',
+      dialect: 'anthropic-messages',
+      bytes: Buffer.from(JSON.stringify(body)),
+      body,
+      stream: false,
+      contentType: 'application/json',
+      headers: {},
+      parse: () => expect.unreachable(),
+    };
+    const { calls, result, attempts } = runHarness({
+      stream: false,
+      plan: { call, inbound: anthropicMessagesInbound, candidates: [endpointAt('a', { price })] },
+      deps: () => ({ providerOf: () => provider }),
+    });
+    await settle();
+    calls[0]?.json({ input_tokens: 14 });
+    expect(await result).toMatchObject({ status: 'completed', costNanos: 0n });
+    expect(attempts).toMatchObject([{ costNanos: '0', usage: undefined, flags: [] }]);
   });
 });

@@ -56,7 +56,8 @@ export class AttemptLedger {
   end(number: number, attempt: FinishedAttempt): void {
     const { meter, endpoint, fault } = attempt;
     const totalMs = meter.elapsedMs();
-    const usage = attempt.usage ?? this.#usageOf(attempt);
+    // Hosts count tokens free of charge: nothing of what was counted is used.
+    const usage = this.#plan.call.operation === 'count-tokens' ? undefined : (attempt.usage ?? this.#usageOf(attempt));
     if (usage) this.usage = usage;
     this.#signals.of(endpoint.id).end({
       fault: attempt.isCancelled ? 'client_gone' : fault?.code,
