@@ -19,8 +19,8 @@ const unit = {
     exclude: ['**/node_modules/**', 'bench/portkey/**', ...[...heavyFolders, sharedFolder].map(testFiles)],
     isolate: false,
     maxWorkers: 3,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
   },
 };
 
@@ -35,7 +35,7 @@ const heavy = (name: string, folders: readonly string[], groupOrder: number) => 
     maxWorkers: 3,
     sequence: { groupOrder },
     testTimeout: 120_000,
-    hookTimeout: 120_000,
+    hookTimeout: 180_000,
   },
 });
 

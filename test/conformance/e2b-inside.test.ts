@@ -11,8 +11,8 @@ describe.skipIf(!hasSandbox)('inside a sandbox, the unmodified e2b package', () 
   beforeAll(async () => {
     await product.boot();
     sandbox = await Sandbox.create({ envs: { GREETING: 'hello' } });
-  }, 60_000);
-  afterAll(() => product.close(), 60_000);
+  });
+  afterAll(() => product.close());
 
   describe('runs commands', () => {
     it('in the foreground, with both streams apart', async () => {

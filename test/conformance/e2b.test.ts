@@ -11,9 +11,9 @@ describe.skipIf(!hasSandbox)('the unmodified e2b package', () => {
   beforeAll(async () => {
     await product.boot();
     sandbox = await Sandbox.create({ metadata: { team: 'red & blue' } });
-  }, 60_000);
+  });
 
-  afterAll(() => product.close(), 60_000);
+  afterAll(() => product.close());
 
   describe('looks after sandboxes', () => {
     it('tells about one: what it was made with, how long it lives, what it has', async () => {
@@ -183,7 +183,7 @@ describe.skipIf(!hasSandbox)('the unmodified e2b package', () => {
       expect(await treeHash(again)).toBe(hash);
       for await (const id of product.allIds()) expect(await Sandbox.kill(id)).toBe(true);
       expect(leftovers(kept.sandboxId)).toEqual([]);
-    }, 60_000);
+    });
   });
 
   /** What of a sandbox is still there: processes and mounts bear its number, and so do groups and folders. */

@@ -82,7 +82,7 @@ describe.skipIf(!hasSandbox)('models use sandboxes', () => {
     stubborn = await startStubborn();
     booted = await bootProduct(config(stubborn.url), { ACME_KEY: apiKey, POOR_KEY: poorKey, OWN_KEY: 'sk-own' });
     client = createClient({ url: booted.url, ownerToken: booted.product.ownerToken, timeoutMs: 30_000 });
-  }, 60_000);
+  });
   afterAll(async () => {
     await booted?.close();
     await stubborn?.close();

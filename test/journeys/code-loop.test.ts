@@ -148,5 +148,5 @@ describe.skipIf(!hasSandbox)('models are chosen by what became of the code that 
     expect(passed).toBeGreaterThan(0);
     expect(passed / wrong).toBeLessThan(0.5);
     expect(cascade?.verifierError).toBeGreaterThan(0);
-  }, 60_000);
+  });
 });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   opened = await openTestDatabase();
   harness = createControlHarness(opened.database);
   served = await serveControl(harness);
-}, 60_000);
+});
 afterAll(async () => {
   served?.close();
   await opened?.close();

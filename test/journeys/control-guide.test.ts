@@ -13,7 +13,7 @@ let served: { readonly url: string; close(): void };
 beforeAll(async () => {
   opened = await openTestDatabase();
   served = await serveControl(createControlHarness(opened.database));
-}, 60_000);
+});
 afterAll(async () => {
   served?.close();
   await opened?.close();

@@ -86,5 +86,5 @@ describe('two gateways on one database', () => {
     gateways = [gateways[0], await rebootProduct(other, { JOURNEY_DATABASE_URL: opened.url })];
     await waitUntil(async () => (await learned(gateways[1])).outcomes === outcomes, 'the other one knows again');
     expect((await ask(gateways[1], 'job/talk')).model).toBe('sim/echo');
-  }, 60_000);
+  });
 });

@@ -17,7 +17,7 @@ import { repositoryRoot } from '../repository-root.mjs';
  */
 
 const maxLogLength = 256 * 1024;
-const defaultStartLimitMs = 30_000;
+const defaultStartLimitMs = 90_000;
 
 /**
  * Starts `dist` with a configuration file and a data folder on a free port, and waits until it is ready.

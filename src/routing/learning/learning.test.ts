@@ -187,7 +187,7 @@ describe('learning from outcomes', () => {
           learning.note(outcomeOf(`later${nowMs}`, 1));
           return learning.state.fit?.residual !== undefined;
         },
-        { timeout: 20_000, interval: 50 },
+        { interval: 50 },
       )
       .toBe(true);
     const decide = (prompt: string) => {
@@ -204,5 +204,5 @@ describe('learning from outcomes', () => {
     expect(decide('sum up the figures of the table number 7 please')).toEqual(['small', 'prompt']);
     expect(decide('rhyme a verse about the sea number 8 please')).toEqual(['large', 'prompt']);
     learning.close();
-  }, 30_000);
+  });
 });

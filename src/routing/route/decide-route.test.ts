@@ -81,7 +81,7 @@ describe('a routed decision', () => {
       encoding: 'utf8',
     });
     expect(there).toBe(here);
-  }, 30_000);
+  });
 
   it('never ranks what is excluded, whatever is learned, asked and drawn; its propensities sum to one', () => {
     const { state } = learned();

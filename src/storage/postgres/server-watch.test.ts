@@ -38,4 +38,4 @@ it('leaves no connection behind when it is closed while it connects: that would 
   await closing;
   await gone;
   expect(socket.destroyed).toBe(true);
-}, 10_000);
+});

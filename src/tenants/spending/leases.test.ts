@@ -13,7 +13,7 @@ import type { Database } from '../../storage/index.ts';
 
 const spender: Spender = { customer: 'acme', key: 'web' };
 const limitNanos = 100_000_000n;
-const slow = { timeout: 10_000, interval: 5 };
+const slow = { timeout: 30_000, interval: 5 };
 
 let test: TestDatabase;
 beforeAll(async () => {
