@@ -1,19 +1,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { type Config, type LoadedConfig, sandboxBounds } from '../config/index.ts';
+import type { Config, LoadedConfig } from '../config/index.ts';
 import { Fault } from '../domain/fault.ts';
 import { createSandboxHandler, type SandboxHandler } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import { scopedToken } from '../platform/scoped-token.ts';
-import {
-  type ComputeDesk,
-  SandboxService,
-  type SandboxSettings,
-  StandingUse,
-  type WorkspaceDriver,
-} from '../runtime/index.ts';
+import { type ComputeDesk, SandboxService, StandingUse, type WorkspaceDriver } from '../runtime/index.ts';
 import { TokenVerifier } from '../tenants/index.ts';
 import type { Core } from './core.ts';
+import { sandboxSettingsOf } from './sandbox-settings.ts';
 
 /** What long-lived sandboxes take from the rest of the product. */
 export interface ProductSandboxesDeps {
@@ -38,11 +33,11 @@ export function openProductSandboxes(deps: ProductSandboxesDeps): SandboxService
   });
   const sandboxes: SandboxService = new SandboxService({
     ...deps,
-    spares: 2,
+    spares: { least: 2, most: 8 },
     charged,
     dataFolder: deps.loaded.config.runtime.folder ?? deps.dataDirectory,
     clock: systemClock,
-    settings: () => sandboxBounds(config().sandboxes),
+    settings: () => sandboxSettingsOf(config()),
     minIsolation: () => config().runtime.minIsolation,
   });
   if (isOn(config())) {
@@ -61,7 +56,7 @@ export function sandboxHandler(core: Core, ownerToken: string): SandboxHandler {
     sandboxes,
     logger,
     clock: systemClock,
-    settings: (): SandboxSettings => sandboxBounds(config().sandboxes),
+    settings: () => sandboxSettingsOf(config()),
     domain: () => config().sandboxes.domain,
     identify(secret) {
       if (!isOn(config())) {

@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Driver, IsolationTier } from '../contract.ts';
 import type { ComputePayer } from '../compute/compute-desk.ts';
 import type { StandingUse } from '../compute/standing-use.ts';
-import { requireTier } from '../runs/run-service.ts';
 import { LiveSandbox } from './live-sandbox.ts';
+import { SandboxAdmission } from './sandbox-admission.ts';
 import { SandboxPatrol } from './sandbox-patrol.ts';
+import { absentSandbox, isDue, isOwn, newSandboxRecord, payerOf } from './sandbox-record.ts';
 import { type Bounds, boundsOf } from './sandbox-spec.ts';
 import { SandboxStore } from './sandbox-store.ts';
 import type {
@@ -18,7 +18,7 @@ import type {
   SandboxSettings,
   SandboxSummary,
 } from './sandbox-types.ts';
-import { SpareSandboxes } from './spare-sandboxes.ts';
+import { type SpareCount, SpareSandboxes } from './spare-sandboxes.ts';
 
 /** What long-lived sandboxes are built on. */
 export interface SandboxServiceDeps {
@@ -30,7 +30,7 @@ export interface SandboxServiceDeps {
   settings(): SandboxSettings;
   minIsolation(): IsolationTier;
   /** Sandboxes that are made ahead; none unless said. */
-  readonly spares?: number;
+  readonly spares?: SpareCount;
   /** Where what they use is charged; absent: nobody pays. */
   readonly charged?: StandingUse | undefined;
 }
@@ -47,7 +47,7 @@ export class SandboxService {
   readonly #store: SandboxStore;
   readonly #spares: SpareSandboxes;
   readonly #all = new Map<string, LiveSandbox>();
-  readonly #making = new Map<string, number>();
+  readonly #admission: SandboxAdmission;
   #ready: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #patrol: SandboxPatrol;
@@ -57,9 +57,10 @@ export class SandboxService {
   constructor(deps: SandboxServiceDeps) {
     this.#deps = deps;
     this.#store = new SandboxStore(deps.dataFolder);
-    const { driver, newId } = deps;
+    const { driver, clock, newId, spares: count = { least: 0, most: 0 } } = deps;
     const bounds = (): Bounds => boundsOf(deps.settings());
-    this.#spares = new SpareSandboxes({ driver, newId, bounds, store: this.#store, most: deps.spares ?? 0 });
+    this.#spares = new SpareSandboxes({ driver, clock, newId, bounds, store: this.#store, count });
+    this.#admission = new SandboxAdmission({ ...deps, all: () => this.#all.values() });
     this.#patrol = new SandboxPatrol({
       all: () => this.#all.values(),
       isRefused: (id) => deps.charged?.isRefused(id) === true,
@@ -78,22 +79,18 @@ export class SandboxService {
   async create(owner: SandboxOwner, wanted: NewSandbox): Promise<SandboxRecord> {
     await this.open();
     if (this.#isClosed) throw new Fault('shedding', { message: 'The runtime is closing.' });
-    await this.#requireIsolation();
-    const ttlMs = this.#ttl(wanted.ttlMs);
-    this.#admit(owner);
-    const making = this.#making.get(owner.key) ?? 0;
-    this.#making.set(owner.key, making + 1);
+    await this.#admission.requireIsolation();
+    const ttlMs = this.#admission.ttlMs(wanted.ttlMs);
+    const leave = this.#admission.enter(owner);
     try {
-      const live = new LiveSandbox(this.#newRecord(owner, wanted, ttlMs), this.#liveDeps());
+      const live = new LiveSandbox(newSandboxRecord(owner, wanted, { ...this.#deps, ttlMs }), this.#liveDeps());
       await this.#deps.charged?.begin(live.record.id, payerOf(owner));
       await this.#make(live);
       this.#all.set(live.record.id, live);
       this.#spares.refill();
       return live.record;
     } finally {
-      const left = (this.#making.get(owner.key) ?? 1) - 1;
-      if (left === 0) this.#making.delete(owner.key);
-      else this.#making.set(owner.key, left);
+      leave();
     }
   }
 
@@ -123,7 +120,7 @@ export class SandboxService {
   /** Lets it end after this time from now, be that sooner or later than before. */
   async setTtl(owner: SandboxOwner, id: string, ttlMs: number): Promise<void> {
     const live = await this.#find(id, owner);
-    await live.inTurn(() => this.#prolong(live, this.#ttl(ttlMs)));
+    await live.inTurn(() => this.#prolong(live, this.#admission.ttlMs(ttlMs)));
   }
 
   /** Wakes it if it is paused; its time is never made shorter. Tells whether it was paused. */
@@ -194,7 +191,9 @@ export class SandboxService {
   /** Ends and pauses what has reached its time. */
   async look(): Promise<void> {
     const nowMs = this.#deps.clock.nowMs();
-    const due = [...this.#all.values()].filter(({ record, isEnded }) => !isEnded && isDue(record, nowMs, this.#deps));
+    const due = [...this.#all.values()].filter(
+      ({ record, isEnded }) => !isEnded && isDue(record, nowMs, this.#deps.settings()),
+    );
     await Promise.all(due.map((live) => this.#expire(live)));
   }
 
@@ -222,39 +221,13 @@ export class SandboxService {
   #tick(): void {
     this.look().catch((error: unknown) => this.#troubled(error));
     this.#looks += 1;
-    if (this.#looks % looksPerSample === 0) this.#patrol.round();
+    if (this.#looks % looksPerSample !== 0) return;
+    this.#patrol.round();
+    this.#spares.shrink();
   }
 
   #troubled(error: unknown): void {
     this.#deps.logger.error({ err: error }, 'sandboxes could not be looked after');
-  }
-
-  async #requireIsolation(): Promise<void> {
-    const { driver, minIsolation } = this.#deps;
-    const { isolation, unusable } = driver.report ?? (await driver.probe());
-    if (unusable) throw new Fault('isolation_unavailable', { message: `${unusable.reason} ${unusable.remedy}` });
-    requireTier(isolation, minIsolation());
-  }
-
-  #admit(owner: SandboxOwner, isWaking = false): void {
-    const { perKey, keptPerKey } = this.#deps.settings();
-    const own = [...this.#all.values()].filter(({ record, isEnded }) => !isEnded && isOwn(record, owner));
-    const making = this.#making.get(owner.key) ?? 0;
-    const running = own.filter(({ record }) => record.state === 'running').length + making;
-    if (running >= perKey) {
-      throw new Fault('rate_limited', { message: `A key may have ${perKey} sandboxes running at once.` });
-    }
-    if (!isWaking && own.length + making >= keptPerKey) {
-      throw new Fault('rate_limited', { message: `A key may have ${keptPerKey} sandboxes, running and paused.` });
-    }
-  }
-
-  #ttl(asked: number | undefined): number {
-    const { defaultTtlMs, maxTtlMs } = this.#deps.settings();
-    const ttlMs = asked ?? Math.min(defaultTtlMs, maxTtlMs);
-    if (ttlMs <= maxTtlMs) return ttlMs;
-    const message = `A sandbox may live for ${Math.floor(maxTtlMs / 1000)} seconds at most before it is given more time.`;
-    throw new Fault('invalid_request', { message, param: 'timeout' });
   }
 
   /** Leaves nothing when it fails. */
@@ -284,31 +257,6 @@ export class SandboxService {
     await live.adopt(spare.sandbox);
   }
 
-  #newRecord(owner: SandboxOwner, wanted: NewSandbox, ttlMs: number): SandboxRecord {
-    const { clock, newId } = this.#deps;
-    const nowMs = clock.nowMs();
-    return {
-      // A part of host names, in which `_` has no place; and not to be guessed, since its ports may be public.
-      id: newId('sbx').replace('_', ''),
-      key: owner.key,
-      customer: owner.customer,
-      ...(owner.project !== undefined && { project: owner.project }),
-      template: wanted.template,
-      metadata: wanted.metadata ?? {},
-      environment: wanted.environment ?? {},
-      accessToken: `swa-sandbox-${randomBytes(24).toString('hex')}`,
-      trafficToken: `swt-sandbox-${randomBytes(24).toString('hex')}`,
-      startedAtMs: nowMs,
-      endsAtMs: nowMs + ttlMs,
-      ttlMs,
-      state: 'running',
-      pausedAtMs: null,
-      onTimeout: wanted.onTimeout ?? 'kill',
-      autoResume: wanted.autoResume ?? false,
-      publicTraffic: wanted.publicTraffic ?? true,
-    };
-  }
-
   #liveDeps(): ConstructorParameters<typeof LiveSandbox>[1] {
     const { driver, clock, settings, charged } = this.#deps;
     return { driver, clock, settings, charged, store: this.#store };
@@ -324,7 +272,7 @@ export class SandboxService {
     await this.open();
     const live = this.#all.get(id);
     if (live && !live.isEnded && isOwn(live.record, owner)) return live;
-    throw absent(id);
+    throw absentSandbox(id);
   }
 
   async #prolong(live: LiveSandbox, ttlMs: number): Promise<void> {
@@ -332,15 +280,15 @@ export class SandboxService {
   }
 
   async #wake(live: LiveSandbox, asked: number | undefined): Promise<boolean> {
-    if (live.isEnded) throw absent(live.record.id);
+    if (live.isEnded) throw absentSandbox(live.record.id);
     const nowMs = this.#deps.clock.nowMs();
     if (live.record.state === 'running') {
-      const ttlMs = asked === undefined ? undefined : this.#ttl(asked);
+      const ttlMs = asked === undefined ? undefined : this.#admission.ttlMs(asked);
       if (ttlMs !== undefined && nowMs + ttlMs > live.record.endsAtMs) await this.#prolong(live, ttlMs);
       return false;
     }
-    const ttlMs = this.#ttl(asked ?? live.record.ttlMs);
-    this.#admit(live.record, true);
+    const ttlMs = this.#admission.ttlMs(asked ?? live.record.ttlMs);
+    this.#admission.requireRoom(live.record, 'waking');
     await this.#deps.charged?.begin(live.record.id, payerOf(live.record));
     await live.change({ state: 'running', pausedAtMs: null, ttlMs, endsAtMs: nowMs + ttlMs });
     await live.boot();
@@ -371,26 +319,9 @@ export class SandboxService {
   /** Looks again in its turn: it may just have been given more time. */
   async #expire(live: LiveSandbox): Promise<void> {
     await live.inTurn(async () => {
-      if (live.isEnded || !isDue(live.record, this.#deps.clock.nowMs(), this.#deps)) return;
+      if (live.isEnded || !isDue(live.record, this.#deps.clock.nowMs(), this.#deps.settings())) return;
       if (live.record.state === 'running' && live.record.onTimeout === 'pause') return void (await this.#pause(live));
       await this.#finish(live);
     });
   }
-}
-
-function payerOf({ customer, key, project }: SandboxOwner): ComputePayer {
-  return { customer, key, project };
-}
-
-function absent(id: string): Fault {
-  return new Fault('not_found', { message: `Sandbox ${id.slice(0, 100)} not found.` });
-}
-
-function isOwn(record: SandboxOwner, owner: SandboxOwner): boolean {
-  return record.key === owner.key && record.customer === owner.customer;
-}
-
-function isDue(record: SandboxRecord, nowMs: number, { settings }: SandboxServiceDeps): boolean {
-  if (record.state === 'running') return nowMs >= record.endsAtMs;
-  return record.pausedAtMs !== null && nowMs >= record.pausedAtMs + settings().pausedMs;
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../../platform/clock.ts';
 import type { Driver, Sandbox } from '../contract.ts';
 import { type Bounds, sandboxSpec } from './sandbox-spec.ts';
 import type { SandboxStore } from './sandbox-store.ts';
@@ -8,19 +9,28 @@ export interface SpareSandbox {
   readonly sandbox: Sandbox;
 }
 
+/** How many wait: as many as were asked for lately, within these bounds. */
+export interface SpareCount {
+  readonly least: number;
+  readonly most: number;
+}
+
 /** What spares are made with. */
 export interface SpareDeps {
   readonly driver: Driver;
   readonly store: SandboxStore;
   readonly bounds: () => Bounds;
-  /** How many wait. */
-  readonly most: number;
+  readonly clock: Clock;
+  readonly count: SpareCount;
   newId(prefix: string): string;
 }
 
 interface Waiting extends SpareSandbox {
   readonly shape: string;
 }
+
+/** What was asked for within this time may be asked for again. */
+const recentMs = 30_000;
 
 /**
  * Keeps a few sandboxes ready, so that one is there at once. Each is used by one guest and once; the first are made when
@@ -29,6 +39,8 @@ interface Waiting extends SpareSandbox {
 export class SpareSandboxes {
   readonly #deps: SpareDeps;
   readonly #waiting: Waiting[] = [];
+  /** When the last ones were asked for; no more than may wait. */
+  #askedAtMs: number[] = [];
   #making: Promise<void> | undefined;
   #isClosed = false;
 
@@ -38,6 +50,8 @@ export class SpareSandboxes {
 
   /** One that has the bounds of now, if there is one. */
   take(): SpareSandbox | undefined {
+    const { clock, count } = this.#deps;
+    this.#askedAtMs = [...this.#askedAtMs, clock.monotonicMs()].slice(-Math.max(1, count.most));
     const shape = this.#shape();
     const at = this.#waiting.findIndex((one) => one.shape === shape && one.sandbox.alive);
     return at < 0 ? undefined : this.#waiting.splice(at, 1)[0];
@@ -54,6 +68,11 @@ export class SpareSandboxes {
       });
   }
 
+  /** Ends those that a burst left, once it is over. */
+  shrink(): void {
+    if (this.#waiting.length > this.#wanted()) this.refill();
+  }
+
   /** Ends all, with their disks. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -68,14 +87,15 @@ export class SpareSandboxes {
   }
 
   async #fill(): Promise<void> {
-    const { driver, store, bounds, most, newId } = this.#deps;
+    const { driver, store, bounds, newId } = this.#deps;
     const shape = this.#shape();
-    const useless = this.#waiting.filter((one) => one.shape !== shape || !one.sandbox.alive);
+    const usable = this.#waiting.filter((one) => one.shape === shape && one.sandbox.alive).slice(0, this.#wanted());
+    const useless = this.#waiting.filter((one) => !usable.includes(one));
     for (const one of useless) {
       this.#waiting.splice(this.#waiting.indexOf(one), 1);
       await this.end(one);
     }
-    while (this.#waiting.length < most && !this.#isClosed) {
+    while (this.#waiting.length < this.#wanted() && !this.#isClosed) {
       const diskName = newId('spare');
       await store.makeDisk(diskName);
       try {
@@ -86,6 +106,13 @@ export class SpareSandboxes {
         throw error;
       }
     }
+  }
+
+  #wanted(): number {
+    const { clock, count } = this.#deps;
+    const sinceMs = clock.monotonicMs() - recentMs;
+    const recent = this.#askedAtMs.filter((atMs) => atMs > sinceMs).length;
+    return Math.min(count.most, Math.max(count.least, recent));
   }
 
   #shape(): string {
