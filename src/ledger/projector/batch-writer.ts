@@ -89,7 +89,7 @@ export class BatchWriter {
   /** Exchanges that were never booked; those too old to know are set apart. */
   async #newOnes({ fold, bookings, horizonMs }: GatheredBatch): Promise<readonly Booking[]> {
     const isStale = ({ requestId }: Booking): boolean =>
-      fold.fresh.has(requestId) && (idTimeMs(requestId) ?? Number.POSITIVE_INFINITY) < horizonMs;
+      horizonMs > 0 && fold.fresh.has(requestId) && (idTimeMs(requestId) ?? Number.POSITIVE_INFINITY) < horizonMs;
     const believable = bookings.filter((booking) => !isStale(booking));
     for (const booking of bookings.filter(isStale)) {
       this.#quarantined.push({

@@ -2,7 +2,9 @@ import type { AttemptFact, FinalFact } from '../../domain/facts.ts';
 import { chargeOfFinal } from '../../domain/margin.ts';
 import { totalInput, totalOutput, type UsageBuckets } from '../../domain/usage.ts';
 import type { JournalPosition } from '../../journal/index.ts';
+import { type CleanLabel, cleanLabel } from './clean-label.ts';
 import type { PendingExchange, PlacedEnd, RecordedAttempt } from './pending-exchange.ts';
+import { birthDayOf } from './time-slots.ts';
 
 /** Whose exchange it was and what about, as rows are kept by it. Empty text is none. */
 export interface ExchangeDimensions {
@@ -44,6 +46,8 @@ export interface Booking {
   readonly dimensions: ExchangeDimensions;
   /** The token whose own budget it counts towards. */
   readonly tokenId: string | undefined;
+  /** The day of its id. It never differs between two tellings, so both find the same row. */
+  readonly bornDayMs: number;
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly status: 'completed' | 'failed' | 'aborted';
@@ -66,15 +70,12 @@ export interface Booking {
   readonly costContradiction: string | undefined;
 }
 
-/** Longer names are cut: they are somebody's free text. */
-const longestLabel = 200;
-
 /** Turns a gathered exchange into what is booked of it; depends on nothing but its facts. */
-export function bookingOf(pending: PendingExchange): Booking {
+export function bookingOf(pending: PendingExchange, clean: CleanLabel = cleanLabel): Booking {
   const { ended, open } = pending;
   if (!ended) throw new Error(`exchange ${pending.requestId} has not ended`);
   const final = ended.end.kind === 'final' ? ended.end.fact : undefined;
-  const facts = [...pending.attempts.values()].toSorted((one, other) => one.fact.attempt - other.fact.attempt);
+  const facts = [...pending.attempts.values()].sort((one, other) => one.fact.attempt - other.fact.attempt);
   const toldCost = toldCostOf(ended);
   const known = facts.reduce((sum, { fact }) => sum + BigInt(fact.costNanos ?? '0'), 0n);
   const restNanos = toldCost !== null && toldCost > known ? toldCost - known : 0n;
@@ -82,9 +83,9 @@ export function bookingOf(pending: PendingExchange): Booking {
   // Nobody is charged for what a crash of our own cut off.
   const crashed = ended.end.kind === 'abort' ? known + restNanos : 0n;
   const absorbable = final ? BigInt(final.absorbedNanos ?? '0') : crashed;
-  const dimensions = dimensionsOf(pending, final);
+  const dimensions = dimensionsOf(pending, final, clean);
   const startedAtMs = final ? Math.trunc(final.atMs - final.totalMs) : (open?.atMs ?? 0);
-  const draft = facts.map(({ fact, isHeld }) => toAttempt(fact, { isHeld: isHeld === true, final }));
+  const draft = facts.map(({ fact, isHeld }) => toAttempt(fact, { isHeld: isHeld === true, final, clean }));
   if (restNanos > 0n) draft.push(restOf(dimensions, { startedAtMs, restNanos, isEstimated: !final }));
   const attempts = absorb(draft, absorbable);
   const isUnknown = attempts.some(({ costNanos }) => costNanos === null);
@@ -93,6 +94,7 @@ export function bookingOf(pending: PendingExchange): Booking {
     position: ended.position,
     dimensions,
     tokenId: final?.tokenId ?? open?.tokenId,
+    bornDayMs: birthDayOf(pending.requestId),
     startedAtMs,
     endedAtMs: ended.end.kind === 'quarantined' ? ended.end.atMs : ended.end.fact.atMs,
     status: final?.status ?? 'aborted',
@@ -118,7 +120,7 @@ export function bookingOf(pending: PendingExchange): Booking {
 
 /** An attempt as it is booked by itself, after the exchange it belongs to. */
 export function bookedAttemptOf({ fact, isHeld }: RecordedAttempt): BookedAttempt {
-  return toAttempt(fact, { isHeld: isHeld === true, final: undefined });
+  return toAttempt(fact, { isHeld: isHeld === true, final: undefined, clean: cleanLabel });
 }
 
 /** Everything that went in: fresh, cached, written, and in other media. */
@@ -136,14 +138,6 @@ function isOnOwnAccount(attempts: readonly RecordedAttempt[], final: FinalFact |
   return attempts.some(({ fact }) => fact.host === final?.host && fact.flags.includes('own_credentials'));
 }
 
-/** A name as rows can hold it: no longer than they are wide, and without what Postgres refuses in text. */
-export function cleanLabel(text: string | undefined): string {
-  if (text === undefined) return '';
-  const cut = text.length > longestLabel ? text.slice(0, longestLabel) : text;
-  // With the u flag a surrogate is matched only when its other half is missing.
-  return /[\0\uD800-\uDFFF]/u.test(cut) ? cut.replace(/[\0\uD800-\uDFFF]/gu, '\uFFFD') : cut;
-}
-
 function toldCostOf({ end }: PlacedEnd): bigint | null {
   if (end.kind === 'quarantined') return null;
   return end.fact.costNanos === null ? null : BigInt(end.fact.costNanos);
@@ -155,33 +149,34 @@ function contradictionOf(seen: { toldCost: bigint | null; known: bigint; isWhole
   return `the exchange says it cost ${toldCost}, its attempts ${known}`;
 }
 
-function dimensionsOf({ open }: PendingExchange, final: FinalFact | undefined): ExchangeDimensions {
+function dimensionsOf({ open }: PendingExchange, final: FinalFact | undefined, clean: CleanLabel): ExchangeDimensions {
   const source = final ?? open;
   return {
-    customer: cleanLabel(source?.customer),
-    key: cleanLabel(source?.key),
-    model: cleanLabel(source?.model),
-    job: cleanLabel(source?.job ?? open?.job),
-    host: cleanLabel(final?.host),
-    upstreamModel: cleanLabel(final?.upstreamModel),
-    endUser: cleanLabel(source?.endUser ?? open?.endUser),
-    feature: cleanLabel(source?.feature ?? open?.feature),
-    project: cleanLabel(source?.project ?? open?.project),
+    customer: clean(source?.customer),
+    key: clean(source?.key),
+    model: clean(source?.model),
+    job: clean(source?.job ?? open?.job),
+    host: clean(final?.host),
+    upstreamModel: clean(final?.upstreamModel),
+    endUser: clean(source?.endUser ?? open?.endUser),
+    feature: clean(source?.feature ?? open?.feature),
+    project: clean(source?.project ?? open?.project),
   };
 }
 
 function toAttempt(
   fact: AttemptFact,
-  { isHeld, final }: { readonly isHeld: boolean; readonly final: FinalFact | undefined },
+  told: { readonly isHeld: boolean; readonly final: FinalFact | undefined; readonly clean: CleanLabel },
 ): BookedAttempt {
+  const { isHeld, final, clean } = told;
   const recordedNanos = fact.costNanos === null ? null : BigInt(fact.costNanos);
   const costNanos = isHeld ? 0n : recordedNanos;
   const isLost = fact.fault !== undefined || fact.flags.includes('hedge_loser');
   const isDelivered = !isLost && final !== undefined && fact.attempt === final.attempts;
   return {
     attempt: fact.attempt,
-    host: cleanLabel(fact.host),
-    upstreamModel: cleanLabel(fact.upstreamModel),
+    host: clean(fact.host),
+    upstreamModel: clean(fact.upstreamModel),
     startedAtMs: Math.trunc(fact.startedAtMs),
     costNanos,
     absorbedNanos: 0n,
@@ -189,8 +184,8 @@ function toAttempt(
     isEstimated: fact.usageSource === 'estimated' || fact.flags.includes('estimated'),
     isDelivered,
     units: fact.usage,
-    priceVersion: cleanLabel(fact.priceVersionId),
-    contractVersion: cleanLabel(fact.contractVersionId),
+    priceVersion: clean(fact.priceVersionId),
+    contractVersion: clean(fact.contractVersionId),
     fact,
   };
 }
@@ -216,7 +211,8 @@ function restOf(
 }
 
 /** The last attempts are the ones that brought nothing: what nobody is charged for is theirs first. */
-function absorb(attempts: readonly BookedAttempt[], absorbable: bigint): BookedAttempt[] {
+function absorb(attempts: readonly BookedAttempt[], absorbable: bigint): readonly BookedAttempt[] {
+  if (absorbable === 0n) return attempts;
   let left = absorbable;
   return attempts
     .toReversed()

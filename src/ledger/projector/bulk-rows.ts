@@ -25,7 +25,7 @@ export function bulkRows(columns: readonly BulkColumn[]): RawBuilder<unknown> {
     const count = columns[0]?.values.length ?? 0;
     return sql`(SELECT ${sql.join(selected)} FROM generate_series(1, ${count}::integer)) AS rows`;
   }
-  const arrays = varying.map(({ type, values }) => sql`${arrayText(values)}::${sql.raw(type)}[]`);
+  const arrays = varying.map((column) => sql`${arrayText(column)}::${sql.raw(column.type)}[]`);
   const names = varying.map(({ name }) => sql.ref(name));
   return sql`(SELECT ${sql.join(selected)} FROM unnest(${sql.join(arrays)}) AS r(${sql.join(names)})) AS rows`;
 }
@@ -40,15 +40,16 @@ function parameterOf(value: BulkValue | undefined): string | null {
 }
 
 /** An array as Postgres reads it; written here, since the driver's own way takes a detour for every value. */
-function arrayText(values: readonly BulkValue[]): string {
-  return `{${values.map(itemText).join(',')}}`;
+function arrayText({ type, values }: BulkColumn): string {
+  return `{${type === 'text' ? values.map(quoted).join(',') : values.map(plain).join(',')}}`;
 }
 
-function itemText(value: BulkValue): string {
+function plain(value: BulkValue): string | number | bigint | boolean {
+  return value ?? 'NULL';
+}
+
+function quoted(value: BulkValue): string {
   if (value === null) return 'NULL';
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean') return String(value);
   const text = String(value);
-  // Most are ids and names, which need no quotes; the word for nothing does.
-  if (/^[\w:./@+-]+$/.test(text) && text.toUpperCase() !== 'NULL') return text;
-  return `"${text.replaceAll(/["\\]/g, '\\$&')}"`;
+  return /["\\]/.test(text) ? `"${text.replaceAll(/["\\]/g, '\\$&')}"` : `"${text}"`;
 }

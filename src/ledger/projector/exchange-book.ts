@@ -139,7 +139,7 @@ export class ExchangeBook {
   }
 
   #exchange(requestId: string, fold: BatchFold): PendingExchange {
-    const known = fold.settled.get(requestId) ?? this.#pending.get(requestId);
+    const known = this.#pending.get(requestId) ?? fold.settled.get(requestId);
     fold.touched.add(requestId);
     if (known) return known;
     const pending = new PendingExchange(requestId);

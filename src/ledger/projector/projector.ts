@@ -4,6 +4,7 @@ import { comparePositions, type CursorBatch, type JournalPosition } from '../../
 import type { Tables } from '../../storage/index.ts';
 import { BatchWriter, type HeldAttempt } from './batch-writer.ts';
 import { type Booking, bookingOf } from './booking.ts';
+import { LabelCache } from './clean-label.ts';
 import { type BatchFold, ExchangeBook } from './exchange-book.ts';
 import { undecided } from './held-exchanges.ts';
 import { attemptMark } from './pending-exchange.ts';
@@ -14,7 +15,6 @@ import type { ProjectorPorts } from './ports.ts';
 import { ofBooking, ofFact, type QuarantinedFact } from './quarantine.ts';
 import { type FlawedFact, isFlawed, isMoneyType, type PlacedMoneyFact, readFact } from './read-fact.ts';
 import { readOutcome } from './read-outcome.ts';
-import { birthDayOf } from './recent-exchanges.ts';
 import { findRatingDifferences, type RatingDifference } from './rerate.ts';
 import { dayOf } from './time-slots.ts';
 import { UsageLabels } from './usage-labels.ts';
@@ -53,6 +53,7 @@ export class Projector {
   readonly #settings: Required<Omit<ProjectorSettings, 'schema'>> & Pick<ProjectorSettings, 'schema'>;
   readonly #book = new ExchangeBook();
   readonly #labels: UsageLabels;
+  readonly #names = new LabelCache();
   readonly #partitions = new Partitions();
   readonly #prepared = new WeakMap<CursorBatch, ReadBatch>();
   #identity: ProjectorIdentity | undefined;
@@ -159,7 +160,7 @@ export class Projector {
     const fold = this.#book.fold(reads, (fact) => differences.has(fact));
     if (batch.facts.length === 0 && batch.isAtEnd) this.#book.settleIncomplete(fold);
     this.#book.settleOverflow(fold);
-    const bookings = [...fold.settled.values()].map(bookingOf);
+    const bookings = [...fold.settled.values()].map((pending) => bookingOf(pending, this.#names.clean));
     const isNothing = comparePositions(batch.next, this.#position) === 0 && bookings.length === 0;
     if (isNothing) return { facts: 0, booked: 0, repeated: 0, quarantined: 0 };
     await this.#ensurePartitions(bookings);
@@ -206,9 +207,12 @@ export class Projector {
   /** Apart from the batch, since making a partition locks its table. */
   async #ensurePartitions(bookings: readonly Booking[]): Promise<void> {
     // By days: no partition is shorter.
-    const starts = new Set(bookings.map(({ startedAtMs }) => dayOf(startedAtMs)));
-    const attempts = new Set(bookings.flatMap((one) => one.attempts.map(({ startedAtMs }) => dayOf(startedAtMs))));
-    const births = new Set(bookings.map(({ requestId }) => birthDayOf(requestId)));
+    const [starts, attempts, births] = [new Set<number>(), new Set<number>(), new Set<number>()];
+    for (const booking of bookings) {
+      starts.add(dayOf(booking.startedAtMs));
+      births.add(booking.bornDayMs);
+      for (const { startedAtMs } of booking.attempts) attempts.add(dayOf(startedAtMs));
+    }
     const wanted: readonly (readonly [string, ReadonlySet<number>])[] = [
       ['usage_slot', starts],
       ['usage_day', starts],

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { JournalPosition } from '../../journal/index.ts';
 import type { Executor } from '../books/post-transaction.ts';
-import { type Booking, cleanLabel } from './booking.ts';
+import type { Booking } from './booking.ts';
+import { cleanLabel } from './clean-label.ts';
 import type { MoneyFact } from './read-fact.ts';
 
 /** Why a fact is kept apart. */

@@ -66,7 +66,8 @@ function isRecord(value: unknown): value is LooseRecord {
 function problemOf(value: LooseRecord, type: FactType): string | undefined {
   if (value['type'] !== type) return `its frame says ${type}, its body ${String(value['type'])}`;
   if (!isId(value['requestId'])) return 'requestId';
-  return checks[type as MoneyFact['type']].find(({ field, isRight }) => !isRight(value[field]))?.field;
+  for (const { field, isRight } of checks[type as MoneyFact['type']]) if (!isRight(value[field])) return field;
+  return undefined;
 }
 
 interface Check {
@@ -87,13 +88,13 @@ const amountOrUnknown: Check['isRight'] = (value) => value === null || isAmountT
 const optionalAmount: Check['isRight'] = (value) => value === undefined || isAmountText(value);
 const count: Check['isRight'] = (value) =>
   Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= 100_000;
+const buckets: ReadonlySet<string> = new Set(usageBuckets);
+const isUnitCount: Check['isRight'] = (value) => Number.isSafeInteger(value) && Number(value) >= 0;
 const units: Check['isRight'] = (value) => {
   if (value === undefined) return true;
   if (!isRecord(value)) return false;
-  return usageBuckets.every((bucket) => {
-    const unitCount = value[bucket];
-    return unitCount === undefined || (Number.isSafeInteger(unitCount) && Number(unitCount) >= 0);
-  });
+  for (const bucket in value) if (buckets.has(bucket) && !isUnitCount(value[bucket])) return false;
+  return true;
 };
 
 function check(isRight: Check['isRight'], ...fields: readonly string[]): Check[] {

@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
-import { idTimeMs } from '../../platform/ids.ts';
 import type { Executor } from '../books/post-transaction.ts';
 import { type Booking, inputOf, outputOf } from './booking.ts';
 import { type BulkColumn, type BulkValue, bulkRows } from './bulk-rows.ts';
-import { dayOf } from './time-slots.ts';
+import { birthDayOf } from './time-slots.ts';
 
 /** What is remembered of a booked exchange to recognise facts that come again or late. */
 export interface KnownExchange {
@@ -22,11 +21,6 @@ export interface KnownExchange {
   readonly cost_nanos: bigint | null;
   readonly digest: bigint;
   readonly attempt_digests: readonly bigint[];
-}
-
-/** The day of a request's id. It never differs between two tellings, so both find the same row. */
-export function birthDayOf(requestId: string): number {
-  return dayOf(idTimeMs(requestId) ?? 0);
 }
 
 /** Adds rows of exchanges and tells which are new: the others were booked before. */
@@ -87,7 +81,7 @@ function column(type: BulkColumn['type'], name: string, valueOf: ExchangeColumn[
 }
 
 const columns: readonly ExchangeColumn[] = [
-  column('bigint', 'day_ms', ({ requestId }) => birthDayOf(requestId)),
+  column('bigint', 'day_ms', ({ bornDayMs }) => bornDayMs),
   column('text', 'request_id', ({ requestId }) => requestId),
   column('bigint', 'segment', ({ position }) => position.segment),
   column('bigint', 'byte_offset', ({ position }) => position.offset),

@@ -10,8 +10,7 @@ import { type BookedAttempt, type Booking, bookingOf } from './booking.ts';
 import { findHeldExchange, replaceHeldExchange } from './held-exchanges.ts';
 import type { PendingExchange } from './pending-exchange.ts';
 import type { VersionLookup } from './ports.ts';
-import { birthDayOf } from './recent-exchanges.ts';
-import { minuteOf } from './time-slots.ts';
+import { birthDayOf, minuteOf } from './time-slots.ts';
 import { UsageLabels } from './usage-labels.ts';
 
 /** Which fact is let out, by whom and why. */

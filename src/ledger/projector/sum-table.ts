@@ -56,8 +56,9 @@ export class SumTable {
       const values = rows.map((row) => row.keys[index] ?? '');
       return { name, type: name === timeKey ? 'bigint' : 'text', values };
     });
+    const told = rows.map(({ sum }) => sum.values());
     const sums = useColumns.map((name, index): BulkColumn => {
-      return { name, type: 'bigint', values: rows.map(({ sum }) => sum.valueAt(index)) };
+      return { name, type: 'bigint', values: told.map((row) => row[index] ?? 0) };
     });
     // Most rows have a few kinds of units only: what nothing is added to is not touched.
     const added = sums.filter(({ values }) => values.some((value) => value !== 0 && value !== 0n));

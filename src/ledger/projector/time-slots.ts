@@ -1,3 +1,5 @@
+import { idTimeMs } from '../../platform/ids.ts';
+
 /** Midnights of all time zones fall on a slot of this length. */
 export const slotLengthMs = 900_000;
 /** A minute. */
@@ -25,6 +27,11 @@ export function hourOf(atMs: number): number {
 /** Start of an instant's day in UTC. */
 export function dayOf(atMs: number): number {
   return floorTo(atMs, dayMs);
+}
+
+/** The day of a request's id. It never differs between two tellings, so both find the same row. */
+export function birthDayOf(requestId: string): number {
+  return dayOf(idTimeMs(requestId) ?? 0);
 }
 
 function floorTo(atMs: number, lengthMs: number): number {

@@ -49,8 +49,6 @@ export const useColumns: readonly string[] = [
   ...usageBuckets.map((bucket) => unitColumns[bucket]),
   ...amountColumns,
 ];
-const numberColumns: readonly string[] = [...countColumns, ...usageBuckets];
-
 /** Counts and amounts that one exchange, attempt or correction adds. */
 export interface Use {
   readonly counts?: { readonly [Column in CountColumn]?: number } | undefined;
@@ -58,62 +56,93 @@ export interface Use {
   readonly amounts?: { readonly [Column in AmountColumn]?: bigint } | undefined;
 }
 
-/** Running sums of one row. */
+/** Running sums of one row. Counts and amounts are fields by their columns: this runs for every attempt, several times. */
 export class UseSum {
-  /** Counts, then units. */
-  readonly #numbers = numberColumns.map(() => 0);
-  readonly #amounts = amountColumns.map(() => 0n);
+  requests = 0;
+  failed = 0;
+  aborted = 0;
+  cache_hits = 0;
+  attempts = 0;
+  unpriced = 0;
+  estimated = 0;
+  over_hold = 0;
+  cost_nanos = 0n;
+  charge_nanos = 0n;
+  saved_nanos = 0n;
+  absorbed_nanos = 0n;
+  waste_nanos = 0n;
+  estimated_cost_nanos = 0n;
+  estimated_charge_nanos = 0n;
+  readonly #units = usageBuckets.map(() => 0);
 
   add({ counts, units, amounts }: Use): void {
-    // Only what is named is touched: most uses name a few columns of many, and this runs for every attempt.
-    if (counts) addNamed(this.#numbers, countIndex, counts);
-    if (units) addNamed(this.#numbers, unitIndex, units);
-    if (amounts) {
-      for (const name in amounts) {
-        const amount = amounts[name as AmountColumn];
-        const index = amountIndex[name];
-        if (index !== undefined && amount !== undefined && amount !== 0n)
-          this.#amounts[index] = (this.#amounts[index] ?? 0n) + amount;
-      }
-    }
+    if (counts) this.#addCounts(counts);
+    if (units) this.#addUnits(units);
+    if (amounts) this.#addAmounts(amounts);
   }
 
   /** Adds another row's sums. */
   merge(other: UseSum): void {
-    for (let index = 0; index < numberColumns.length; index += 1) {
-      this.#numbers[index] = at(this.#numbers, index) + at(other.#numbers, index);
-    }
-    for (let index = 0; index < amountColumns.length; index += 1) {
-      const amount = other.#amounts[index];
-      if (amount !== undefined && amount !== 0n) this.#amounts[index] = (this.#amounts[index] ?? 0n) + amount;
+    this.#addCounts(other);
+    this.#addAmounts(other);
+    for (let index = 0; index < usageBuckets.length; index += 1) {
+      this.#units[index] = (this.#units[index] ?? 0) + (other.#units[index] ?? 0);
     }
   }
 
-  /** The sum of a column, by its place in `useColumns`. */
-  valueAt(column: number): number | bigint {
-    if (column < numberColumns.length) return at(this.#numbers, column);
-    return checkAmount(this.#amounts[column - numberColumns.length] ?? 0n);
+  /** The sums in the order of `useColumns`. */
+  values(): (number | bigint)[] {
+    return [
+      this.requests,
+      this.failed,
+      this.aborted,
+      this.cache_hits,
+      this.attempts,
+      this.unpriced,
+      this.estimated,
+      this.over_hold,
+      ...this.#units,
+      checkAmount(this.cost_nanos),
+      checkAmount(this.charge_nanos),
+      checkAmount(this.saved_nanos),
+      checkAmount(this.absorbed_nanos),
+      checkAmount(this.waste_nanos),
+      checkAmount(this.estimated_cost_nanos),
+      checkAmount(this.estimated_charge_nanos),
+    ];
+  }
+
+  #addCounts(counts: NonNullable<Use['counts']>): void {
+    this.requests += counts.requests ?? 0;
+    this.failed += counts.failed ?? 0;
+    this.aborted += counts.aborted ?? 0;
+    this.cache_hits += counts.cache_hits ?? 0;
+    this.attempts += counts.attempts ?? 0;
+    this.unpriced += counts.unpriced ?? 0;
+    this.estimated += counts.estimated ?? 0;
+    this.over_hold += counts.over_hold ?? 0;
+  }
+
+  /** Most requests name few of the buckets. */
+  #addUnits(units: UsageBuckets): void {
+    for (const name in units) {
+      const index = unitIndex[name];
+      const count = units[name as UsageBucket];
+      if (index !== undefined && count !== undefined) this.#units[index] = (this.#units[index] ?? 0) + count;
+    }
+  }
+
+  #addAmounts(amounts: NonNullable<Use['amounts']>): void {
+    this.cost_nanos += amounts.cost_nanos ?? 0n;
+    this.charge_nanos += amounts.charge_nanos ?? 0n;
+    this.saved_nanos += amounts.saved_nanos ?? 0n;
+    this.absorbed_nanos += amounts.absorbed_nanos ?? 0n;
+    this.waste_nanos += amounts.waste_nanos ?? 0n;
+    this.estimated_cost_nanos += amounts.estimated_cost_nanos ?? 0n;
+    this.estimated_charge_nanos += amounts.estimated_charge_nanos ?? 0n;
   }
 }
 
-type Index = { readonly [name: string]: number };
-
-function indexOf(names: readonly string[], start = 0): Index {
-  return Object.fromEntries(names.map((name, index) => [name, start + index]));
-}
-
-const countIndex = indexOf(countColumns);
-const unitIndex = indexOf(usageBuckets, countColumns.length);
-const amountIndex = indexOf(amountColumns);
-
-function addNamed(sums: number[], index: Index, named: { readonly [name: string]: number | undefined }): void {
-  for (const name in named) {
-    const place = index[name];
-    const value = named[name];
-    if (place !== undefined && value !== undefined) sums[place] = at(sums, place) + value;
-  }
-}
-
-function at(numbers: readonly number[], index: number): number {
-  return numbers[index] ?? 0;
-}
+const unitIndex: { readonly [name: string]: number } = Object.fromEntries(
+  usageBuckets.map((bucket, index) => [bucket, index]),
+);
