@@ -19,6 +19,7 @@ const beginWithinMs = 30_000;
 interface Claimed {
   readonly message: OutboxMessage;
   readonly attempts: number;
+  readonly mayHaveArrived: boolean;
 }
 
 type Outcome =
@@ -89,6 +90,7 @@ export class Outbox {
       occurred_at_ms: bigint;
       payload: OutboxMessage['payload'];
       attempts: number;
+      is_unsure: boolean;
     }>`
       UPDATE outbox SET claimed_until_ms = ${nowMs + claimedMs}, is_unsure = is_unsure OR claimed_until_ms > 0
       WHERE (sink, event_id) IN (
@@ -96,7 +98,7 @@ export class Outbox {
         WHERE sink = ${sink.name} AND state = 'pending' AND next_at_ms <= ${nowMs} AND claimed_until_ms <= ${nowMs}
           AND (kind <> 'meter_event' OR occurred_at_ms > ${tooLateMs})
         ORDER BY occurred_at_ms, event_id LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-      RETURNING event_id, kind, occurred_at_ms, payload, attempts`.execute(this.#database.db);
+      RETURNING event_id, kind, occurred_at_ms, payload, attempts, is_unsure`.execute(this.#database.db);
     const claimed = rows.map((row) => ({
       message: {
         sink: sink.name,
@@ -106,6 +108,7 @@ export class Outbox {
         payload: row.payload,
       },
       attempts: row.attempts,
+      mayHaveArrived: row.is_unsure,
     }));
     return claimed.toSorted((one, other) => one.message.occurredAtMs - other.message.occurredAtMs);
   }
@@ -118,7 +121,7 @@ export class Outbox {
     const work = async (lane: readonly Claimed[]): Promise<Tried[]> => {
       const tried: Tried[] = [];
       for (const one of lane) {
-        const outcome: Outcome = isOver() ? { kind: 'untried' } : await deliverOne(sink, one.message);
+        const outcome: Outcome = isOver() ? { kind: 'untried' } : await deliverOne(sink, one);
         if (outcome.kind === 'retried') isDown = true;
         tried.push({ ...one, outcome });
       }
@@ -143,9 +146,9 @@ export class Outbox {
   }
 }
 
-async function deliverOne(sink: Sink, message: OutboxMessage): Promise<Outcome> {
+async function deliverOne(sink: Sink, { message, mayHaveArrived }: Claimed): Promise<Outcome> {
   try {
-    const delivery = await sink.deliver(message);
+    const delivery = await sink.deliver(message, { mayHaveArrived });
     if (delivery.state === 'sent') return { kind: 'sent' };
     const { state, reason } = delivery;
     return state === 'refused' ? { kind: 'refused', reason } : { kind: 'retried', reason, isUnsure: false };

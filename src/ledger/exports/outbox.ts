@@ -14,6 +14,12 @@ export interface OutboxMessage {
   readonly payload: { readonly [name: string]: unknown };
 }
 
+/** What is known of earlier deliveries of a message. */
+export interface EarlierDeliveries {
+  /** One was begun, and nobody knows what became of it. */
+  readonly mayHaveArrived: boolean;
+}
+
 /** What came of a delivery. `unreached`: it surely did not arrive, and is tried again later. */
 export type Delivery =
   | { readonly state: 'sent' }
@@ -26,7 +32,7 @@ export interface Sink {
   readonly lateAfterMs?: number;
   /** Messages of one lane go one after the other. Absent: any two may go side by side. */
   laneOf?(message: OutboxMessage): string;
-  deliver(message: OutboxMessage): Promise<Delivery>;
+  deliver(message: OutboxMessage, earlier: EarlierDeliveries): Promise<Delivery>;
 }
 
 /** What one round of deliveries did. */

@@ -143,6 +143,29 @@ test('[money 70] another content under the same id is a conflict; the first stay
   expect(stripe.accepted[0]?.fields.get('amount')).toBe('704');
 });
 
+test('an invoice item whose answer was lost is found again after its idempotency key has expired', async () => {
+  await invoiceItem('first');
+  stripe.script.push('lost', 'down');
+  const silent = await unreachable();
+  expect(await outbox.deliver(sink)).toMatchObject({ sent: 0, retried: 1 });
+  nowMs += 30 * hour;
+  expect(await outbox.deliver(silent)).toMatchObject({ sent: 0, retried: 1 });
+  // More than a page of others has come since.
+  stripe.addForeignItems('cus_1', 120);
+  nowMs += hour;
+  expect(await outbox.deliver(sink)).toMatchObject({ sent: 1, retried: 0 });
+  expect(stripe.accepted).toHaveLength(1);
+});
+
+test('an invoice item that never arrived is sent after a day, once', async () => {
+  await invoiceItem('first');
+  stripe.script.push('down', 'down');
+  expect(await outbox.deliver(sink)).toMatchObject({ sent: 0, retried: 1 });
+  nowMs += 30 * hour;
+  expect(await outbox.deliver(sink)).toMatchObject({ sent: 1 });
+  expect(stripe.accepted).toHaveLength(1);
+});
+
 test('a customer that Stripe does not know is refused with the reason, and stops no one else', async () => {
   await meter('req_1', 'stranger');
   await meter('req_2');
@@ -183,6 +206,12 @@ test('what another gateway is delivering is left alone until its claim is over',
   nowMs += 61_000;
   expect((await outbox.deliver(sink)).sent).toBe(1);
 });
+
+async function invoiceItem(eventId: string): Promise<void> {
+  const payload = { customer: 'acme', amountMinor: '704', currency: 'USD', description: eventId };
+  const message = { sink: 'stripe', eventId, kind: 'invoice_item', occurredAtMs: nowMs, payload };
+  await enqueue(opened.database.db, message);
+}
 
 /** The same sink where nothing listens. */
 async function unreachable(): Promise<StripeSink> {

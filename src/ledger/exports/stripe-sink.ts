@@ -1,5 +1,5 @@
 import { nanosPerCent } from '../../domain/proration.ts';
-import type { Delivery, OutboxMessage, Sink } from './outbox.ts';
+import type { Delivery, EarlierDeliveries, OutboxMessage, Sink } from './outbox.ts';
 
 /** Identifiers are unique for at least a day there; what is nearly that old might be metered twice. */
 const acceptedMs = 24 * 3_600_000 - 120_000;
@@ -30,7 +30,19 @@ export interface StripeClient {
       },
       options?: { idempotencyKey: string },
     ): Promise<unknown>;
+    list(query: {
+      customer: string;
+      created: { gte: number };
+      limit: number;
+      starting_after?: string;
+    }): Promise<{ readonly data: readonly StripeItem[]; readonly has_more: boolean }>;
   };
+}
+
+/** What is read of an invoice item that is there already. */
+export interface StripeItem {
+  readonly id: string;
+  readonly metadata: Readonly<Record<string, string>> | null;
 }
 
 /** How the client is made. */
@@ -54,7 +66,8 @@ export async function openStripe({ secretKey, host }: StripeSettings): Promise<S
 
 /**
  * Sends meter events and invoice items. The identifier is the id of the message. Events that became too old go as
- * amounts, never again as events: their identifiers may have been forgotten there.
+ * amounts, never again as events: their identifiers may have been forgotten there. So may the keys of invoice items:
+ * one that may have arrived is looked for before it is sent again.
  */
 export class StripeSink implements Sink {
   readonly name: string;
@@ -78,15 +91,15 @@ export class StripeSink implements Sink {
     return text(payload.customer);
   }
 
-  async deliver(message: OutboxMessage): Promise<Delivery> {
+  async deliver(message: OutboxMessage, { mayHaveArrived }: EarlierDeliveries): Promise<Delivery> {
     const { payload } = message;
     const customer = this.#customerOf(text(payload.customer));
     if (customer === undefined)
       return { state: 'refused', reason: `${text(payload.customer)} has no customer at Stripe` };
     try {
-      return message.kind === 'meter_event'
-        ? await this.#meter(message, customer)
-        : await this.#item(message, customer);
+      if (message.kind === 'meter_event') return await this.#meter(message, customer);
+      if (mayHaveArrived && (await this.#hasItem(message, customer))) return { state: 'sent' };
+      return await this.#item(message, customer);
     } catch (error) {
       const known = isAlreadyThere(error);
       if (known) return { state: 'sent' };
@@ -123,13 +136,35 @@ export class StripeSink implements Sink {
         amount: Number(minor),
         currency: text(payload.currency, 'usd').toLowerCase(),
         description: text(payload.description),
-        metadata: { switchyard_event: eventId, switchyard_document: text(payload.document) },
+        metadata: { [eventField]: eventId, switchyard_document: text(payload.document) },
       },
       { idempotencyKey: eventId },
     );
     return { state: 'sent' };
   }
+
+  /** Whether an earlier delivery made its item. Too many to look through is an error, for a person to see. */
+  async #hasItem({ eventId, occurredAtMs }: OutboxMessage, customer: string): Promise<boolean> {
+    const query = { customer, created: { gte: Math.floor((occurredAtMs - aheadMs) / 1000) }, limit: itemsPerPage };
+    let after: string | undefined;
+    for (let page = 0; page < mostPages; page += 1) {
+      const found = await this.#client.invoiceItems.list({
+        ...query,
+        ...(after !== undefined && { starting_after: after }),
+      });
+      if (found.data.some(({ metadata }) => metadata?.[eventField] === eventId)) return true;
+      after = found.data.at(-1)?.id;
+      if (!found.has_more || after === undefined) return false;
+    }
+    throw new Error(`${customer} has too many invoice items at Stripe to tell whether ${eventId} is one of them`);
+  }
 }
+
+const eventField = 'switchyard_event';
+const itemsPerPage = 100;
+const mostPages = 50;
+/** An invoice bears the date of its customer, which may lie ahead of our own. */
+const aheadMs = 2 * 24 * 3_600_000;
 
 /** Stripe takes amounts as JSON numbers. */
 const largestItem = BigInt(Number.MAX_SAFE_INTEGER);

@@ -8,11 +8,18 @@ export interface StripeCall {
   readonly idempotencyKey: string | undefined;
 }
 
+interface InvoiceItem {
+  readonly id: string;
+  readonly customer: string;
+  readonly created: number;
+  readonly metadata: { readonly switchyard_event: string };
+}
+
 const dayMs = 24 * 3_600_000;
 
 /**
  * Stripe as far as it matters here: identifiers of meter events are unique for 24 hours, older events are refused, and
- * an idempotency key gives its first answer again, or an error when it comes with other fields.
+ * an idempotency key gives its first answer again for as long, or an error when it comes with other fields.
  */
 export class FakeStripe {
   readonly accepted: StripeCall[] = [];
@@ -25,7 +32,8 @@ export class FakeStripe {
   readonly mostAtOnce = new MostAtOnce();
   #host: { protocol: 'http'; host: string; port: number } | undefined;
   readonly #server: Server;
-  readonly #answers = new Map<string, { fields: string; status: number; body: string }>();
+  readonly #answers = new Map<string, { fields: string; status: number; body: string; atMs: number }>();
+  readonly #items: InvoiceItem[] = [];
   readonly #nowMs: () => number;
 
   constructor(nowMs: () => number) {
@@ -52,6 +60,15 @@ export class FakeStripe {
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 
+  /** Items that others made for a customer. */
+  addForeignItems(customer: string, count: number): void {
+    const created = Math.floor(this.#nowMs() / 1000);
+    for (let index = 0; index < count; index += 1) {
+      const id = `ii_${this.#items.length + 1}`;
+      this.#items.unshift({ id, customer, created, metadata: { switchyard_event: '' } });
+    }
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let text = '';
     for await (const chunk of request) text += String(chunk);
@@ -66,7 +83,8 @@ export class FakeStripe {
     this.mostAtOnce.enter(customer);
     if (this.answerAfterMs > 0) await wait(this.answerAfterMs);
     this.mostAtOnce.leave(customer);
-    const answer = this.#work(request.url ?? '', text, idempotencyKey);
+    const answer =
+      request.method === 'GET' ? this.#list(request.url ?? '') : this.#work(request.url ?? '', text, idempotencyKey);
     if (step === 'lost') {
       request.socket.destroy();
       return;
@@ -75,16 +93,42 @@ export class FakeStripe {
   }
 
   #work(path: string, text: string, idempotencyKey: string | undefined): { status: number; body: string } {
-    const known = idempotencyKey === undefined ? undefined : this.#answers.get(idempotencyKey);
+    const given = idempotencyKey === undefined ? undefined : this.#answers.get(idempotencyKey);
+    const known = given && this.#nowMs() - given.atMs < dayMs ? given : undefined;
     if (known && known.fields !== text)
       return refusal('Keys for idempotent requests can only be used with the same parameters.');
     if (known) return known;
     const fields = new URLSearchParams(text);
-    const answer =
-      path === '/v1/billing/meter_events' ? this.#meterEvent(fields) : { status: 200, body: '{"id":"ii_1"}' };
+    const answer = path === '/v1/billing/meter_events' ? this.#meterEvent(fields) : this.#item(fields);
     if (answer.status === 200) this.accepted.push({ path, fields, idempotencyKey });
-    if (idempotencyKey !== undefined) this.#answers.set(idempotencyKey, { fields: text, ...answer });
+    if (idempotencyKey !== undefined)
+      this.#answers.set(idempotencyKey, { fields: text, ...answer, atMs: this.#nowMs() });
     return answer;
+  }
+
+  #item(fields: URLSearchParams): { status: number; body: string } {
+    const item: InvoiceItem = {
+      id: `ii_${this.#items.length + 1}`,
+      customer: fields.get('customer') ?? '',
+      created: Math.floor(this.#nowMs() / 1000),
+      metadata: { switchyard_event: fields.get('metadata[switchyard_event]') ?? '' },
+    };
+    this.#items.unshift(item);
+    return { status: 200, body: JSON.stringify(item) };
+  }
+
+  /** Newest first, in pages. */
+  #list(path: string): { status: number; body: string } {
+    const query = new URL(path, 'http://stripe').searchParams;
+    const after = query.get('starting_after');
+    const own = this.#items.filter(
+      ({ customer, created }) =>
+        customer === query.get('customer') && created >= Number(query.get('created[gte]') ?? 0),
+    );
+    const from = after === null ? 0 : own.findIndex(({ id }) => id === after) + 1;
+    const limit = Number(query.get('limit') ?? 10);
+    const page = { object: 'list', data: own.slice(from, from + limit), has_more: own.length > from + limit };
+    return { status: 200, body: JSON.stringify(page) };
   }
 
   #meterEvent(fields: URLSearchParams): { status: number; body: string } {
