@@ -7,6 +7,8 @@ export const serverFlags: { readonly [name: string]: string | number } = {
   password_encryption: 'scram-sha-256',
   max_connections: 60,
   shared_buffers: '256MB',
+  // A month of usage is grouped, and a batch of exchanges sorted, in memory: with the default both go through files.
+  work_mem: '32MB',
   fsync: 'on',
   synchronous_commit: 'on',
   wal_compression: 'on',
