@@ -55,6 +55,28 @@ describe('switchyard policy evaluate', () => {
     });
   });
 
+  it('writes a difference of nothing as nothing, without a sign or a power of ten', async () => {
+    const same = join(folder, 'same.yaml');
+    writeFileSync(same, 'jobs:\n  support: { models: [strong], value: { lowUsd: 0.5, midUsd: 1, highUsd: 2 } }\n');
+    const terminal = createTestTerminal({});
+    const data = join(folder, 'greedy');
+    await main(['policy', 'evaluate', '--candidate', same, '--config', config, '--data', data], terminal);
+    expect(terminal.stdout()).toMatch(/cost per request +\$0\.0100 +\$0\.0100 +\$0\.00 +\$0\.00 to \$0\.00/);
+    expect(terminal.stdout()).not.toMatch(/e-\d|-0\.000|-\$0\.00\b/);
+  });
+
+  it('values a policy that keeps the cascade by its draws, and refuses one that changes it', async () => {
+    const cascade = 'cascade: { models: [cheap, strong], verifier: schema }';
+    const kept = join(folder, 'with-cascade.yaml');
+    writeFileSync(kept, `jobs:\n  support: { models: [cheap, strong], ${cascade} }\n`);
+    const terminal = createTestTerminal({});
+    const words = ['policy', 'evaluate', '--candidate', kept, '--data', join(folder, 'explored')];
+    expect(await main([...words, '--config', kept], terminal)).toBe(0);
+    expect(terminal.stdout()).toContain('job support keeps its cascade as it was logged');
+    expect(await main([...words, '--config', config], terminal)).toBe(1);
+    expect(terminal.stderr()).toContain('the cascade of job support is not the one it has');
+  });
+
   it('refuses to conclude where the log never tried it, with the reason and exit code 1', async () => {
     const [code, terminal] = await run('greedy');
     expect(code).toBe(1);

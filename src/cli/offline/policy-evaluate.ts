@@ -131,6 +131,7 @@ function describe({ all, segments }: PolicyEvaluation): string[] {
   const { requests, observed, changed, effectiveSize } = all;
   return [
     `${requests} decisions, ${observed} with an outcome; ${changed} would change`,
+    ...(all.refusals.length === 0 ? [] : ['the figures below are not to be relied on: see the end']),
     '',
     ...alignRows([
       ['', 'logged', 'candidate', 'difference', '95 %'],
@@ -166,9 +167,17 @@ function comparisonRow(metric: PolicyMetric, { logged, candidate, difference }: 
 }
 
 function figureText(metric: PolicyMetric, value: number): string {
-  if (metric === 'quality') return value.toFixed(3);
-  if (metric === 'latencyMs') return `${Math.round(value)} ms`;
-  return `${value < 0 ? '-' : ''}$${(Math.abs(value) / 1e9).toPrecision(3)}`;
+  if (metric === 'quality') return fixed(value, 3);
+  if (metric === 'latencyMs') return `${fixed(value, 0)} ms`;
+  const usd = Math.round(Math.abs(value)) / 1e9;
+  if (usd === 0) return '$0.00';
+  const digits = Math.max(2, 2 - Math.floor(Math.log10(usd)));
+  return `${value < 0 ? '-' : ''}$${usd.toFixed(Math.min(9, digits))}`;
+}
+
+/** A figure that rounds to nothing has no sign. */
+function fixed(value: number, digits: number): string {
+  return value.toFixed(digits).replace(/^-(?=[0.]*$)/, '');
 }
 
 function estimators({ metrics }: SegmentEvaluation): string {
@@ -187,8 +196,8 @@ function segmentRow({ segment, requests, effectiveSize, metrics, refusals }: Seg
     return [...head, '-', '-', `no conclusion: ${refusals.map(({ reason }) => reason).join(', ')}`];
   }
   const [lower, upper] = quality.difference.interval;
-  const difference = quality.difference.mean.toFixed(3);
-  return [...head, quality.candidate.drClip.toFixed(3), difference, `${lower.toFixed(3)} to ${upper.toFixed(3)}`];
+  const difference = fixed(quality.difference.mean, 3);
+  return [...head, fixed(quality.candidate.drClip, 3), difference, `${fixed(lower, 3)} to ${fixed(upper, 3)}`];
 }
 
 function verdict({ refusals, metrics }: SegmentEvaluation): string[] {

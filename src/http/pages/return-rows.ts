@@ -92,14 +92,13 @@ function columnsOf(baseline: string | undefined): RowsView['columns'] {
     { label: 'Ended' },
     { label: 'Request' },
     { label: 'Customer' },
-    { label: 'Model' },
-    { label: 'Host' },
+    { label: 'Answered by' },
     { label: 'Outcome' },
+    { label: 'Paid', isAmount: true },
+    { label: 'Of it drafts', isAmount: true },
     ...(baseline === undefined
       ? []
       : [`Always ${baseline}`, 'Static best', 'Drawn model'].map((label) => ({ label, isAmount: true }))),
-    { label: 'Drafts', isAmount: true },
-    { label: 'Paid', isAmount: true },
   ];
 }
 
@@ -112,12 +111,11 @@ function cellsOf(row: ReturnRow, isCompared: boolean): Cell[] {
     text(timeText(row.atMs)),
     text(row.requestId),
     text(row.customer),
-    text(row.model),
-    text(row.host),
+    text(row.host === '' ? row.model : `${row.model} at ${row.host}`),
     text(outcomeWords[row.success]),
-    ...(isCompared ? (figures ?? [null, null, null]).map((nanos) => amount(expectedText(nanos))) : []),
-    amount(row.draftNanos === 0n ? '–' : usdText(row.draftNanos)),
     amount(usdText(row.costNanos)),
+    amount(row.draftNanos === 0n ? '–' : usdText(row.draftNanos)),
+    ...(isCompared ? (figures ?? [null, null, null]).map((nanos) => amount(expectedText(nanos))) : []),
   ];
 }
 

@@ -7,12 +7,13 @@ import { percentText, returnHref } from './return-texts.ts';
 export function savingTable(job: string, saving: Saving): Html {
   const { parity, baselineNanos, actualNanos, savedNanos, layers, restNanos, requests } = saving;
   const href = returnHref(job, 'all');
-  const largest = baselineNanos > actualNanos ? baselineNanos : actualNanos;
   let left = baselineNanos;
   const steps = layers.map(({ name, savedNanos: saved, note }) => {
     left -= saved;
     return { name, note, saved, top: saved > 0n ? left + saved : left };
   });
+  const tops = [baselineNanos, actualNanos, ...steps.map(({ top }) => top)];
+  const largest = tops.reduce((most, one) => (one > most ? one : most), 0n);
   const kind = parity.isProven ? 'saved' : 'unproven';
   const share = baselineNanos === 0n ? 0 : Number((savedNanos * 10_000n) / baselineNanos) / 10_000;
   const whole = (name: string, nanos: bigint): Html =>
@@ -37,8 +38,8 @@ export function savingTable(job: string, saving: Saving): Html {
         ({ name, note, saved, top }) =>
           html`<tr>
             <th scope="row"><a href="${href}">${name}</a><span>${note}</span></th>
-            ${bar({ from: top - absolute(saved), to: top, largest, kind })}
-            <td class="amount">${struck(usdText(-saved), parity.isProven || saved === 0n)}</td>
+            ${bar({ from: top - absolute(saved), to: top, largest, kind: saved < 0n && parity.isProven ? 'dearer' : kind })}
+            <td class="amount">${struck(changeText(-saved), parity.isProven || saved === 0n)}</td>
           </tr>`,
       )}
       ${
@@ -46,7 +47,7 @@ export function savingTable(job: string, saving: Saving): Html {
         html`<tr>
           <th scope="row">not for sure<span>what no layer explains beyond its interval</span></th>
           ${bar({ from: actualNanos < left ? actualNanos : left, to: actualNanos < left ? left : actualNanos, largest, kind: 'rest' })}
-          <td class="amount">${struck(usdText(-restNanos), parity.isProven)}</td>
+          <td class="amount">${struck(changeText(-restNanos), parity.isProven)}</td>
         </tr>`
       }
       ${whole('paid', actualNanos)}
@@ -68,6 +69,11 @@ function bar({ from, to, largest, kind }: { from: bigint; to: bigint; largest: b
 
 function struck(text: string, isProven: boolean): Html {
   return isProven ? html`${text}` : html`<s>${text}</s>`;
+}
+
+/** A change of the cost with its sign. */
+function changeText(nanos: bigint): string {
+  return `${nanos > 0n ? '+' : ''}${usdText(nanos)}`;
 }
 
 function sentence(text: string): string {

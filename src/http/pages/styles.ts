@@ -105,7 +105,8 @@ table.tight th, table.tight td { padding: .18rem .6rem .18rem 0; border: 0; }
 .waterfall .whole th, .waterfall .whole td { font-weight: 620; }
 .waterfall td.bar { width: auto; }
 .waterfall td.bar svg { height: 1rem; }
-.bar .saved { fill: var(--accent); } .bar .unproven, .bar .rest { fill: var(--soft); opacity: .45; }
+.waterfall tr:last-child th { border-bottom: 0; }
+.bar .saved { fill: var(--accent); } .bar .dearer { fill: var(--bad); } .bar .unproven, .bar .rest { fill: var(--soft); opacity: .45; }
 .badge { display: inline-block; border: 1px solid currentColor; border-radius: 99px; padding: 0 .6rem; font-size: .8rem; margin-right: .4rem; }
 .badge.saved { color: var(--good); } .badge.unproven { color: var(--bad); }
 s { text-decoration-thickness: 1.5px; }

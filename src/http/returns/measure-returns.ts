@@ -62,14 +62,12 @@ function rowsOf(
   const rule = ruleOf(question);
   // As in the report: answers for evaluations are no traffic.
   const traffic = exchanges.filter(({ outcomes }) => !outcomes.some(({ runId }) => runId !== undefined));
-  const steps = new Map(
-    question.baseline === undefined
-      ? []
-      : stepsOf(traffic, question.baseline).steps.map((one) => [one.requestId, one] as const),
-  );
+  const { baseline, margin } = question;
+  const steps = baseline === undefined ? [] : stepsOf(traffic, { baseline, margin }).steps;
+  const stepsById = new Map(steps.map((one) => [one.requestId, one] as const));
   return traffic
     .map(({ final, outcomes, costNanos, draftNanos = 0n }): ReturnRow => {
-      const known = steps.get(final.requestId);
+      const known = stepsById.get(final.requestId);
       return {
         requestId: final.requestId,
         atMs: final.atMs,

@@ -6,7 +6,7 @@ import { type SavingRow, type SavingSteps, stepsOf } from './saving-steps.ts';
 
 /** Splits what was saved against always asking the baseline; undefined when no logged choice names the baseline. */
 export function measureSaving(exchanges: readonly LoggedExchange[], parity: Parity): Saving | undefined {
-  const { used, rows, steps, best } = stepsOf(exchanges, parity.baseline);
+  const { used, rows, steps, best } = stepsOf(exchanges, parity);
   if (rows.length === 0) return undefined;
   const layer = (name: SavingLayer['name'], note: string, saved: (one: SavingSteps) => number): SavingLayer =>
     measureLayer({ name, note, values: steps.map((one, at) => ({ cluster: clusterOf(rows, at), value: saved(one) })) });

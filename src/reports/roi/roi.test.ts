@@ -179,6 +179,18 @@ describe('a saving', () => {
     expect(roiLines(measureRoi(log, { ...question, parity }), false).join('\n')).not.toContain('~~');
   });
 
+  it('has as static best nothing that is expected to be worse than may be lost, however cheap it is', () => {
+    const weak = log.map(({ decision, ...one }) => {
+      const candidates = decision?.routing?.candidates.map((candidate) =>
+        candidate.model === 'cheap' ? { ...candidate, quality: 0.7 } : candidate,
+      );
+      return { ...one, decision: { ...decision, routing: { ...decision?.routing, candidates } } } as LoggedExchange;
+    });
+    const { saving } = measureRoi(weak, { ...question, parity });
+    const layer = saving?.layers.find(({ name }) => name === 'static best');
+    expect(layer).toMatchObject({ savedNanos: 0n, note: expect.stringContaining('one model for the job: strong') });
+  });
+
   it('[proof 16] with quality three points worse at a margin of two is struck through, in text and on the page', () => {
     const worse = { ...parity, difference: -0.03, lowerBound: -0.04, isProven: false, detail: '3.0 points worse' };
     const report = measureRoi(log, { ...question, parity: worse });

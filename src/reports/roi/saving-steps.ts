@@ -36,6 +36,12 @@ export interface SavingSteps {
   readonly paidNanos: number;
 }
 
+/** What the steps begin with, and the points of success that may be lost against it. */
+export interface Compared {
+  readonly baseline: string;
+  readonly margin: number;
+}
+
 /** Rows with their steps, and the best single model of each half. */
 export interface SteppedLog {
   readonly used: readonly LoggedExchange[];
@@ -45,14 +51,15 @@ export interface SteppedLog {
 }
 
 /** Works out the steps of each request that a logged choice and a known cost tell them of, in the order of the log. */
-export function stepsOf(exchanges: readonly LoggedExchange[], baseline: string): SteppedLog {
+export function stepsOf(exchanges: readonly LoggedExchange[], compared: Compared): SteppedLog {
+  const { baseline } = compared;
   const found = exchanges.flatMap((exchange) => {
     const row = toRow(exchange);
     return row?.expected.has(baseline) === true && row.expected.has(row.model) ? [{ row, exchange }] : [];
   });
   const rows = found.map(({ row }) => row);
   const ratios = hostRatios(rows, baseline);
-  const best = staticBest(rows);
+  const best = staticBest(rows, compared);
   const steps = rows.map((row, at): SavingSteps => {
     const alone = aloneOf(row);
     const single = best[at % 2] ?? baseline;
@@ -127,24 +134,41 @@ function hostRatios(rows: readonly SavingRow[], baseline: string): { main: numbe
   return { main: ratioOf([main]), all: ratioOf(all) };
 }
 
-/** The best single model of each half, to be used on the other one: nothing is valued on what it was chosen by. */
-function staticBest(rows: readonly SavingRow[]): readonly [string, string] {
+interface ModelSums {
+  utility: number;
+  quality: number;
+  count: number;
+}
+
+/**
+ * The best single model of each half, to be used on the other one: nothing is valued on what it was chosen by. What is
+ * expected to be worse than the baseline by more than may be lost could not do the job, however cheap it is.
+ */
+function staticBest(rows: readonly SavingRow[], { baseline, margin }: Compared): readonly [string, string] {
   const bestOf = (half: number): string => {
-    const sums = new Map<string, { utility: number; count: number }>();
-    rows.forEach(({ expected, quality, valueNanos }, at) => {
-      if (at % 2 !== half) return;
-      for (const [model, cost] of expected) {
-        const sum = sums.get(model) ?? { utility: 0, count: 0 };
-        sum.utility += (quality.get(model) ?? 0) - (valueNanos > 0 ? cost / valueNanos : cost * 1e-18);
-        sum.count++;
-        sums.set(model, sum);
-      }
-    });
+    const sums = sumModels(rows.filter((_, at) => at % 2 === half));
+    const incumbent = sums.get(baseline);
+    const least = incumbent ? incumbent.quality / incumbent.count - margin : 0;
     // A model that was not always a candidate cannot do the whole job.
     const most = Math.max(0, ...[...sums.values()].map(({ count }) => count));
-    const always = [...sums].filter(([, { count }]) => count >= 0.99 * most);
-    const [best] = always.toSorted(([, left], [, right]) => right.utility / right.count - left.utility / left.count);
-    return best?.[0] ?? '';
+    const fit = [...sums].filter(([, { count, quality }]) => count >= 0.99 * most && quality / count >= least);
+    const [best] = fit.toSorted(([, left], [, right]) => right.utility / right.count - left.utility / left.count);
+    return best?.[0] ?? baseline;
   };
   return [bestOf(1), bestOf(0)];
+}
+
+function sumModels(rows: readonly SavingRow[]): Map<string, ModelSums> {
+  const sums = new Map<string, ModelSums>();
+  for (const { expected, quality, valueNanos } of rows) {
+    for (const [model, cost] of expected) {
+      const sum = sums.get(model) ?? { utility: 0, quality: 0, count: 0 };
+      const expectedQuality = quality.get(model) ?? 0;
+      sum.utility += expectedQuality - (valueNanos > 0 ? cost / valueNanos : cost * 1e-18);
+      sum.quality += expectedQuality;
+      sum.count++;
+      sums.set(model, sum);
+    }
+  }
+  return sums;
 }

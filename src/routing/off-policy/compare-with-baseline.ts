@@ -33,9 +33,15 @@ export function compareWithBaseline(
   }
   // The evaluation says how the baseline differs from what answered; the report asks the other way round.
   const lowerBound = -difference.interval[1];
-  const points = (share: number): string => `${(100 * share).toFixed(1)} points`;
   const detail =
-    `success differs by ${points(-difference.mean)}, at least ${points(lowerBound)}; ` +
-    `at most ${points(margin)} may be lost`;
+    `success against ${baseline}'s is estimated ${points(-difference.mean)}, at worst ${points(lowerBound)}; ` +
+    `${(100 * margin).toFixed(1)} points may be lost`;
   return { baseline, margin, difference: -difference.mean, lowerBound, isProven: lowerBound > -margin, detail };
+}
+
+/** A difference of success with its sign: `+1.2 points`. */
+function points(share: number): string {
+  const size = (100 * Math.abs(share)).toFixed(1);
+  if (size === '0.0') return 'level';
+  return `${share > 0 ? '+' : '-'}${size} points`;
 }

@@ -1,7 +1,7 @@
 import { type CandidatePolicy, choiceOf } from './candidate-policy.ts';
 import type { LoggedDecision } from './logged-decision.ts';
 import { type Expected, fitOutcomeModel } from './outcome-model.ts';
-import { type LoggedChoice, type PolicyValue, policyValue } from './policy-value.ts';
+import { expectedNoise, type LoggedChoice, type PolicyValue, policyValue } from './policy-value.ts';
 import { findRefusals, type Refusal } from './refusals.ts';
 
 /** What is compared; `value` is success in money less cost, for jobs that say what a success is worth. */
@@ -144,6 +144,8 @@ function figuresOf(
   const needsOutcome = metric === 'quality' || metric === 'value';
   const share = needsOutcome ? expected.observed(decision) : 1;
   const expectedLogged = guess(chosen);
+  const expectedPolicy = guess(choice);
+  const wanted = (decision.candidates[choice]?.propensity ?? 0) * share;
   const seen = told ?? expectedLogged;
   return {
     choice: {
@@ -151,7 +153,11 @@ function figuresOf(
       probability: told !== undefined && choice === chosen ? 1 : 0,
       reward: seen,
       expectedLogged,
-      expectedPolicy: guess(choice),
+      expectedPolicy,
+      // Only success passes or fails; of money and time the log itself says how they spread.
+      ...(metric === 'quality' && {
+        noise: expectedNoise([{ propensity: wanted, probability: 1, expected: expectedPolicy }]),
+      }),
     },
     loggedValue: told === undefined ? expectedLogged : expectedLogged + (seen - expectedLogged) / share,
   };

@@ -32,13 +32,7 @@ export function waterfallChart(report: AuditReport): Html {
     left -= step.savedNanos;
     const x = slot * (index + 1.5);
     pieces.push(
-      html`<line
-        class="bridge"
-        x1="${round(x - slot + barWidth / 2)}"
-        x2="${round(x - barWidth / 2)}"
-        y1="${round(y)}"
-        y2="${round(y)}"
-      />`,
+      bridge({ x, y, slot, barWidth }),
       bar(
         { x, y, size, kind: step.certainty, barWidth },
         { name: step.name, amount: `-${usd(step.savedNanos)}`, step },
@@ -49,13 +43,7 @@ export function waterfallChart(report: AuditReport): Html {
   const x = slot * (columns - 0.5);
   const y = top + plotHeight - size;
   pieces.push(
-    html`<line
-      class="bridge"
-      x1="${round(x - slot + barWidth / 2)}"
-      x2="${round(x - barWidth / 2)}"
-      y1="${round(y)}"
-      y2="${round(y)}"
-    />`,
+    bridge({ x, y, slot, barWidth }),
     bar({ x, y, size, kind: 'left', barWidth }, { name: 'Could be', amount: usd(left) }),
   );
   return html`<svg
@@ -69,6 +57,17 @@ export function waterfallChart(report: AuditReport): Html {
     <line class="grid" x1="0" x2="${width}" y1="${top + plotHeight}" y2="${top + plotHeight}" />
     ${pieces}
   </svg>`;
+}
+
+/** Leads from the end of the bar before to this one. */
+function bridge({ x, y, slot, barWidth }: Pick<BarPlace, 'x' | 'y' | 'barWidth'> & { readonly slot: number }): Html {
+  return html`<line
+    class="bridge"
+    x1="${round(x - slot + barWidth / 2)}"
+    x2="${round(x - barWidth / 2)}"
+    y1="${round(y)}"
+    y2="${round(y)}"
+  />`;
 }
 
 interface BarPlace {
