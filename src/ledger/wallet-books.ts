@@ -1,7 +1,7 @@
-import { type Selectable, sql } from 'kysely';
+import { sql } from 'kysely';
 import type { PrepaidPack } from '../domain/plan.ts';
-import type { Database, Tables } from '../storage/index.ts';
-import type { ExpiredGrant, WalletGrant } from '../tenants/index.ts';
+import type { Database } from '../storage/index.ts';
+import { type ExpiredGrant, toGrant, type WalletGrant } from '../tenants/index.ts';
 import { customerAccount, ownAccount } from './books/accounts.ts';
 import { expiryEntries, paymentEntries, promoEntries, topUpEntries } from './books/money-events.ts';
 import { type Executor, type NewEntry, postTransaction } from './books/post-transaction.ts';
@@ -79,28 +79,12 @@ export async function bookOpeningGrants({ db }: Pick<Database, 'db'>): Promise<n
     .execute();
   for (const row of unbooked) {
     await db.transaction().execute(async (trx) => {
-      const grant = grantOf(row);
+      const grant = toGrant(row);
       await bookGrant(trx, grant, 'opening balance');
       if (row.expired_at_ms !== null) await bookExpiry(trx, { grant, amountNanos: row.remaining_nanos });
     });
   }
   return unbooked.length;
-}
-
-function grantOf(row: Selectable<Tables['wallet_grant']>): WalletGrant {
-  const optional = (atMs: bigint | null): number | undefined => (atMs === null ? undefined : Number(atMs));
-  return {
-    id: row.id,
-    customer: row.customer_id,
-    kind: row.kind,
-    amountNanos: row.amount_nanos,
-    remainingNanos: row.remaining_nanos,
-    priority: row.priority,
-    effectiveAtMs: Number(row.effective_at_ms),
-    expiresAtMs: optional(row.expires_at_ms),
-    expiredAtMs: optional(row.expired_at_ms),
-    createdAtMs: Number(row.created_at_ms),
-  };
 }
 
 async function post(

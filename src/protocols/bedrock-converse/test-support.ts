@@ -1,10 +1,12 @@
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
-import { Fault } from '../../domain/fault.ts';
 import type { ModelCall } from '../../domain/model-call.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
+import { callOf, ok } from '../shared/test-support.ts';
 import { bedrockConverseOutbound } from './outbound.ts';
+
+export { callOf, ok };
 
 const codec = new EventStreamCodec(toUtf8, fromUtf8);
 
@@ -36,27 +38,6 @@ export function decode(bytes: Buffer, cuts: readonly number[] = []): StreamPart[
     from = cut;
   }
   return [...parts, ...decoder.end().flatMap((frame) => frame.parts)];
-}
-
-/** Fails the test with the fault's words. */
-export function ok<T>(value: T | Fault): T {
-  if (Fault.is(value)) throw value;
-  return value;
-}
-
-/** A call of another dialect, empty but for what the test is about. */
-export function callOf(fields: Partial<ModelCall>): ModelCall {
-  return {
-    dialect: 'openai-chat',
-    model: 'model',
-    stream: false,
-    messages: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
-    tools: [],
-    sampling: {},
-    pointers: {},
-    rest: {},
-    ...fields,
-  };
 }
 
 /** Options of an ordinary endpoint. */

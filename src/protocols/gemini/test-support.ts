@@ -1,9 +1,11 @@
-import { Fault } from '../../domain/fault.ts';
 import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
 import type { StreamPart } from '../../domain/stream-part.ts';
 import type { AnswerContext, EncodedCall, EncodeOptions, RequestHead } from '../contract.ts';
+import { callOf, ok } from '../shared/test-support.ts';
 import { geminiInbound } from './inbound.ts';
 import { geminiOutbound } from './outbound.ts';
+
+export { callOf, ok };
 
 /** A context with stable ids. */
 export function contextOf(framing: AnswerContext['framing'] = 'sse'): AnswerContext {
@@ -18,12 +20,6 @@ export function contextOf(framing: AnswerContext['framing'] = 'sse'): AnswerCont
   };
 }
 
-/** Fails the test with the fault's words. */
-export function ok<T>(value: T | Fault): T {
-  if (Fault.is(value)) throw value;
-  return value;
-}
-
 /** Head of a request to a model of the given name. */
 export function headOf(body: JsonObject, model = 'gemini-2.5-flash'): RequestHead {
   return ok(geminiInbound.readHead(body, { operation: 'generate', model, stream: true }));
@@ -32,21 +28,6 @@ export function headOf(body: JsonObject, model = 'gemini-2.5-flash'): RequestHea
 /** Parses a request as the gateway does. */
 export function parse(body: JsonObject): ModelCall {
   return ok(geminiInbound.parseCall(body, headOf(body)));
-}
-
-/** A call of another dialect, empty but for what the test is about. */
-export function callOf(fields: Partial<ModelCall>): ModelCall {
-  return {
-    dialect: 'openai-chat',
-    model: 'model',
-    stream: false,
-    messages: [{ role: 'user', content: [{ type: 'text', text: 'hello' }] }],
-    tools: [],
-    sampling: {},
-    pointers: {},
-    rest: {},
-    ...fields,
-  };
 }
 
 /** Encodes for a model of the given name. */

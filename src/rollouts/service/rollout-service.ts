@@ -10,6 +10,7 @@ import type {
 } from '../../gateway/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
+import { PeriodicTask } from '../../platform/periodic-task.ts';
 import type { Database } from '../../storage/index.ts';
 import { advance, alarmPrefix, isFinished, pause, resume, rollBack } from '../core/advance.ts';
 import { assignArm } from '../core/assign-arm.ts';
@@ -72,12 +73,16 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   readonly #speeds = new UsualSpeeds();
   readonly #startedAtMs: number;
   #copier: ShadowCopier | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #working: Promise<void> | undefined;
+  readonly #task: PeriodicTask;
   #isClosing = false;
 
   constructor(deps: RolloutServiceDeps) {
     this.#deps = deps;
+    this.#task = new PeriodicTask({
+      everyMs: beatMs,
+      turn: () => this.#beat(),
+      failed: (error) => deps.logger.warn({ err: error }, 'rollouts could not be read; they stay as they are'),
+    });
     this.#file = deps.dataDirectory === undefined ? undefined : new RolloutFile(deps.dataDirectory);
     this.#startedAtMs = deps.clock.nowMs();
     this.#assigned = new AssignedRequests(deps.judge);
@@ -103,8 +108,7 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
 
   /** Beats until it is closed. */
   start(): void {
-    this.#timer = setInterval(() => void this.beat(), beatMs);
-    this.#timer.unref();
+    this.#task.start();
   }
 
   /** No copy is begun any more; resolves when what runs has come to its end. */
@@ -113,9 +117,8 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
+    await this.#task.stop();
     await this.stopCopies();
-    await this.#working;
     this.#isClosing = true;
     await this.beat();
   }
@@ -252,9 +255,8 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
   }
 
   /** Counts what was seen, decides, and learns what other gateways decided. */
-  async beat(): Promise<void> {
-    this.#working ??= this.#beat().finally(() => (this.#working = undefined));
-    return this.#working;
+  beat(): Promise<void> {
+    return this.#task.run();
   }
 
   async #beat(): Promise<void> {
@@ -262,17 +264,13 @@ export class RolloutService implements RolloutPort, LeftAnswerPort {
       this.note(rolloutId, seen);
     const database = this.#deps.database();
     if (database?.isAvailable() !== true) return;
-    try {
-      await this.#known.read(database, this.#deps.clock.nowMs());
-      for (const { plan, state } of this.#known.all) {
-        const counted = isFinished(state) ? undefined : await this.#count(database, plan);
-        if (counted !== undefined) this.#known.take([counted]);
-      }
-      this.#take(this.#known.all);
-      await this.#file?.write(this.#known.all);
-    } catch (error) {
-      this.#deps.logger.warn({ err: error }, 'rollouts could not be read; they stay as they are');
+    await this.#known.read(database, this.#deps.clock.nowMs());
+    for (const { plan, state } of this.#known.all) {
+      const counted = isFinished(state) ? undefined : await this.#count(database, plan);
+      if (counted !== undefined) this.#known.take([counted]);
     }
+    this.#take(this.#known.all);
+    await this.#file?.write(this.#known.all);
   }
 
   #take(latest: readonly Rollout[]): void {

@@ -78,6 +78,7 @@ export {
   openWallet,
   payReceivable,
   sweepWallets,
+  toGrant,
   type Wallet,
   type WalletGrant,
 } from './wallets.ts';

@@ -297,7 +297,8 @@ function toWallet(row: Selectable<Tables['wallet']>, balanceNanos: bigint): Wall
   };
 }
 
-function toGrant(row: Selectable<Tables['wallet_grant']>): WalletGrant {
+/** A grant as it stands in the database. */
+export function toGrant(row: Selectable<Tables['wallet_grant']>): WalletGrant {
   return {
     id: row.id,
     customer: row.customer_id,
