@@ -113,16 +113,14 @@ function correctByPrompt(state: RoutingState, { job, features }: ChoiceRequest, 
   const { fit } = state;
   const known = fit?.jobs.get(job);
   if (!fit || known === undefined || !features) return noEffect;
-  const residual = process.env.NORES ? undefined : fit.residual;
-  const outputs = process.env.NOOUT ? undefined : fit.outputs;
-  const isCorrected = residual?.isOn(known) === true;
-  if (!isCorrected && !outputs) return noEffect;
+  const { residual, outputs } = fit;
+  if (!residual && !outputs) return noEffect;
   const vector = fit.terms.vector(features);
-  if (residual && isCorrected) {
-    const neighbours = residual.usesNeighbours ? fit.index.near(vector) : noNeighbours;
-    residual.correct(into, { job: known, features, vector, neighbours });
+  if (residual) {
+    const neighbours = residual.usesNeighbours && residual.isOn(known) ? fit.index.near(vector) : noNeighbours;
+    residual.correct(into, { job: known, features, vector, neighbours, common: state.unknownJob.quality });
   }
-  return { isCorrected, logFactor: outputs?.logFactor(features, vector) ?? 0, outputs };
+  return { isCorrected: residual !== undefined, logFactor: outputs?.logFactor(features, vector) ?? 0, outputs };
 }
 
 function costOf(candidate: Candidate, inputTokens: number, outputTokens: number): number {

@@ -11,15 +11,18 @@ export const noExploration: Exploration = { gamma: Number.POSITIVE_INFINITY, eps
 
 /**
  * Exact probabilities of choosing each candidate by inverse gaps (SquareCB), mixed with a little evenly spread chance.
- * Candidates that are not allowed get 0. Utilities are in units of one success.
+ * Candidates that are not allowed get 0, those that are not plausible only of what is spread evenly. Utilities are in
+ * units of one success.
  */
 export function propensities(
   utilities: Float64Array,
   allowed: readonly boolean[],
-  { best, exploration }: { best: number; exploration: Exploration },
+  { best, exploration, plausible }: { best: number; exploration: Exploration; plausible?: readonly boolean[] },
 ): Float64Array {
   const result = new Float64Array(utilities.length);
   const count = allowed.reduce((sum, one) => sum + (one ? 1 : 0), 0);
+  const isTried = (at: number): boolean => allowed[at] === true && (at === best || (plausible?.[at] ?? true));
+  const tried = allowed.reduce((sum, _, at) => sum + (isTried(at) ? 1 : 0), 0);
   const { gamma, epsilon } = exploration;
   if (count <= 1 || (!Number.isFinite(gamma) && epsilon === 0)) {
     result[best] = 1;
@@ -29,7 +32,7 @@ export function propensities(
   for (let at = 0; at < utilities.length; at++) {
     if (at === best || allowed[at] !== true) continue;
     const gap = Math.max(0, (utilities[best] ?? 0) - (utilities[at] ?? 0));
-    const share = Number.isFinite(gamma) ? 1 / (count + gamma * gap) : 0;
+    const share = Number.isFinite(gamma) && isTried(at) ? 1 / (tried + gamma * gap) : 0;
     result[at] = (1 - epsilon) * share + epsilon / count;
     others += result[at] ?? 0;
   }

@@ -5,11 +5,15 @@ import { centre, type ResidualInput } from './graded-rows.ts';
 import { keepScores, neighboursOutOfFold, trustOf } from './neighbour-evidence.ts';
 import { principalComponents } from './principal-components.ts';
 import { ResidualModel } from './residual-model.ts';
-import { minJobRows, smoothersOf } from './smoothers.ts';
+import { minJobRows, smoothersOf, type Target } from './smoothers.ts';
+import { solveRidge, type SparseDesign } from './sparse-ridge.ts';
 
 /** Fewer graded prompts than this teach nothing about single prompts. */
 const minRows = 60;
 const maxComponents = 8;
+/** Ridge over words without the job, and how far it is believed beside what knows the job. */
+const anywherePenalty = 8;
+const anywhereShare = 0.33;
 
 /**
  * Learns how prompts of a job differ from its mean: several ridges and the neighbours each predict held-out folds, the
@@ -27,7 +31,9 @@ export function fitResidual(input: ResidualInput): ResidualModel | undefined {
     const told = near[at];
     return told ? row.map((value, model) => value - neighbourTrust * (told[model] ?? 0)) : row;
   });
-  const { directions } = principalComponents(covariance(unexplained, input.modelCount), maxComponents);
+  const common = commonMeans(input);
+  const fromAll = rows.map(({ scores }) => centre(common.map((mean, model) => (scores[model] ?? Number.NaN) - mean)));
+  const { directions } = principalComponents(covariance([...unexplained, ...fromAll], input.modelCount), maxComponents);
   const width = directions.length;
   if (width === 0) return undefined;
   const target = { values: project(unexplained, directions), width };
@@ -59,11 +65,34 @@ export function fitResidual(input: ResidualInput): ResidualModel | undefined {
     directions,
     numbers,
     ...combined,
+    anywhere: termsAnywhere(terms, { values: project(fromAll, directions), width }),
     scale,
     neighbourTrust,
     neighbourScores: keepScores(input),
     gates,
   });
+}
+
+/** Means of the models over all graded prompts. */
+function commonMeans({ rows, modelCount }: ResidualInput): Float64Array {
+  return Float64Array.from({ length: modelCount }, (_, model) => {
+    let sum = 0;
+    let count = 0;
+    for (const { scores } of rows) {
+      const score = scores[model] ?? Number.NaN;
+      if (Number.isNaN(score)) continue;
+      sum += score;
+      count++;
+    }
+    return sum / Math.max(1, count);
+  });
+}
+
+/** What words tell about the differences between models, without knowing the job. */
+function termsAnywhere(design: SparseDesign, { values, width }: Target): Float32Array {
+  const rowWeights = new Float64Array(design.rows).fill(1);
+  const solved = solveRidge({ design, targets: values, targetCount: width, rowWeights, penalty: anywherePenalty });
+  return Float32Array.from(solved, (value) => anywhereShare * value);
 }
 
 function covariance(rows: readonly Float64Array[], size: number): Float64Array[] {

@@ -13,6 +13,8 @@ export interface OutputParts {
 }
 
 const maxLogFactor = 1.2;
+/** A long answer costs more and also tells that the question is hard; by half, both are weighed rightly. */
+const believedShare = 0.5;
 
 /** Tells how much longer or shorter than usual for the job the answers to a prompt are. */
 export class OutputModel {
@@ -43,6 +45,6 @@ export class OutputModel {
 
   /** Factor on the model's mean length: how far the common one moves it. */
   factor(model: number, logFactor: number): number {
-    return logFactor === 0 ? 1 : Math.exp(logFactor * (this.#parts.slopes[model] ?? 1));
+    return logFactor === 0 ? 1 : 1 + believedShare * (Math.exp(logFactor * (this.#parts.slopes[model] ?? 1)) - 1);
   }
 }

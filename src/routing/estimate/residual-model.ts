@@ -9,8 +9,10 @@ export interface ResidualParts {
   readonly directions: readonly Float64Array[];
   /** Column of each bucket in `terms`, -1 for none. */
   readonly numbers: Int32Array;
-  /** Columns x components. */
+  /** Columns x components; for jobs that are switched on. */
   readonly terms: Float32Array;
+  /** Columns x components; what words tell without knowing the job, for all jobs. */
+  readonly anywhere: Float32Array;
   readonly scale: SurfaceScale;
   /** Basis x components. */
   readonly surface: Float32Array;
@@ -23,6 +25,12 @@ export interface ResidualParts {
   /** Per job: 0 where the model did not win out of fold. */
   readonly gates: Float64Array;
 }
+
+/**
+ * How far a job's means give way to those of all work, once words are known: what the job's few prompts say is checked
+ * against what like words meant elsewhere. One value for all sets, by cross-validation.
+ */
+export const commonShare = 0.33;
 
 /** Pseudo-weight of "no correction" against the similarities of the neighbours. */
 export const neighbourPrior = 6;
@@ -43,7 +51,8 @@ export class ResidualModel {
   readonly #values: Float64Array;
   /** Where each bucket's weights begin, -1 for none; four components lie together, padded, to be summed in one go. */
   readonly #places: Int32Array;
-  readonly #packed: Float32Array;
+  readonly #packedOn: Float32Array;
+  readonly #packedOff: Float32Array;
 
   constructor(parts: ResidualParts) {
     this.#parts = parts;
@@ -52,9 +61,11 @@ export class ResidualModel {
     const columns = width === 0 ? 0 : parts.terms.length / width;
     this.#values = new Float64Array(width);
     this.#places = parts.numbers.map((number) => (number < 0 ? -1 : number * stride));
-    this.#packed = new Float32Array(columns * stride);
-    for (let column = 0; column < columns; column++)
-      this.#packed.set(parts.terms.subarray(column * width, (column + 1) * width), column * stride);
+    this.#packedOff = pack(parts.anywhere, { columns, width, stride });
+    this.#packedOn = pack(
+      parts.terms.map((value, at) => value + (parts.anywhere[at] ?? 0)),
+      { columns, width, stride },
+    );
   }
 
   /** What it was made of: plain arrays, which travel between threads. */
@@ -72,7 +83,7 @@ export class ResidualModel {
     return (this.#parts.gates[job] ?? 0) > 0;
   }
 
-  /** Adds the prompt's correction to the estimates, one per model. */
+  /** Adds the prompt's correction to the means of its job, one per model; `common` are those of all work. */
   correct(
     into: Float64Array,
     prompt: {
@@ -80,29 +91,30 @@ export class ResidualModel {
       features: PromptFeatures;
       vector: TermVector;
       neighbours: Neighbours;
+      common: Float64Array;
     },
   ): void {
-    const { directions, gates, neighbourTrust: trust, neighbourScores: scores } = this.#parts;
-    const gate = gates[prompt.job] ?? 0;
-    if (gate === 0) return;
-    if (prompt.neighbours.rows.length > 0)
-      addNeighbours(into, { found: prompt.neighbours, scores, means: into.slice(), trust: gate * trust });
+    const { directions, neighbourTrust: trust, neighbourScores: scores } = this.#parts;
+    const { job, common } = prompt;
+    const isOn = this.isOn(job);
+    const means = into.slice();
+    if (isOn && prompt.neighbours.rows.length > 0)
+      addNeighbours(into, { found: prompt.neighbours, scores, means, trust });
+    addCommon(into, means, common);
     const values = this.#values.fill(0);
-    this.#addTerms(values, prompt.vector);
-    this.#addSurface(values, prompt.features, prompt.job);
-
+    this.#addTerms(values, prompt.vector, isOn ? this.#packedOn : this.#packedOff);
+    if (isOn) this.#addSurface(values, prompt.features, job);
     for (let component = 0; component < directions.length; component++) {
       const direction = directions[component];
-      const value = gate * (values[component] ?? 0);
+      const value = values[component] ?? 0;
       if (!direction || value === 0) continue;
       for (let model = 0; model < into.length; model++)
         into[model] = (into[model] ?? 0) + value * (direction[model] ?? 0);
     }
   }
 
-  #addTerms(values: Float64Array, { buckets, values: weights }: TermVector): void {
+  #addTerms(values: Float64Array, { buckets, values: weights }: TermVector, packed: Float32Array): void {
     const places = this.#places;
-    const packed = this.#packed;
     for (let first = 0; first < values.length; first += lanes) {
       let sum0 = 0;
       let sum1 = 0;
@@ -162,6 +174,23 @@ export function addNeighbours(
       if (gap === gap) into[model] = (into[model] ?? 0) + share * gap;
     }
   }
+}
+
+/** Moves estimates towards the means of all work, at the same level: only differences between models matter. */
+function addCommon(into: Float64Array, means: Float64Array, common: Float64Array): void {
+  let level = 0;
+  for (let model = 0; model < means.length; model++) level += (means[model] ?? 0) - (common[model] ?? 0);
+  level /= Math.max(1, means.length);
+  for (let model = 0; model < means.length; model++)
+    into[model] = (into[model] ?? 0) + commonShare * ((common[model] ?? 0) + level - (means[model] ?? 0));
+}
+
+/** Rows of so many components, each padded to the stride. */
+function pack(values: Float32Array, of: { columns: number; width: number; stride: number }): Float32Array {
+  const packed = new Float32Array(of.columns * of.stride);
+  for (let column = 0; column < of.columns; column++)
+    packed.set(values.subarray(column * of.width, (column + 1) * of.width), column * of.stride);
+  return packed;
 }
 
 /** Beyond the last component there is padding only. */

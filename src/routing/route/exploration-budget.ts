@@ -15,10 +15,12 @@ interface Spending {
 const dayMs = 86_400_000;
 const mostJobs = 10_000;
 /**
- * Exploration falls with the square root of what is known. Found on graded prompts together with the learner's
- * constants, for the usual share; who allows more of its spend wants to know sooner.
+ * Exploration falls with the square root of what is known, of which priors are a part. Found on graded prompts together
+ * with the learner's constants, for the usual share; who allows more of its spend wants to know sooner.
  */
-const firstGamma = 40;
+const firstGamma = 20;
+/** Answers that knowing the models beforehand is worth. */
+const knownBefore = 300;
 const leastShare = 0.002;
 const usualShare = 0.02;
 
@@ -37,7 +39,7 @@ export class ExplorationBudget {
     const { spentNanos, extraNanos } = this.#spendingOf(job, at.nowMs);
     const left = Math.min(limits.maxShare * spentNanos, limits.nanosPerDay ?? Number.POSITIVE_INFINITY) - extraNanos;
     const eagerness = limits.maxShare / usualShare;
-    const gamma = (firstGamma / eagerness) * Math.sqrt(1 + at.outcomes);
+    const gamma = (firstGamma / eagerness) * Math.sqrt(knownBefore + at.outcomes);
     return { gamma, epsilon: Math.min(usualShare, leastShare * eagerness), allowanceNanos: Math.max(0, left) };
   }
 

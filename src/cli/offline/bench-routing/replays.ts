@@ -64,6 +64,8 @@ export class Traffic {
   readonly #learner: InstanceType<RoutingModule['RoutingLearner']>;
   readonly #detector: InstanceType<RoutingModule['ChangeDetector']>;
   readonly #candidates: ReturnType<typeof candidatesOf>;
+  readonly #budget: InstanceType<RoutingModule['ExplorationBudget']>;
+  readonly #outcomesOf = new Map<string, number>();
   readonly #late: { due: number; row: BenchRow; model: number; expected: number }[] = [];
   #state: ReturnType<InstanceType<RoutingModule['RoutingLearner']>['snapshot']>;
   #round = 0;
@@ -83,6 +85,7 @@ export class Traffic {
     this.#random = of.random;
     this.#learner = new routing.RoutingLearner();
     this.#detector = new routing.ChangeDetector();
+    this.#budget = new routing.ExplorationBudget();
     this.#candidates = candidatesOf(world.set);
     world.set.models.forEach((model, at) => {
       this.#learner.addModel(model, { mean: of.priors[at] ?? 0.5, weight: priorWeight });
@@ -99,16 +102,21 @@ export class Traffic {
     this.#receive();
     const routing = this.#routing;
     const request = { job: row.job, features: undefined, inputTokens: row.inputTokens };
-    const gamma = explorationGamma * Math.sqrt(1 + this.outcomes);
-    const isAffordable = this.exploredNanos <= explorationBudget * this.spentNanos;
-    const exploration = isAffordable ? { gamma, epsilon: explorationShare } : routing.noExploration;
-    const tradeoff = { valueNanos: this.#world.valueNanos, exploration, isLearning: true };
+    const outcomes = this.#outcomesOf.get(row.job) ?? 0;
+    const exploration = this.#budget.policyOf(row.job, explorationLimits, { nowMs: 0, outcomes });
+    const tradeoff = {
+      valueNanos: this.#world.valueNanos,
+      isLearning: true,
+      ...(exploration && { exploration, mostExtraNanos: exploration.allowanceNanos }),
+    };
     const seed = this.#random.uint32();
     const choice = routing.chooseModel({ state: this.#state, request, candidates: this.#candidates, tradeoff, seed });
     if (!('chosen' in choice)) throw choice;
     const { chosen, best } = choice;
     const cost = row.costs?.[chosen] ?? 0;
     this.spentNanos += cost;
+    const { costNanos } = choice.estimates;
+    this.#budget.note(row.job, { chosenNanos: costNanos[chosen] ?? 0, bestNanos: costNanos[best] ?? 0 }, 0);
     if (chosen !== best) {
       this.exploredNanos += Math.max(0, cost - (row.costs?.[best] ?? 0));
       this.exploredSpendNanos += cost;
@@ -132,6 +140,7 @@ export class Traffic {
       const name = this.#world.set.models[model] ?? '';
       const score = row.scores[model] ?? 0;
       this.outcomes++;
+      this.#outcomesOf.set(row.job, (this.#outcomesOf.get(row.job) ?? 0) + 1);
       this.#learner.learn({ id: `${this.outcomes}`, job: row.job, model: name, score, weight: 1, atMs: 0 });
       if (this.#detector.note(name, { expected, actual: score })) {
         this.#learner.alarm(name);
@@ -143,10 +152,8 @@ export class Traffic {
 }
 
 const priorWeight = 30;
-/** Share of spend that trying out may cost more than the best choice. */
-const explorationBudget = 0.006;
-const explorationGamma = 40;
-const explorationShare = 0.002;
+/** What a job may be set to: trying out may cost so much of its spend more than the best choices. */
+const explorationLimits = { maxShare: 0.015, nanosPerDay: undefined };
 
 /** Online learning from partial and late outcomes, against the prior alone and against hindsight. */
 export function replay(routing: RoutingModule, set: BenchSet, rows: readonly BenchRow[]) {
