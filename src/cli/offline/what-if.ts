@@ -31,7 +31,8 @@ export async function runWhatIfPrice(
   const { askPrice } = await import('../../reports/index.ts');
   const log = await readColumns(call, terminal);
   const report = askPrice(log, { subject: call.subject, ratioPpm });
-  return answer(call, { log, report, subject: call.subject, terminal });
+  const known = [...log.models.all(), ...log.hosts.all()];
+  return answer(call, { report, subject: call.subject, known, terminal });
 }
 
 /** Answers `switchyard whatif lose`. */
@@ -51,7 +52,7 @@ export async function runWhatIfLose(
     ...(roomPpm !== undefined && { roomPpm: Number(roomPpm) }),
     ...(requestsPerMinute && { requestsPerMinute }),
   });
-  return answer(call, { log, report, subject: call.host, terminal });
+  return answer(call, { report, subject: call.host, known: log.hosts.all(), terminal });
 }
 
 function readLimits(text: string | undefined): ReadonlyMap<string, number> | undefined {
@@ -84,12 +85,18 @@ async function readColumns(call: WhatIfCall, terminal: Terminal): Promise<LogCol
 
 async function answer(
   call: WhatIfCall,
-  of: { log: LogColumns; report: WhatIfReport | undefined; subject: string; terminal: Terminal },
+  of: {
+    report: WhatIfReport | undefined;
+    subject: string;
+    /** What could have been named instead. */
+    known: readonly string[];
+    terminal: Terminal;
+  },
 ): Promise<number> {
-  const { log, report, subject, terminal } = of;
+  const { report, subject, terminal } = of;
   const { whatIfData, whatIfLines } = await import('../../reports/index.ts');
   if (report === undefined) {
-    const known = [...log.models.all(), ...log.hosts.all()].slice(0, 20).join(', ');
+    const known = of.known.slice(0, 20).join(', ');
     const seen = known === '' ? 'no request was logged in this time' : `it used ${known}`;
     throw new CliError(`the log never used ${subject}; ${seen}`);
   }

@@ -1,5 +1,6 @@
 import type { DecisionFact, Fact, FinalFact, OutcomeFact } from '../../domain/facts.ts';
 import { chargeOfFinal } from '../../domain/margin.ts';
+import { atCostPlan } from '../../domain/plan.ts';
 import type { SuccessRule } from '../../domain/success-rule.ts';
 import { LogColumns, type ReplayCandidate } from './log-columns.ts';
 
@@ -84,7 +85,7 @@ export class ColumnBuilder {
       host: final.host,
       costNanos: final.costNanos === null ? null : BigInt(final.costNanos),
       chargeNanos: chargeOfFinal(final),
-      isPassedOn: final.chargeNanos === undefined,
+      isPassedOn: final.chargeNanos === undefined || final.planVersionId === atCostPlan.versionId,
       valueNanos: Number(decision?.routing?.valueNanos ?? 0),
       candidates: decision?.routing?.candidates.map(toCandidate) ?? [],
       otherHosts: otherHosts(final, decision),

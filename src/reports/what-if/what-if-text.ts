@@ -1,3 +1,4 @@
+import { divideHalfEven } from '../../domain/money.ts';
 import { count, percent, signedUsd, usd } from '../audit/figures.ts';
 import type { ConcentrationFigure, Exposure, Scenario, WhatIfReport } from './what-if-report.ts';
 
@@ -16,7 +17,7 @@ export function whatIfLines(report: WhatIfReport): readonly string[] {
     ...gaps,
     '',
     ...table([
-      ['routing', 'cost', 'change', '', 'moved', 'unserved', 'successes'],
+      ['routing', 'cost', 'change', '', 'moved', 'unserved', 'successes ±'],
       scenarioRow('as it was', report.frozen, requests),
       scenarioRow('decided again', report.redecided, requests),
     ]),
@@ -39,10 +40,17 @@ export function whatIfData(report: WhatIfReport): object {
 
 function scenarioRow(name: string, scenario: Scenario, requests: number): string[] {
   const { costNanos, deltaNanos, changePpm, moved, unserved, successDelta } = scenario;
-  const change = changePpm === undefined ? '' : `${changePpm > 0n ? '+' : ''}${ppmAsPercent(changePpm)} %`;
+  const change = changePpm === undefined ? '' : `${changePpm > 0n ? '+' : ''}${percentText(changePpm)} %`;
   const lost = unserved === 0 ? '0' : `${count(unserved)} (${percent(unserved / Math.max(1, requests))})`;
   const successes = `${successDelta > 0 ? '+' : ''}${successDelta.toFixed(1)}`;
   return [name, usd(costNanos), signedUsd(deltaNanos), change, count(moved), lost, successes];
+}
+
+/** To one digit after the point, as people read it. */
+function percentText(ppm: bigint): string {
+  const permille = divideHalfEven(ppm < 0n ? -ppm : ppm, 1_000n);
+  const fraction = permille % 10n === 0n ? '' : `.${permille % 10n}`;
+  return `${ppm < 0n && permille > 0n ? '-' : ''}${permille / 10n}${fraction}`;
 }
 
 /** Exact to four digits after the point. */

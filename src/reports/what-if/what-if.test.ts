@@ -2,10 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '../../domain/fault.ts';
 import { chooseByEstimates, type Estimates } from '../../routing/index.ts';
+import type { Fact } from '../../domain/facts.ts';
 import { askLoss, askPrice } from './ask.ts';
+import { ColumnBuilder } from './column-builder.ts';
 import { ExactSums } from './exact-sums.ts';
 import { LogColumns, type ReplayCandidate, type ReplayRow } from './log-columns.ts';
 import { bestCandidate, unchanged } from './redecide.ts';
+import { whatIfLines } from './what-if-text.ts';
 
 const usual: ReplayRow = {
   atMs: 0,
@@ -58,6 +61,16 @@ describe('another price', () => {
         ['passed', 0n],
       ],
     );
+  });
+
+  it('knows customers without a plan as those who pay the cost, whatever was absorbed of it', () => {
+    const source = { fromMs: 0, toMs: 10, maxRows: 10, ruleOf: () => ({ judge: () => 'unknown' as const }) as never };
+    const builder = new ColumnBuilder(source);
+    const ended = { type: 'final', atMs: 1, model: 'strong', host: 'alpha', costNanos: '100', customer: 'walk-in' };
+    builder.add({ ...ended, requestId: 'r1', chargeNanos: '90', planVersionId: 'at-cost@1' } as unknown as Fact);
+    const report = askPrice(builder.build(), { subject: 'strong', ratioPpm: 2_000_000n });
+    expect(report?.customers).toMatchObject([{ customer: 'walk-in', frozenMarginDeltaNanos: 0n }]);
+    expect(report && whatIfLines(report).join('\n')).toMatch(/as it was +\$\S+ +\+\$\S+ +\+100 %/);
   });
 
   it('moves requests to another model when routing decides again, and only then saves', () => {
