@@ -8,7 +8,7 @@ import { openAnswer } from './support/open-client.ts';
 import { modelOn, raiseStage, type Stage } from './support/stage.ts';
 
 const keepaliveMs = 100;
-const idleMs = 500;
+const idleMs = 1500;
 const hugeMiB = 32;
 /** Less than any timer: benchmarks measure what is really added, on a machine that does nothing else. */
 const maxAddedMs = 20;
@@ -37,7 +37,7 @@ describe('a slow side', () => {
       models,
       timeouts,
       spareTimeouts: { idleMs },
-      server: { keepaliveMs, clientStallMs: 5000 },
+      server: { keepaliveMs, clientStallMs: 6000 },
     });
   });
   afterAll(() => stage.close());
