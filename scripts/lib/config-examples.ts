@@ -57,6 +57,9 @@ models:
     floor: { incumbent: sim/large, margin: 0.02 }
     exploration: { maxShare: 0.02, usdPerDay: 1.00 }
 `,
+  routing: `routing:
+  features: { model: text-embedding-3-small, timeoutMs: 200 } # absent: prompts are read by their words
+`,
   contracts: `contracts:
   - { host: acme, ratio: 0.85 } # 15 % off the list price of everything there
   - { host: acme, model: large-1, ratio: 0.7, from: 2026-01-01, to: 2027-01-01 }

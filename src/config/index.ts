@@ -5,6 +5,7 @@ export { parseConfig } from './parse-config.ts';
 export { type Config, configSchema, type HostConfig, type ModelConfig, type PolicyConfig } from './schema.ts';
 export type { CascadeConfig } from './schema-cascade.ts';
 export type { ExportConfig } from './schema-exports.ts';
+export type { RoutingConfig } from './schema-routing.ts';
 export { type JobConfig, jobSchema, type PromptConfig, promptSchema } from './schema-jobs.ts';
 export { policySchema } from './schema-models.ts';
 export { sandboxBounds, type SandboxesConfig } from './schema-sandboxes.ts';

@@ -9,6 +9,7 @@ import { budgetSchema, customerSchema, organisationSchema, ownBudgetSchema, rate
 import { planSchema } from './schema-plans.ts';
 import { contractSchema } from './schema-prices.ts';
 import { computeSchema } from './schema-compute.ts';
+import { routingSchema } from './schema-routing.ts';
 import { runtimeSchema } from './schema-runtime.ts';
 import { sandboxesSchema } from './schema-sandboxes.ts';
 import { secretReference } from './secret-reference.ts';
@@ -139,6 +140,7 @@ export const configSchema = z.strictObject({
     .meta({
       description: 'Recurring kinds of work, asked for as `job/NAME`; routing learns which model does them well.',
     }),
+  routing: routingSchema.prefault({}).meta({ description: 'How prompts are read when a model is chosen for a job.' }),
   contracts: z.array(contractSchema).default([]).meta({
     description: 'What was agreed with hosts beside their list prices; of those that hold the last wins.',
   }),

@@ -299,6 +299,8 @@ export interface RoutingFact {
   /** The prompt as hashed features; no text can be read from them. */
   readonly features?: string;
   readonly featuresDigest?: string;
+  /** `embedding MODEL`, or `words` with why; absent: no embeddings model is configured. */
+  readonly featuresBy?: string;
 }
 
 /** What was expected of one candidate. */

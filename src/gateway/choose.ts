@@ -10,6 +10,7 @@ import type { PlannedCascade } from './cascade/plan-cascade.ts';
 import { type FoundJob, type JobFinder, jobPrefix } from './find-job.ts';
 import { promptOf, promptTokens } from './job-prompt.ts';
 import type { OwnAccounts } from './own-accounts.ts';
+import type { PromptEmbedder } from './prompt-embedder.ts';
 import type { Asking, CopyOrder } from './received.ts';
 import type { LeftAnswerPort, RolloutPort } from './rollout-port.ts';
 import { routeBySide, type RolloutSide, type SidedRoute } from './route-by-side.ts';
@@ -20,6 +21,8 @@ export interface ChoiceDeps extends RouteDeps {
   readonly catalog: Catalog;
   readonly jobs: JobFinder;
   readonly reader: FeatureReader;
+  /** Absent: prompts are read by their words. */
+  readonly embedder?: Pick<PromptEmbedder, 'read'> | undefined;
   /** Absent: no rollouts. */
   readonly rollouts?: RolloutPort | undefined;
   /** Absent: nobody wants answers that have left. */
@@ -139,7 +142,10 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
     conversation,
     needsPrice: deps.isHardLimited(jobName),
     promptTokens: promptTokens(prompt),
-    features,
+    features(): ReturnType<RoutedRequest['features']> {
+      const words = features();
+      return words && deps.embedder ? deps.embedder.read(job, deps.promptText(), words) : words;
+    },
   };
   const candidate = (name: string): ResolvedModel | undefined => {
     const model = deps.catalog.resolve(name);

@@ -13,6 +13,7 @@ import type { MoneyPorts } from './money/money-ports.ts';
 import type { OutcomeDesk } from './outcome-desk.ts';
 import type { FileReferences } from './objects-references.ts';
 import type { OwnAccounts } from './own-accounts.ts';
+import type { PromptEmbedder } from './prompt-embedder.ts';
 import type { ResponseCache } from './response-cache.ts';
 import type { ResponsesState } from './responses-state.ts';
 import type { LeftAnswerPort, RolloutPort } from './rollout-port.ts';
@@ -37,6 +38,8 @@ export interface GatewayDeps {
   readonly verifiers?: readonly Verifier[] | undefined;
   /** How often verifiers were wrong, told by outcomes. */
   readonly verifierBook?: VerifierBook | undefined;
+  /** Absent: prompts are read by their words. */
+  readonly embedder?: PromptEmbedder | undefined;
   /** Accounts of customers that bring their own provider keys. */
   readonly accounts?: OwnAccounts | undefined;
   readonly hedging: Hedging;

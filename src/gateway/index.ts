@@ -50,6 +50,7 @@ export type {
   RolloutPort,
 } from './rollout-port.ts';
 export { askForVector, type EmbeddingAsked } from './embedding-caller.ts';
-export { PromptEmbedder, type ReadPrompt } from './prompt-embedder.ts';
+export { promptText } from './prompt-text.ts';
+export { type EmbedderDeps, PromptEmbedder, type ReadPrompt } from './prompt-embedder.ts';
 export { promptOf, type ServedPrompt } from './job-prompt.ts';
 export { type CopiedAnswer, CopyCaller } from './copy-caller.ts';

@@ -116,7 +116,7 @@ export class InnerCaller {
 }
 
 /** An answer that goes nowhere but into memory. */
-class MemorySink implements ClientSink {
+export class MemorySink implements ClientSink {
   readonly gone = false;
   started = false;
   status = 0;

@@ -14,7 +14,6 @@ import {
   hash32,
   type KnownModel,
   type LearningService,
-  type PromptFeatures,
   type RouteCandidate,
   type RoutedDecision,
   type RoutedJob,
@@ -26,6 +25,7 @@ import {
 import type { Signals } from '../signals/index.ts';
 import type { JobTerms } from './job-terms.ts';
 import type { MoneyPorts } from './money/money-ports.ts';
+import type { ReadPrompt } from './prompt-embedder.ts';
 
 /** What routing a request among several models needs to know. */
 export interface RouteDeps {
@@ -51,7 +51,7 @@ export interface RoutedRequest {
   readonly needsPrice: boolean;
   /** Input tokens of what the job tells the model besides. */
   readonly promptTokens?: number;
-  features(): PromptFeatures | undefined;
+  features(): ReadPrompt | undefined;
 }
 
 /** A routed decision with everything to record and replay it. */
@@ -85,6 +85,7 @@ export function routeModels(request: RoutedRequest, deps: RouteDeps): (Decision 
     candidates,
     seed: hash32(request.requestId),
     ...(features && { features: encodeFeatures(features) }),
+    ...(features?.by !== undefined && { featuresBy: features.by }),
   };
   const decision = decideRoute(learning.state, input);
   if (Fault.is(decision)) return explainEmpty(candidates, groups, deps) ?? decision;

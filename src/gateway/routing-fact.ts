@@ -5,7 +5,7 @@ import type { Routed } from './route-models.ts';
 
 /** What is recorded of a routed decision, rounded to what means something. */
 export function toRoutingFact({ decision, input }: Routed): RoutingFact {
-  const { job, features, inputTokens } = input;
+  const { job, features, featuresBy, inputTokens } = input;
   const { runnerUp, valueNanos, candidates } = decision;
   const second = candidates.find(({ model }) => model === runnerUp);
   return {
@@ -25,6 +25,7 @@ export function toRoutingFact({ decision, input }: Routed): RoutingFact {
       features,
       featuresDigest: hash('sha256', features, 'base64url').slice(0, 16),
     }),
+    ...(featuresBy !== undefined && { featuresBy }),
   };
 }
 

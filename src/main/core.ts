@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Host } from '../domain/endpoint.ts';
 import type { OutcomeFact } from '../domain/facts.ts';
-import { Fault } from '../domain/fault.ts';
 import { type EvalService, SampleBook } from '../evals/index.ts';
 import {
   ExchangeBoard,
@@ -12,9 +11,10 @@ import {
   type ObjectGateway,
   OutcomeDesk,
   ResponseCache,
+  type PromptEmbedder,
   VerifierBook,
 } from '../gateway/index.ts';
-import { type Journal, JournalError, openJournal } from '../journal/index.ts';
+import { type Journal, openJournal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createIdSource } from '../platform/ids.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
@@ -22,7 +22,7 @@ import { createMetrics, type Metrics } from '../platform/metrics.ts';
 import { createSystemRandom } from '../platform/random.ts';
 import { createProviderRegistry, type ProviderRegistry, telemetryNameOf } from '../providers/index.ts';
 import { type JudgeOutcomes, RolloutService, type RolloutServiceDeps } from '../rollouts/index.ts';
-import { judgeBy, LearningService, OutcomeBook, successBy } from '../routing/index.ts';
+import { featureKindOf, judgeBy, LearningService, OutcomeBook, successBy } from '../routing/index.ts';
 import { createSignals, defaultCircuitSettings, type Signals } from '../signals/index.ts';
 import { openTelemetry, type Telemetry } from '../telemetry/index.ts';
 import { openProductApps, type ProductApps } from './apps.ts';
@@ -37,7 +37,6 @@ import { type Money, sharesDatabase } from './money.ts';
 import { openProductRuntime, type ProductRuntime } from './runtime.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { shadowParts } from './shadows.ts';
-import { Opened } from './opened.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
 import { openVerifiers } from './verifiers.ts';
 
@@ -53,6 +52,8 @@ export interface Core {
   readonly outcomeDesk: OutcomeDesk;
   readonly evals: EvalService;
   readonly fixes: ProductFixes;
+  /** Absent: prompts are read by their words. */
+  readonly embedder: PromptEmbedder | undefined;
   readonly rollouts: RolloutService;
   readonly samples: SampleBook;
   readonly learning: LearningService;
@@ -75,26 +76,11 @@ export interface Core {
   close(): Promise<void>;
 }
 
-/** Constructs and wires the parts; nothing is reachable from outside yet. What cannot be opened leaves nothing open. */
+/** Constructs and wires the parts; nothing is reachable from outside yet. */
 export async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: Core['isOwner']): Promise<Core> {
-  const opened = new Opened();
-  try {
-    return await openCore({ options, loaded, isOwner, opened });
-  } catch (error) {
-    await opened.close();
-    throw error;
-  }
-}
-
-interface Start extends Pick<Core, 'options' | 'isOwner'> {
-  readonly loaded: LoadedConfig;
-  readonly opened: Opened;
-}
-
-async function openCore({ options, loaded, isOwner, opened }: Start): Promise<Core> {
   const base = createBase(loaded);
   const { logger, metrics, newId, providers } = base;
-  const snapshots = opened.add(await openSnapshots(loaded, providers, logger));
+  const snapshots = await openSnapshots(loaded, providers, logger);
   const { state } = snapshots;
   const isConfigured = (endpointId: string): boolean => state.snapshot.catalog.isConfigured(endpointId);
   const signals = createSignals(systemClock, {
@@ -103,23 +89,24 @@ async function openCore({ options, loaded, isOwner, opened }: Start): Promise<Co
   });
   const judge = ruleJudge(state, successBy);
   const rollouts = await openRollouts(loaded, options, { ...base, judge, database: () => business.database.current() });
-  const { learning, outcomes, verifierBook } = openLearning({ state, logger, rollouts });
+  const { learning, outcomes, verifierBook } = openLearning({ state, logger, rollouts, loaded });
   const board = new ExchangeBoard(metrics, isConfigured);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
-  const journal = opened.add(await openProductJournal({ ...options, gatewayId, loaded, logger }));
+  const journal = await openProductJournal({ ...options, gatewayId, loaded, logger });
   const outcomeDesk = new OutcomeDesk({ journal, outcomes, clock: systemClock, newId });
   const kept = { options, gatewayId, journal, snapshots, learning, verifierBook, rollouts };
-  const business = opened.add(await openBusiness(loaded, { ...kept, logger, metrics, newId }));
+  const business = await openBusiness(loaded, { ...kept, logger, metrics, newId });
   rollouts.start();
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
   const telemetry = observe({ state, metrics, logger, signals, journal, cache });
   const samples = openSamples({ state, logger, outcomes, judge }, options);
   const known = { signals, journal, outcomes, outcomeDesk, learning, rollouts, samples };
   const plane = { ...base, ...known, business, board, cache, state, leftAnswers: together([rollouts, samples]) };
+  const { dataDirectory, environment } = options;
   const config = (): LoadedConfig['config'] => state.snapshot.loaded.config;
   const desk = openComputeDesk({ config, journal, gate: business.money.ports.gate, newId });
-  const ran = { ...options, loaded, config, journal, outcomeDesk, logger, newId, desk };
-  const runtime = opened.add(openProductRuntime(ran));
+  const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId, desk };
+  const runtime = openProductRuntime(ran);
   const code = { tools: runtime.codeTool, verifiers: openVerifiers(runtime), verifierBook };
   const inference = await openInference({ ...plane, ...code, options, loaded, tracing: telemetry.tracing });
   const apps = openProductApps({ ...ran, metrics, sealer: business.sealer, database: business.database });
@@ -134,7 +121,7 @@ async function openCore({ options, loaded, isOwner, opened }: Start): Promise<Co
     await business.close();
   };
   const { database, money, adopt, tokens, sealer } = business;
-  const { gateway, objects } = inference;
+  const { gateway, objects, embedder } = inference;
   const own = { tokens, sealer, startedAtMs: systemClock.nowMs(), objects, adopt, newId, isOwner, close };
   return withEvals({
     ...base,
@@ -142,6 +129,7 @@ async function openCore({ options, loaded, isOwner, opened }: Start): Promise<Co
     options,
     board,
     gateway,
+    embedder,
     database,
     money,
     runtime,
@@ -227,14 +215,21 @@ function ruleJudge(state: Core['state'], judge: typeof judgeBy): JudgeOutcomes {
 }
 
 /** What outcomes teach, by the rules of the jobs as they are now. */
-function openLearning({ state, logger, rollouts }: Pick<Core, 'state' | 'logger' | 'rollouts'>): Pick<
+function openLearning({
+  state,
+  logger,
+  rollouts,
+  loaded,
+}: Pick<Core, 'state' | 'logger' | 'rollouts'> & { readonly loaded: LoadedConfig }): Pick<
   Core,
   'learning' | 'outcomes'
 > & {
   readonly verifierBook: VerifierBook;
 } {
+  const { features } = loaded.config.routing;
   const learning = new LearningService({
     clock: systemClock,
+    featureKind: features && featureKindOf(features.model),
     judge: ruleJudge(state, judgeBy),
     ruleOf: (job) => state.snapshot.catalog.job(job)?.settings.success,
     failed: (error) =>
@@ -294,8 +289,6 @@ function openProductJournal({
     limits: { retentionMs: retentionDays * 24 * 3_600_000, reserveBytes: minFreeMebibytes * 1024 * 1024 },
     // What is not projected yet is the only record of what customers owe.
     isProjected: config.database !== 'off',
-  }).catch((error: unknown) => {
-    throw error instanceof JournalError ? new Fault('conflict', { message: error.message, cause: error }) : error;
   });
 }
 

@@ -17,14 +17,14 @@ import type { Core } from './core.ts';
 
 type Parts = Pick<
   Core,
-  'gateway' | 'newId' | 'database' | 'logger' | 'outcomeDesk' | 'state' | 'money' | 'runtime' | 'rollouts'
+  'gateway' | 'newId' | 'database' | 'logger' | 'outcomeDesk' | 'state' | 'money' | 'runtime' | 'rollouts' | 'embedder'
 >;
 
 /** Evaluations as the product has them: through its own gateway, priced by its own book, told to its own router. */
 export function openEvals(core: Parts): EvalService {
   const { gateway, newId, database, logger, outcomeDesk } = core;
   const caller = new InnerCaller({ gateway, clock: systemClock, newId });
-  const reader = new FeatureReader();
+  const read = promptReader(core);
   const codeRunner = createProgramRunner(core.runtime.runs);
   const evals = new EvalService({
     codeRunner: () => codeRunner,
@@ -37,7 +37,11 @@ export function openEvals(core: Parts): EvalService {
     ask: (body, how) => caller.callAndCount({ body, feature: 'eval', ...how }),
     promptOf: (job) => standingPrompt(core, job),
     ceilingNanos: createCeiling(core),
-    tell: (outcome) => outcomeDesk.noteSeen(toOutcome(outcome, reader)),
+    tell(outcome) {
+      read(outcome)
+        .then((features) => outcomeDesk.noteSeen({ ...toOutcome(outcome), ...features }))
+        .catch((error: unknown) => logger.warn({ err: error }, 'what an evaluation found could not be told'));
+    },
   });
   evals.start();
   return evals;
@@ -109,18 +113,29 @@ export const graderCaller: GraderCaller = {
   },
 };
 
+/** Reads the prompts of items as those of requests are read: by their words, or by the embeddings model. */
+function promptReader({
+  embedder,
+  state,
+}: Pick<Core, 'embedder' | 'state'>): (outcome: EvalOutcome) => Promise<{ readonly features?: string }> {
+  const reader = new FeatureReader();
+  return async ({ run, item }) => {
+    const prompt = item.messages.findLast(({ role }) => role === 'user')?.['content'];
+    if (typeof prompt !== 'string') return {};
+    const job = state.snapshot.catalog.job(run.job);
+    await embedder?.fetchFor(job, prompt);
+    const words = reader.read(prompt);
+    return { features: encodeFeatures(embedder ? embedder.read(job, prompt, words) : words) };
+  };
+}
+
 /** Another answer than the one that was a success may be right as well. */
 const loggedWeight = 0.5;
 
 /** Evidence of high reliability: what is right was known before. A judge's view is worth what preferences are. */
-function toOutcome(
-  { run, item, result, kind, grader }: EvalOutcome,
-  reader: FeatureReader,
-): Parameters<Core['outcomeDesk']['noteSeen']>[0] {
+function toOutcome({ run, result, kind, grader }: EvalOutcome): Parameters<Core['outcomeDesk']['noteSeen']>[0] {
   const { requestId, model, host, score, itemId, candidate, sample } = result;
   const isLogged = run.spec.isLogged === true;
-  const prompt = item.messages.findLast(({ role }) => role === 'user')?.['content'];
-  const features = typeof prompt === 'string' ? reader.read(prompt) : undefined;
   return {
     type: 'outcome',
     requestId,
@@ -137,6 +152,5 @@ function toOutcome(
     ...(score !== null && { value: score }),
     ...(kind === 'score' && { weight: isLogged ? loggedWeight : 1 }),
     ...(host !== '' && { host }),
-    ...(features && { features: encodeFeatures(features) }),
   };
 }

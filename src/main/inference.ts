@@ -3,6 +3,8 @@ import { createMediaFetcher, createUpstreamPools, DrainRoom, Hedging } from '../
 import type { Host } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
 import {
+  askForVector,
+  type EmbedderDeps,
   type ExchangeBoard,
   Gateway,
   type LeftAnswerPort,
@@ -10,6 +12,7 @@ import {
   openKept,
   type OutcomeDesk,
   OwnAccounts,
+  PromptEmbedder,
   type ResponseCache,
   type ToolExecutor,
   type Verifier,
@@ -34,6 +37,8 @@ import type { Snapshots } from './snapshots.ts';
 export interface Inference {
   readonly gateway: Gateway;
   readonly objects: ObjectGateway;
+  /** Absent: prompts are read by their words. */
+  readonly embedder: PromptEmbedder | undefined;
   /** Takes no new work and lets what runs come to its end. */
   drain(): Promise<void>;
   /** Ends the connections to hosts; after `drain`. */
@@ -83,8 +88,11 @@ export async function openInference(parts: InferenceParts): Promise<Inference> {
   };
   const kept = await openKept(options.dataDirectory, shared);
   const { learning, outcomeDesk, rollouts, tools, verifiers, verifierBook, tracing } = parts;
-  const gateway = new Gateway({
+  const ask: EmbedderDeps['embed'] = (asked) => askForVector({ gateway, newId }, asked);
+  const embedder = openEmbedder(parts, { wheel, ask });
+  const gateway: Gateway = new Gateway({
     ...shared,
+    embedder,
     responses: kept.responses,
     files: kept.files,
     learning,
@@ -102,6 +110,7 @@ export async function openInference(parts: InferenceParts): Promise<Inference> {
   });
   return {
     gateway,
+    embedder,
     objects: kept.objects,
     drain: () => gateway.close(),
     async close() {
@@ -113,6 +122,16 @@ export async function openInference(parts: InferenceParts): Promise<Inference> {
       wheel.close();
     },
   };
+}
+
+/** Reads prompts by the embeddings model that the configuration names. */
+function openEmbedder(
+  { loaded, state }: Pick<InferenceParts, 'loaded' | 'state'>,
+  { wheel, ask: embed }: { readonly wheel: EmbedderDeps['wheel']; readonly ask: EmbedderDeps['embed'] },
+): PromptEmbedder | undefined {
+  const { features: settings } = loaded.config.routing;
+  const catalog: EmbedderDeps['catalog'] = () => state.snapshot.catalog;
+  return settings && new PromptEmbedder({ settings, clock: systemClock, wheel, catalog, embed });
 }
 
 function providerOfHost(providers: ProviderRegistry, host: Host): Provider {

@@ -3,6 +3,7 @@ import { CopyCaller } from '../gateway/index.ts';
 import type { ShadowParts } from '../rollouts/index.ts';
 import type { Core } from './core.ts';
 import { createCeiling, graderCaller } from './evals.ts';
+import { createShadowJudge } from './shadow-judge.ts';
 
 /** Copies of live requests as the product makes them: through its own gateway, graded by the operator's grader. */
 export function shadowParts(core: Pick<Core, 'gateway' | 'newId' | 'state' | 'money' | 'outcomeDesk'>): ShadowParts {
@@ -11,6 +12,7 @@ export function shadowParts(core: Pick<Core, 'gateway' | 'newId' | 'state' | 'mo
   return {
     copy: (received, order) => caller.copy(received, order),
     ceilingNanos: createCeiling(core),
+    judge: createShadowJudge(core),
     async grade(url, { result }, { job, body }) {
       const grader = createGraders({ http: { url, caller: graderCaller } }).get('http');
       const blocks = result.completion?.blocks ?? [];

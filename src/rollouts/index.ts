@@ -12,5 +12,5 @@ export {
 export { openRollout, type RolloutEvent, type RolloutStage, type RolloutState, shareOf } from './core/rollout-state.ts';
 export { RolloutService, type RolloutServiceDeps } from './service/rollout-service.ts';
 export type { JudgeOutcomes } from './service/assigned-requests.ts';
-export type { ShadowParts, ShadowQuestion } from './shadow/shadow-copier.ts';
+export type { JudgedPair, ShadowParts, ShadowQuestion } from './shadow/shadow-copier.ts';
 export { findRollout, listRollouts, type Rollout } from './service/rollout-store.ts';

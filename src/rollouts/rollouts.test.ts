@@ -12,7 +12,7 @@ import { planOf, simulate } from './testing/simulate-rollout.ts';
 function pairs(
   plan: RolloutPlan,
   state: RolloutState,
-  of: { source: 'screening' | 'offline' | 'shadow'; differences: readonly number[] },
+  of: { source: 'screening' | 'offline' | 'shadow' | 'judged'; differences: readonly number[] },
 ): RolloutState {
   let next = state;
   for (const difference of of.differences) {
@@ -27,6 +27,18 @@ function pairs(
 }
 
 describe('a rollout', () => {
+  it('may be ended by a judge, and is never proven by one', () => {
+    const plan = planOf({ shadow: { ...planOf().shadow, judge: { model: 'judge', criterion: 'right' } } });
+    const of = (differences: readonly number[]): RolloutState =>
+      advance(plan, pairs(plan, openRollout(plan, 0), { source: 'judged', differences }), 1);
+    const liked = of(Array.from({ length: 500 }, () => 1));
+    expect([liked.stage, isProven(plan, liked)]).toEqual(['offline', false]);
+    const disliked = of(Array.from({ length: 500 }, () => -1));
+    expect(disliked.stage).toBe('rolled_back');
+    expect(disliked.events.at(-1)?.reason).toBe('the judge finds the candidate worse by more than 2.0 points');
+    expect(evidenceText(evidenceOf(plan, disliked))).toContain('by a judge, proves nothing');
+  });
+
   it('promotes a better and cheaper candidate within ten minutes of traffic, step by step', () => {
     const { state, atMs } = simulate(planOf(), { seed: 1, incumbent: 0.8, candidate: 0.93 });
     expect(state.stage).toBe('promoted');

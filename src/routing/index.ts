@@ -22,6 +22,7 @@ export {
   RoutingLearner,
 } from './estimate/routing-learner.ts';
 export { type RoutingState } from './estimate/routing-state.ts';
+export { featureKindOf, VectorProjection } from './features/embedded-features.ts';
 export { FeatureReader } from './features/feature-reader.ts';
 export { type PromptFeatures } from './features/prompt-features.ts';
 export { encodeFeatures } from './features/feature-text.ts';

@@ -9,6 +9,8 @@ export interface RolloutShadow {
   readonly maxNanos?: string | undefined;
   /** Your own grader, asked about both answers. */
   readonly graderUrl?: string | undefined;
+  /** A model that judges both answers in both orders; it may end a rollout, and proves nothing. */
+  readonly judge?: { readonly model: string; readonly criterion: string } | undefined;
 }
 
 /** A model, a host, a policy or a prompt that is to come into a job. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/index.ts';
+import { systemClock } from '../../src/platform/clock.ts';
 import type { Client, Rollout } from '../../src/sdk/index.ts';
 import { openTestDatabase, type TestDatabase } from '../../src/storage/testing/open-test-database.ts';
 import { createTestTerminal } from '../cli/test-terminal.ts';
@@ -34,7 +35,8 @@ function listen(
 
 /** A model that does as its instructions say, and tells how often it was told. */
 function startModel(): Promise<Server> {
-  return listen((asked) => {
+  return listen((asked, path) => {
+    if (path.endsWith('/embeddings')) return { type: 'application/json', body: embeddingOf(asked) };
     const { stream } = JSON.parse(asked) as { stream?: boolean };
     const said =
       [['kind', kind] as const, ['plain', plain] as const].find(([, text]) => asked.includes(text))?.[0] ?? 'none';
@@ -50,6 +52,13 @@ function startModel(): Promise<Server> {
     const end = event([{ index: 0, delta: {}, finish_reason: 'stop' }]) + event([], { usage });
     return { type: 'text/event-stream', body: `${delta}${end}data: [DONE]\n\n` };
   });
+}
+
+function embeddingOf(asked: string): string {
+  if (asked.includes('unreadable')) return '{}';
+  const embedding = [asked.length, 1, -2, 3];
+  const usage = { prompt_tokens: 10, total_tokens: 10 };
+  return JSON.stringify({ object: 'list', model: 'v', data: [{ object: 'embedding', index: 0, embedding }], usage });
 }
 
 /** Kind answers are right; of plain ones two in three. */
@@ -79,8 +88,13 @@ beforeAll(async () => {
 database: env:JOURNEY_DATABASE_URL
 customers: [{ name: shop }]
 hosts: { one: { protocol: openai-chat, baseUrl: "${urlOf(model)}/v1" } }
-models: { m: { endpoints: [{ host: one, model: m, price: { input: 1.00, output: 4.00 } }] } }
+models:
+  m: { endpoints: [{ host: one, model: m, price: { input: 1.00, output: 4.00 } }] }
+  n: { endpoints: [{ host: one, model: n, price: { input: 2.00, output: 8.00 } }] }
+  vectors: { endpoints: [{ host: one, model: v, price: { input: 100.00 } }] }
+routing: { features: { model: vectors, timeoutMs: 5000 } }
 jobs:
+  choice: { models: [m, n] }
   reply: { models: [m], prompt: { name: tone, instructions: "${plain}" } }
 `;
   booted = await bootProduct(config, { JOURNEY_DATABASE_URL: opened.url });
@@ -100,6 +114,13 @@ async function ask(name = 'job/reply'): Promise<readonly [answer: string, reques
   const messages = [{ role: 'user' as const, content: `Question ${'x'.repeat(asked++ % 7)}` }];
   const { data, response } = await openai.chat.completions.create({ model: name, messages }).withResponse();
   return [data.choices[0]?.message.content ?? '', response.headers.get('x-switchyard-request-id') ?? ''];
+}
+
+async function readBy(content: string): Promise<unknown> {
+  const messages = [{ role: 'user' as const, content }];
+  const { response } = await openai.chat.completions.create({ model: 'job/choice', messages }).withResponse();
+  const decision = await booted.control(`/api/v1/decisions/${response.headers.get('x-switchyard-request-id')}`);
+  return (decision['routing'] as { featuresBy?: string }).featuresBy;
 }
 
 async function versionServed(requestId: string): Promise<unknown> {
@@ -187,5 +208,19 @@ describe('the prompt of a job', () => {
     const journal = filesBelow(join(booted.directory, 'data', 'journal'));
     expect(journal.length).toBeGreaterThan(0);
     expect(journal.filter((file) => readFileSync(file).includes('handbook'))).toEqual([]);
+  });
+});
+
+describe('prompts read by an embeddings model', () => {
+  it('are decided on by their vector, which is paid for like any call, else by their words', async () => {
+    expect(await readBy('What is the capital of France?')).toBe('embedding vectors');
+    expect(await readBy('An unreadable one')).toBe('words (no vector in time)');
+    const spent = async (): Promise<boolean> => {
+      const day = 86_400_000;
+      const now = Math.floor(systemClock.nowMs() / day) * day;
+      const { data } = await owner.usage.query({ from: now - day, to: now + 2 * day, feature: 'routing' });
+      return data.some(({ costNanos = '0' }) => BigInt(costNanos) > 0n);
+    };
+    await waitUntil(spent, 'the vector is booked');
   });
 });

@@ -72,6 +72,8 @@ function reasonToStop(plan: RolloutPlan, state: RolloutState): string | undefine
   const worse = sources.reduce((sum, { worse: test }) => sum + logEvidence(test), 0);
   const isWorse = worse >= Math.log(1 / plan.alpha) || isRefuted(state.screening.worse, plan.alpha / plan.pickedFrom);
   if (isWorse) return `the candidate is worse by more than ${points(plan.margin)}`;
+  if (isRefuted(state.judged.worse, plan.guardAlpha))
+    return `the judge finds the candidate worse by more than ${points(plan.margin)}`;
   for (const guard of guardNames) {
     if (isRefuted(state.guards[guard], plan.guardAlpha)) return `the guard of ${guard} was crossed`;
   }

@@ -1,3 +1,4 @@
+import { bigintAsText } from '../../domain/bigint-as-text.ts';
 import { mcnemarTest } from '../../domain/statistics/mcnemar.ts';
 import { logEvidence, testEvidence } from '../../domain/statistics/one-sided-test.ts';
 import { sequentialLook, type SequentialLook } from '../../domain/statistics/sequential-test.ts';
@@ -31,7 +32,7 @@ export interface RolloutEvidence {
   readonly needsMore: number | null;
   readonly isProven: boolean;
   readonly carriedBy: 'offline' | 'shadow' | 'live' | null;
-  readonly sources: { readonly [Source in 'screening' | 'offline' | 'shadow' | 'live']: SourceEvidence };
+  readonly sources: { readonly [Source in 'screening' | 'offline' | 'shadow' | 'judged' | 'live']: SourceEvidence };
   readonly shadow: {
     /** Answers that came back. */
     readonly copies: number;
@@ -75,6 +76,7 @@ export function evidenceOf(plan: RolloutPlan, state: RolloutState): RolloutEvide
       screening: source(state.screening),
       offline: source(state.offline),
       shadow: source(state.shadow),
+      judged: source(state.judged),
       live: source(state.live),
     },
     shadow: {
@@ -99,7 +101,7 @@ export function evidenceOf(plan: RolloutPlan, state: RolloutState): RolloutEvide
 
 /** The evidence file as data; amounts are text. */
 export function evidenceJson(evidence: RolloutEvidence): string {
-  return JSON.stringify(evidence, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value), 2);
+  return JSON.stringify(evidence, bigintAsText, 2);
 }
 
 /** The evidence file in words. */
@@ -112,7 +114,9 @@ export function evidenceText(evidence: RolloutEvidence): string {
     `${evidence.stage.replace('_', ' ')}: ${evidence.verdict}`,
     `may be worse by at most ${(100 * plan.margin).toFixed(1)} points; wrong in at most ${100 * plan.alpha} % of rollouts`,
     '',
-    ...Object.entries(sources).map(([name, one]) => sourceLine(name, one)),
+    ...Object.entries(sources).flatMap(([name, one]) =>
+      name === 'judged' && plan.shadow.judge === undefined ? [] : [sourceLine(name, one)],
+    ),
     `shadow copies: ${shadow.copies} came back, ${shadow.missing} missing, ${shadow.skipped} not made; ` +
       `${shadow.spentNanos} of ${shadow.maxNanos} nano-USD spent`,
     ...Object.entries(arms).map(([name, tally]) => armLine(name, tally)),
@@ -127,14 +131,18 @@ export function evidenceText(evidence: RolloutEvidence): string {
   ].join('\n');
 }
 
+const sourcesWithoutProof: ReadonlyMap<string, string> = new Map([
+  ['screening', 'took part in the pick, proves nothing'],
+  ['judged', 'by a judge, proves nothing'],
+]);
+
 function sourceLine(name: string, { wins, losses, ties, difference, notWorse }: SourceEvidence): string {
   const { mean, interval } = difference;
   const count = wins + losses + ties;
   if (count === 0) return `${name}: nothing yet`;
   const points = (value: number): string => (100 * value).toFixed(1);
   const bounds = interval ? ` (${points(interval[0])} to ${points(interval[1])})` : ' (too few for an interval)';
-  const not =
-    name === 'screening' ? 'took part in the pick, proves nothing' : `not worse ${notWorse.toPrecision(3)} : 1`;
+  const not = sourcesWithoutProof.get(name) ?? `not worse ${notWorse.toPrecision(3)} : 1`;
   return `${name}: ${wins} better, ${losses} worse, ${ties} alike; ${points(mean)} points${bounds}; ${not}`;
 }
 

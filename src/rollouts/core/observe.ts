@@ -8,15 +8,15 @@ export type RolloutObservation =
   /** Both sides answered the same item; success of each between 0 and 1. */
   | {
       readonly type: 'pair';
-      readonly source: 'screening' | 'offline' | 'shadow';
+      readonly source: 'screening' | 'offline' | 'shadow' | 'judged';
       readonly incumbent: number;
       readonly candidate: number;
     }
-  /** What became of the shadow copy of a request, and what it cost. */
+  /** What became of the shadow copy of a request, and what it cost; `judged`: what judging it cost. */
   | {
       readonly type: 'shadow';
       readonly costNanos: bigint;
-      readonly result: 'copied' | 'missing' | 'skipped' | 'unaffordable';
+      readonly result: 'copied' | 'missing' | 'skipped' | 'unaffordable' | 'judged';
     }
   /** A unit that was assigned for the first time in this step. */
   | ({ readonly type: 'unit' } & Drawn)

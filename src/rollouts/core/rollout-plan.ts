@@ -56,6 +56,8 @@ export interface ShadowPlan {
   readonly maxNanos: bigint;
   /** A grader of the operator, asked about both answers to a request. */
   readonly graderUrl?: string;
+  /** A model that says which of both answers is better; it may end a rollout, and proves nothing. */
+  readonly judge?: { readonly model: string; readonly criterion: string };
 }
 
 /** What the candidate may do worse than the incumbent before it is taken out. */

@@ -54,6 +54,8 @@ export interface RolloutState {
   readonly screening: PairedEvidence;
   readonly offline: PairedEvidence;
   readonly shadow: PairedEvidence;
+  /** What a judge preferred of the same answers, in both orders: shown, able to end a rollout, and never proof. */
+  readonly judged: PairedEvidence;
   /** Randomised answers, each of the candidate's against those of the incumbent since the last one. */
   readonly live: PairedEvidence;
   /** Copies that came back with an answer. */
@@ -108,6 +110,7 @@ export function openRollout(plan: RolloutPlan, atMs: number): RolloutState {
     screening: openEvidence(plan),
     offline: openEvidence(plan),
     shadow: openEvidence(plan),
+    judged: openEvidence(plan),
     live: openEvidence(plan),
     shadowCopies: 0,
     shadowMissing: 0,

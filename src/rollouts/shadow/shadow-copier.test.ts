@@ -53,6 +53,7 @@ function worldWith(
       copy,
       ceilingNanos: () => 100n,
       grade: () => Promise.resolve(null),
+      judge: () => undefined,
       tell: (outcome) => void told.push(outcome),
       ...change,
     },
@@ -93,6 +94,42 @@ describe('shadow copies', () => {
     ]);
     expect(sizes[0]).toBeGreaterThan(1000);
     await expect.poll(() => world.told.map(({ kind }) => kind)).toEqual(['schema']);
+  });
+
+  it('are judged within the same money, and verdicts count as soon as the judge is known to be sound', async () => {
+    const about: string[] = [];
+    let asked = 0;
+    const world = worldWith(() => Promise.resolve(copied()), {
+      ceilingNanos: (model) => (model === 'judge' ? 30n : 100n),
+      judge: ({ criterion }, _, { job }) => {
+        about.push(`${job}: ${criterion}`);
+        asked += 1;
+        return Promise.resolve({
+          score: asked === 2 ? 0.5 : 0,
+          costNanos: asked === 1 ? null : 7n,
+          isTrusted: asked >= 3,
+        });
+      },
+    });
+    const { plan, ...rest } = rolloutWith(1_000n);
+    const judge = { model: 'judge', criterion: 'right' };
+    const judged = { ...rest, plan: { ...plan, shadow: { ...plan.shadow, judge } } };
+    const pairs = (): RolloutObservation[] => world.seen.filter(({ type }) => type === 'pair');
+    for (let at = 1; at <= 3; at++) {
+      world.copier.offer(judged, left(`r${at}`));
+      await expect.poll(() => resultsOf(world).filter((one) => one === 'judged').length).toBe(at);
+    }
+    expect(about[0]).toBe('support: right');
+    expect(pairs()).toEqual(
+      [0, 0.5, 0].map((candidate) => ({ type: 'pair', source: 'judged', incumbent: 0.5, candidate })),
+    );
+    const costs = world.seen.flatMap((one) => (one.type === 'shadow' ? [one.costNanos] : []));
+    // An unknown cost of the first verdict is all that was set aside: 100 and twice 30, less the copy's 40.
+    expect(costs).toEqual([40n, 120n, 40n, 7n, 40n, 7n]);
+    // What is left does not pay for a copy and both of its verdicts.
+    const { state } = judged;
+    world.copier.offer({ ...judged, state: { ...state, shadowSpentNanos: 600n } }, left('r4'));
+    await expect.poll(() => resultsOf(world).at(-1)).toBe('unaffordable');
   });
 
   it('begin after the request is done with, a few at a time; what finds no place is counted', async () => {

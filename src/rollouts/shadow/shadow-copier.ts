@@ -5,7 +5,7 @@ import type { CopiedAnswer, CopyCaller, CopyOrder, FormVerdict, LeftAnswer } fro
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { RolloutObservation } from '../core/observe.ts';
-import type { RolloutPlan } from '../core/rollout-plan.ts';
+import type { RolloutPlan, ShadowPlan } from '../core/rollout-plan.ts';
 import type { JudgeOutcomes } from '../service/assigned-requests.ts';
 import type { Rollout } from '../service/rollout-store.ts';
 
@@ -17,10 +17,25 @@ export interface ShadowParts {
     model: string,
     size: { readonly inputTokens: number; readonly outputTokens: number },
   ): bigint | null | Fault;
+  /** Asks a model which answer is better, in both orders; undefined when there are no texts to compare. */
+  judge(
+    judge: NonNullable<ShadowPlan['judge']>,
+    pair: { readonly candidate: Pick<CopiedAnswer, 'result'>; readonly incumbent: Pick<CopiedAnswer, 'result'> },
+    about: ShadowQuestion,
+  ): Promise<JudgedPair> | undefined;
   /** Asks the operator's grader; null when it can say nothing. */
   grade(url: string, answer: Pick<CopiedAnswer, 'result'>, about: ShadowQuestion): Promise<number | null>;
   /** Lets routing learn what was found of the candidate. */
   tell(outcome: Omit<OutcomeFact, 'outcomeId' | 'receivedAtMs' | 'postedBy'>): void;
+}
+
+/** What a judge said of one pair of answers. */
+export interface JudgedPair {
+  /** Of the candidate, against the incumbent: 1 better, 0 worse, 0.5 alike or the orders disagree. */
+  readonly score: number;
+  readonly costNanos: bigint | null;
+  /** Whether the judge is without a fault, as far as all its verdicts in the rollout show; until then none counts. */
+  readonly isTrusted: boolean;
 }
 
 /** The request that two answers are compared on. */
@@ -45,6 +60,9 @@ export interface ShadowDeps {
 
 const atOnce = 4;
 const mostWaiting = 16;
+/** Longest verdict of a judge. */
+const judgeTokens = 1024;
+const mostUntrusted = 100;
 /** Longest answer that a copy without a limit of its own may get, unless the answer that left was half as long. */
 const usualOutputTokens = 4096;
 
@@ -62,6 +80,8 @@ export class ShadowCopier {
   readonly #waiting: Waiting[] = [];
   readonly #reserved = new Map<string, bigint>();
   readonly #running = new Set<Promise<void>>();
+  /** Verdicts of judges that were not known to be sound when they came. */
+  readonly #untrusted = new Map<string, readonly number[]>();
   #isClosed = false;
 
   constructor(deps: ShadowDeps) {
@@ -118,10 +138,23 @@ export class ShadowCopier {
       inputTokens: 64 + Math.ceil(sizeBytes / 2),
       outputTokens: outputTokens * Math.max(1, left.alternatives),
     };
-    const ceiling = this.#deps.parts.ceilingNanos(model, size);
-    if (typeof ceiling !== 'bigint') return undefined;
+    const { ceilingNanos } = this.#deps.parts;
+    const [copying, judging] = [ceilingNanos(model, size), this.#judgingOf(plan, size)];
+    if (typeof copying !== 'bigint' || typeof judging !== 'bigint') return undefined;
+    const ceiling = copying + judging;
     const out = (this.#reserved.get(plan.id) ?? 0n) + this.#deps.pendingNanos(plan.id);
     return state.shadowSpentNanos + out + ceiling > plan.shadow.maxNanos ? undefined : ceiling;
+  }
+
+  /** Both orders, each with the request and both answers. */
+  #judgingOf(
+    { shadow: { judge } }: RolloutPlan,
+    { inputTokens, outputTokens }: { readonly inputTokens: number; readonly outputTokens: number },
+  ): ReturnType<ShadowParts['ceilingNanos']> {
+    if (judge === undefined) return 0n;
+    const asked = { inputTokens: inputTokens + judge.criterion.length + 2 * outputTokens, outputTokens: judgeTokens };
+    const once = this.#deps.parts.ceilingNanos(judge.model, asked);
+    return typeof once === 'bigint' ? 2n * once : once;
   }
 
   #reserve(rolloutId: string, nanos: bigint): void {
@@ -144,7 +177,12 @@ export class ShadowCopier {
     const costNanos = final.costNanos === null ? ceilingNanos : BigInt(final.costNanos);
     const result = final.status === 'completed' ? 'copied' : 'missing';
     this.#note(rollout, { type: 'shadow', costNanos, result });
-    if (result === 'copied') await this.#compare(rollout, left, copied);
+    if (result !== 'copied') return;
+    // What is left of the money that was set aside is the judge's.
+    await Promise.all([
+      this.#compare(rollout, left, copied),
+      this.#judgeBoth(rollout, left, { copied, leftNanos: ceilingNanos - costNanos }),
+    ]);
   }
 
   /** Both answers by the same graders, and by the rule of the job. */
@@ -167,6 +205,27 @@ export class ShadowCopier {
     if (candidate === undefined || incumbent === undefined) return;
     const pair = { candidate: candidate.value, incumbent: incumbent.value };
     this.#deps.note(plan.id, { type: 'pair', source: 'shadow', ...pair });
+  }
+
+  /** A judge's view proves nothing, but a candidate that it finds worse need not go on. */
+  async #judgeBoth(
+    rollout: Rollout,
+    left: LeftAnswer,
+    { copied, leftNanos }: { readonly copied: CopiedAnswer; readonly leftNanos: bigint },
+  ): Promise<void> {
+    const { plan } = rollout;
+    const { judge } = plan.shadow;
+    if (judge === undefined) return;
+    const about = { job: plan.job, body: left.received.bytes };
+    const judged = await this.#deps.parts.judge(judge, { candidate: copied, incumbent: left }, about);
+    if (judged === undefined) return;
+    // An unknown cost counts as all that was set aside for it.
+    this.#note(rollout, { type: 'shadow', costNanos: judged.costNanos ?? leftNanos, result: 'judged' });
+    const verdicts = [...(this.#untrusted.get(plan.id) ?? []), judged.score];
+    this.#untrusted.set(plan.id, judged.isTrusted ? [] : verdicts.slice(-mostUntrusted));
+    if (!judged.isTrusted) return;
+    for (const candidate of verdicts)
+      this.#note(rollout, { type: 'pair', source: 'judged', incumbent: 0.5, candidate });
   }
 
   #outcomesOf(

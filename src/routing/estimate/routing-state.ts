@@ -52,4 +52,6 @@ export interface RoutingState {
   readonly unknownCalls: CallBelief;
   readonly calls: ReadonlyMap<string, CallBelief>;
   readonly fit: PromptFit | undefined;
+  /** The kind of features that the fit was made from; absent: words. */
+  readonly featureKind?: number;
 }

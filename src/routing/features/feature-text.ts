@@ -2,6 +2,9 @@ import { maxTerms, type PromptFeatures, type Script, surfaceCount, termBuckets }
 
 const scripts: readonly Script[] = ['latin', 'cjk', 'other', 'none'];
 const version = 1;
+/** With the kind of its terms behind the head. */
+const kindVersion = 2;
+const kindBytes = 4;
 const headBytes = 6;
 const surfaceBytes = 4 * surfaceCount;
 
@@ -9,13 +12,16 @@ const surfaceBytes = 4 * surfaceCount;
  * Features as text, exactly: what a decision saw is kept with it, and an outcome brings it back to the learner. It
  * holds hashes of words and counts, not the words.
  */
-export function encodeFeatures({ buckets, weights, surface, characters, script }: PromptFeatures): string {
-  const bytes = Buffer.alloc(headBytes + surfaceBytes + 5 * buckets.length);
-  bytes.writeUInt8(version, 0);
+export function encodeFeatures({ buckets, weights, surface, characters, script, kind }: PromptFeatures): string {
+  const start = headBytes + (kind === undefined ? 0 : kindBytes);
+  // A number of buckets takes up to three bytes, a count up to five.
+  const bytes = Buffer.alloc(start + surfaceBytes + 8 * buckets.length);
+  bytes.writeUInt8(kind === undefined ? version : kindVersion, 0);
+  if (kind !== undefined) bytes.writeUInt32LE(kind, headBytes);
   bytes.writeUInt8(scripts.indexOf(script), 1);
   bytes.writeUInt32LE(Math.min(characters, 0xffff_ffff), 2);
-  for (let sign = 0; sign < surfaceCount; sign++) bytes.writeFloatLE(surface[sign] ?? 0, headBytes + 4 * sign);
-  let at = headBytes + surfaceBytes;
+  for (let sign = 0; sign < surfaceCount; sign++) bytes.writeFloatLE(surface[sign] ?? 0, start + 4 * sign);
+  let at = start + surfaceBytes;
   let previous = -1;
   for (let place = 0; place < buckets.length; place++) {
     const bucket = buckets[place] ?? 0;
@@ -29,14 +35,16 @@ export function encodeFeatures({ buckets, weights, surface, characters, script }
 /** Reads features back; undefined for text that is none. */
 export function decodeFeatures(text: string): PromptFeatures | undefined {
   const bytes = Buffer.from(text, 'base64url');
-  if (bytes.length < headBytes + surfaceBytes || bytes.readUInt8(0) !== version) return undefined;
+  const hasKind = bytes[0] === kindVersion;
+  const start = headBytes + (hasKind ? kindBytes : 0);
+  if (bytes.length < start + surfaceBytes || (bytes[0] !== version && !hasKind)) return undefined;
   const script = scripts[bytes.readUInt8(1)];
   if (script === undefined) return undefined;
-  const surface = Float32Array.from({ length: surfaceCount }, (_, sign) => bytes.readFloatLE(headBytes + 4 * sign));
+  const surface = Float32Array.from({ length: surfaceCount }, (_, sign) => bytes.readFloatLE(start + 4 * sign));
   const buckets: number[] = [];
   const weights: number[] = [];
   let previous = -1;
-  for (let at = headBytes + surfaceBytes; at < bytes.length;) {
+  for (let at = start + surfaceBytes; at < bytes.length;) {
     const step = readNumber(bytes, at);
     const count = readNumber(bytes, step.next);
     previous += step.value;
@@ -47,7 +55,9 @@ export function decodeFeatures(text: string): PromptFeatures | undefined {
   }
   if (!surface.every((sign) => Number.isFinite(sign))) return undefined;
   const characters = bytes.readUInt32LE(2);
-  return { buckets: Int32Array.from(buckets), weights: Float32Array.from(weights), surface, characters, script };
+  const terms = { buckets: Int32Array.from(buckets), weights: Float32Array.from(weights) };
+  const features = { ...terms, surface, characters, script };
+  return hasKind ? { ...features, kind: bytes.readUInt32LE(headBytes) } : features;
 }
 
 /** Weights are 1 + log of a count. */

@@ -15,6 +15,8 @@ export interface PromptFeatures {
   readonly surface: Float32Array;
   readonly characters: number;
   readonly script: Script;
+  /** The space that the terms lie in; absent: words. Terms of different kinds mean different things. */
+  readonly kind?: number;
 }
 
 /** The writing that most letters of a text belong to. */

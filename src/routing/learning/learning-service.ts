@@ -18,6 +18,8 @@ export interface LearningParts {
   readonly judge?: ((job: string, outcomes: readonly OutcomeFact[]) => Verdict | undefined) | undefined;
   /** The rule of a job as text: when it changes, what was told of the job is judged again. */
   ruleOf?: ((job: string) => string | undefined) | undefined;
+  /** The kind of features that prompts are read by; absent: words. Another kind is another start. */
+  readonly featureKind?: number | undefined;
   alarmed?(alarm: QualityAlarm): void;
   /** Learning about single prompts failed; what was learned before goes on. */
   failed?(error: unknown): void;
@@ -85,6 +87,7 @@ export class LearningService {
   #fittedOutcomes = 0;
   readonly #ruleOf: (job: string) => string | undefined;
   readonly #failed: (error: unknown) => void;
+  readonly #featureKind: number | undefined;
   /** The rule that what was told of a job was judged by. */
   readonly #rules = new Map<string, string | undefined>();
 
@@ -93,7 +96,9 @@ export class LearningService {
     this.#fit = parts.fit ?? fitInThread;
     this.#ruleOf = (job) => parts.ruleOf?.(job);
     this.#failed = (error) => parts.failed?.(error);
+    this.#featureKind = parts.featureKind;
     this.#projection = new OutcomeProjection({
+      featureKind: parts.featureKind,
       learner: this.#learner,
       detector: new ChangeDetector(),
       judge: parts.judge,
@@ -243,7 +248,8 @@ export class LearningService {
 
   #published(): RoutingState {
     const nowMs = this.#clock.nowMs();
-    const believed = this.#learner.snapshot(nowMs);
+    const kind = this.#featureKind;
+    const believed = { ...this.#learner.snapshot(nowMs), ...(kind !== undefined && { featureKind: kind }) };
     const state = { ...believed, id: stateDigest(believed) };
     this.#publishedAtMs = nowMs;
     this.#kept.delete(state.id);

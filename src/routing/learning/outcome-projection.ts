@@ -21,6 +21,8 @@ export interface ProjectionParts {
   readonly detector: ChangeDetector;
   /** What the outcomes of one exchange say by the rule of its job; absent: the strongest evidence. */
   readonly judge?: ((job: string, outcomes: readonly OutcomeFact[]) => Verdict | undefined) | undefined;
+  /** The kind of features that prompts are compared by; what was kept of another kind teaches its job only. */
+  readonly featureKind?: number | undefined;
   alarmed(alarm: QualityAlarm): void;
 }
 
@@ -123,7 +125,15 @@ export class OutcomeProjection {
     const weight = this.#cap.take(witness, verdict.weight);
     if (weight <= 0) return before !== undefined;
     const id = `${requestId}.${++exchange.revisions}`;
-    const taught = { id, job, model, score: verdict.value, weight, atMs: about.atMs, ...promptOf(about) };
+    const taught = {
+      id,
+      job,
+      model,
+      score: verdict.value,
+      weight,
+      atMs: about.atMs,
+      ...promptOf(about, this.#parts.featureKind),
+    };
     if (!learner.learn(taught)) return before !== undefined;
     exchange.learned = { id, witness, weight };
     // What is judged again is no news of the model.
@@ -189,8 +199,8 @@ function inOrder(left: OutcomeFact, right: OutcomeFact): number {
 }
 
 /** The prompt is known by its features: the same prompt asked of several models is one graded prompt. */
-function promptOf({ features }: OutcomeFact): Pick<LearnedOutcome, 'promptId' | 'features'> {
+function promptOf({ features }: OutcomeFact, kind: number | undefined): Pick<LearnedOutcome, 'promptId' | 'features'> {
   const read = features === undefined ? undefined : decodeFeatures(features);
-  if (!read || features === undefined) return {};
+  if (!read || features === undefined || read.kind !== kind) return {};
   return { promptId: hash('sha256', features, 'base64url').slice(0, 16), features: read };
 }

@@ -17,6 +17,7 @@ export function stateDigest(state: RoutingState): string {
   for (const [, belief] of sorted(state.jobs)) addJob(belief);
   for (const [job, calls] of sorted(state.calls)) addCalls(job, calls);
   hash.update(state.fit?.digest ?? '');
+  if (state.featureKind !== undefined) hash.update(`\n${state.featureKind}`);
   return hash.digest('base64url').slice(0, 16);
 }
 

@@ -55,7 +55,9 @@ export function decideRoute(state: RoutingState, input: RouteInput): RoutedDecis
   const prepared = prepareCandidates(state, input);
   // Where nothing about single prompts is learned, the prompt changes nothing.
   const isRead = input.features !== undefined && state.fit?.jobs.has(input.job.name) === true;
-  const features = isRead ? decodeFeatures(input.features ?? '') : undefined;
+  const read = isRead ? decodeFeatures(input.features ?? '') : undefined;
+  // Terms of another kind would be compared with what they have nothing to do with.
+  const features = read?.kind === state.featureKind ? read : undefined;
   const request = { job: input.job.name, features, inputTokens: input.inputTokens };
   const candidates = prepared.map(({ candidate }) => candidate);
   const estimates = estimateCandidates(state, request, candidates);

@@ -64,6 +64,8 @@ export interface RouteInput {
   readonly job: RoutedJob;
   /** The prompt as `encodeFeatures` writes it; absent when nothing about single prompts is learned. */
   readonly features?: string | undefined;
+  /** What the features were made by, where an embeddings model is configured. */
+  readonly featuresBy?: string | undefined;
   readonly inputTokens: number;
   readonly policy: RoutePolicy;
   /** In the configured order. */

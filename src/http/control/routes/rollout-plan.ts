@@ -38,6 +38,13 @@ const shadowSchema = z.strictObject({
       description:
         'Your own grader, asked about both answers to a request: `{"answer", "expected": {"job", "request"}}`.',
     }),
+  judge: z
+    .strictObject({
+      model: text(512).meta({ description: 'Model that judges; it is paid from `maxNanos` like the copies.' }),
+      criterion: text(4000).meta({ description: 'What makes an answer better.' }),
+    })
+    .optional()
+    .meta({ description: 'Asked about both answers in both orders; it may end a rollout, and proves nothing.' }),
 });
 /** What a rollout is asked for by. */
 export const rolloutBodySchema = z.strictObject({
@@ -78,7 +85,8 @@ export async function planOf(views: RolloutViews, body: RolloutBody, database: D
   const sides = await sidesOf(views, { body, job, database });
   const shares = body.shares.toSorted((left, right) => left - right);
   const planId = views.newId('rol');
-  const { minPairs, maxNanos, graderUrl } = body.shadow;
+  const { minPairs, maxNanos, graderUrl, judge } = body.shadow;
+  if (judge !== undefined) pricedModel(views, judge.model, 'shadow.judge.model');
   // Nobody can be asked what a policy would have answered: only its traffic tells.
   const isPolicy = body.kind === 'policy';
   return {
@@ -98,6 +106,7 @@ export async function planOf(views: RolloutViews, body: RolloutBody, database: D
       isGraded: graderUrl !== undefined,
       maxNanos,
       ...(graderUrl !== undefined && { graderUrl }),
+      ...(judge !== undefined && { judge }),
     },
     canary: {
       shares: shares.at(-1) === 1 ? shares : [...shares, 1],
@@ -150,12 +159,7 @@ function sidesOfPrompt(views: RolloutViews, { body, job }: AskedSides): PlannedS
 async function sidesOfModel(views: RolloutViews, { body, job, database }: AskedSides): Promise<PlannedSides> {
   const { candidate } = body;
   const { models, floor } = job.settings;
-  knownModel(views, candidate, 'candidate');
-  const ceiling = views.evalCeiling(candidate, { inputTokens: 1, outputTokens: 1 });
-  if (ceiling === null) {
-    const message = `The price of "${candidate}" is unknown, so nobody could say what it costs; import it, or set it in the configuration.`;
-    throw new Fault('invalid_request', { message, param: 'candidate' });
-  }
+  pricedModel(views, candidate, 'candidate');
   const [last] = await listRollouts(database, { job: body.job, limit: 1 });
   const promoted =
     last?.state.stage === 'promoted' && last.plan.kind === 'model' && last.plan.candidate !== candidate
@@ -181,6 +185,13 @@ function sidesOfHost(views: RolloutViews, { body, job }: AskedSides): PlannedSid
   const others = [...new Set(hosts.filter((one) => one !== host))];
   if (others.length === 0) throw new InputFault([{ field: 'candidate', detail: `is the only host of ${model}` }]);
   return { incumbent: others.join(', '), model };
+}
+
+function pricedModel(views: RolloutViews, model: string, param: string): void {
+  knownModel(views, model, param);
+  if (views.evalCeiling(model, { inputTokens: 1, outputTokens: 1 }) !== null) return;
+  const message = `The price of "${model}" is unknown, so nobody could say what it costs; import it, or set it in the configuration.`;
+  throw new Fault('invalid_request', { message, param });
 }
 
 function knownModel({ currentCatalog }: RolloutViews, model: string, param: string): ResolvedModel {
