@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { LoadedConfig } from '../config/index.ts';
 import type { Host } from '../domain/endpoint.ts';
 import type { OutcomeFact } from '../domain/facts.ts';
+import { Fault } from '../domain/fault.ts';
 import { type EvalService, SampleBook } from '../evals/index.ts';
 import {
   ExchangeBoard,
@@ -14,7 +15,7 @@ import {
   type PromptEmbedder,
   VerifierBook,
 } from '../gateway/index.ts';
-import { type Journal, openJournal } from '../journal/index.ts';
+import { type Journal, JournalError, openJournal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createIdSource } from '../platform/ids.ts';
 import { createLogger, type Logger } from '../platform/logger.ts';
@@ -37,6 +38,7 @@ import { type Money, sharesDatabase } from './money.ts';
 import { openProductRuntime, type ProductRuntime } from './runtime.ts';
 import type { ServeOptions } from './serve-options.ts';
 import { shadowParts } from './shadows.ts';
+import { Opened } from './opened.ts';
 import { openSnapshots, type Snapshots } from './snapshots.ts';
 import { openVerifiers } from './verifiers.ts';
 
@@ -76,11 +78,26 @@ export interface Core {
   close(): Promise<void>;
 }
 
-/** Constructs and wires the parts; nothing is reachable from outside yet. */
+/** Constructs and wires the parts; nothing is reachable from outside yet. What cannot be opened leaves nothing open. */
 export async function createCore(options: ServeOptions, loaded: LoadedConfig, isOwner: Core['isOwner']): Promise<Core> {
+  const opened = new Opened();
+  try {
+    return await openCore({ options, loaded, isOwner, opened });
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+interface Start extends Pick<Core, 'options' | 'isOwner'> {
+  readonly loaded: LoadedConfig;
+  readonly opened: Opened;
+}
+
+async function openCore({ options, loaded, isOwner, opened }: Start): Promise<Core> {
   const base = createBase(loaded);
   const { logger, metrics, newId, providers } = base;
-  const snapshots = await openSnapshots(loaded, providers, logger);
+  const snapshots = opened.add(await openSnapshots(loaded, providers, logger));
   const { state } = snapshots;
   const isConfigured = (endpointId: string): boolean => state.snapshot.catalog.isConfigured(endpointId);
   const signals = createSignals(systemClock, {
@@ -92,21 +109,20 @@ export async function createCore(options: ServeOptions, loaded: LoadedConfig, is
   const { learning, outcomes, verifierBook } = openLearning({ state, logger, rollouts, loaded });
   const board = new ExchangeBoard(metrics, isConfigured);
   const gatewayId = readGatewayId(options.dataDirectory, sharesDatabase(loaded.config.database));
-  const journal = await openProductJournal({ ...options, gatewayId, loaded, logger });
+  const journal = opened.add(await openProductJournal({ ...options, gatewayId, loaded, logger }));
   const outcomeDesk = new OutcomeDesk({ journal, outcomes, clock: systemClock, newId });
   const kept = { options, gatewayId, journal, snapshots, learning, verifierBook, rollouts };
-  const business = await openBusiness(loaded, { ...kept, logger, metrics, newId });
+  const business = opened.add(await openBusiness(loaded, { ...kept, logger, metrics, newId }));
   rollouts.start();
   const cache = new ResponseCache(systemClock, () => state.snapshot.loaded.config.cache);
   const telemetry = observe({ state, metrics, logger, signals, journal, cache });
   const samples = openSamples({ state, logger, outcomes, judge }, options);
   const known = { signals, journal, outcomes, outcomeDesk, learning, rollouts, samples };
   const plane = { ...base, ...known, business, board, cache, state, leftAnswers: together([rollouts, samples]) };
-  const { dataDirectory, environment } = options;
   const config = (): LoadedConfig['config'] => state.snapshot.loaded.config;
   const desk = openComputeDesk({ config, journal, gate: business.money.ports.gate, newId });
-  const ran = { dataDirectory, environment, loaded, config, journal, outcomeDesk, logger, newId, desk };
-  const runtime = openProductRuntime(ran);
+  const ran = { ...options, loaded, config, journal, outcomeDesk, logger, newId, desk };
+  const runtime = opened.add(openProductRuntime(ran));
   const code = { tools: runtime.codeTool, verifiers: openVerifiers(runtime), verifierBook };
   const inference = await openInference({ ...plane, ...code, options, loaded, tracing: telemetry.tracing });
   const apps = openProductApps({ ...ran, metrics, sealer: business.sealer, database: business.database });
@@ -289,6 +305,8 @@ function openProductJournal({
     limits: { retentionMs: retentionDays * 24 * 3_600_000, reserveBytes: minFreeMebibytes * 1024 * 1024 },
     // What is not projected yet is the only record of what customers owe.
     isProjected: config.database !== 'off',
+  }).catch((error: unknown) => {
+    throw error instanceof JournalError ? new Fault('conflict', { message: error.message, cause: error }) : error;
   });
 }
 

@@ -105,6 +105,14 @@ describe('switchyard serve', () => {
     );
   });
 
+  it('refuses a folder that another one serves from, in one line, and ends', async () => {
+    writeFileSync(join(folder, 'switchyard.yaml'), alone);
+    const product = await serve();
+    await expect(serve()).rejects.toThrow(
+      new RegExp(`ended with 1 before .*: switchyard: the journal is in use by process ${product.child.pid} .*\\n$`),
+    );
+  });
+
   it('drains when npm, its parent, is killed', async () => {
     writeFileSync(join(folder, 'switchyard.yaml'), alone);
     const npm = spawn(process.execPath, ['-e', npmScript, '--', ...serveCall], {
