@@ -10,6 +10,7 @@ export function timelineText(timeline: Timeline): string[] {
     pricedByHistory.length > 0
       ? `prices by day from recorded changes: ${pricedByHistory.join(', ')}; all others at the set's own price`
       : "no recorded change of price matches a model of this set: all at the set's own price",
+    `release dates that no page was read for: ${timeline.unreadDates.join(', ') || 'none'}`,
     `left out, no release date that somebody vouches for: ${leftOut.join(', ') || 'none'}`,
     '',
     ...ways.map((way) => {

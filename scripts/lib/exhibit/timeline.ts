@@ -35,6 +35,8 @@ export interface Timeline {
   readonly to: string;
   readonly items: Readonly<Record<string, number>>;
   readonly leftOut: readonly string[];
+  /** Models whose release date is well known, but was read on no page. */
+  readonly unreadDates: readonly string[];
   readonly pricedByHistory: readonly string[];
   readonly stretches: readonly Stretch[];
   readonly adoptions: readonly Adoption[];
@@ -108,6 +110,7 @@ export function timelineOf(input: TimelineInput): Timeline {
     from,
     to,
     items: Object.fromEntries([...items].map(([job, rows]) => [job, rows.length])),
+    unreadDates: known.filter(({ readAt }) => readAt === undefined).map(({ model }) => model),
     leftOut: set.models.filter((model) => !known.some((one) => one.model === model)),
     pricedByHistory: known.map(({ model }) => model).filter((model) => input.prices.has(model)),
     stretches,
