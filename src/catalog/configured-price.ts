@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ModelConfig } from '../config/index.ts';
+import { bigintAsText } from '../domain/bigint-as-text.ts';
 import { parsePricePerMillion, parseRatioAsPpm, parseUnitPrice } from '../domain/money.ts';
 import type { BucketPrices, Price, PriceCondition, PriceRule, PriceTerms } from '../domain/price.ts';
 import { type UsageBucket, usageBuckets } from '../domain/usage.ts';
@@ -77,8 +78,4 @@ function ratiosOf(regions: { readonly [region: string]: string }): { readonly [r
 function timeOfDayMs(text: string): number {
   const [hours = '0', minutes = '0'] = text.split(':');
   return (Number.parseInt(hours, 10) * 60 + Number.parseInt(minutes, 10)) * 60_000;
-}
-
-function bigintAsText(_: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
 }

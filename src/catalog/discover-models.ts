@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import type { Host } from '../domain/endpoint.ts';
+import { isJsonObject } from '../domain/is-json-object.ts';
 
 /** A server on this machine has answered long before. */
 const limitMs = 300;
@@ -34,10 +35,10 @@ export async function discoverModels(host: Host): Promise<readonly string[] | un
 /** Model ids of an OpenAI-style list; undefined when the text is anything else, such as some other service's JSON. */
 export function readModelList(text: string): readonly string[] | undefined {
   const list = parse(text);
-  if (!isRecord(list) || list['object'] !== 'list' || !Array.isArray(list['data'])) return undefined;
+  if (!isJsonObject(list) || list['object'] !== 'list' || !Array.isArray(list['data'])) return undefined;
   const names: string[] = [];
   for (const item of list['data'].slice(0, maxModels) as readonly unknown[]) {
-    if (!isRecord(item) || typeof item['id'] !== 'string' || !modelName.test(item['id'])) return undefined;
+    if (!isJsonObject(item) || typeof item['id'] !== 'string' || !modelName.test(item['id'])) return undefined;
     if (item['object'] !== undefined && item['object'] !== 'model') return undefined;
     names.push(item['id']);
   }
@@ -65,8 +66,4 @@ function parse(text: string): unknown {
     // Not JSON, so not a list.
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -77,7 +77,8 @@ function lineText({ bucket, units, picosPerUnit, picos, assumedFrom }: RatingLin
   return `${bucket}: ${units} × ${picosPerUnit} = ${picos} pico-USD${from}${price}`;
 }
 
-function amountText(amountNanos: bigint): string {
+/** An amount as explanations write it: exact, and in dollars. */
+export function amountText(amountNanos: bigint): string {
   return `${amountNanos} nano-USD = ${formatNanosAsUsd(amountNanos)}`;
 }
 

@@ -1,8 +1,8 @@
 import type { Charge, ChargeLine } from '../domain/charge.ts';
 import type { PricedEndpoint } from '../domain/endpoint.ts';
-import { explainRating, type RatingExplanation } from '../domain/explain-rating.ts';
+import { amountText, explainRating, type RatingExplanation } from '../domain/explain-rating.ts';
 import type { AttemptFact, FinalFact } from '../domain/facts.ts';
-import { formatNanosAsUsd, formatPpm, zeptosPerNano } from '../domain/money.ts';
+import { formatPpm, zeptosPerNano } from '../domain/money.ts';
 import { onePpm, type Plan } from '../domain/plan.ts';
 import { rateAttempt } from '../domain/rate-attempt.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
@@ -142,8 +142,4 @@ function lineText({ rule, zeptos, bucket, units, picosPerUnit, costNanos, label 
 function nanosText(zeptos: bigint): string {
   const fraction = (zeptos % zeptosPerNano).toString().padStart(12, '0').replace(/0+$/, '');
   return `${zeptos / zeptosPerNano}${fraction === '' ? '' : `.${fraction}`}`;
-}
-
-function amountText(amountNanos: bigint): string {
-  return `${amountNanos} nano-USD = ${formatNanosAsUsd(amountNanos)}`;
 }

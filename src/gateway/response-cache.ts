@@ -1,3 +1,4 @@
+import { bigintAsText } from '../domain/bigint-as-text.ts';
 import type { Completion } from '../domain/completion.ts';
 import type { Endpoint } from '../domain/endpoint.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -108,8 +109,4 @@ export class ResponseCache {
     this.#entries.delete(key);
     this.#sizeBytes -= entry.sizeBytes;
   }
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
 }

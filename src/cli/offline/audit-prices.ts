@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
+import { isJsonObject } from '../../domain/is-json-object.ts';
 import { usageBuckets } from '../../domain/usage.ts';
 import type { Offer, OfferVersion } from '../../reports/index.ts';
 import { CliError } from '../shell/cli-error.ts';
@@ -67,22 +68,22 @@ interface PriceEntry {
 }
 
 function entriesOf(value: unknown): readonly PriceEntry[] {
-  if (!isFields(value)) return [];
+  if (!isJsonObject(value)) return [];
   const { prices, models } = value;
   const listed = Array.isArray(prices) ? prices.map((entry: unknown, at) => ({ place: `prices[${at}]`, entry })) : [];
-  const configured = Object.entries(isFields(models) ? models : {}).flatMap(([name, model]) => {
-    const endpoints: unknown = isFields(model) ? model['endpoints'] : undefined;
+  const configured = Object.entries(isJsonObject(models) ? models : {}).flatMap(([name, model]) => {
+    const endpoints: unknown = isJsonObject(model) ? model['endpoints'] : undefined;
     return Array.isArray(endpoints)
       ? endpoints.map((entry: unknown, at) => ({ place: `models.${name}.endpoints[${at}]`, entry }))
       : [];
   });
   return [...listed, ...configured].flatMap(({ place, entry }) =>
-    isFields(entry) && entry['price'] !== undefined ? [{ place, entry }] : [],
+    isJsonObject(entry) && entry['price'] !== undefined ? [{ place, entry }] : [],
   );
 }
 
 function priceTexts(value: unknown, problemOf: (message: string) => CliError): { readonly [bucket: string]: string } {
-  if (!isFields(value)) throw problemOf('is no table of buckets');
+  if (!isJsonObject(value)) throw problemOf('is no table of buckets');
   const texts: { [bucket: string]: string } = {};
   for (const [bucket, text] of Object.entries(value)) {
     if (!usageBuckets.some((name) => name === bucket)) throw problemOf(`names "${bucket}", which is no bucket`);
@@ -92,10 +93,6 @@ function priceTexts(value: unknown, problemOf: (message: string) => CliError): {
     texts[bucket] = text;
   }
   return texts;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function problem(path: string, place: string, message: string): CliError {

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { bigintAsText } from '../../domain/bigint-as-text.ts';
 
 /** Size of a terminal window in characters. */
 export interface ScreenSize {
@@ -28,11 +29,7 @@ export function writeLine(terminal: Terminal, line = ''): void {
 
 /** Writes a value as JSON, for scripts; amounts stay decimal text. */
 export function writeJson(terminal: Terminal, value: unknown): void {
-  const text = JSON.stringify(
-    value,
-    (_key, field: unknown) => (typeof field === 'bigint' ? field.toString() : field),
-    2,
-  );
+  const text = JSON.stringify(value, bigintAsText, 2);
   terminal.write(`${text}\n`);
 }
 

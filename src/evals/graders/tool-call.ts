@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../domain/is-json-object.ts';
 import type { AnsweredCall, Grade, Grader } from './grader.ts';
 import { fail, pass, quoted } from './grader.ts';
 
@@ -92,7 +93,7 @@ function isSame(given: unknown, allowed: unknown): boolean {
   if (Array.isArray(given) && Array.isArray(allowed)) {
     return given.length === allowed.length && given.every((one, at) => isSame(one, allowed[at]));
   }
-  if (isRecord(given) && isRecord(allowed)) {
+  if (isJsonObject(given) && isJsonObject(allowed)) {
     const keys = new Set([...Object.keys(given), ...Object.keys(allowed)]);
     return [...keys].every((key) => isSameField(given[key], allowed[key]));
   }
@@ -118,11 +119,11 @@ function plain(text: string): string {
 }
 
 function readPossible(value: unknown): PossibleCall | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isJsonObject(value)) return undefined;
   const [entry, ...others] = Object.entries(value);
   if (entry === undefined || others.length > 0) return undefined;
   const [name, allowed] = entry;
-  if (!isRecord(allowed) || !Object.values(allowed).every((one) => Array.isArray(one))) return undefined;
+  if (!isJsonObject(allowed) || !Object.values(allowed).every((one) => Array.isArray(one))) return undefined;
   return { name, allowed: allowed as Allowed };
 }
 
@@ -130,13 +131,9 @@ function readArguments(text: string): { readonly [name: string]: unknown } | und
   if (text.trim() === '') return {};
   try {
     const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
+    return isJsonObject(value) ? value : undefined;
   } catch {
     // Arguments that cannot be read are wrong ones.
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { bigintAsText } from '../../domain/bigint-as-text.ts';
 import { claimWork, type Database, type NewClaim, type Tables } from '../../storage/index.ts';
 import type { EvalReport } from './eval-report.ts';
 import type { EvalItem, EvalResult, EvalSpec } from './eval-spec.ts';
@@ -282,8 +283,5 @@ function toRun(
 
 /** Amounts travel as text. */
 function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, one: unknown) => (typeof one === 'bigint' ? one.toString() : one)).replaceAll(
-    '\\u0000',
-    '',
-  );
+  return JSON.stringify(value, bigintAsText).replaceAll('\\u0000', '');
 }

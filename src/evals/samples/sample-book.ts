@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ResolvedJob } from '../../catalog/index.ts';
 import type { OutcomeFact } from '../../domain/facts.ts';
+import { isJsonObject } from '../../domain/is-json-object.ts';
 import type { JsonObject } from '../../domain/model-call.ts';
 import type { Verdict } from '../../domain/outcome.ts';
 import type { LeftAnswer, LeftAnswerPort } from '../../gateway/index.ts';
@@ -107,13 +108,9 @@ function toSample({ requestId, model }: LeftAnswer['final'], bytes: Buffer, answ
     requestId,
     messages: messages as readonly JsonObject[],
     ...(Array.isArray(tools) && { tools: tools as readonly JsonObject[] }),
-    ...(isObject(responseFormat) && { responseFormat }),
+    ...(isJsonObject(responseFormat) && { responseFormat }),
     ...(typeof maxTokens === 'number' && { maxTokens }),
     answer,
     ...(model !== undefined && { model }),
   };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

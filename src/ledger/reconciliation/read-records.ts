@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../domain/is-json-object.ts';
 import { numberText, parseNumbersAsText } from '../../domain/json-numbers.ts';
 import { BillError, type BillProblem } from './bill.ts';
 import { BillRecord } from './bill-record.ts';
@@ -91,11 +92,11 @@ function readJson(text: string): RecordList {
   const problems: BillProblem[] = [];
   let line = 0;
   for (const item of items) {
-    const { results, ...outer } = isFields(item) ? item : {};
+    const { results, ...outer } = isJsonObject(item) ? item : {};
     const inner = Array.isArray(results) ? results : [undefined];
     for (const result of inner) {
       line += 1;
-      if (!isFields(item) || (result !== undefined && !isFields(result))) {
+      if (!isJsonObject(item) || (result !== undefined && !isJsonObject(result))) {
         problems.push({ line, message: 'this is no object' });
         continue;
       }
@@ -126,8 +127,8 @@ function parseItems(text: string): readonly unknown[] {
 
 function itemsOf(parsed: unknown): readonly unknown[] {
   if (Array.isArray(parsed))
-    return parsed.flatMap((item) => (isFields(item) && Array.isArray(item.data) ? item.data : [item]));
-  if (isFields(parsed) && Array.isArray(parsed.data)) return parsed.data;
+    return parsed.flatMap((item) => (isJsonObject(item) && Array.isArray(item.data) ? item.data : [item]));
+  if (isJsonObject(parsed) && Array.isArray(parsed.data)) return parsed.data;
   return [parsed];
 }
 
@@ -137,12 +138,8 @@ function flatten(
 ): void {
   for (const [name, value] of Object.entries(fields)) {
     const path = `${into.prefix}${name}`;
-    if (isFields(value) && into.depth < deepestNesting) {
+    if (isJsonObject(value) && into.depth < deepestNesting) {
       flatten(value, { ...into, prefix: `${path}.`, depth: into.depth + 1 });
     } else if (value !== null && typeof value !== 'object') into.cells.set(path, numberText(value) ?? String(value));
   }
-}
-
-function isFields(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

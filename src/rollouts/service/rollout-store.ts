@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import { bigintAsText } from '../../domain/bigint-as-text.ts';
 import type { Database, Tables } from '../../storage/index.ts';
 import type { RolloutPlan } from '../core/rollout-plan.ts';
 import { openRollout, type RolloutState } from '../core/rollout-state.ts';
@@ -154,5 +155,5 @@ function toRollout({ plan, state, created_at_ms: createdAtMs }: RolloutRow): Rol
 }
 
 function toJson(value: object): string {
-  return JSON.stringify(value, (_, field: unknown) => (typeof field === 'bigint' ? field.toString() : field));
+  return JSON.stringify(value, bigintAsText);
 }

@@ -1,3 +1,4 @@
+import { bigintAsText } from '../../domain/bigint-as-text.ts';
 import type { Database } from '../../storage/index.ts';
 
 /** One change, as it is kept for ever. Holds no secrets. */
@@ -83,5 +84,5 @@ export async function readAuditLog({ db }: Database, query: AuditQuery): Promise
 
 function toJson(value: object | undefined): string | null {
   if (value === undefined) return null;
-  return JSON.stringify(value, (_key, one: unknown) => (typeof one === 'bigint' ? one.toString() : one));
+  return JSON.stringify(value, bigintAsText);
 }

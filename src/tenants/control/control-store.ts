@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import { bigintAsText } from '../../domain/bigint-as-text.ts';
 import { Fault } from '../../domain/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tables } from '../../storage/index.ts';
@@ -135,5 +136,5 @@ async function writeAudit(
 
 /** JSON with amounts as decimal text. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_name, item: unknown) => (typeof item === 'bigint' ? String(item) : item));
+  return JSON.stringify(value, bigintAsText);
 }

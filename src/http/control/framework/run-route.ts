@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { bigintAsText } from '../../../domain/bigint-as-text.ts';
 import { Fault } from '../../../domain/fault.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../storage/index.ts';
@@ -107,10 +108,6 @@ function withoutSecrets({ secretField }: ControlRoute, reply: KeptAnswer): KeptA
   if (secretField === undefined) return reply;
   const body = JSON.parse(reply.body) as { [field: string]: unknown };
   return { ...reply, body: JSON.stringify({ ...body, [secretField]: null }) };
-}
-
-function bigintAsText(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? value.toString() : value;
 }
 
 function claimOf(route: ControlRoute, incoming: IncomingCall, atMs: number): ChangeClaim | undefined {
