@@ -30,6 +30,13 @@ export interface ProbeDeps {
   readonly create: (spec: SandboxSpec, isolation: Isolation) => Promise<Sandbox>;
 }
 
+/** One program of the probe that ran. */
+interface SeenStep extends ProbeStep {
+  readonly shows: 'boundary' | LimitedResource;
+  /** It came to its end by itself: what it did not show is not there. */
+  readonly ended: boolean;
+}
+
 const noLimits: Isolation['enforced'] = {
   cpu: 'none',
   memory: 'none',
@@ -40,25 +47,36 @@ const noLimits: Isolation['enforced'] = {
   wall: 'none',
 };
 
+/** How often it is tried to find out; a machine with too much to do starts nothing in time. */
+const maxTries = 3;
+
 /**
  * Finds out what bubblewrap is worth on this machine, by trying to break out of a sandbox of it. A boundary that does
- * not hold makes the driver unusable; a limit that does not hold is told.
+ * not hold makes the driver unusable; a limit that does not hold is told. What shows nothing either way, because no
+ * sandbox began or a program did not come to its end, is tried again.
  */
 export async function probeWorkspaces(deps: ProbeDeps): Promise<ProbeReport> {
+  for (let tries = 1; ; tries++) {
+    const { isSure, ...report } = await probeOnce(deps);
+    if (isSure || tries === maxTries) return report;
+  }
+}
+
+async function probeOnce(deps: ProbeDeps): Promise<ProbeReport & { readonly isSure: boolean }> {
   const { tools, clock } = deps;
   const base = { engine: 'bubblewrap', version: '', probedAtMs: clock.nowMs(), enforced: noLimits, gaps: [] };
   const refused: Isolation = { ...base, tier: 'none' };
-  if ('reason' in tools) return { isolation: refused, steps: [], unusable: tools };
+  if ('reason' in tools) return { isolation: refused, steps: [], unusable: tools, isSure: true };
   const version = await versionOf(tools.bubblewrap);
   let sandbox: Sandbox;
   try {
     sandbox = await deps.create({ limits: probeLimits }, { ...refused, version });
   } catch (error) {
     const unusable = { reason: `bubblewrap cannot make a sandbox here (${detailOf(error)}).`, remedy: namespaceRemedy };
-    return { isolation: { ...refused, version }, steps: [], unusable };
+    return { isolation: { ...refused, version }, steps: [], unusable, isSure: false };
   }
   const canaries = await layCanaries();
-  const steps: (ProbeStep & { readonly shows: 'boundary' | LimitedResource })[] = [];
+  const steps: SeenStep[] = [];
   try {
     for (const step of probeSteps) {
       steps.push({ name: step.name, shows: step.shows, ...(await runStep(sandbox, step, canaries)) });
@@ -69,7 +87,8 @@ export async function probeWorkspaces(deps: ProbeDeps): Promise<ProbeReport> {
     canaries.remove();
     await sandbox.destroy();
   }
-  return judge(deps, steps, { ...base, version });
+  const isSure = steps.every(({ shows, held, ended }) => held || ended || !isNeeded(shows));
+  return { ...judge(deps, steps, { ...base, version }), isSure };
 }
 
 const namespaceRemedy =
@@ -79,7 +98,7 @@ async function runStep(
   sandbox: Sandbox,
   step: (typeof probeSteps)[number],
   canaries: ProbeCanaries,
-): Promise<{ held: boolean; saw: string }> {
+): Promise<Pick<SeenStep, 'held' | 'saw' | 'ended'>> {
   const execution = await sandbox.exec(stepCommand(step, canaries));
   let output = '';
   for await (const { stream, bytes } of execution.output()) {
@@ -88,12 +107,17 @@ async function runStep(
   const exit = await execution.exited;
   const hits = exit.limitsHit.map(({ name, allowed, observed }) => `${name} ${observed} of ${allowed}`).join(', ');
   const saw = hits === '' ? output.slice(0, 200).trim() : `limit: ${hits}`;
-  return { held: step.held({ exit, output }, canaries), saw };
+  return { held: step.held({ exit, output }, canaries), saw, ended: exit.code !== null && hits === '' };
+}
+
+/** What must hold for anything to run. */
+function isNeeded(shows: SeenStep['shows']): boolean {
+  return shows === 'boundary' || shows === 'network';
 }
 
 function judge(
   deps: ProbeDeps,
-  steps: readonly (ProbeStep & { readonly shows: 'boundary' | LimitedResource })[],
+  steps: readonly SeenStep[],
   base: Omit<Isolation, 'tier' | 'enforced' | 'gaps'>,
 ): ProbeReport {
   const has = (controller: string): boolean => deps.hasGroups.includes(controller);
@@ -115,7 +139,7 @@ function judge(
   ) as unknown as Isolation['enforced'];
   const gaps = gapsOf(deps, enforced);
   const plain = steps.map(({ name, held, saw }) => ({ name, held, saw }));
-  const broken = steps.filter(({ shows, held }) => !held && (shows === 'boundary' || shows === 'network'));
+  const broken = steps.filter(({ shows, held }) => !held && isNeeded(shows));
   if (broken.length > 0) {
     const reason = `Sandboxes of bubblewrap do not hold here: ${broken.map(({ name }) => name).join('; ')}.`;
     const remedy = 'Run on a kernel with user, mount, process and network namespaces.';
