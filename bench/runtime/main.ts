@@ -1,9 +1,10 @@
 import { type Figure, isReached, type Section, type SectionOptions } from '../money/section.ts';
+import { attack } from './attack.ts';
 import { functions } from './functions.ts';
 import { workspaces } from './workspaces.ts';
 
 /** Everything that is measured, in this order. */
-const sections: readonly Section[] = [workspaces, functions];
+const sections: readonly Section[] = [workspaces, functions, attack];
 
 /** Figures of a run. */
 export interface RuntimeResult {

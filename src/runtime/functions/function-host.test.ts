@@ -220,7 +220,8 @@ describe.skipIf(engines.workerd === undefined)('a function', () => {
     expect(await (await fetch(`${url}/broken/`)).text()).toContain('missing.mjs');
     await fetch(`${url}/broken/`);
     expect(await (await fetch(`${url}/broken/`)).text()).toContain('ended several times');
-    expect(await (await fetch(`${url}/endless/`)).text()).toContain('could not be loaded in time');
+    // A busy machine does not come as far as its module in that time.
+    expect(await (await fetch(`${url}/endless/`)).text()).toMatch(/could not be loaded in time|did not start within/);
   });
 
   it('takes a process that was made ahead, and asks us for nothing once it has its module', async () => {

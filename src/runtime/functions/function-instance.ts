@@ -5,7 +5,7 @@ import { failureHeader } from './entry-module.ts';
 import { type FunctionCall, FunctionExchange } from './function-exchange.ts';
 import { FunctionProcess, type GuestHandlers, type ProcessSettings } from './function-process.ts';
 import type { FunctionReceipt, FunctionSpec, LimitCode } from './function-spec.ts';
-import { type ProcessVitals, readVitals } from './process-vitals.ts';
+import { type ProcessVitals, readVitals, yieldToGateway } from './process-vitals.ts';
 import { Watchdog } from './watchdog.ts';
 import { socketNames } from './worker-config.ts';
 
@@ -88,6 +88,7 @@ export class FunctionInstance {
     this.#process = process;
     this.#clock = clock;
     this.#pid = process.pid;
+    if (this.#pid !== undefined) yieldToGateway(this.#pid);
     this.handlers = process.handlers;
     const timeouts = { headersTimeout: 0, bodyTimeout: 0 };
     this.#pool = new Pool('http://app', {

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 
 /** What the system says of a process. */
 export interface ProcessVitals {
@@ -33,5 +34,17 @@ export function childOf(pid: number): number | undefined {
   } catch {
     // It ended, or the system does not list children.
     return undefined;
+  }
+}
+
+const guestPriority = 5;
+
+/** Puts a guest behind the gateway: where the processor is short, and where no memory is left. */
+export function yieldToGateway(pid: number): void {
+  try {
+    setPriority(pid, guestPriority);
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
+  } catch {
+    // It ended, or this is no Linux: the watchdog still ends what takes too much.
   }
 }

@@ -50,6 +50,11 @@ describe.skipIf(!isUsable)('commands of a workspace', () => {
     expect(stdout).toBe(`yes|${odd}|/tmp|input`);
   });
 
+  it('come after the gateway: where the processor is short, and where memory is', async () => {
+    const { stdout } = await run({ argv: ['sh', '-c', 'nice; cat /proc/self/oom_score_adj'] });
+    expect(stdout).toBe('10\n1000\n');
+  });
+
   it('that cannot be started say why', async () => {
     const missing = await run({ argv: ['no-such-program'] });
     expect([missing.exit.code, missing.stderr]).toEqual([
