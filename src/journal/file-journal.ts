@@ -93,17 +93,20 @@ export class FileJournal implements Journal, WriterListener {
   }
 
   async find(requestId: string): Promise<readonly Fact[]> {
-    const space = {
-      reader: this.#parts.reader,
-      segments: this.#readable(),
-      durable: this.#durable(),
-      openMarks: [...this.#openMarks],
-    };
-    return this.#watch(() => findFacts(space, requestId));
+    const { reader } = this.#parts;
+    const durable = this.#durable();
+    // Marks of a segment that is not the newest any more say nothing of the newest.
+    const openMarks = this.#segments.at(-1) === durable.segment ? [...this.#openMarks] : [];
+    return this.#watch(async () => {
+      const segments = await this.#readable(durable.segment);
+      return findFacts({ reader, segments, durable, openMarks }, requestId);
+    });
   }
 
   async *read(from?: JournalPosition): AsyncGenerator<PlacedFact> {
-    const facts = this.#parts.reader.read(this.#readable(), from, this.#durable().offset);
+    const { segment, offset } = this.#durable();
+    const segments = await this.#watch(() => this.#readable(segment));
+    const facts = this.#parts.reader.read(segments, from, offset);
     for (;;) {
       const next = await this.#watch(() => facts.next());
       if (next.done) return;
@@ -214,11 +217,21 @@ export class FileJournal implements Journal, WriterListener {
     return { segment, offset };
   }
 
-  /** Segments up to the durable one; a message about a newer one may be ahead of or behind the shared memory. */
-  #readable(): number[] {
-    const { segment } = this.#durable();
-    const known = this.#segments.filter((number) => number < segment);
-    return segment > 0 ? [...known, segment] : known;
+  /**
+   * Segments up to the durable one. Messages about the newest may be ahead of or behind the shared memory; where they
+   * are behind, each segment's header names the one before it.
+   */
+  async #readable(durable: number): Promise<number[]> {
+    const known = this.#segments.filter((number) => number < durable);
+    if (durable === 0) return known;
+    const untold = [durable];
+    for (let at = durable; !this.#segments.includes(durable);) {
+      const { previous } = await this.#parts.reader.header(at);
+      if (previous === undefined || previous.segment <= (known.at(-1) ?? 0)) break;
+      at = previous.segment;
+      untold.unshift(at);
+    }
+    return [...known, ...untold];
   }
 
   async #watch<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -39,6 +39,22 @@ describe('journal', () => {
     await expect.poll(() => readAll(journal)).toHaveLength(1);
   });
 
+  it('is read whole while nobody has told yet which segments were begun', async () => {
+    const spawn = (setup: Parameters<typeof spawnCompiledWriter>[0]): Worker => {
+      const worker = spawnCompiledWriter(setup);
+      const emit = worker.emit.bind(worker);
+      worker.emit = (name: string, ...heard: { kind?: string }[]) =>
+        heard[0]?.kind === 'rolled' || emit(name, ...heard);
+      return worker;
+    };
+    const { journal } = await openTestJournal({ limits: rollAtOnce }, { spawn });
+    const ids = Array.from({ length: 5 }, () => makeRequestId());
+    for (const id of ids) await journal.commit(finalFact(id));
+    expect((await readAll(journal)).map(({ requestId }) => requestId)).toEqual(ids);
+    for (const id of ids) expect(await journal.find(id)).toHaveLength(1);
+    expect(journal.state().reason).toBeUndefined();
+  });
+
   it('reads on from a position', async () => {
     const { journal } = await openTestJournal({ limits: rollAtOnce });
     for (let count = 0; count < 4; count += 1) await journal.commit(finalFact(makeRequestId()));
