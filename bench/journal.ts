@@ -1,16 +1,4 @@
-import {
-  closeSync,
-  copyFileSync,
-  fdatasyncSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
@@ -20,6 +8,8 @@ import { recoverSegments } from '../src/journal/segment-recovery.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { createIdSource } from '../src/platform/ids.ts';
 import { createSystemRandom } from '../src/platform/random.ts';
+import { measureDisk } from './gateway/measure-disk.ts';
+import { quantile, rounded } from './gateway/statistics.ts';
 
 const requestsPerSecond = 2000;
 const gatewayId = 'bench';
@@ -95,10 +85,10 @@ async function measureLoad(journal: Journal, seconds: number): Promise<object> {
     commitP99Ms: quantile(latencies, 0.99),
     commitMaxMs: quantile(latencies, 1),
     // The monitor's own timer period is part of what it reports.
-    loopDelayP99Ms: round(delay.percentile(99) / 1e6 - 1),
-    loopDelayMaxMs: round(delay.max / 1e6 - 1),
-    loopUtilisation: round(utilization),
-    mainThreadMicrosPerRequest: round((callsMs * 1000) / sent),
+    loopDelayP99Ms: rounded(delay.percentile(99) / 1e6 - 1),
+    loopDelayMaxMs: rounded(delay.max / 1e6 - 1),
+    loopUtilisation: rounded(utilization),
+    mainThreadMicrosPerRequest: rounded((callsMs * 1000) / sent),
   };
 }
 
@@ -140,7 +130,7 @@ function measureEncoding(): number {
   let length = 0;
   const startMs = performance.now();
   for (const facts of requests) for (const fact of facts) length += JSON.stringify(fact).length;
-  return length > 0 ? round(((performance.now() - startMs) * 1000) / requests.length) : 0;
+  return length > 0 ? rounded(((performance.now() - startMs) * 1000) / requests.length) : 0;
 }
 
 /** Scan, cut and seal of the longest segment written so far, as after a crash. */
@@ -155,20 +145,7 @@ async function measureRecovery(folder: string): Promise<object> {
   truncateSync(join(crashed, longest), sizeBytes - 100);
   const startMs = performance.now();
   await recoverSegments(crashed, gatewayId);
-  return { recoveryMs: round(performance.now() - startMs), recoveredMebibytes: round(sizeBytes / 1024 / 1024) };
-}
-
-function measureDisk(path: string, count: number): object {
-  const descriptor = openSync(path, 'w');
-  const block = Buffer.alloc(2048, 1);
-  const times = Array.from({ length: count }, () => {
-    const startMs = performance.now();
-    writeSync(descriptor, block);
-    fdatasyncSync(descriptor);
-    return performance.now() - startMs;
-  });
-  closeSync(descriptor);
-  return { writeAndSyncP50Ms: quantile(times, 0.5), writeAndSyncP99Ms: quantile(times, 0.99) };
+  return { recoveryMs: rounded(performance.now() - startMs), recoveredMebibytes: rounded(sizeBytes / 1024 / 1024) };
 }
 
 function factsOfOneRequest(): readonly [Fact, Fact, Fact, Fact] {
@@ -244,13 +221,4 @@ function factsOfOneRequest(): readonly [Fact, Fact, Fact, Fact] {
       decisionId,
     },
   ];
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((one, other) => one - other);
-  return round(sorted[Math.floor((sorted.length - 1) * share)] ?? 0);
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
 }
