@@ -8,7 +8,6 @@ export type { ExportConfig } from './schema-exports.ts';
 export type { RoutingConfig } from './schema-routing.ts';
 export { type JobConfig, jobSchema, type PromptConfig, promptSchema } from './schema-jobs.ts';
 export { policySchema } from './schema-models.ts';
-export { sandboxBounds, type SandboxesConfig } from './schema-sandboxes.ts';
 export { planSchema } from './schema-plans.ts';
 export { priceSchema } from './schema-prices.ts';
 export { type RuntimeConfig, runtimeLimits } from './schema-runtime.ts';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 
-const mib = 1024 * 1024;
 const amount = (most: number, preset: number, description: string): z.ZodDefault<z.ZodInt> =>
   z.int().min(1).max(most).default(preset).meta({ description });
 
@@ -26,31 +25,3 @@ export const sandboxesSchema = z
   })
   .prefault({})
   .meta({ description: 'Long-lived sandboxes for clients of the E2B protocol.' });
-
-/** Settings of long-lived sandboxes. */
-export type SandboxesConfig = z.infer<typeof sandboxesSchema>;
-
-/** The configured bounds in the runtime's own units. */
-export function sandboxBounds(config: SandboxesConfig): {
-  readonly perKey: number;
-  readonly keptPerKey: number;
-  readonly defaultTtlMs: number;
-  readonly maxTtlMs: number;
-  readonly pausedMs: number;
-  readonly memoryBytes: number;
-  readonly diskBytes: number;
-  readonly processes: number;
-  readonly fileBytes: number;
-} {
-  return {
-    perKey: config.perKey,
-    keptPerKey: config.keptPerKey,
-    defaultTtlMs: config.defaultTtlSeconds * 1000,
-    maxTtlMs: config.maxTtlSeconds * 1000,
-    pausedMs: config.pausedDays * 86_400_000,
-    memoryBytes: config.memoryMib * mib,
-    diskBytes: config.diskMib * mib,
-    processes: config.processes,
-    fileBytes: config.fileMib * mib,
-  };
-}
