@@ -77,17 +77,9 @@ export class JournalCursor {
     }
   }
 
-  /** A segment that is being created has no header yet: it belongs to the next read. */
   async #present(until: JournalPosition | undefined): Promise<number[]> {
-    const all = await listSegments(this.#reader.folder);
-    if (until) return all.filter((segment) => segment <= until.segment);
-    const last = all.at(-1);
-    if (last === undefined) return all;
-    const isBegun = await this.#reader.header(last).then(
-      () => true,
-      () => false,
-    );
-    return isBegun ? all : all.slice(0, -1);
+    if (!until) return this.#reader.begun();
+    return (await listSegments(this.#reader.folder)).filter((segment) => segment <= until.segment);
   }
 
   #missing(segment: number, at: JournalPosition, until: JournalPosition | undefined): CursorBatch {

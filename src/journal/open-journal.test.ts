@@ -1,5 +1,5 @@
 import { appendFileSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
@@ -16,7 +16,8 @@ import {
   spawnCompiledWriter,
 } from './testing/test-support.ts';
 import { systemClock } from '../platform/clock.ts';
-import { verifyJournal } from './verify-journal.ts';
+import { segmentOfName, segmentPath } from './segment-meta.ts';
+import { readJournalDirectory, verifyJournal } from './verify-journal.ts';
 
 const rollAtOnce = { segmentBytes: 1 };
 
@@ -53,6 +54,28 @@ describe('journal', () => {
     expect((await readAll(journal)).map(({ requestId }) => requestId)).toEqual(ids);
     for (const id of ids) expect(await journal.find(id)).toHaveLength(1);
     expect(journal.state().reason).toBeUndefined();
+  });
+
+  it('is read from outside while its next segment is being created, but not over one that is damaged', async () => {
+    const { journal, directory, folder } = await openTestJournal({ limits: rollAtOnce });
+    const ids = [makeRequestId(), makeRequestId()];
+    for (const id of ids) await journal.commit(finalFact(id));
+    await journal.close();
+    const readOutside = async (): Promise<string[]> => {
+      const found: string[] = [];
+      for await (const { fact } of readJournalDirectory(directory)) found.push(fact.requestId);
+      return found;
+    };
+    const newest = join(folder, segmentFiles(folder).at(-1) ?? '');
+    const next = segmentPath(folder, (segmentOfName(basename(newest)) ?? 0) + 1);
+    writeFileSync(next, readFileSync(newest).subarray(0, 20));
+    expect(await readOutside()).toEqual(ids);
+    rmSync(next);
+    const holding = segmentFiles(folder).at(-2) ?? '';
+    rmSync(newest);
+    const bytes = readFileSync(join(folder, holding));
+    writeFileSync(join(folder, holding), bytes.fill(0, 0, 10));
+    await expect(readOutside()).rejects.toThrow('no readable header');
   });
 
   it('reads on from a position', async () => {

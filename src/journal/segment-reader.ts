@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import type { Fact } from '../domain/facts.ts';
 import type { JournalPosition } from './contract.ts';
 import { segmentSeed } from './frame-codec.ts';
@@ -6,12 +6,14 @@ import { isFactFrame, segmentFrame } from './frame-types.ts';
 import { JournalError } from './journal-error.ts';
 import {
   headerReadBytes,
+  listSegments,
   parseBody,
   parseHeader,
   type SegmentFooter,
   type SegmentHeader,
   segmentPath,
 } from './segment-meta.ts';
+import { holdsFacts } from './segment-recovery.ts';
 import { scanFrames } from './segment-scan.ts';
 
 /** A fact and its place. */
@@ -36,6 +38,25 @@ export class SegmentReader {
   constructor(folder: string, gatewayId: string) {
     this.folder = folder;
     this.gatewayId = gatewayId;
+  }
+
+  /** Segments of the folder, oldest first. One that is being created has no header yet: it belongs to the next read. */
+  async begun(): Promise<number[]> {
+    const all = await listSegments(this.folder);
+    const last = all.at(-1);
+    if (last === undefined || (await this.#isBegun(last))) return all;
+    return all.slice(0, -1);
+  }
+
+  async #isBegun(segment: number): Promise<boolean> {
+    const hasHeader = await this.header(segment).then(
+      () => true,
+      () => false,
+    );
+    if (hasHeader) return true;
+    // What holds facts behind a broken header is damage, which is not passed over.
+    const bytes = await readFile(segmentPath(this.folder, segment)).catch(() => Buffer.alloc(0));
+    return holdsFacts(bytes, segmentSeed(this.gatewayId, segment));
   }
 
   /** The header of a segment; throws when it is not there or not this segment's. */

@@ -162,7 +162,8 @@ function belongsElsewhere(bytes: Buffer, end: number): boolean {
   }
 }
 
-function holdsFacts(bytes: Buffer, seed: number): boolean {
+/** Whether any good frame of a fact lies in the bytes of a segment, however its header looks. */
+export function holdsFacts(bytes: Buffer, seed: number): boolean {
   for (let at = bytes.indexOf(frameMagic); at >= 0; at = bytes.indexOf(frameMagic, at + 1)) {
     const frame = decodeFrame(bytes, at, { seed, base: 0 });
     if (typeof frame !== 'string' && isFactFrame(frame.type)) return true;

@@ -51,7 +51,7 @@ export async function* readJournalDirectory(
   for (const gatewayId of await listGateways(directory)) {
     const folder = join(directory, gatewayId);
     const reader = new SegmentReader(folder, gatewayId);
-    const facts = reader.read(await listSegments(folder), undefined, Number.POSITIVE_INFINITY);
+    const facts = reader.read(await reader.begun(), undefined, Number.POSITIVE_INFINITY);
     for await (const placed of facts) yield { gatewayId, ...placed };
   }
 }
