@@ -28,6 +28,7 @@ export { type PromptFeatures } from './features/prompt-features.ts';
 export { encodeFeatures } from './features/feature-text.ts';
 export { hash32 } from './hash.ts';
 export { JobClassifier } from './classify/job-classifier.ts';
+export { type JobProposals, type ProposedJob, proposeJobs } from './classify/propose-jobs.ts';
 export { dropOldOutcomes, followOutcomes, type SharedOutcomes } from './learning/shared-outcomes.ts';
 export { InfluenceCap, type Witness } from './learning/influence-cap.ts';
 export { judgeBy, successBy } from './learning/judge-by.ts';
@@ -62,7 +63,7 @@ export {
   type ExpectedChain,
   valueExpectedChain,
 } from './choose/expected-chain.ts';
-export { type LoggedChoice, type PolicyValue, policyValue } from './off-policy/policy-value.ts';
+export { expectedNoise, type LoggedChoice, type PolicyValue, policyValue } from './off-policy/policy-value.ts';
 export { type CandidatePolicy, type JobPolicy } from './off-policy/candidate-policy.ts';
 export {
   evaluatePolicy,

@@ -10,12 +10,17 @@ export const benchRoutingCommand = defineCommand({
     'exclude-jobs': { type: 'string', description: 'JSON file: per set, the jobs that stand for unseen ones' },
     seed: { type: 'string', description: 'Seed of everything random; default 1' },
     out: { type: 'string', description: 'Also write the report to this file' },
+    'cross-validate': { type: 'boolean', description: 'Only compare with reference methods inside --train' },
     json: { type: 'boolean', description: 'Report as JSON' },
   },
   async run(args, terminal) {
     const { runBenchRouting } = await import('../offline/bench-routing.ts');
     const { data, train, sets, seed, out } = args;
     const excludeJobs = args['exclude-jobs'];
-    return runBenchRouting({ data, train, sets, excludeJobs, seed, out, json: args.json === true }, terminal);
+    const isValidation = args['cross-validate'] === true;
+    return runBenchRouting(
+      { data, train, sets, excludeJobs, seed, out, isValidation, json: args.json === true },
+      terminal,
+    );
   },
 });

@@ -5,6 +5,7 @@ import { exitCodes, usageError } from '../shell/cli-error.ts';
 import { readVersion } from '../shell/read-version.ts';
 import { type Terminal, writeLine } from '../shell/terminal.ts';
 import { type BenchReport, runBench } from './bench-routing/run-bench.ts';
+import { type TrainValidation, validateTrain } from './bench-routing/validate-train.ts';
 
 /** What the command was asked for. */
 export interface BenchRoutingArguments {
@@ -14,6 +15,8 @@ export interface BenchRoutingArguments {
   readonly excludeJobs: string | undefined;
   readonly seed: string | undefined;
   readonly out: string | undefined;
+  /** Only cross-validates inside the folder to learn from. */
+  readonly isValidation: boolean;
   readonly json: boolean;
 }
 
@@ -22,6 +25,7 @@ const roundTo = 6;
 /** Measures the router on graded prompts and says which goals it reaches. */
 export async function runBenchRouting(call: BenchRoutingArguments, terminal: Terminal): Promise<number> {
   const { data, train, sets, excludeJobs } = call;
+  if (train !== undefined && call.isValidation) return validate(call, train.split(','), terminal);
   if (data === undefined || train === undefined) throw usageError('--data and --train are needed');
   const seed = Number(call.seed ?? '1');
   if (!Number.isSafeInteger(seed) || seed < 0) throw usageError('--seed takes a whole number');
@@ -41,6 +45,33 @@ export async function runBenchRouting(call: BenchRoutingArguments, terminal: Ter
   if (call.json) terminal.write(text);
   else for (const line of describeReport(report)) writeLine(terminal, line);
   return exitCodes.ok;
+}
+
+/** Compares the router with the reference methods on held-out parts of the rows to learn from. */
+async function validate(call: BenchRoutingArguments, train: readonly string[], terminal: Terminal): Promise<number> {
+  const routing = await import('../../routing/index.ts');
+  const sets = call.sets?.split(',');
+  const report = await validateTrain(routing, { train, sets, log: (line) => terminal.complain(`${line}\n`) });
+  const text = `${JSON.stringify(report, roundNumber, 1)}\n`;
+  if (call.out !== undefined) await writeFile(call.out, text);
+  if (call.json) terminal.write(text);
+  else for (const line of describeValidation(report)) writeLine(terminal, line);
+  return exitCodes.ok;
+}
+
+function describeValidation({ sets, reference, meanGain }: TrainValidation): string[] {
+  const names = Object.keys(sets[0]?.references ?? {}) as (keyof TrainValidation['sets'][number]['references'])[];
+  const rows = sets.map(({ set, rows: count, router, references }) => [
+    set,
+    `${count}`,
+    router.toFixed(4),
+    ...names.map((name) => references[name].toFixed(4)),
+  ]);
+  return [
+    ...alignRows([['set', 'rows', 'router', ...names], ...rows]),
+    '',
+    `mean gain over ${reference}: ${meanGain >= 0 ? '+' : ''}${meanGain.toFixed(4)}`,
+  ];
 }
 
 function roundNumber(_key: string, value: unknown): unknown {

@@ -83,6 +83,18 @@ describe('a choice', () => {
     expect(counts[3]).toBe(0);
   });
 
+  it('tries what may be the best, and what is surely worse only by the evenly spread share', () => {
+    const state = graded([0.8, 0.79, 0.3], 400).snapshot(0);
+    const candidates = ['m0', 'm1', 'm2'].map((model) => candidate(model));
+    const tradeoff = { valueNanos: 1e6, isLearning: true, exploration: { gamma: 20, epsilon: 0.006 } };
+    const choice = chooseModel({ state, request, candidates, tradeoff, seed: 1 });
+    if (Fault.is(choice)) throw choice;
+    const [best, near, worse] = choice.propensities;
+    expect(worse).toBeCloseTo(0.002, 9);
+    expect(near).toBeGreaterThan(0.1);
+    expect((best ?? 0) + (near ?? 0) + (worse ?? 0)).toBeCloseTo(1, 12);
+  });
+
   it('is the same for the same snapshot and seed', () => {
     const state = graded([0.7, 0.72, 0.5], 60).snapshot(0);
     const candidates = ['m0', 'm1', 'm2'].map((model) => candidate(model));

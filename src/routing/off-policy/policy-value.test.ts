@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createSeededRandom } from '../../platform/random.ts';
-import { policyValue } from './policy-value.ts';
+import { expectedNoise, policyValue } from './policy-value.ts';
 
 describe('the value of a policy from the log of another', () => {
   it('has no error when the outcome model is right, however much is clipped', () => {
@@ -29,6 +29,15 @@ describe('the value of a policy from the log of another', () => {
     expect(value?.ips).toBeCloseTo(mean, 12);
     expect(value?.drClip).toBeCloseTo(mean, 12);
     expect(value?.effectiveSize).toBeCloseTo(100, 9);
+  });
+
+  it('is no surer for a log that happened to draw nothing of what the policy takes', () => {
+    const noise = expectedNoise([{ propensity: 0.1, probability: 1, expected: 0.5 }]);
+    expect(noise).toBeCloseTo(0.1 * 100 * 0.25, 12);
+    const missed = { propensity: 0.9, probability: 0, reward: 1, expectedLogged: 0.5, expectedPolicy: 0.5 };
+    const log = Array.from({ length: 100 }, () => missed);
+    expect(policyValue(log)?.standardError).toBe(0);
+    expect(policyValue(log.map((one) => ({ ...one, noise })))?.standardError).toBeCloseTo(Math.sqrt(2.5 / 100), 12);
   });
 
   it('is refused when a propensity is missing', () => {

@@ -18,6 +18,8 @@ export interface Validated {
   readonly single: number;
   /** Rows x models, of the router. */
   readonly quality: readonly Float64Array[];
+  /** Area under the hull of the router; 0 without costs. */
+  readonly area: number;
   /** Area under the hull of each reference. */
   readonly areas: Readonly<Record<ReferenceName, number>>;
 }
@@ -59,10 +61,18 @@ export function crossValidate(routing: RoutingModule, { set, train }: SplitSet):
     for (const name of referenceNames) spread(references[name], swept[name]);
   }
   const frame = frameOf(set, train, train);
-  const areas = referenceNames.map((name) => {
-    const points = references[name].map((choices) => pointOf(train, choices));
-    return [name, set.hasCosts ? (hullMeasures(frame, points).aiq ?? 0) : 0] as const;
-  });
+  const areaOf = (sweeps: readonly Choices[]): number => {
+    const points = sweeps.map((choices) => pointOf(train, choices));
+    return set.hasCosts ? (hullMeasures(frame, points).aiq ?? 0) : 0;
+  };
+  const areas = referenceNames.map((name) => [name, areaOf(references[name])] as const);
   const single = pointOf(train, singles).score;
-  return { router, references, single, quality, areas: Object.fromEntries(areas) as Record<ReferenceName, number> };
+  return {
+    router,
+    references,
+    single,
+    quality,
+    area: areaOf(router),
+    areas: Object.fromEntries(areas) as Record<ReferenceName, number>,
+  };
 }

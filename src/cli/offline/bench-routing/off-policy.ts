@@ -91,12 +91,14 @@ function logged(
     const state = states[at % 2];
     const belief = state?.jobs.get(row.job) ?? state?.unknownJob;
     const wanted = policy(row.job);
+    const expectedPolicy = belief?.quality[wanted] ?? 0.5;
     return {
       propensity: logging[model] ?? 0,
       probability: wanted === model ? 1 : 0,
       reward: row.scores[model] ?? 0,
       expectedLogged: belief?.quality[model] ?? 0.5,
-      expectedPolicy: belief?.quality[wanted] ?? 0.5,
+      expectedPolicy,
+      noise: routing.expectedNoise([{ propensity: logging[wanted] ?? 0, probability: 1, expected: expectedPolicy }]),
     };
   });
 }
