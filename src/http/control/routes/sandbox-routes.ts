@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Fault } from '../../../domain/fault.ts';
 import type { SandboxService } from '../../../runtime/index.ts';
-import { name } from '../framework/fields.ts';
+import { text } from '../framework/fields.ts';
 import { staff } from '../framework/principal.ts';
 import { type ControlRoute, route } from '../framework/route.ts';
 
@@ -42,7 +42,7 @@ function listSandboxes(sandboxes: SandboxViews['sandboxes']): ControlRoute {
     summary: `Sandboxes that clients made and keep, newest first, at most ${mostRows}.`,
     roles: staff,
     query: z.strictObject({
-      key: name.optional().meta({ description: 'Only those of this key.' }),
+      key: text(256).optional().meta({ description: 'Only those of this key.' }),
       state: z.enum(['running', 'paused']).optional(),
     }),
     answer: z.object({ data: z.array(sandboxSchema) }),
