@@ -22,7 +22,7 @@ export async function runJournalVerify(
 
 function describeReport(report: JournalReport): string[] {
   return report.gateways.flatMap((gateway) => [
-    `${gateway.gatewayId}: ${gateway.rows} requests, cost ${formatNanosAsUsd(BigInt(gateway.costNanos))}, open ${gateway.openExchanges}`,
+    `${gateway.gatewayId}: ${gateway.rows} facts, cost ${formatNanosAsUsd(BigInt(gateway.costNanos))}, open ${gateway.openExchanges}`,
     ...gateway.segments.flatMap(describeSegment),
   ]);
 }
