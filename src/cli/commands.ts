@@ -168,6 +168,9 @@ export const commands: CommandTree = {
   policy: {
     evaluate: async () => (await import('./commands/policy-evaluate.ts')).policyEvaluateCommand,
   },
+  jobs: {
+    propose: async () => (await import('./commands/jobs/propose-command.ts')).jobsProposeCommand,
+  },
   datasets: {
     export: async () => (await import('./commands/datasets/export-command.ts')).datasetsExportCommand,
   },
