@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { errors, importJWK, type JWTPayload, jwtVerify } from 'jose';
+import type { importJWK, JWTPayload } from 'jose';
 import { Fault } from '../domain/fault.ts';
 import { parseUsdAsNanos } from '../domain/money.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -87,6 +87,8 @@ export class TokenVerifier {
   }
 
   async #verifyAnew(token: string, digest: string): Promise<Verified | Fault> {
+    // Loaded with the first token: most gateways never see one.
+    const { errors, jwtVerify } = await import('jose');
     const { clock } = this.#settings;
     const snapshot = this.#settings.snapshot();
     if (snapshot === undefined) return refuse('cannot be verified: there is no database');
@@ -114,7 +116,10 @@ export class TokenVerifier {
     const signer = snapshot.signers.find(({ id }) => id === kid);
     // The header may not choose another algorithm than the signer's.
     if (signer === undefined || signer.algorithm !== alg) throw refuse('has an unknown signer');
-    if (signer.publicJwk !== undefined) return importJWK({ ...signer.publicJwk, kty: 'OKP' }, 'EdDSA');
+    if (signer.publicJwk !== undefined) {
+      const jose = await import('jose');
+      return jose.importJWK({ ...signer.publicJwk, kty: 'OKP' }, 'EdDSA');
+    }
     return Buffer.from(this.#settings.sealer().open(signer.sealedSecret ?? '', signerPurpose(signer.id)), 'base64url');
   }
 

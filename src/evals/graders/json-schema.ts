@@ -1,4 +1,5 @@
-import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { createRequire } from 'node:module';
+import type * as Ajv from 'ajv/dist/2020.js';
 import { fail, type Grader, pass } from './grader.ts';
 
 const maxSchemaLength = 64 * 1024;
@@ -9,11 +10,12 @@ const maxSchemas = 200;
  * necessary and proves nothing about being right.
  */
 export function createJsonSchemaGrader(): Grader {
-  const compiled = new Map<string, ValidateFunction>();
-  const validatorOf = (schema: unknown): ValidateFunction => {
+  const compiled = new Map<string, Ajv.ValidateFunction>();
+  const validatorOf = (schema: unknown): Ajv.ValidateFunction => {
     const text = JSON.stringify(schema);
     const known = compiled.get(text);
     if (known) return known;
+    const { Ajv2020 } = loadAjv();
     const validate = new Ajv2020({ strict: false, validateFormats: false, logger: false }).compile(
       JSON.parse(text) as object,
     );
@@ -49,6 +51,11 @@ export function createJsonSchemaGrader(): Grader {
       );
     },
   };
+}
+
+/** Loaded with the first schema: starting is to stay fast. */
+function loadAjv(): typeof Ajv {
+  return createRequire(import.meta.url)('ajv/dist/2020.js') as typeof Ajv;
 }
 
 function unfenced(text: string): string {

@@ -1,4 +1,3 @@
-import { importPKCS8, SignJWT } from 'jose';
 import { type Dispatcher, request } from 'undici';
 import type { HostAuth } from '../../domain/endpoint.ts';
 import { Fault } from '../../domain/fault.ts';
@@ -100,6 +99,8 @@ export class GoogleTokens {
   }
 
   async #assertionOf(auth: GoogleAuth): Promise<string> {
+    // Loaded with the first token: most gateways send nothing to Google's clouds.
+    const { importPKCS8, SignJWT } = await import('jose');
     const nowS = Math.floor(this.#clock.nowMs() / 1000);
     try {
       const key = await importPKCS8(auth.privateKey, 'RS256');

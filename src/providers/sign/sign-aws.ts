@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Sha256 } from '@aws-crypto/sha256-js';
-import { SignatureV4 } from '@smithy/signature-v4';
+import type { SignatureV4 } from '@smithy/signature-v4';
 import type { HostAuth } from '../../domain/endpoint.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { UpstreamRequest } from '../contract.ts';
@@ -20,7 +19,9 @@ export class AwsSigner {
   async sign(request: UpstreamRequest, auth: AwsAuth): Promise<UpstreamRequest> {
     const url = new URL(request.origin + request.path);
     const body = request.body ?? Buffer.alloc(0);
-    const { headers } = await this.#signerFor(auth).sign(
+    const { headers } = await (
+      await this.#signerFor(auth)
+    ).sign(
       {
         method: request.method,
         protocol: url.protocol,
@@ -36,11 +37,14 @@ export class AwsSigner {
     return { ...request, headers };
   }
 
-  #signerFor(auth: AwsAuth): SignatureV4 {
+  async #signerFor(auth: AwsAuth): Promise<SignatureV4> {
     const known = this.#signers.get(auth);
     if (known !== undefined) return known;
     const { accessKeyId, secretAccessKey, sessionToken, region } = auth;
-    const signer = new SignatureV4({
+    // Loaded with the first request to Bedrock: most gateways send none.
+    const { Sha256 } = await import('@aws-crypto/sha256-js');
+    const { SignatureV4: Signer } = await import('@smithy/signature-v4');
+    const signer = new Signer({
       service: 'bedrock',
       region,
       sha256: Sha256,
