@@ -5,7 +5,7 @@ export { addUsage } from './continuation.ts';
 export type { AnswerGate, AnswerHead, DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
 export { Hedging } from './hedge.ts';
 export { createMediaFetcher, type MediaFetcher, type MediaSettings } from './media-fetcher.ts';
-export { type AttemptPolicy, defaultAttemptPolicy } from './next-attempt.ts';
+export type { AttemptPolicy } from './next-attempt.ts';
 export { runExchange } from './run-exchange.ts';
 export { keepaliveOf, streamHeaders } from './stream-writer.ts';
 export { createUpstreamPools, type NetworkSettings, type UpstreamPools } from './upstream-pools.ts';

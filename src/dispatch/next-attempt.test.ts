@@ -4,7 +4,8 @@ import { Fault } from '../domain/fault.ts';
 import type { FaultCode } from '../domain/fault-codes.ts';
 import { createSeededRandom } from '../platform/random.ts';
 import { createSignals, type Signals } from '../signals/index.ts';
-import { defaultAttemptPolicy, type NextAttempt, nextAttempt, type NextAttemptInput } from './next-attempt.ts';
+import { type NextAttempt, nextAttempt, type NextAttemptInput } from './next-attempt.ts';
+import { ordinaryPolicy } from './testing/ordinary-policy.ts';
 
 let nowMs = 0;
 let signals: Signals;
@@ -34,7 +35,7 @@ function next(tried: readonly [Endpoint, FaultCode, number?][], changes: Partial
       endpoint,
       fault: new Fault(code, retryAfterMs === undefined ? {} : { retryAfterMs }),
     })),
-    policy: defaultAttemptPolicy,
+    policy: ordinaryPolicy,
     signals,
     nowMs,
     remainingMs: 60_000,
@@ -82,7 +83,7 @@ describe('the next attempt', () => {
   });
 
   it('[scenario 39] stays with the endpoint when the policy forbids fallback', () => {
-    const policy = { ...defaultAttemptPolicy, fallback: false };
+    const policy = { ...ordinaryPolicy, fallback: false };
     expect(next([[a, 'upstream_timeout']], { policy }).kind).toBe('give-up');
     expect(next([[a, 'upstream_unreachable']], { policy })).toEqual({
       kind: 'attempt',
@@ -116,7 +117,7 @@ describe('the next attempt', () => {
   it('[scenario 34] tells a wait even when the upstream sent none', () => {
     const decided = next([[a, 'upstream_rate_limited']], {
       candidates: [a],
-      policy: { ...defaultAttemptPolicy, maxAttempts: 1 },
+      policy: { ...ordinaryPolicy, maxAttempts: 1 },
     });
     expect(decided.kind === 'give-up' && decided.fault.retryAfterMs).toBe(1000);
   });

@@ -17,15 +17,6 @@ export interface AttemptPolicy {
   readonly alsoFallbackOn: ReadonlySet<FaultCode>;
 }
 
-/** 4 attempts, waits of at most 2 s, a larger context window when one is configured. */
-export const defaultAttemptPolicy: AttemptPolicy = {
-  maxAttempts: 4,
-  fallback: true,
-  refusalFallback: false,
-  maxWaitMs: 2000,
-  alsoFallbackOn: new Set(['context_too_long', 'unsupported_feature']),
-};
-
 /** An attempt that failed. */
 export interface Tried {
   readonly endpoint: Endpoint;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Fact } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
-import { createMemoryJournal, type Journal } from '../journal/index.ts';
+import type { Journal } from '../journal/index.ts';
+import { createMemoryJournal } from '../journal/testing/memory-journal.ts';
 import { OutcomeBook } from '../routing/index.ts';
 import { OutcomeDesk, type OutcomeTeller, type RecordedOutcome, type ToldOutcome } from './outcome-desk.ts';
 

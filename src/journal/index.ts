@@ -2,7 +2,6 @@ export type { Durability, Journal, JournalPosition, JournalState } from './contr
 export { type CursorBatch, type CursorLimits, JournalCursor, journalStart, type RawFact } from './journal-cursor.ts';
 export { JournalError, type JournalErrorCode } from './journal-error.ts';
 export type { JournalLog, JournalLogEntry } from './journal-log.ts';
-export { createMemoryJournal, type MemoryJournal } from './memory-journal.ts';
 export { defaultJournalLimits, type JournalSettings, openJournal } from './open-journal.ts';
 export type { PlacedFact } from './segment-reader.ts';
 export { comparePositions } from './segment-meta.ts';
@@ -16,4 +15,3 @@ export {
   verifyJournal,
 } from './verify-journal.ts';
 export type { JournalLimits } from './writer-protocol.ts';
-export { type SegmentsToWrite, writeSegments } from './write-segments.ts';

@@ -9,8 +9,8 @@ import { createProviderRegistry } from '../../providers/index.ts';
 import { createSignals, type Signals } from '../../signals/index.ts';
 import type { AnswerHeaders, ClientSink } from '../client-sink.ts';
 import type { DispatchDeps, DispatchPlan, DispatchResult } from '../dispatch-plan.ts';
-import { defaultAttemptPolicy } from '../next-attempt.ts';
 import { runExchange } from '../run-exchange.ts';
+import { ordinaryPolicy } from './ordinary-policy.ts';
 
 /** One upstream call as the pool got it; the test answers it piece by piece. */
 export class FakeCall {
@@ -289,7 +289,7 @@ function planOf(
       request: body,
       newId: (prefix) => `${prefix}_1`,
     },
-    policy: defaultAttemptPolicy,
+    policy: ordinaryPolicy,
     totalMs: 600_000,
     estimateInputTokens: () => 5,
     drainMs: 0,

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Limits } from '../contract.ts';
+import { endProcess } from './process-scan.ts';
 
 /** What a group of processes used; absent where its controller is not there. */
 export interface GroupUsage {
@@ -186,14 +187,6 @@ function endProcesses(folder: string): void {
   for (const text of (read(join(folder, 'cgroup.procs')) ?? '').split('\n')) {
     const pid = Number(text);
     if (Number.isInteger(pid) && pid > 1) endProcess(pid);
-  }
-}
-
-function endProcess(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It ended by itself.
   }
 }
 

@@ -60,7 +60,8 @@ function isDead(pid: number): boolean {
   return readStat(pid)?.[0] === 'Z';
 }
 
-function endProcess(pid: number): void {
+/** Ends a process that may be gone already. */
+export function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryJournal } from './memory-journal.ts';
-import { finalFact, openFact, readAll } from './testing/test-support.ts';
+import { finalFact, openFact, readAll } from './test-support.ts';
 
 describe('memory journal', () => {
   it('finds and reads facts like the real one', async () => {

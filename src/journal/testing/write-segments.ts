@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fact } from '../domain/facts.ts';
-import { systemClock } from '../platform/clock.ts';
-import { encodeFact } from './fact-encoding.ts';
-import { factFrame } from './frame-types.ts';
-import { defaultJournalLimits } from './open-journal.ts';
-import { createSegmentFiles } from './segment-files.ts';
-import { recoverSegments } from './segment-recovery.ts';
-import { SegmentWriter } from './segment-writer.ts';
-import { createRingMemory, openRingConsumer, openRingProducer } from './shared-ring.ts';
+import type { Fact } from '../../domain/facts.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { encodeFact } from '../fact-encoding.ts';
+import { factFrame } from '../frame-types.ts';
+import { defaultJournalLimits } from '../open-journal.ts';
+import { createSegmentFiles } from '../segment-files.ts';
+import { recoverSegments } from '../segment-recovery.ts';
+import { SegmentWriter } from '../segment-writer.ts';
+import { createRingMemory, openRingConsumer, openRingProducer } from '../shared-ring.ts';
 
 /** What is written where. */
 export interface SegmentsToWrite {
@@ -21,7 +21,7 @@ export interface SegmentsToWrite {
 const factsPerCommit = 500;
 
 /**
- * Writes facts into a journal that nobody has open, on the caller's thread: for tools and tests, which do not need a
+ * Writes facts into a journal that nobody has open, on the caller's thread: for tests, which do not need a
  * writer thread of their own.
  */
 export async function writeSegments({ directory, gatewayId, facts, segmentBytes }: SegmentsToWrite): Promise<void> {
