@@ -17,7 +17,7 @@ export function openSandboxes(dataFolder: string): { sandboxes: SandboxService; 
     clock: systemClock,
     logger: createLogger('silent'),
     minIsolation: () => 'sandbox-rlimit',
-    spares: 1,
+    spares: { least: 1, most: 2 },
     settings: () => ({
       perKey: 10,
       keptPerKey: 10,
