@@ -36,7 +36,8 @@ function catalogOf(configText: string, environment: Record<string, string> = {})
     undefined,
   );
   const offered = [{ name: 'sim/small', host: sim, upstreamModel: 'small', description: '', simulated: true }];
-  return new Catalog({ loaded, hosts: buildHosts(loaded, providers), offered, defaultPolicy: policySchema.parse({}) });
+  const hosts = buildHosts(loaded, providers);
+  return new Catalog({ loaded, hosts, offered, defaultPolicy: policySchema.parse({}), providers });
 }
 
 function endpointsOf(catalog: Catalog, name: string): string[] {
@@ -88,6 +89,10 @@ describe('a catalog', () => {
   it('refuses references to what does not exist, naming the place', () => {
     const wrong: [string, RegExp][] = [
       ['models: { a: { endpoints: [{ host: none, model: x }] } }', /models\.a\.endpoints\[0\]\.host: "none"/],
+      [
+        'models: { a: { endpoints: [{ host: openai, model: x }] } }',
+        /models\.a\.endpoints\[0\]\.host: "openai" has no key: set OPENAI_API_KEY/,
+      ],
       [`${text}\n  broken: { models: [nothing] }`, /jobs\.broken\.models: "nothing"/],
       [
         text.replace('fallback: [large]', 'fallback: [larg]'),

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { JobConfig, LoadedConfig, ModelConfig, PolicyConfig } from '../config/index.ts';
 import type { Endpoint, Host } from '../domain/endpoint.ts';
 import { Fault } from '../domain/fault.ts';
+import type { KnownProvider } from './build-hosts.ts';
 import { type PriceTexts, priceFromTexts } from './configured-price.ts';
 import type { CatalogFacts, EndpointFacts } from './facts/catalog-facts.ts';
 import { nearestNames } from './nearest-names.ts';
@@ -64,6 +65,8 @@ export interface CatalogSource {
   readonly defaultPolicy: PolicyConfig;
   /** What is known of models without configuration, and the instant whose prices hold; absent: nothing is. */
   readonly known?: { readonly facts: CatalogFacts; readonly atMs: number };
+  /** Hosts that need only their key, to say so where one of them is named without it. */
+  readonly providers?: readonly Pick<KnownProvider, 'id' | 'keyEnv'>[];
 }
 
 const maxDirectEndpoints = 10_000;
@@ -222,11 +225,18 @@ export class Catalog {
     return this.list().map(({ id }) => id);
   }
 
+  #unknownHost(path: string, id: string): Fault {
+    const { providers = [], hosts } = this.#source;
+    const [variable] = providers.find((provider) => provider.id === id)?.keyEnv ?? [];
+    if (variable === undefined) return unknownReference(path, id, hosts.keys());
+    const message = `${path}: "${id}" has no key: set ${variable}, or give it an entry in hosts`;
+    return new Fault('invalid_request', { message, param: path });
+  }
+
   #endpointsOf(name: string, model: ModelConfig): Endpoint[] {
     return model.endpoints.map((endpoint, index) => {
       const host = this.#source.hosts.get(endpoint.host);
-      if (!host)
-        throw unknownReference(`models.${name}.endpoints[${index}].host`, endpoint.host, this.#source.hosts.keys());
+      if (!host) throw this.#unknownHost(`models.${name}.endpoints[${index}].host`, endpoint.host);
       const facts = this.#factsOf(host, endpoint.model);
       return {
         id: `${host.id}/${endpoint.model}`,

@@ -149,6 +149,7 @@ function snapshotOf(
     jobs,
     defaultPolicy: policySchema.parse({}),
     known,
+    providers: providers.listProviders(),
   });
   const keys = buildKeyRing(loaded, { snapshot: control, clock: systemClock });
   return { loaded, catalog, keys, otlpTarget: otlpTargetOf(loaded) };

@@ -57,15 +57,13 @@ export async function explainConfig(loaded: LoadedConfig, locate: Locate): Promi
   const { buildHosts, Catalog: CatalogClass } = await import('../../../catalog/index.ts');
   const { providerDefinitions } = await import('../../../providers/index.ts');
   const { policySchema } = await import('../../../config/index.ts');
-  const hosts = buildHosts(
-    loaded,
-    providerDefinitions
-      .filter(({ generic }) => generic !== true)
-      .map(({ id, protocol, baseUrl, keyEnv }) => ({ id, protocol, baseUrl, keyEnv })),
-  );
+  const providers = providerDefinitions
+    .filter(({ generic }) => generic !== true)
+    .map(({ id, protocol, baseUrl, keyEnv }) => ({ id, protocol, baseUrl, keyEnv }));
+  const hosts = buildHosts(loaded, providers);
   const offered = await simulatedOffers();
   const defaultPolicy = policySchema.parse({});
-  const catalog = new CatalogClass({ loaded, hosts, offered, defaultPolicy });
+  const catalog = new CatalogClass({ loaded, hosts, offered, defaultPolicy, providers });
   const { config } = loaded;
   const named = (section: string, entries: readonly (readonly [string, readonly string[]])[]): NameExplanation[] =>
     entries.map(([name, leadsTo]) => ({ name, line: locate([section, name]).line, leadsTo }));
