@@ -44,8 +44,8 @@ describe('journal', () => {
     const spawn = (setup: Parameters<typeof spawnCompiledWriter>[0]): Worker => {
       const worker = spawnCompiledWriter(setup);
       const emit = worker.emit.bind(worker);
-      worker.emit = (name: string, ...heard: { kind?: string }[]) =>
-        heard[0]?.kind === 'rolled' || emit(name, ...heard);
+      const isRolled = (said: unknown): boolean => (said as { kind?: string } | null | undefined)?.kind === 'rolled';
+      worker.emit = (name: string | symbol, ...heard: unknown[]) => isRolled(heard[0]) || emit(name, ...heard);
       return worker;
     };
     const { journal } = await openTestJournal({ limits: rollAtOnce }, { spawn });
