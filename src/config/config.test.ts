@@ -67,6 +67,14 @@ describe('parsing', () => {
 });
 
 describe('loading', () => {
+  it('warns of an outcome in a success rule that nothing here tells', () => {
+    const job = (rule: string): string => `  ${rule.slice(0, 4)}: { models: ['*'], success: '${rule}.pass' }\n`;
+    writeFileSync(file, `jobs:\n${job('test')}${job('tset')}`);
+    expect(loadConfig(file, {}, true).warnings).toMatchObject([
+      { line: 3, path: 'jobs.tset.success', message: expect.stringContaining('"tset"') },
+    ]);
+  });
+
   it('fails for a key without its secret, and only warns for a host without', () => {
     writeFileSync(file, good);
     const problemsOf = (environment: Record<string, string>): unknown => {

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { isRuleProblem, readSuccessRule, unusualKinds } from '../domain/success-rule.ts';
 import { isMissing } from '../platform/read-optional-file.ts';
-import type { ConfigProblem } from './config-problem.ts';
+import { type ConfigProblem, formatPath } from './config-problem.ts';
 import { type Locate, parseConfig } from './parse-config.ts';
 import { readSecret, type SecretSources } from './secret-reference.ts';
 import type { Config } from './schema.ts';
@@ -44,7 +45,19 @@ export function loadConfig(file: string, environment: SecretSources['environment
   const found = checkReferences(parsed.config, parsed.locate, secrets);
   if (found.errors.length > 0) throw new ConfigError(file, found.errors);
   const isBlank = text?.trim() === '';
-  return { file, exists: text !== undefined, isBlank, config: parsed.config, secrets, warnings: found.warnings };
+  const warnings = [...found.warnings, ...checkRules(parsed.config.jobs, parsed.locate)];
+  return { file, exists: text !== undefined, isBlank, config: parsed.config, secrets, warnings };
+}
+
+/** A rule over outcomes that only somebody else tells may be meant so, or misspelt. */
+function checkRules(jobs: Config['jobs'], locate: Locate): ConfigProblem[] {
+  return Object.entries(jobs).flatMap(([job, { success }]) => {
+    const path = ['jobs', job, 'success'];
+    const rule = success === undefined ? undefined : readSuccessRule(success);
+    const kinds = rule === undefined || isRuleProblem(rule) ? [] : unusualKinds(rule);
+    const message = 'is an outcome that nothing here tells: check the spelling, or tell it yourself';
+    return kinds.map((kind) => ({ ...locate(path), path: formatPath(path), message: `"${kind}" ${message}` }));
+  });
 }
 
 function readText(file: string, mustExist: boolean): string | undefined {
