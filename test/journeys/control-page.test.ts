@@ -135,6 +135,20 @@ describe('the page in a browser', () => {
     await watched.close();
   });
 
+  it('takes over fresh figures while it is looked at, within its own policy', async ({ skip }) => {
+    if (!found.browser) return skip(found.reason);
+    const watched = await openWatchedPage(found.browser);
+    const { page } = watched;
+    await page.clock.install();
+    await signIn(watched);
+    await page.evaluate("document.getElementById('figures').dataset.old = 'yes'");
+    await page.clock.fastForward(6_000);
+    await expect.poll(() => page.locator('#figures[data-old]').count(), { timeout: 30_000 }).toBe(0);
+    expect(await page.getByRole('article', { name: 'Return of job reply' }).count()).toBe(1);
+    expect(watched.complaints).toEqual([]);
+    await watched.close();
+  });
+
   it('works without scripts, keeps the cookie from scripts, and forgets it at sign-out', async ({ skip }) => {
     if (!found.browser) return skip(found.reason);
     const watched = await openWatchedPage(found.browser, { javaScriptEnabled: false, colorScheme: 'dark' });
