@@ -4,7 +4,7 @@ import type { Completion } from '../domain/completion.ts';
 import type { DecisionFact, FinalFact, OpenFact } from '../domain/facts.ts';
 import { Fault } from '../domain/fault.ts';
 import type { ModelCall, Tool } from '../domain/model-call.ts';
-import type { AnswerSchemas } from './answer-schemas.ts';
+import type { AnswerSchemas } from './schemas/answer-schemas.ts';
 import type { OutcomeDesk } from './outcome-desk.ts';
 import { outcomeEvidence } from './outcome-evidence.ts';
 import type { Received } from './received.ts';

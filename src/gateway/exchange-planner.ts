@@ -7,15 +7,15 @@ import { type AnswerContext, holdsLongIntegers, isObject, parseExact } from '../
 import type { OutboundCall } from '../providers/contract.ts';
 import { formatTraceparent } from '../telemetry/index.ts';
 import { answerHeaders, earlyHeaders } from './answer-headers.ts';
-import type { AnswerSchemas } from './answer-schemas.ts';
+import type { AnswerSchemas } from './schemas/answer-schemas.ts';
 import { CallSignatures } from './call-signatures.ts';
 import { cascadeGate } from './cascade/cascade-gate.ts';
 import type { Choice } from './choose.ts';
 import type { GatewayDeps } from './gateway-deps.ts';
 import type { Recall } from './recall.ts';
 import type { Received } from './received.ts';
-import type { ReadRequest } from './responses-state.ts';
-import { SchemaCheck } from './schema-check.ts';
+import type { ReadRequest } from './responses/responses-state.ts';
+import { SchemaCheck } from './schemas/schema-check.ts';
 import type { AdmittedExchange } from './settle.ts';
 import type { AskedTools } from './tools/asked-tools.ts';
 import { countingEndpoints } from './token-count.ts';

@@ -11,11 +11,11 @@ import type { VerifierBook } from './cascade/verifier-book.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { MoneyPorts } from './money/money-ports.ts';
 import type { OutcomeDesk } from './outcome-desk.ts';
-import type { FileReferences } from './objects-references.ts';
+import type { FileReferences } from './objects/objects-references.ts';
 import type { OwnAccounts } from './own-accounts.ts';
 import type { PromptEmbedder } from './prompt-embedder.ts';
 import type { ResponseCache } from './response-cache.ts';
-import type { ResponsesState } from './responses-state.ts';
+import type { ResponsesState } from './responses/responses-state.ts';
 import type { LeftAnswerPort, RolloutPort } from './rollout-port.ts';
 import type { ToolExecutor } from './tools/tool-executor.ts';
 

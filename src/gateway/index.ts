@@ -8,7 +8,7 @@ export type {
   VerifierVerdict,
 } from './cascade/verifier.ts';
 export { VerifierBook, type VerifierRecord } from './cascade/verifier-book.ts';
-export { type DecisionExplanation, explainDecision } from './explain-decision.ts';
+export { type DecisionExplanation, explainDecision } from './records/explain-decision.ts';
 export { ExchangeBoard, type LiveExchange } from './exchange-board.ts';
 export {
   type AttemptCost,
@@ -16,19 +16,19 @@ export {
   explainCost,
   type ExplainedCharge,
   type VersionSources,
-} from './explain-cost.ts';
-export { type ExchangeRecord, toExchangeRecord } from './exchange-record.ts';
+} from './records/explain-cost.ts';
+export { type ExchangeRecord, toExchangeRecord } from './records/exchange-record.ts';
 export { Gateway } from './gateway.ts';
 export type { GatewayDeps } from './gateway-deps.ts';
 export type { MoneyPorts } from './money/money-ports.ts';
-export type { ObjectGateway } from './objects-gateway.ts';
-export { type Kept, openKept } from './objects-open.ts';
-export type { ObjectCollection, ObjectRequest } from './objects-request.ts';
+export type { ObjectGateway } from './objects/objects-gateway.ts';
+export { type Kept, openKept } from './objects/objects-open.ts';
+export type { ObjectCollection, ObjectRequest } from './objects/objects-request.ts';
 export { type AccountKey, type AccountKeys, hostOfAccount, OwnAccounts } from './own-accounts.ts';
 export { type CalledAnswer, type InnerAnswer, type InnerCall, InnerCaller } from './inner-caller.ts';
 export type { FormVerdict } from './answer-signals.ts';
 export { OutcomeDesk, type OutcomeTeller, type RecordedOutcome, type ToldOutcome } from './outcome-desk.ts';
-export { type PreviewDeps, type PreviewedRequest, previewRoute, type RoutePreview } from './preview-route.ts';
+export { type PreviewDeps, type PreviewedRequest, previewRoute, type RoutePreview } from './records/preview-route.ts';
 export { ResponseCache } from './response-cache.ts';
 export type { CopyOrder, Received, RequestControls } from './received.ts';
 export { refuse } from './send-answer.ts';

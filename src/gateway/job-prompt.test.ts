@@ -12,7 +12,7 @@ import {
 } from '../protocols/index.ts';
 import type { Choice } from './choose.ts';
 import { instructed, promptOf, promptTokens } from './job-prompt.ts';
-import type { Resumed } from './responses-state.ts';
+import type { Resumed } from './responses/responses-state.ts';
 import type { PromptAssignment } from './rollout-port.ts';
 
 const prompt = promptVersionOf({ name: 'tone', instructions: 'Be kind.' });

@@ -2,7 +2,7 @@ import type { PromptVersion, ResolvedJob } from '../catalog/index.ts';
 import { Fault } from '../domain/fault.ts';
 import { editObject, estimateTextTokens, spliceJson } from '../protocols/index.ts';
 import type { Received } from './received.ts';
-import type { Resumed } from './responses-state.ts';
+import type { Resumed } from './responses/responses-state.ts';
 import type { RolloutPort } from './rollout-port.ts';
 import type { RolloutSide } from './route-by-side.ts';
 

@@ -4,8 +4,8 @@ import { outcomeWeight, standingOutcomes } from '../domain/outcome.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { OutcomeBook } from '../routing/index.ts';
-import { type ExchangeRecord, toExchangeRecord } from './exchange-record.ts';
-import { ExternalIds } from './external-ids.ts';
+import { type ExchangeRecord, toExchangeRecord } from './records/exchange-record.ts';
+import { ExternalIds } from './records/external-ids.ts';
 import { outcomeEvidence } from './outcome-evidence.ts';
 
 /** Evidence as it is told. */

@@ -1,5 +1,5 @@
 import type { OutcomeFact } from '../domain/facts.ts';
-import type { ExchangeRecord } from './exchange-record.ts';
+import type { ExchangeRecord } from './records/exchange-record.ts';
 
 /** What an outcome copies from its exchange, so that learning needs no other fact. */
 export function outcomeEvidence({

@@ -7,7 +7,7 @@ import { FeatureReader, featureKindOf, type PromptFeatures, VectorProjection } f
 import { JobFinder } from './find-job.ts';
 import { promptText } from './prompt-text.ts';
 import type { Received } from './received.ts';
-import type { ReadRequest } from './responses-state.ts';
+import type { ReadRequest } from './responses/responses-state.ts';
 
 /** Features of a prompt, with what they were made by where that could be more than one thing. */
 export interface ReadPrompt extends PromptFeatures {

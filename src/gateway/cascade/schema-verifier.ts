@@ -1,5 +1,5 @@
 import { Fault } from '../../domain/fault.ts';
-import type { AnswerSchemas } from '../answer-schemas.ts';
+import type { AnswerSchemas } from '../schemas/answer-schemas.ts';
 import type { Verifier } from './verifier.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { Plan } from '../../domain/plan.ts';
 import type { Hold, Spender } from '../../tenants/index.ts';
 import type { Choice } from '../choose.ts';
 import type { Received } from '../received.ts';
-import type { ReadRequest } from '../responses-state.ts';
+import type { ReadRequest } from '../responses/responses-state.ts';
 import { imposeOutputLimit } from './impose-output-limit.ts';
 import type { MoneyPorts } from './money-ports.ts';
 import { allowanceStepTokens, type HeldOutput, OutputAllowance } from './output-allowance.ts';

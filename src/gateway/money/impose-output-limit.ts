@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/model-call.ts';
 import { editObject, isObject, type JsonEdit, spliceJson } from '../../protocols/index.ts';
 import type { Received } from '../received.ts';
-import type { ReadRequest } from '../responses-state.ts';
+import type { ReadRequest } from '../responses/responses-state.ts';
 
 /**
  * Limits the answer of a request that set no limit itself, so that it stays within what its budget has left. The one

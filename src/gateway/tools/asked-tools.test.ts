@@ -3,7 +3,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { Json, ModelCall } from '../../domain/model-call.ts';
 import { localKey } from '../../tenants/index.ts';
 import type { Received } from '../received.ts';
-import type { ReadRequest } from '../responses-state.ts';
+import type { ReadRequest } from '../responses/responses-state.ts';
 import { askedTools, withFunctions } from './asked-tools.ts';
 import type { ToolExecutor } from './tool-executor.ts';
 

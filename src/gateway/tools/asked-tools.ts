@@ -2,7 +2,7 @@ import { Fault } from '../../domain/fault.ts';
 import type { Json, ModelCall, Tool } from '../../domain/model-call.ts';
 import { isObject } from '../../protocols/index.ts';
 import type { Received } from '../received.ts';
-import type { ReadRequest } from '../responses-state.ts';
+import type { ReadRequest } from '../responses/responses-state.ts';
 import type { ServerTool, ToolExecutor } from './tool-executor.ts';
 
 /** Tools of this side that a request asks for. */
