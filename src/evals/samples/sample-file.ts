@@ -8,6 +8,8 @@ import type { Sample } from './sample-book.ts';
 export class SampleFile {
   readonly #file: string;
   #lines = 0;
+  /** A crash cut the last line: the next begins a new one. */
+  #isCut = false;
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(file: string) {
@@ -19,6 +21,7 @@ export class SampleFile {
     const text = (await readOptionalFile(this.#file)) ?? '';
     const samples = text.split('\n').flatMap((line) => parse(line) ?? []);
     this.#lines = samples.length;
+    this.#isCut = text !== '' && !text.endsWith('\n');
     return samples;
   }
 
@@ -32,10 +35,12 @@ export class SampleFile {
     if (this.#lines >= 2 * kept.length && this.#lines > 0) {
       await writeAtomically(this.#file, kept.map((one) => `${JSON.stringify(one)}\n`).join(''), { durable: false });
       this.#lines = kept.length;
+      this.#isCut = false;
       return;
     }
     await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
-    await appendFile(this.#file, `${JSON.stringify(sample)}\n`, { mode: 0o600 });
+    await appendFile(this.#file, `${this.#isCut ? '\n' : ''}${JSON.stringify(sample)}\n`, { mode: 0o600 });
+    this.#isCut = false;
     this.#lines++;
   }
 }
