@@ -169,7 +169,7 @@ describe('journal commands', () => {
     });
     await journal.close();
     expect(await main(['journal', 'verify', folder], terminal)).toBe(0);
-    expect(terminal.stdout()).toMatch(/gw1: \d+ requests?, cost \$/);
+    expect(terminal.stdout()).toMatch(/gw1: 1 facts, cost \$/);
     expect(await main(['journal', 'tail', folder], terminal)).toBe(0);
     expect(terminal.stdout()).toContain('"requestId":"req_1"');
     expect(await main(['journal', 'stats', folder], terminal)).toBe(0);
