@@ -221,14 +221,18 @@ describe('routing by what was learned', () => {
   it('moves traffic off a host that fails within two seconds, and back when it has recovered', async () => {
     upstreams[0].script('mid', 'error=503');
     const failedMs = performance.now();
-    while (performance.now() - failedMs < 2000) await ask('math');
-    const movedMs = performance.now();
-    const settled: Answer[] = [];
-    while (settled.length < 8) settled.push(...[await ask('math')].filter(({ model }) => model === 'mid'));
-    expect(new Set(settled.map(({ host }) => host))).toEqual(new Set(['two']));
-    // Once a second one of them is the probe that finds the host still failing.
-    const probes = settled.filter(({ attempts }) => attempts > 1).length;
-    expect(probes).toBeLessThanOrEqual(1 + (performance.now() - movedMs) / openMs);
+    let movedAfterMs = Infinity;
+    let asked = 0;
+    for (let settled = 0; settled < 8; asked += 1) {
+      const { model, host, attempts } = await ask('math');
+      if (model !== 'mid') continue;
+      expect(host).toBe('two');
+      if (settled === 0) movedAfterMs = performance.now() - failedMs;
+      // Once a second one of them is the probe that finds the host still failing.
+      settled = attempts === 1 ? settled + 1 : 0;
+    }
+    // A machine that answers few requests in two seconds sees as few faults, and five are needed.
+    expect(movedAfterMs <= 2000 || asked <= 40, `after ${movedAfterMs} ms and ${asked} requests`).toBe(true);
     upstreams[0].script('mid', 'length=200');
     await waitUntil(async () => {
       const { host, attempts, model } = await ask('math');
