@@ -5,6 +5,7 @@ export { ResponseStore, type ResponseStoreLimits, responseStoreLimits } from './
 export { claimWork, extendClaim, type NewClaim, type WorkTable } from './postgres/claim-work.ts';
 export type { Database, DatabaseEngine, ListenSettings } from './postgres/database.ts';
 export { DatabaseError, type DatabaseErrorCode } from './postgres/database-error.ts';
+export { isConnectionLost } from './postgres/is-connection-lost.ts';
 export { type DatabaseOptions, openDatabase } from './postgres/open-database.ts';
 export type { Tables } from './postgres/tables/index.ts';
 export {

@@ -80,4 +80,23 @@ describe('evaluations of kept requests', () => {
     expect(world.told.map(({ result }) => result.candidate)).toEqual(['a', 'a', 'a']);
     expect(new Set(world.told.map(({ result }) => result.requestId)).size).toBe(1);
   });
+
+  it('go on from where they were when the database could not be reached for a while', async () => {
+    let isLost = true;
+    let atMs = 0;
+    const world = openWorld({
+      // Longer than any claim lasts, once it is lost.
+      clock: { nowMs: () => (atMs += isLost ? 1 : 100_000), monotonicMs: () => atMs },
+      ask({ model }) {
+        if (isLost) {
+          isLost = false;
+          return Promise.reject(new Error('timeout exceeded when trying to connect'));
+        }
+        const answer = { requestId: 'req_1', model: String(model), host: 'h', text: 'yes', calls: [], outputTokens: 1 };
+        return Promise.resolve({ answer: { ...answer, totalMs: 1, costNanos: 1n }, costNanos: 1n });
+      },
+    });
+    await world.run();
+    expect(world.told).not.toEqual([]);
+  });
 });

@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { PeriodicTask } from '../../platform/periodic-task.ts';
 import { claimMs, WorkClaim } from '../../platform/work-claim.ts';
-import { type Database, extendClaim } from '../../storage/index.ts';
+import { type Database, extendClaim, isConnectionLost } from '../../storage/index.ts';
 import type { CodeRunner } from '../graders/code.ts';
 import { createGraders, type Graders } from '../graders/graders.ts';
 import type { GraderCaller } from '../graders/http.ts';
@@ -169,6 +169,9 @@ export class EvalService {
         atMs: clock.nowMs(),
       });
     } catch (error) {
+      // What was answered is kept: when the claim has lapsed, the run goes on from there.
+      if (isConnectionLost(error))
+        return this.#deps.logger.warn({ err: error, run: run.id }, 'an evaluation waits for the database');
       this.#deps.logger.error({ err: error, run: run.id }, 'an evaluation failed');
       const spentNanos = (await findRun(database, run.id))?.spentNanos ?? run.spentNanos;
       const report = reportOf(spec.candidates, await readResults(database, run.id));

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { PeriodicTask } from '../../platform/periodic-task.ts';
 import { claimMs, WorkClaim } from '../../platform/work-claim.ts';
-import { type Database, extendClaim } from '../../storage/index.ts';
+import { type Database, extendClaim, isConnectionLost } from '../../storage/index.ts';
 import type { FailureBook } from './failure-book.ts';
 import type { KeptFailure } from './failure-record.ts';
 import type { Fix, FixSpec, FixState } from './fix-record.ts';
@@ -142,6 +142,7 @@ export class FixService {
       await finishFix(database, { ...nothing, ...end, atMs: clock.nowMs() });
     } catch (error) {
       if (!(await claim.extend())) return void logger.warn({ err: error, fix: fix.id }, 'a fix was taken up elsewhere');
+      if (isConnectionLost(error)) return void logger.warn({ err: error, fix: fix.id }, 'a fix waits for the database');
       logger.error({ err: error, fix: fix.id }, 'a fix failed');
       const detail = Fault.is(error) ? error.message : 'it failed by a defect; the log says more';
       await finishFix(database, { ...nothing, state: 'failed', detail, atMs: clock.nowMs() });
