@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Sandbox } from 'e2b';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isMissing } from '../../src/platform/read-optional-file.ts';
 import { waitUntil } from '../journeys/support/wait-until.ts';
 import { E2bProduct, hasSandbox, treeHash } from './e2b-product.ts';
 
@@ -192,12 +193,22 @@ describe.skipIf(!hasSandbox)('the unmodified e2b package', () => {
     const data = `${product.booted.directory}/data/runtime`;
     const places = ['/sys/fs/cgroup', '/sys/fs/cgroup/memory', '/sys/fs/cgroup/pids', `${data}/sandboxes`];
     const disks = [`${data}/disks/all`, ...diskFolders()];
-    const named = [...places, ...disks].flatMap((folder) => (existsSync(folder) ? readdirSync(folder) : []));
+    const named = [...places, ...disks].flatMap(namesIn);
     const mounted = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
     const running = readdirSync('/proc').map((name) => (/^\d+$/.test(name) ? commandLine(name) : ''));
     return [...named, ...mounted, ...running].filter((text) => text.includes(number));
   }
 });
+
+/** Disks of other users' products on this machine are theirs, and none of ours is among them. */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isMissing(error) || (error as NodeJS.ErrnoException).code === 'EACCES') return [];
+    throw error;
+  }
+}
 
 function diskFolders(): string[] {
   const shared = '/var/lib/switchyard/disks';

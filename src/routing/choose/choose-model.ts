@@ -233,12 +233,14 @@ function plausible(
   { gapErrors }: Estimates,
   { utilities, kept }: { utilities: Float64Array; kept: number },
 ): readonly boolean[] {
-  const own = gapErrors[kept] ?? 0;
-  return Array.from(utilities, (utility, at) => {
-    const gap = (utilities[kept] ?? 0) - utility;
-    // Errors are towards the reference, so towards another both count.
-    return gap <= plausibleErrors * Math.hypot(gapErrors[at] ?? 1, own);
-  });
+  const own = (gapErrors[kept] ?? 0) ** 2;
+  const result: boolean[] = [];
+  for (let at = 0; at < utilities.length; at++) {
+    const gap = (utilities[kept] ?? 0) - (utilities[at] ?? 0);
+    // Errors are towards the reference, so towards another both count. `Math.hypot` takes four times as long.
+    result.push(gap <= plausibleErrors * Math.sqrt((gapErrors[at] ?? 1) ** 2 + own));
+  }
+  return result;
 }
 
 function reasonOf(of: { chosen: number; kept: number; best: number; incumbent: number }): ChoiceReason {
