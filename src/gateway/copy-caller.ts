@@ -1,9 +1,9 @@
 import type { AnswerHeaders, ClientSink, DispatchResult } from '../dispatch/index.ts';
 import type { FinalFact } from '../domain/facts.ts';
-import type { Key } from '../tenants/index.ts';
 import type { FormVerdict } from './answer-signals.ts';
 import type { Gateway } from './gateway.ts';
 import type { CopyOrder, Received } from './received.ts';
+import { ownKey } from './own-key.ts';
 
 /** What the copy of a request brought. */
 export interface CopiedAnswer {
@@ -19,17 +19,7 @@ export interface CopyCallerDeps {
 }
 
 /** Copies are the organisation's own work, with its own accounts at hosts. */
-const ownKey: Key = {
-  name: 'switchyard-shadow',
-  customer: 'default',
-  models: ['*'],
-  metered: false,
-  onClientGone: 'cancel',
-  limits: {},
-  cache: 'off',
-  storeResponses: false,
-  mayUse: () => true,
-};
+const shadowKey = ownKey('switchyard-shadow');
 
 /**
  * Sends the same request, in the client's own dialect, to another model or host. The answer goes nowhere but into the
@@ -52,7 +42,7 @@ export class CopyCaller {
         inbound: received.inbound,
         route: received.route,
         framing: received.framing,
-        key: ownKey,
+        key: shadowKey,
         bytes: received.bytes,
         contentType: received.contentType,
         forwardHeaders: received.forwardHeaders,

@@ -1,7 +1,7 @@
 import { Fault } from '../domain/fault.ts';
 import { isObject, openAIChatInbound } from '../protocols/index.ts';
-import type { Key } from '../tenants/index.ts';
 import { type InnerCallerDeps, MemorySink } from './inner-caller.ts';
+import { ownKey } from './own-key.ts';
 
 /** A text whose vector is wanted. */
 export interface EmbeddingAsked {
@@ -11,17 +11,7 @@ export interface EmbeddingAsked {
 }
 
 /** Customer and key that reading prompts is metered under. */
-const ownKey: Key = {
-  name: 'switchyard-features',
-  customer: 'default',
-  models: ['*'],
-  metered: false,
-  onClientGone: 'cancel',
-  limits: {},
-  cache: 'off',
-  storeResponses: false,
-  mayUse: () => true,
-};
+const featuresKey = ownKey('switchyard-features');
 
 /** Asks an embeddings model through the gateway as any client does: recorded, rated and within its deadline. */
 export async function askForVector(
@@ -35,7 +25,7 @@ export async function askForVector(
       inbound: openAIChatInbound,
       route: { operation: 'embeddings' },
       framing: 'sse',
-      key: ownKey,
+      key: featuresKey,
       bytes: Buffer.from(JSON.stringify({ model, input: text, encoding_format: 'float' })),
       contentType: 'application/json',
       forwardHeaders: {},

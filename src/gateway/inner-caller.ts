@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts';
 import { isObject, openAIChatInbound } from '../protocols/index.ts';
 import type { Key } from '../tenants/index.ts';
 import type { Gateway } from './gateway.ts';
+import { ownKey } from './own-key.ts';
 
 /** A call that the product makes itself. */
 export interface InnerCall {
@@ -51,17 +52,7 @@ export interface InnerCallerDeps {
 }
 
 /** Customer and key that the organisation's own work is metered under. */
-const ownKey: Key = {
-  name: 'switchyard-evals',
-  customer: 'default',
-  models: ['*'],
-  metered: true,
-  onClientGone: 'cancel',
-  limits: {},
-  cache: 'off',
-  storeResponses: false,
-  mayUse: () => true,
-};
+const innerKey: Key = { ...ownKey('switchyard-evals'), metered: true };
 
 /** Calls models through the gateway as any client does: same pipeline, same endpoints, same facts, no socket. */
 export class InnerCaller {
@@ -81,7 +72,7 @@ export class InnerCaller {
     body,
     feature,
     deadlineMs,
-    key = ownKey,
+    key = innerKey,
     under,
     prompt,
     ...call
