@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, tr
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
-import type { Fact } from '../src/domain/facts.ts';
+import type { Fact } from '../src/domain/facts/facts.ts';
 import { type Journal, openJournal } from '../src/journal/index.ts';
 import { recoverSegments } from '../src/journal/segment-recovery.ts';
 import { systemClock } from '../src/platform/clock.ts';

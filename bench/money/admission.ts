@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { Fault } from '../../src/domain/fault.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { type Database, openDatabase } from '../../src/storage/index.ts';

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fact } from '../../src/domain/facts.ts';
+import type { Fact } from '../../src/domain/facts/facts.ts';
 import { JournalCursor, openJournal } from '../../src/journal/index.ts';
 import { Projector } from '../../src/ledger/index.ts';
 import { runProjector } from '../../src/ledger/projector/projector-loop.ts';

@@ -1,6 +1,6 @@
-import type { Price, PriceContract } from '../../src/domain/price.ts';
-import { rate, type RatingContext } from '../../src/domain/rating.ts';
-import type { Usage } from '../../src/domain/usage.ts';
+import type { Price, PriceContract } from '../../src/domain/rating/price.ts';
+import { rate, type RatingContext } from '../../src/domain/rating/rating.ts';
+import type { Usage } from '../../src/domain/rating/usage.ts';
 import type { Figure, Section } from './section.ts';
 
 const plain: Price = {

@@ -1,4 +1,4 @@
-import { faultKinds } from '../../src/domain/fault-codes.ts';
+import { faultKinds } from '../../src/domain/faults/fault-codes.ts';
 import { type Expected, type FaultRow, faultTable, type Pair } from '../../test/journeys/support/fault-table.ts';
 import type { GeneratedFile } from '../lib/generated-file.ts';
 

@@ -1,5 +1,5 @@
-import { type FaultCode, type FaultKind, faultKinds } from '../../src/domain/fault-codes.ts';
-import { Fault } from '../../src/domain/fault.ts';
+import { type FaultCode, type FaultKind, faultKinds } from '../../src/domain/faults/fault-codes.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
 import {
   anthropicMessagesInbound,
   geminiInbound,
@@ -62,7 +62,7 @@ export function renderFaultReference(): string {
   const codes = Object.keys(faultKinds) as FaultCode[];
   if (codes.length === 0) throw new Error('the catalogue of faults is empty');
   return [
-    '<!-- Written by `npm run generate` from src/domain/fault-codes.ts. Do not edit. -->',
+    '<!-- Written by `npm run generate` from src/domain/faults/fault-codes.ts. Do not edit. -->',
     '',
     '# Faults',
     '',

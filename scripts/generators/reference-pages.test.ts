@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig } from '../../src/config/index.ts';
 import { configSchema } from '../../src/config/schema.ts';
-import { faultKinds } from '../../src/domain/fault-codes.ts';
+import { faultKinds } from '../../src/domain/faults/fault-codes.ts';
 import { configExamples } from '../lib/config-examples.ts';
 import { configJsonSchema, renderConfigReference } from './config-reference.ts';
 import { renderFaultReference } from './fault-reference.ts';

@@ -1,7 +1,7 @@
 import { type HostConfig, type LoadedConfig, readSecret, type SecretSources } from '../config/index.ts';
-import type { HostProtocol } from '../domain/dialect.ts';
-import type { Host, HostAuth } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
+import type { HostProtocol } from '../domain/calls/dialect.ts';
+import type { Host, HostAuth } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
 
 /** What is known of a provider without any configuration. */
 export interface KnownProvider {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig, policySchema } from '../config/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { buildHosts, hostFromEnvironment } from './build-hosts.ts';
 import { Catalog, type ResolvedModel } from './catalog.ts';
 import { CatalogFacts } from './facts/catalog-facts.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { JobConfig, LoadedConfig, ModelConfig, PolicyConfig } from '../config/index.ts';
-import type { Endpoint, Host } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Endpoint, Host } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import type { KnownProvider } from './build-hosts.ts';
 import { type PriceTexts, priceFromTexts } from './configured-price.ts';
 import type { CatalogFacts, EndpointFacts } from './facts/catalog-facts.ts';

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ModelConfig } from '../config/index.ts';
-import { bigintAsText } from '../domain/bigint-as-text.ts';
-import { parsePricePerMillion, parseRatioAsPpm, parseUnitPrice } from '../domain/money.ts';
-import type { BucketPrices, Price, PriceCondition, PriceRule, PriceTerms } from '../domain/price.ts';
-import { type UsageBucket, usageBuckets } from '../domain/usage.ts';
+import { bigintAsText } from '../domain/json/bigint-as-text.ts';
+import { parsePricePerMillion, parseRatioAsPpm, parseUnitPrice } from '../domain/money/money.ts';
+import type { BucketPrices, Price, PriceCondition, PriceRule, PriceTerms } from '../domain/rating/price.ts';
+import { type UsageBucket, usageBuckets } from '../domain/rating/usage.ts';
 
 /** Prices as source texts, USD per million units, by bucket. */
 export type BucketTexts = { readonly [Bucket in UsageBucket]?: string | undefined };

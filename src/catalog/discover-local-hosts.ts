@@ -1,4 +1,4 @@
-import type { Host } from '../domain/endpoint.ts';
+import type { Host } from '../domain/calls/endpoint.ts';
 import { PeriodicTask } from '../platform/periodic-task.ts';
 import type { OfferedModel } from './catalog.ts';
 import { discoverModels } from './discover-models.ts';

@@ -1,6 +1,6 @@
 import { request } from 'undici';
-import type { Host } from '../domain/endpoint.ts';
-import { isJsonObject } from '../domain/is-json-object.ts';
+import type { Host } from '../domain/calls/endpoint.ts';
+import { isJsonObject } from '../domain/json/is-json-object.ts';
 
 /** A server on this machine has answered long before. */
 const limitMs = 300;

@@ -1,5 +1,5 @@
 import { type JobConfig, jobSchema } from '../config/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../storage/index.ts';
 import { type Catalog, jobVersionId, type StoredJob } from './catalog.ts';

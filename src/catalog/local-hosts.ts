@@ -1,5 +1,5 @@
 import type { Config, LoadedConfig } from '../config/index.ts';
-import type { Host } from '../domain/endpoint.ts';
+import type { Host } from '../domain/calls/endpoint.ts';
 import { buildHosts, hostFromEnvironment, type KnownProvider } from './build-hosts.ts';
 import type { LocalHost } from './discover-local-hosts.ts';
 

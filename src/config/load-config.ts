@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { isRuleProblem, readSuccessRule, unusualKinds } from '../domain/success-rule.ts';
+import { isRuleProblem, readSuccessRule, unusualKinds } from '../domain/outcomes/success-rule.ts';
 import { isMissing } from '../platform/read-optional-file.ts';
 import { type ConfigProblem, formatPath } from './config-problem.ts';
 import { type Locate, parseConfig } from './parse-config.ts';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Fault } from '../domain/fault.ts';
+import type { Fault } from '../domain/faults/fault.ts';
 import { ConfigError, type LoadedConfig } from './load-config.ts';
 import { parseConfig } from './parse-config.ts';
 import { toPath } from './to-path.ts';

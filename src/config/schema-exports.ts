@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { usageBuckets } from '../domain/usage.ts';
+import { usageBuckets } from '../domain/rating/usage.ts';
 import { secretReference } from './secret-reference.ts';
 
 const sinkName = z

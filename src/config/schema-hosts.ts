@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hostProtocols } from '../domain/dialect.ts';
+import { hostProtocols } from '../domain/calls/dialect.ts';
 import { secretReference } from './secret-reference.ts';
 
 const positiveMs = z.int().positive().max(86_400_000);

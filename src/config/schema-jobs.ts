@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isStorableAmount, parseUsdAsNanos } from '../domain/money.ts';
-import { isRuleProblem, readSuccessRule } from '../domain/success-rule.ts';
+import { isStorableAmount, parseUsdAsNanos } from '../domain/money/money.ts';
+import { isRuleProblem, readSuccessRule } from '../domain/outcomes/success-rule.ts';
 import { cascadeSchema } from './schema-cascade.ts';
 
 const usdText = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isStorableAmount, parseUsdAsNanos } from '../domain/money.ts';
+import { isStorableAmount, parseUsdAsNanos } from '../domain/money/money.ts';
 
 const name = z
   .string()

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type PlanTerms, PlanTermsError, planProblems, readPlan } from '../domain/plan-terms.ts';
-import { usageBuckets } from '../domain/usage.ts';
+import { type PlanTerms, PlanTermsError, planProblems, readPlan } from '../domain/charges/plan-terms.ts';
+import { usageBuckets } from '../domain/rating/usage.ts';
 
 const decimalText = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { UsageBucket } from '../domain/usage.ts';
+import type { UsageBucket } from '../domain/rating/usage.ts';
 
 /** Prices and ratios keep their source text: they never pass through a float. */
 const decimalPattern = /^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;

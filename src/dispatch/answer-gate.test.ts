@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Completion } from '../domain/completion.ts';
-import { Fault } from '../domain/fault.ts';
-import type { Price } from '../domain/price.ts';
+import type { Completion } from '../domain/calls/completion.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { Price } from '../domain/rating/price.ts';
 import { endpointAt, type FakeCall, type HarnessOptions, runHarness, settle } from './testing/exchange-harness.ts';
 
 const price = { picosPerUnit: { input: 1000n, output: 2000n } } as unknown as Price;

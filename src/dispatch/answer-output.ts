@@ -1,4 +1,4 @@
-import type { Fault } from '../domain/fault.ts';
+import type { Fault } from '../domain/faults/fault.ts';
 import type { AnswerContext, AnswerEncoder, Frame, InboundProtocol, StreamDecoder } from '../protocols/contract.ts';
 import { SseToJsonArray } from '../protocols/index.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { AttemptFact } from '../domain/facts.ts';
-import { rateAttempt } from '../domain/rate-attempt.ts';
-import type { Price } from '../domain/price.ts';
+import type { AttemptFact } from '../domain/facts/facts.ts';
+import { rateAttempt } from '../domain/rating/rate-attempt.ts';
+import type { Price } from '../domain/rating/price.ts';
 import { anthropicMessagesInbound } from '../protocols/index.ts';
 import { createProviderRegistry } from '../providers/index.ts';
 import type { DispatchPlan } from './dispatch-plan.ts';

@@ -1,8 +1,8 @@
-import type { Endpoint } from '../domain/endpoint.ts';
-import type { AttemptFact, AttemptFlag } from '../domain/facts.ts';
-import type { Fault } from '../domain/fault.ts';
-import { rate, type Rating } from '../domain/rating.ts';
-import { totalInput, totalOutput, type Usage } from '../domain/usage.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
+import type { AttemptFact, AttemptFlag } from '../domain/facts/facts.ts';
+import type { Fault } from '../domain/faults/fault.ts';
+import { rate, type Rating } from '../domain/rating/rating.ts';
+import { totalInput, totalOutput, type Usage } from '../domain/rating/usage.ts';
 import type { EncodedRequest } from '../providers/contract.ts';
 import type { Signals } from '../signals/index.ts';
 import type { AttemptMeter } from './attempt-meter.ts';

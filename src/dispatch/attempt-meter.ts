@@ -1,8 +1,8 @@
-import type { Completion } from '../domain/completion.ts';
-import { Fault } from '../domain/fault.ts';
-import type { FinishReason, StreamPart } from '../domain/stream-part.ts';
-import { isContent } from '../domain/stream-part.ts';
-import { type Usage, type UsageBuckets } from '../domain/usage.ts';
+import type { Completion } from '../domain/calls/completion.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { FinishReason, StreamPart } from '../domain/calls/stream-part.ts';
+import { isContent } from '../domain/calls/stream-part.ts';
+import { type Usage, type UsageBuckets } from '../domain/rating/usage.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type CompletionCollector, estimateTextTokens, weighText } from '../protocols/index.ts';
 

@@ -1,5 +1,5 @@
-import type { Endpoint, Host } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Endpoint, Host } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import type { ObjectCall, UpstreamRequest } from '../providers/contract.ts';
 import type { BufferedAnswer, BufferedEnd } from './buffered-attempt.ts';
 import type { DispatchDeps } from './dispatch-plan.ts';

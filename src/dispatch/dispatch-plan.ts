@@ -1,9 +1,9 @@
-import type { Completion } from '../domain/completion.ts';
-import type { Endpoint, PricedEndpoint } from '../domain/endpoint.ts';
-import type { AttemptFact } from '../domain/facts.ts';
-import type { Fault } from '../domain/fault.ts';
-import type { FinishReason } from '../domain/stream-part.ts';
-import type { Usage } from '../domain/usage.ts';
+import type { Completion } from '../domain/calls/completion.ts';
+import type { Endpoint, PricedEndpoint } from '../domain/calls/endpoint.ts';
+import type { AttemptFact } from '../domain/facts/facts.ts';
+import type { Fault } from '../domain/faults/fault.ts';
+import type { FinishReason } from '../domain/calls/stream-part.ts';
+import type { Usage } from '../domain/rating/usage.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Random } from '../platform/random.ts';
 import type { TimerWheel } from '../platform/timer-wheel.ts';

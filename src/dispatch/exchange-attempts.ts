@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
-import type { Endpoint } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { CompletionCollector, streamCollectLimits } from '../protocols/index.ts';
 import type { EncodedRequest, OutboundCall, UpstreamRequest } from '../providers/contract.ts';
 import type { StreamDecoder } from '../protocols/contract.ts';

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../domain/endpoint.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
 import type { Clock } from '../platform/clock.ts';
 import { RetryBudget } from '../signals/index.ts';
 import type { Signals } from '../signals/index.ts';

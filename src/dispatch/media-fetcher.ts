@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
-import { Fault } from '../domain/fault.ts';
-import type { ModelCall } from '../domain/model-call.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { ModelCall } from '../domain/calls/model-call.ts';
 import { guardedLookup } from '../platform/address-guard.ts';
 import type { TimerWheel } from '../platform/timer-wheel.ts';
 import { downloadMedia } from './download-media.ts';

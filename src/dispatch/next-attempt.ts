@@ -1,6 +1,6 @@
-import type { Endpoint } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
-import type { FaultCode } from '../domain/fault-codes.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { FaultCode } from '../domain/faults/fault-codes.ts';
 import type { Random } from '../platform/random.ts';
 import type { Signals } from '../signals/index.ts';
 

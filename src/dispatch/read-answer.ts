@@ -1,8 +1,8 @@
-import type { Completion } from '../domain/completion.ts';
-import { hasContent } from '../domain/completion.ts';
-import { Fault } from '../domain/fault.ts';
-import type { JsonObject } from '../domain/model-call.ts';
-import type { Usage } from '../domain/usage.ts';
+import type { Completion } from '../domain/calls/completion.ts';
+import { hasContent } from '../domain/calls/completion.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { JsonObject } from '../domain/calls/model-call.ts';
+import type { Usage } from '../domain/rating/usage.ts';
 import { embeddingsDialect, isObject, parseExact, readPassThroughUsage, stringifyExact } from '../protocols/index.ts';
 import type { EncodedRequest } from '../providers/contract.ts';
 import type { BufferedAnswer } from './buffered-attempt.ts';

@@ -1,4 +1,4 @@
-import type { StreamPart } from '../domain/stream-part.ts';
+import type { StreamPart } from '../domain/calls/stream-part.ts';
 import type { Frame } from '../protocols/contract.ts';
 
 /** An event that is none. */

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { Completion } from '../domain/completion.ts';
-import type { Timeouts } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
-import { isContent } from '../domain/stream-part.ts';
+import type { Completion } from '../domain/calls/completion.ts';
+import type { Timeouts } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import { isContent } from '../domain/calls/stream-part.ts';
 import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
 import type { Frame, StreamDecoder } from '../protocols/contract.ts';
 import type { UpstreamFailure, UpstreamRequest } from '../providers/contract.ts';

@@ -1,6 +1,6 @@
-import type { Endpoint } from '../domain/endpoint.ts';
-import type { AttemptFlag } from '../domain/facts.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
+import type { AttemptFlag } from '../domain/facts/facts.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import type { WheelTimer } from '../platform/timer-wheel.ts';
 import type { AttemptLedger } from './attempt-ledger.ts';
 import type { AttemptMeter } from './attempt-meter.ts';

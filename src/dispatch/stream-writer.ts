@@ -1,4 +1,4 @@
-import type { InboundDialectId } from '../domain/dialect.ts';
+import type { InboundDialectId } from '../domain/calls/dialect.ts';
 import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
 import type { AnswerHeaders, ClientSink } from './client-sink.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { type Dispatcher, Pool, ProxyAgent } from 'undici';
-import type { Host } from '../domain/endpoint.ts';
+import type { Host } from '../domain/calls/endpoint.ts';
 import { guardedLookup, refusedHostname } from '../platform/address-guard.ts';
 import { guardedConnector } from './guarded-connector.ts';
 

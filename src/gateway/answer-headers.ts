@@ -1,5 +1,5 @@
 import type { AnswerHeaders, DispatchResult } from '../dispatch/index.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
 import type { Choice } from './choose.ts';
 import type { Received } from './received.ts';
 

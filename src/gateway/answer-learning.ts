@@ -1,5 +1,5 @@
 import type { DispatchResult } from '../dispatch/index.ts';
-import type { DecisionFact, FinalFact, OpenFact } from '../domain/facts.ts';
+import type { DecisionFact, FinalFact, OpenFact } from '../domain/facts/facts.ts';
 import type { AnswerSignals, SeenAnswer } from './answer-signals.ts';
 import { watchAnswer } from './cascade/cascade-gate.ts';
 import type { Admitted, ExchangePlanner } from './exchange-planner.ts';

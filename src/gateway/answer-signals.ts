@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { DispatchResult } from '../dispatch/index.ts';
-import type { Completion } from '../domain/completion.ts';
-import type { DecisionFact, FinalFact, OpenFact } from '../domain/facts.ts';
-import { Fault } from '../domain/fault.ts';
-import type { ModelCall, Tool } from '../domain/model-call.ts';
+import type { Completion } from '../domain/calls/completion.ts';
+import type { DecisionFact, FinalFact, OpenFact } from '../domain/facts/facts.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { ModelCall, Tool } from '../domain/calls/model-call.ts';
 import type { AnswerSchemas } from './schemas/answer-schemas.ts';
 import type { OutcomeDesk } from './outcome-desk.ts';
 import { outcomeEvidence } from './outcome-evidence.ts';

@@ -1,5 +1,5 @@
 import { type AnswerHeaders, type ClientSink, keepaliveOf, streamHeaders } from '../dispatch/index.ts';
-import type { InboundDialectId } from '../domain/dialect.ts';
+import type { InboundDialectId } from '../domain/calls/dialect.ts';
 import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
 
 /** How a streaming client is told that its answer is still on its way. */

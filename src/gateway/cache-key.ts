@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Json, ModelCall } from '../domain/model-call.ts';
+import type { Json, ModelCall } from '../domain/calls/model-call.ts';
 import type { Received } from './received.ts';
 
 /** Fields that do not change what a model would answer, or that the key holds in another form. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelCall } from '../domain/model-call.ts';
+import type { ModelCall } from '../domain/calls/model-call.ts';
 import { type AnswerContext, openAIChatInbound } from '../protocols/index.ts';
 import { CallSignatures } from './call-signatures.ts';
 

@@ -1,5 +1,5 @@
-import type { ContentPart, Message, ModelCall } from '../domain/model-call.ts';
-import type { StreamPart } from '../domain/stream-part.ts';
+import type { ContentPart, Message, ModelCall } from '../domain/calls/model-call.ts';
+import type { StreamPart } from '../domain/calls/stream-part.ts';
 import type { AnswerEncoder, InboundProtocol } from '../protocols/index.ts';
 
 const maxEntries = 20_000;

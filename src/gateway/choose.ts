@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Catalog, PromptVersion, ResolvedJob, ResolvedModel } from '../catalog/index.ts';
 import type { PolicyConfig } from '../config/index.ts';
-import { Fault } from '../domain/fault.ts';
-import type { JsonObject } from '../domain/model-call.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { JsonObject } from '../domain/calls/model-call.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import { type Decision, decide, type FeatureReader, type Needs, type PromptFeatures } from '../routing/index.ts';
 import type { Cascades } from './cascade/cascades.ts';

@@ -1,5 +1,5 @@
 import type { AnswerHeaders, ClientSink, DispatchResult } from '../dispatch/index.ts';
-import type { FinalFact } from '../domain/facts.ts';
+import type { FinalFact } from '../domain/facts/facts.ts';
 import type { FormVerdict } from './answer-signals.ts';
 import type { Gateway } from './gateway.ts';
 import type { CopyOrder, Received } from './received.ts';

@@ -1,4 +1,4 @@
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { isObject, openAIChatInbound } from '../protocols/index.ts';
 import { type InnerCallerDeps, MemorySink } from './inner-caller.ts';
 import { ownKey } from './own-key.ts';

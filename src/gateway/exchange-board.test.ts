@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AttemptFact, FinalFact } from '../domain/facts.ts';
+import type { AttemptFact, FinalFact } from '../domain/facts/facts.ts';
 import { createMetrics } from '../platform/metrics.ts';
 import { ExchangeBoard } from './exchange-board.ts';
 

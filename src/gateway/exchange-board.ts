@@ -1,6 +1,6 @@
-import type { AttemptFact, FinalFact } from '../domain/facts.ts';
-import type { FaultCode } from '../domain/fault-codes.ts';
-import { usageBuckets } from '../domain/usage.ts';
+import type { AttemptFact, FinalFact } from '../domain/facts/facts.ts';
+import type { FaultCode } from '../domain/faults/fault-codes.ts';
+import { usageBuckets } from '../domain/rating/usage.ts';
 import type { Counter, Labels, Metrics } from '../platform/metrics.ts';
 
 /** A request in flight, for the live view. */

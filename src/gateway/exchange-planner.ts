@@ -1,8 +1,8 @@
 import type { DispatchPlan, AttemptPolicy } from '../dispatch/index.ts';
-import type { AttemptFact } from '../domain/facts.ts';
-import { Fault } from '../domain/fault.ts';
-import type { FaultCode } from '../domain/fault-codes.ts';
-import type { JsonObject, ModelCall } from '../domain/model-call.ts';
+import type { AttemptFact } from '../domain/facts/facts.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { FaultCode } from '../domain/faults/fault-codes.ts';
+import type { JsonObject, ModelCall } from '../domain/calls/model-call.ts';
 import { type AnswerContext, holdsLongIntegers, isObject, parseExact } from '../protocols/index.ts';
 import type { OutboundCall } from '../providers/contract.ts';
 import { formatTraceparent } from '../telemetry/index.ts';

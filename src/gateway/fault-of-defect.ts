@@ -1,4 +1,4 @@
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { JournalError } from '../journal/index.ts';
 
 /** What a client is told when something was thrown: a journal that fails it only for now, or a defect of ours. */

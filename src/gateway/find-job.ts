@@ -1,5 +1,5 @@
 import type { Catalog, ResolvedJob } from '../catalog/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import { JobClassifier, type PromptFeatures, type RoutedJob } from '../routing/index.ts';
 import { type JobTerms, jobTermsOf, unknownJobTerms } from './job-terms.ts';

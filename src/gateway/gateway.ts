@@ -1,7 +1,7 @@
 import { type ClientSink, type DispatchPlan, type DispatchResult, runExchange } from '../dispatch/index.ts';
-import type { AttemptFact } from '../domain/facts.ts';
-import { Fault } from '../domain/fault.ts';
-import { totalInput, totalOutput } from '../domain/usage.ts';
+import type { AttemptFact } from '../domain/facts/facts.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import { totalInput, totalOutput } from '../domain/rating/usage.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import { ExplorationBudget, FeatureReader } from '../routing/index.ts';
 import { AnswerLearning } from './answer-learning.ts';

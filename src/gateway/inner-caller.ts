@@ -1,7 +1,7 @@
 import type { PromptVersion } from '../catalog/index.ts';
 import type { AnswerHeaders, ClientSink } from '../dispatch/index.ts';
-import { Fault } from '../domain/fault.ts';
-import type { JsonObject } from '../domain/model-call.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { JsonObject } from '../domain/calls/model-call.ts';
 import type { Clock } from '../platform/clock.ts';
 import { isObject, openAIChatInbound } from '../protocols/index.ts';
 import type { Key } from '../tenants/index.ts';

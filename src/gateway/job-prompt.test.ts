@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { promptVersionOf } from '../catalog/index.ts';
-import { Fault } from '../domain/fault.ts';
-import type { JsonObject, ModelCall } from '../domain/model-call.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { JsonObject, ModelCall } from '../domain/calls/model-call.ts';
 import {
   anthropicMessagesInbound,
   geminiInbound,

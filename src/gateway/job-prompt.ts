@@ -1,5 +1,5 @@
 import type { PromptVersion, ResolvedJob } from '../catalog/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { editObject, estimateTextTokens, spliceJson } from '../protocols/index.ts';
 import type { Received } from './received.ts';
 import type { Resumed } from './responses/responses-state.ts';

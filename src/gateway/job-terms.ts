@@ -1,6 +1,6 @@
 import type { ResolvedJob } from '../catalog/index.ts';
 import type { JobConfig } from '../config/index.ts';
-import { parsePricePerMillion, parseUsdAsNanos } from '../domain/money.ts';
+import { parsePricePerMillion, parseUsdAsNanos } from '../domain/money/money.ts';
 import type { Demands, ExplorationLimits, RoutePolicy } from '../routing/index.ts';
 
 /** What a job demands and how it weighs, read once per version of its settings. */

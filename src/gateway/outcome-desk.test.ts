@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Fact } from '../domain/facts.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Fact } from '../domain/facts/facts.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import type { Journal } from '../journal/index.ts';
 import { createMemoryJournal } from '../journal/testing/memory-journal.ts';
 import { OutcomeBook } from '../routing/index.ts';

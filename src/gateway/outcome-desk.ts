@@ -1,6 +1,6 @@
-import type { OpenFact, OutcomeFact } from '../domain/facts.ts';
-import { Fault } from '../domain/fault.ts';
-import { outcomeWeight, standingOutcomes } from '../domain/outcome.ts';
+import type { OpenFact, OutcomeFact } from '../domain/facts/facts.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import { outcomeWeight, standingOutcomes } from '../domain/outcomes/outcome.ts';
 import type { Journal } from '../journal/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { OutcomeBook } from '../routing/index.ts';

@@ -1,4 +1,4 @@
-import type { OutcomeFact } from '../domain/facts.ts';
+import type { OutcomeFact } from '../domain/facts/facts.ts';
 import type { ExchangeRecord } from './records/exchange-record.ts';
 
 /** What an outcome copies from its exchange, so that learning needs no other fact. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ResolvedModel } from '../catalog/index.ts';
-import type { Endpoint, Host, HostAuth } from '../domain/endpoint.ts';
+import type { Endpoint, Host, HostAuth } from '../domain/calls/endpoint.ts';
 import { policySchema } from '../config/index.ts';
 import { type AccountKey, hostOfAccount, OwnAccounts } from './own-accounts.ts';
 

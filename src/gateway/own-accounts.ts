@@ -1,5 +1,5 @@
 import type { ResolvedModel } from '../catalog/index.ts';
-import type { Endpoint, Host, HostAuth } from '../domain/endpoint.ts';
+import type { Endpoint, Host, HostAuth } from '../domain/calls/endpoint.ts';
 
 /** Whose customers' own accounts at hosts are known, with the keys to them. */
 export interface AccountKeys {

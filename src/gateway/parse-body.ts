@@ -1,5 +1,5 @@
-import { Fault } from '../domain/fault.ts';
-import type { JsonObject } from '../domain/model-call.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { JsonObject } from '../domain/calls/model-call.ts';
 import { isObject } from '../protocols/index.ts';
 
 const quote = 0x22;

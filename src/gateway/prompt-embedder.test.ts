@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalog, ResolvedJob } from '../catalog/index.ts';
 import { jobSchema } from '../config/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { openAIChatInbound } from '../protocols/index.ts';
 import { FeatureReader, featureKindOf } from '../routing/index.ts';
 import { type EmbedderDeps, PromptEmbedder } from './prompt-embedder.ts';

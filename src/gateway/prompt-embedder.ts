@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Catalog, ResolvedJob } from '../catalog/index.ts';
 import type { RoutingConfig } from '../config/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import type { Clock } from '../platform/clock.ts';
 import { FeatureReader, featureKindOf, type PromptFeatures, VectorProjection } from '../routing/index.ts';
 import { JobFinder } from './find-job.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../domain/model-call.ts';
+import type { JsonObject } from '../domain/calls/model-call.ts';
 import { isObject } from '../protocols/index.ts';
 
 /** More text than this tells nothing more about the kind of work. */

@@ -1,5 +1,5 @@
-import { Fault } from '../domain/fault.ts';
-import type { JsonObject } from '../domain/model-call.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { JsonObject } from '../domain/calls/model-call.ts';
 
 const maxParts = 100;
 const maxFieldBytes = 64 * 1024;

@@ -1,8 +1,8 @@
 import { type ClientSink, type DispatchResult, streamHeaders } from '../dispatch/index.ts';
-import type { Completion } from '../domain/completion.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
-import type { ModelCall } from '../domain/model-call.ts';
+import type { Completion } from '../domain/calls/completion.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { ModelCall } from '../domain/calls/model-call.ts';
 import { type AnswerContext, completionToParts, stringifyExact } from '../protocols/index.ts';
 import { answerHeaders } from './answer-headers.ts';
 import { cacheKeyOf, isCacheable } from './cache-key.ts';

@@ -1,7 +1,7 @@
 import type { PromptVersion } from '../catalog/index.ts';
 import type { InboundProtocol, RouteHints } from '../protocols/contract.ts';
 import type { DispatchResult } from '../dispatch/index.ts';
-import type { FinalFact } from '../domain/facts.ts';
+import type { FinalFact } from '../domain/facts/facts.ts';
 import type { Key } from '../tenants/index.ts';
 import type { FormVerdict } from './answer-signals.ts';
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../domain/endpoint.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
 import { type CachedAnswer, ResponseCache } from './response-cache.ts';
 
 let nowMs = 0;

@@ -1,6 +1,6 @@
-import { bigintAsText } from '../domain/bigint-as-text.ts';
-import type { Completion } from '../domain/completion.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
+import { bigintAsText } from '../domain/json/bigint-as-text.ts';
+import type { Completion } from '../domain/calls/completion.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Patience } from './patience.ts';
 

@@ -1,8 +1,8 @@
 import type { PromptVersion, ResolvedJob } from '../catalog/index.ts';
 import type { DispatchResult } from '../dispatch/index.ts';
-import type { FinalFact } from '../domain/facts.ts';
-import type { ModelCall } from '../domain/model-call.ts';
-import type { Fault } from '../domain/fault.ts';
+import type { FinalFact } from '../domain/facts/facts.ts';
+import type { ModelCall } from '../domain/calls/model-call.ts';
+import type { Fault } from '../domain/faults/fault.ts';
 import type { FormVerdict } from './answer-signals.ts';
 import type { Received } from './received.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ResolvedJob, ResolvedModel } from '../catalog/index.ts';
 import { jobSchema, policySchema } from '../config/index.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { openAIChatInbound } from '../protocols/index.ts';
 import { ExplorationBudget, LearningService, StickyMap } from '../routing/index.ts';
 import { createSignals, type Signals } from '../signals/index.ts';

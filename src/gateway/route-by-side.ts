@@ -1,6 +1,6 @@
 import type { ResolvedJob, ResolvedModel } from '../catalog/index.ts';
 import type { DispatchResult } from '../dispatch/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { jobTermsOf } from './job-terms.ts';
 import { hostOfAccount } from './own-accounts.ts';
 import type { RolloutAssignment, RolloutPort } from './rollout-port.ts';

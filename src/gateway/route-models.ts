@@ -1,7 +1,7 @@
 import type { ResolvedModel } from '../catalog/index.ts';
-import type { Capabilities, Endpoint } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
-import { type Circumstances, selectPrices } from '../domain/select-prices.ts';
+import type { Capabilities, Endpoint } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import { type Circumstances, selectPrices } from '../domain/rating/select-prices.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { RoutedCandidateFact, RoutingFact } from '../domain/facts.ts';
+import type { RoutedCandidateFact, RoutingFact } from '../domain/facts/facts.ts';
 import type { RoutedCandidate } from '../routing/index.ts';
 import type { Routed } from './route-models.ts';
 

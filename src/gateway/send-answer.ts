@@ -1,5 +1,5 @@
 import type { DispatchResult, ClientSink } from '../dispatch/index.ts';
-import type { Fault } from '../domain/fault.ts';
+import type { Fault } from '../domain/faults/fault.ts';
 import { answerHeaders, faultHeaders } from './answer-headers.ts';
 import type { Recall } from './recall.ts';
 import type { Received } from './received.ts';

@@ -1,6 +1,6 @@
 import type { DispatchResult } from '../dispatch/index.ts';
-import type { Charge } from '../domain/charge.ts';
-import type { DecisionFact, FinalFact, OpenFact, ToolRunFact } from '../domain/facts.ts';
+import type { Charge } from '../domain/charges/charge.ts';
+import type { DecisionFact, FinalFact, OpenFact, ToolRunFact } from '../domain/facts/facts.ts';
 import type { RequestHead } from '../protocols/index.ts';
 import type { Choice } from './choose.ts';
 import type { AdmittedSpending } from './money/admit-spending.ts';

@@ -1,5 +1,5 @@
 import type { DispatchResult } from '../dispatch/index.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
 import type { Provider } from '../providers/contract.ts';
 import type { AdmittedExchange } from './settle.ts';
 

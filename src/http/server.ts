@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { acceptBody } from './accept-body.ts';
 import { applyCors } from './cors.ts';
 import type { Config } from '../config/index.ts';
-import type { FaultCode } from '../domain/fault-codes.ts';
+import type { FaultCode } from '../domain/faults/fault-codes.ts';
 
 /** The parts that answer requests, asked in this order. */
 export interface ServerParts {

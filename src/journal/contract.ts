@@ -1,4 +1,4 @@
-import type { Fact } from '../domain/facts.ts';
+import type { Fact } from '../domain/facts/facts.ts';
 
 /** When an acknowledged fact survives: `durable` after fdatasync; `relaxed` syncs every 50 ms and nobody waits. */
 export type Durability = 'durable' | 'relaxed';

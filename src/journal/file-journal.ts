@@ -1,4 +1,4 @@
-import type { Fact } from '../domain/facts.ts';
+import type { Fact } from '../domain/facts/facts.ts';
 import type { Clock } from '../platform/clock.ts';
 import { CommitWaiters } from './commit-waiters.ts';
 import type { Durability, Journal, JournalPosition, JournalState } from './contract.ts';

@@ -1,4 +1,4 @@
-import type { Fact } from '../domain/facts.ts';
+import type { Fact } from '../domain/facts/facts.ts';
 import { idTimeMs } from '../platform/ids.ts';
 import type { JournalPosition } from './contract.ts';
 import type { SegmentMark } from './segment-meta.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { JournalPosition } from './contract.ts';
 import { type Frame, frameVersion, segmentSeed } from './frame-codec.ts';
 import { factTypeOf } from './frame-types.ts';
-import type { FactType } from '../domain/facts.ts';
+import type { FactType } from '../domain/facts/facts.ts';
 import { JournalError } from './journal-error.ts';
 import { listSegments, segmentPath } from './segment-meta.ts';
 import { SegmentReader } from './segment-reader.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import type { AbortFact } from '../domain/facts.ts';
+import type { AbortFact } from '../domain/facts/facts.ts';
 import type { Clock } from '../platform/clock.ts';
 import { spawnWorker } from '../platform/workers.ts';
 import type { Durability, Journal } from './contract.ts';

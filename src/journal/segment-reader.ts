@@ -1,5 +1,5 @@
 import { open, readFile } from 'node:fs/promises';
-import type { Fact } from '../domain/facts.ts';
+import type { Fact } from '../domain/facts/facts.ts';
 import type { JournalPosition } from './contract.ts';
 import { segmentSeed } from './frame-codec.ts';
 import { isFactFrame, segmentFrame } from './frame-types.ts';

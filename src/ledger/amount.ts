@@ -1,4 +1,4 @@
-import { isStorableAmount } from '../domain/money.ts';
+import { isStorableAmount } from '../domain/money/money.ts';
 import { LedgerError } from './ledger-error.ts';
 
 const amountPattern = /^(?:0|[1-9]\d{0,18})$/;

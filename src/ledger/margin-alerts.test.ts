@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { PriceStore, StoredPriceBook } from '../catalog/index.ts';
-import type { AttemptFact, Fact } from '../domain/facts.ts';
-import type { PriceTerms } from '../domain/price.ts';
+import type { AttemptFact, Fact } from '../domain/facts/facts.ts';
+import type { PriceTerms } from '../domain/rating/price.ts';
 import { createSeededRandom } from '../platform/random.ts';
 import { sharedTestDatabase } from '../storage/testing/shared-test-database.ts';
 import { InvoiceFixture } from './invoices/testing/invoice-fixture.ts';

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { PriceStore, RatingVersions } from '../catalog/index.ts';
-import { customersPushedBelow, type Exposure } from '../domain/margin-floor.ts';
-import { type Plan, planAt } from '../domain/plan.ts';
-import type { Price } from '../domain/price.ts';
-import { type UsageBuckets, usageBuckets } from '../domain/usage.ts';
+import { customersPushedBelow, type Exposure } from '../domain/charges/margin-floor.ts';
+import { type Plan, planAt } from '../domain/charges/plan.ts';
+import type { Price } from '../domain/rating/price.ts';
+import { type UsageBuckets, usageBuckets } from '../domain/rating/usage.ts';
 import type { Database } from '../storage/index.ts';
 import { readCustomerPlans } from '../tenants/index.ts';
 import { unitColumns } from './projector/use-sum.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { PrepaidPack } from '../domain/plan.ts';
+import type { PrepaidPack } from '../domain/charges/plan.ts';
 import type { Database } from '../storage/index.ts';
 import { type ExpiredGrant, toGrant, type WalletGrant } from '../tenants/index.ts';
 import { customerAccount, ownAccount } from './books/accounts.ts';

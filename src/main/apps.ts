@@ -1,4 +1,4 @@
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { sessionCookie } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import {

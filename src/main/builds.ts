@@ -1,5 +1,5 @@
 import { type Catalog, codeBuildJob, codeFixJob } from '../catalog/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { InnerCaller } from '../gateway/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { type AskedModel, BuildService, deployApp, type DeployedApp, type ModelAnswer } from '../runtime/index.ts';

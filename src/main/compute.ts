@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Config } from '../config/index.ts';
-import { type ComputePrices, readComputePrices } from '../domain/compute.ts';
+import { type ComputePrices, readComputePrices } from '../domain/rating/compute.ts';
 import { systemClock } from '../platform/clock.ts';
 import { ComputeDesk, type ComputeDeskDeps } from '../runtime/index.ts';
 

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import type { Catalog, ResolvedJob } from '../catalog/index.ts';
-import { Fault } from '../domain/fault.ts';
-import { defaultSuccessRule, isRuleProblem, readSuccessRule, type SuccessRule } from '../domain/success-rule.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import {
+  defaultSuccessRule,
+  isRuleProblem,
+  readSuccessRule,
+  type SuccessRule,
+} from '../domain/outcomes/success-rule.ts';
 import { previewRoute } from '../gateway/index.ts';
 import { type ControlViews, ReturnsDesk } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';

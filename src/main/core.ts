@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { LoadedConfig } from '../config/index.ts';
-import type { Host } from '../domain/endpoint.ts';
-import type { OutcomeFact } from '../domain/facts.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Host } from '../domain/calls/endpoint.ts';
+import type { OutcomeFact } from '../domain/facts/facts.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { type EvalService, SampleBook } from '../evals/index.ts';
 import {
   ExchangeBoard,

@@ -13,7 +13,7 @@ import {
   StoredPriceBook,
 } from '../catalog/index.ts';
 import type { LoadedConfig } from '../config/index.ts';
-import type { Price } from '../domain/price.ts';
+import type { Price } from '../domain/rating/price.ts';
 import type { Journal, JournalPosition } from '../journal/index.ts';
 import {
   bookExpiry,

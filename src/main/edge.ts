@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { InboundDialectId } from '../domain/dialect.ts';
+import type { InboundDialectId } from '../domain/calls/dialect.ts';
 import {
   createHttpServer,
   createInferenceHandler,

@@ -1,5 +1,5 @@
-import { Fault } from '../domain/fault.ts';
-import { estimateCostNanos } from '../domain/estimate-cost.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import { estimateCostNanos } from '../domain/rating/estimate-cost.ts';
 import {
   type EvalOutcome,
   type EvalParts,

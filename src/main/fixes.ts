@@ -1,7 +1,7 @@
 import { codeFixJob } from '../catalog/index.ts';
 import type { Config } from '../config/index.ts';
-import { Fault } from '../domain/fault.ts';
-import { parseUsdAsNanos } from '../domain/money.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import { parseUsdAsNanos } from '../domain/money/money.ts';
 import { InnerCaller, toExchangeRecord } from '../gateway/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import {

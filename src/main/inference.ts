@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../config/index.ts';
 import { createMediaFetcher, createUpstreamPools, DrainRoom, Hedging } from '../dispatch/index.ts';
-import type { Host } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Host } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import {
   askForVector,
   type EmbedderDeps,

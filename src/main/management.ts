@@ -12,7 +12,7 @@ import {
 } from '../http/index.ts';
 import { systemClock } from '../platform/clock.ts';
 import { controlViews } from './control-views.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { TokenVerifier } from '../tenants/index.ts';
 import type { Core } from './core.ts';
 

@@ -1,9 +1,9 @@
 import { type PollState, PriceDesk, type PriceSource, type StoredPriceBook } from '../catalog/index.ts';
 import { type Config, type LoadedConfig, readSecret } from '../config/index.ts';
-import type { Fact } from '../domain/facts.ts';
-import { atCostPlan, type Plan, planAt } from '../domain/plan.ts';
-import { readPlan } from '../domain/plan-terms.ts';
-import type { Price, PriceContract } from '../domain/price.ts';
+import type { Fact } from '../domain/facts/facts.ts';
+import { atCostPlan, type Plan, planAt } from '../domain/charges/plan.ts';
+import { readPlan } from '../domain/charges/plan-terms.ts';
+import type { Price, PriceContract } from '../domain/rating/price.ts';
 import type { MoneyPorts } from '../gateway/index.ts';
 import type { Projection } from '../ledger/index.ts';
 import type { Clock } from '../platform/clock.ts';

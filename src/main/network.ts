@@ -1,6 +1,6 @@
 import type { LoadedConfig } from '../config/index.ts';
 import type { NetworkSettings } from '../dispatch/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import type { ServeOptions } from './serve-options.ts';
 
 /** How upstreams are reached: the configuration's word, else the environment's. */

@@ -1,5 +1,5 @@
 import { type ConfigError, formatProblem, type LoadedConfig, locateFault } from '../config/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { Core } from './core.ts';
 import { refuseOpenBind } from './network.ts';

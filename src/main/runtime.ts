@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { type Config, type LoadedConfig, runtimeLimits } from '../config/index.ts';
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import type { OutcomeDesk, ToolExecutor } from '../gateway/index.ts';
 import type { Journal } from '../journal/index.ts';
 import { systemClock } from '../platform/clock.ts';

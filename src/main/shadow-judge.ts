@@ -1,4 +1,4 @@
-import { Fault } from '../domain/fault.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { type Judge, judgeHealth, judgePair, type PairVerdict } from '../evals/index.ts';
 import { InnerCaller, promptText } from '../gateway/index.ts';
 import { systemClock } from '../platform/clock.ts';

@@ -10,8 +10,8 @@ import {
   type StoredJob,
 } from '../catalog/index.ts';
 import { type LoadedConfig, locateFault, policySchema, readSecret } from '../config/index.ts';
-import type { Host } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Host } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Logger } from '../platform/logger.ts';
 import type { ProviderRegistry } from '../providers/index.ts';

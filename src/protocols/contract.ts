@@ -1,8 +1,8 @@
-import type { Completion } from '../domain/completion.ts';
-import type { DialectId, InboundDialectId, Operation } from '../domain/dialect.ts';
-import type { Fault } from '../domain/fault.ts';
-import type { JsonObject, ModelCall } from '../domain/model-call.ts';
-import type { StreamPart } from '../domain/stream-part.ts';
+import type { Completion } from '../domain/calls/completion.ts';
+import type { DialectId, InboundDialectId, Operation } from '../domain/calls/dialect.ts';
+import type { Fault } from '../domain/faults/fault.ts';
+import type { JsonObject, ModelCall } from '../domain/calls/model-call.ts';
+import type { StreamPart } from '../domain/calls/stream-part.ts';
 import type { JsonEdit } from './json-splice/index.ts';
 
 /** What a route already knows before the body is read. */

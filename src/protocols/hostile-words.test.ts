@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../domain/fault.ts';
-import type { JsonObject } from '../domain/model-call.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import type { JsonObject } from '../domain/calls/model-call.ts';
 import {
   anthropicMessagesOutbound,
   bedrockConverseOutbound,

@@ -1,8 +1,8 @@
-import type { DialectId, HostProtocol, Operation } from '../domain/dialect.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
-import type { Fault } from '../domain/fault.ts';
-import type { JsonObject, ModelCall } from '../domain/model-call.ts';
-import type { Completion } from '../domain/completion.ts';
+import type { DialectId, HostProtocol, Operation } from '../domain/calls/dialect.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
+import type { Fault } from '../domain/faults/fault.ts';
+import type { JsonObject, ModelCall } from '../domain/calls/model-call.ts';
+import type { Completion } from '../domain/calls/completion.ts';
 import type { StreamDecoder } from '../protocols/contract.ts';
 
 /** A client's request on its way out. `bytes` is the body as received, for splicing without re-serialising. */

@@ -1,6 +1,6 @@
-import type { DialectId } from '../domain/dialect.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
+import type { DialectId } from '../domain/calls/dialect.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { type StreamDecoder, unwrapSchemaCompletion, unwrapSchemaTool } from '../protocols/index.ts';
 import { classifyFailure } from './classify/classify-failure.ts';
 import type { EncodedRequest, OutboundCall, Provider } from './contract.ts';

@@ -1,5 +1,5 @@
-import type { DialectId, HostProtocol, Operation } from '../domain/dialect.ts';
-import type { Endpoint } from '../domain/endpoint.ts';
+import type { DialectId, HostProtocol, Operation } from '../domain/calls/dialect.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
 import type { JsonEdit } from '../protocols/index.ts';
 import type { Quirks } from './quirks.ts';
 

@@ -1,4 +1,4 @@
-import type { HostProtocol } from '../domain/dialect.ts';
+import type { HostProtocol } from '../domain/calls/dialect.ts';
 import type { Provider } from './contract.ts';
 import { defineProvider } from './define-provider.ts';
 import { outboundWires } from './encode/wires.ts';

@@ -1,5 +1,5 @@
-import type { Endpoint } from '../domain/endpoint.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { eligible, type Needs, orderByWeight } from './rank-endpoints.ts';
 
 /** A model that may answer, with its endpoints. */

@@ -1,4 +1,4 @@
-import type { OutcomeFact } from '../domain/facts.ts';
+import type { OutcomeFact } from '../domain/facts/facts.ts';
 
 const maxRecent = 200_000;
 const maxPerRequest = 100;

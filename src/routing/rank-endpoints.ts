@@ -1,4 +1,4 @@
-import type { Capabilities, Endpoint } from '../domain/endpoint.ts';
+import type { Capabilities, Endpoint } from '../domain/calls/endpoint.ts';
 import { hash32 } from './hash.ts';
 
 /** What a request needs that an endpoint may state not to have. */

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Endpoint } from '../domain/endpoint.ts';
-import type { OutcomeFact } from '../domain/facts.ts';
-import { Fault } from '../domain/fault.ts';
+import type { Endpoint } from '../domain/calls/endpoint.ts';
+import type { OutcomeFact } from '../domain/facts/facts.ts';
+import { Fault } from '../domain/faults/fault.ts';
 import { type Decision, decide, type DecisionInput } from './decide.ts';
 import { OutcomeBook } from './outcome-book.ts';
 import { StickyMap } from './sticky-map.ts';

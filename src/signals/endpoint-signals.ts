@@ -1,5 +1,5 @@
-import type { FaultCode } from '../domain/fault-codes.ts';
-import { faultKinds } from '../domain/fault-codes.ts';
+import type { FaultCode } from '../domain/faults/fault-codes.ts';
+import { faultKinds } from '../domain/faults/fault-codes.ts';
 import type { Clock } from '../platform/clock.ts';
 import { CallSketches, type EndpointHealth } from './call-sketches.ts';
 import type { Circuit } from './circuit.ts';

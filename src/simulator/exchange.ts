@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Json, JsonObject } from '../domain/model-call.ts';
+import type { Json, JsonObject } from '../domain/calls/model-call.ts';
 import type { RecordedRequest } from './counters.ts';
 import { deliver } from './delivery.ts';
 import { stringifyLiteral } from './json.ts';

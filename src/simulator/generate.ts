@@ -1,4 +1,4 @@
-import type { JsonObject } from '../domain/model-call.ts';
+import type { JsonObject } from '../domain/calls/model-call.ts';
 import type { Frame } from './answer.ts';
 import { checkPrompt, checkRequest } from './check-request.ts';
 import { composeAnswer, countPrompt } from './compose-answer.ts';

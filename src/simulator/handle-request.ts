@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { JsonObject } from '../domain/model-call.ts';
+import type { JsonObject } from '../domain/calls/model-call.ts';
 import { controlPrefix, handleControl } from './control.ts';
 import type { RecordedRequest } from './counters.ts';
 import { dialects } from './dialects/index.ts';

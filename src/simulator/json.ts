@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../domain/model-call.ts';
+import type { Json, JsonObject } from '../domain/calls/model-call.ts';
 
 /** The value as an object; an empty one when it is anything else, since the simulator forgives odd requests. */
 export function asObject(value: unknown): JsonObject {

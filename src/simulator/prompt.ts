@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../domain/model-call.ts';
+import type { Json, JsonObject } from '../domain/calls/model-call.ts';
 
 /** Wire dialects of the simulator; equal to the dialects of the gateway, but its own, so that tests share no code. */
 export type SimulatedDialectId =

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../domain/model-call.ts';
+import type { JsonObject } from '../domain/calls/model-call.ts';
 import type { PromptTurn } from './prompt.ts';
 
 /** A stored response: its body and the conversation up to and including it. */

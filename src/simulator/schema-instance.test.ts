@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../domain/model-call.ts';
+import type { Json } from '../domain/calls/model-call.ts';
 import { instanceOf } from './schema-instance.ts';
 
 const schemas: { readonly [name: string]: Json } = {

@@ -1,4 +1,4 @@
-import { buildMarker, fileEnd, fileStart } from '../domain/build-format.ts';
+import { buildMarker, fileEnd, fileStart } from '../domain/calls/build-format.ts';
 import type { Prompt } from './prompt.ts';
 
 const quotedCharacters = 300;

@@ -1,5 +1,5 @@
-import type { AttemptFact, FinalFact, OpenFact } from '../domain/facts.ts';
-import { totalInput, totalOutput, type UsageBuckets } from '../domain/usage.ts';
+import type { AttemptFact, FinalFact, OpenFact } from '../domain/facts/facts.ts';
+import { totalInput, totalOutput, type UsageBuckets } from '../domain/rating/usage.ts';
 import { genAi, general, operationName, own } from './attribute-names.ts';
 import type { Attributes, Span } from './span.ts';
 import { spanIdOf, type TraceContext } from './trace-context.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { importJWK, JWTPayload } from 'jose';
-import { Fault } from '../domain/fault.ts';
-import { parseUsdAsNanos } from '../domain/money.ts';
+import { Fault } from '../domain/faults/fault.ts';
+import { parseUsdAsNanos } from '../domain/money/money.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { ControlSnapshot } from './control/control-snapshot.ts';
 import type { Sealer } from './control/sealer.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../src/domain/fault.ts';
-import type { JsonObject } from '../../src/domain/model-call.ts';
-import type { StreamPart } from '../../src/domain/stream-part.ts';
-import { totalInput, totalOutput, type UsageBuckets } from '../../src/domain/usage.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
+import type { StreamPart } from '../../src/domain/calls/stream-part.ts';
+import { totalInput, totalOutput, type UsageBuckets } from '../../src/domain/rating/usage.ts';
 import {
   anthropicMessagesInbound as inbound,
   anthropicMessagesOutbound as outbound,

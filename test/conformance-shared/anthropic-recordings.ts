@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { JsonObject } from '../../src/domain/model-call.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
 
 /** A recorded Messages stream in its wire form. */
 export interface MessagesStream {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamPart } from '../../src/domain/stream-part.ts';
-import { totalInput, totalOutput, type UsageBuckets } from '../../src/domain/usage.ts';
+import type { StreamPart } from '../../src/domain/calls/stream-part.ts';
+import { totalInput, totalOutput, type UsageBuckets } from '../../src/domain/rating/usage.ts';
 import { binary, ok } from '../../src/protocols/bedrock-converse/test-support.ts';
 import { readTokenUsage } from '../../src/protocols/bedrock-converse/token-usage.ts';
 import { bedrockConverseOutbound, collectCompletion } from '../../src/protocols/index.ts';

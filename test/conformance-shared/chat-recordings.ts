@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import type { JsonObject } from '../../src/domain/model-call.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
 
 /** A recorded stream of chat completion chunks, in its wire form. */
 export interface ChatStream {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Completion } from '../../src/domain/completion.ts';
-import type { StreamPart } from '../../src/domain/stream-part.ts';
-import { totalInput, totalOutput, type UsageBuckets } from '../../src/domain/usage.ts';
+import type { Completion } from '../../src/domain/calls/completion.ts';
+import type { StreamPart } from '../../src/domain/calls/stream-part.ts';
+import { totalInput, totalOutput, type UsageBuckets } from '../../src/domain/rating/usage.ts';
 import { collectCompletion, geminiInbound, geminiOutbound, readGeminiError } from '../../src/protocols/index.ts';
 import { contextOf, encode, ok, parse } from '../../src/protocols/gemini/test-support.ts';
 import { readUsageMetadata } from '../../src/protocols/gemini/usage-metadata.ts';

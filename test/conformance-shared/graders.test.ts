@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/domain/model-call.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
 import { mcnemarTest } from '../../src/domain/statistics/mcnemar.ts';
 import { wilsonInterval } from '../../src/domain/statistics/wilson.ts';
 import { checkInstructions } from '../../src/evals/graders/instructions.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { DialectId } from '../../src/domain/dialect.ts';
+import type { DialectId } from '../../src/domain/calls/dialect.ts';
 import { binary } from '../../src/protocols/bedrock-converse/test-support.ts';
 import type { ProviderDefinition } from '../../src/providers/index.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { totalInput, totalOutput, type UsageBuckets } from '../../src/domain/usage.ts';
+import { totalInput, totalOutput, type UsageBuckets } from '../../src/domain/rating/usage.ts';
 import { readOpenAIUsage } from '../../src/protocols/openai-chat/index.ts';
 import { type UsageRow, usageRows } from './chat-recordings.ts';
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../src/domain/fault.ts';
-import type { StreamPart } from '../../src/domain/stream-part.ts';
-import { totalInput, totalOutput } from '../../src/domain/usage.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
+import type { StreamPart } from '../../src/domain/calls/stream-part.ts';
+import { totalInput, totalOutput } from '../../src/domain/rating/usage.ts';
 import type { AnswerContext } from '../../src/protocols/contract.ts';
 import {
   openAIChatInbound,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isClose } from '../../src/catalog/price-book/flat-terms.ts';
 import { PriceBook } from '../../src/catalog/price-book/index.ts';
-import { rate } from '../../src/domain/rating.ts';
-import { parseScaled } from '../../src/domain/money.ts';
+import { rate } from '../../src/domain/rating/rating.ts';
+import { parseScaled } from '../../src/domain/money/money.ts';
 import { endpointOf, histories, observationsOf, readTable, replay, type Row } from './price-history-data.ts';
 
 const hourMs = 3_600_000;

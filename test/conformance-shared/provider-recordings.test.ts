@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Fault } from '../../src/domain/fault.ts';
-import type { StreamPart } from '../../src/domain/stream-part.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
+import type { StreamPart } from '../../src/domain/calls/stream-part.ts';
 import { type ProviderDefinition, providerDefinitions } from '../../src/providers/index.ts';
 import { callOf, endpointOf, isInbound, registry } from '../conformance/provider-samples.ts';
 import { type HostStream, streamsOf } from './host-recordings.ts';

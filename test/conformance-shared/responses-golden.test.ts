@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../src/domain/fault.ts';
-import type { JsonObject } from '../../src/domain/model-call.ts';
-import { totalInput, totalOutput } from '../../src/domain/usage.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
+import { totalInput, totalOutput } from '../../src/domain/rating/usage.ts';
 import {
   collectCompletion,
   openAIResponsesInbound as inbound,

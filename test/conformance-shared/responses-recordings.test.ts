@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Completion } from '../../src/domain/completion.ts';
-import { Fault } from '../../src/domain/fault.ts';
-import type { JsonObject } from '../../src/domain/model-call.ts';
-import { isContent, type StreamPart } from '../../src/domain/stream-part.ts';
+import type { Completion } from '../../src/domain/calls/completion.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
+import { isContent, type StreamPart } from '../../src/domain/calls/stream-part.ts';
 import {
   type AnswerContext,
   collectCompletion,

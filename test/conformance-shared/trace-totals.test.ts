@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { parsePricePerMillion } from '../../src/domain/money.ts';
-import type { Price } from '../../src/domain/price.ts';
-import { rate } from '../../src/domain/rating.ts';
+import { parsePricePerMillion } from '../../src/domain/money/money.ts';
+import type { Price } from '../../src/domain/rating/price.ts';
+import { rate } from '../../src/domain/rating/rating.ts';
 import { readShared, readTable } from './price-history-data.ts';
 
 function priceOf(input: string, output: string): Price {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { parseScaled } from '../../src/domain/money.ts';
-import type { JsonObject } from '../../src/domain/model-call.ts';
-import type { PriceTerms } from '../../src/domain/price.ts';
-import { rate, type RatingLine } from '../../src/domain/rating.ts';
-import { totalInput, totalOutput, type Usage, type UsageBuckets } from '../../src/domain/usage.ts';
+import { parseScaled } from '../../src/domain/money/money.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
+import type { PriceTerms } from '../../src/domain/rating/price.ts';
+import { rate, type RatingLine } from '../../src/domain/rating/rating.ts';
+import { totalInput, totalOutput, type Usage, type UsageBuckets } from '../../src/domain/rating/usage.ts';
 import { readAnthropicUsage } from '../../src/protocols/anthropic-messages/read-usage.ts';
 import { readTokenUsage } from '../../src/protocols/bedrock-converse/token-usage.ts';
 import { readUsageMetadata } from '../../src/protocols/gemini/usage-metadata.ts';

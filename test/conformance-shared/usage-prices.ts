@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { importCatalog } from '../../src/catalog/importers/import-catalog.ts';
 import { termsAt } from '../../src/catalog/importers/observe-catalog.ts';
-import type { JsonObject } from '../../src/domain/model-call.ts';
-import type { PriceTerms } from '../../src/domain/price.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
+import type { PriceTerms } from '../../src/domain/rating/price.ts';
 
 /** A host and dialect by which a block was read, and what it costs there. */
 export interface Extractor {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Completion } from '../../src/domain/completion.ts';
-import { Fault } from '../../src/domain/fault.ts';
-import type { StreamPart } from '../../src/domain/stream-part.ts';
-import { totalInput, totalOutput, type Usage } from '../../src/domain/usage.ts';
+import type { Completion } from '../../src/domain/calls/completion.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
+import type { StreamPart } from '../../src/domain/calls/stream-part.ts';
+import { totalInput, totalOutput, type Usage } from '../../src/domain/rating/usage.ts';
 import { collectCompletion } from '../../src/protocols/index.ts';
 import { type EncodedRequest, type ProviderDefinition, providerDefinitions } from '../../src/providers/index.ts';
 import { callOf, endpointOf, modelsOf, registry, secret } from './provider-samples.ts';

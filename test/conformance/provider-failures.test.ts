@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { FaultCode } from '../../src/domain/fault-codes.ts';
-import type { Fault } from '../../src/domain/fault.ts';
-import type { JsonObject } from '../../src/domain/model-call.ts';
+import type { FaultCode } from '../../src/domain/faults/fault-codes.ts';
+import type { Fault } from '../../src/domain/faults/fault.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
 import { providerDefinitions, type UpstreamFailure } from '../../src/providers/index.ts';
 import { endpointOf, modelsOf, nowMs, registry, secret } from './provider-samples.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Endpoint } from '../../src/domain/endpoint.ts';
-import { Fault } from '../../src/domain/fault.ts';
+import type { Endpoint } from '../../src/domain/calls/endpoint.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
 import { spliceJson } from '../../src/protocols/index.ts';
 import {
   type EncodedRequest,

@@ -1,7 +1,7 @@
-import type { DialectId, InboundDialectId } from '../../src/domain/dialect.ts';
-import type { Endpoint, HostAuth } from '../../src/domain/endpoint.ts';
-import { Fault } from '../../src/domain/fault.ts';
-import type { JsonObject } from '../../src/domain/model-call.ts';
+import type { DialectId, InboundDialectId } from '../../src/domain/calls/dialect.ts';
+import type { Endpoint, HostAuth } from '../../src/domain/calls/endpoint.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
 import {
   anthropicMessagesInbound,
   geminiInbound,

@@ -1,7 +1,7 @@
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
-import type { DialectId } from '../../src/domain/dialect.ts';
-import type { JsonObject } from '../../src/domain/model-call.ts';
+import type { DialectId } from '../../src/domain/calls/dialect.ts';
+import type { JsonObject } from '../../src/domain/calls/model-call.ts';
 import type { Quirks } from '../../src/providers/index.ts';
 
 /** What every sample says, whatever its wire. */

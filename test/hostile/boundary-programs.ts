@@ -1,4 +1,4 @@
-import { Fault } from '../../src/domain/fault.ts';
+import { Fault } from '../../src/domain/faults/fault.ts';
 import { type HostileProgram, type HostileWorld, saysHeld } from './hostile-program.ts';
 
 const withoutCanary = ({ stdout, stderr }: { stdout: string; stderr: string }, { canaryWord }: HostileWorld): boolean =>

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import OpenAI, { toFile } from 'openai';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Fact } from '../../src/domain/facts.ts';
+import type { Fact } from '../../src/domain/facts/facts.ts';
 import { openJournal } from '../../src/journal/index.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { type BootedProduct, bootProduct, rebootProduct } from './support/boot-product.ts';

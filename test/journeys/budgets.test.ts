@@ -1,6 +1,6 @@
 import OpenAI, { APIError } from 'openai';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { FinalFact } from '../../src/domain/facts.ts';
+import type { FinalFact } from '../../src/domain/facts/facts.ts';
 import type { ExchangeRecord } from '../../src/gateway/index.ts';
 import { type FakeUpstream, startFakeUpstream } from '../fake-upstream/index.ts';
 import { type BootedProduct, bootProduct, rebootProduct } from './support/boot-product.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { InboundDialectId } from '../../src/domain/dialect.ts';
-import type { FinalFact } from '../../src/domain/facts.ts';
+import type { InboundDialectId } from '../../src/domain/calls/dialect.ts';
+import type { FinalFact } from '../../src/domain/facts/facts.ts';
 import type { ExchangeRecord } from '../../src/gateway/index.ts';
 import { type FakeUpstream, postRaw, type RawAnswer, startFakeUpstream } from '../fake-upstream/index.ts';
 import { type BootedProduct, bootProduct } from './support/boot-product.ts';

@@ -4,7 +4,7 @@ import { SignJWT } from 'jose';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/index.ts';
-import type { OutcomeFact } from '../../src/domain/facts.ts';
+import type { OutcomeFact } from '../../src/domain/facts/facts.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import type { Client } from '../../src/sdk/index.ts';
 import { openTestDatabase, type TestDatabase } from '../../src/storage/testing/open-test-database.ts';

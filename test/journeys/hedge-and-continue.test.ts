@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { InboundDialectId } from '../../src/domain/dialect.ts';
+import type { InboundDialectId } from '../../src/domain/calls/dialect.ts';
 import type { ExchangeRecord } from '../../src/gateway/index.ts';
 import { type FakeUpstream, postRaw, type RawAnswer, startFakeUpstreams } from '../fake-upstream/index.ts';
 import { abortLagMs } from './support/abort-lag.ts';

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InboundDialectId } from '../../src/domain/dialect.ts';
+import type { InboundDialectId } from '../../src/domain/calls/dialect.ts';
 import { postRaw } from '../fake-upstream/index.ts';
 import { clientDialects, type ClientView, readEvents, requestOf, viewAnswer } from './support/client-dialects.ts';
 import { type RawUpstream, sendStream, startRawUpstream } from './support/raw-upstream.ts';

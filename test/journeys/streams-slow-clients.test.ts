@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { InboundDialectId } from '../../src/domain/dialect.ts';
+import type { InboundDialectId } from '../../src/domain/calls/dialect.ts';
 import { postRaw } from '../fake-upstream/index.ts';
 import { clientDialects, readEvents, requestOf, viewAnswer } from './support/client-dialects.ts';
 import { openAnswer } from './support/open-client.ts';

@@ -1,5 +1,5 @@
 import { flattenTerms, type FlatTerms, isClose, mergeTerms } from '../../../src/catalog/price-book/flat-terms.ts';
-import type { PriceTerms } from '../../../src/domain/price.ts';
+import type { PriceTerms } from '../../../src/domain/rating/price.ts';
 import { termsAt } from '../../../src/catalog/importers/observe-catalog.ts';
 import type { Claim } from './claims.ts';
 

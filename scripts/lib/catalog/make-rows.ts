@@ -1,5 +1,5 @@
 import type { StoredPrice, StoredRow } from '../../../src/catalog/facts/stored-row.ts';
-import type { PriceTerms } from '../../../src/domain/price.ts';
+import type { PriceTerms } from '../../../src/domain/rating/price.ts';
 import { choosePrice, type ChosenPrice } from './choose-price.ts';
 import { type Claim, type ClaimedModel, factOf } from './claims.ts';
 import { ModelGroups } from './model-groups.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Capabilities, EndpointLimits } from '../../domain/endpoint.ts';
-import type { Price } from '../../domain/price.ts';
+import type { Capabilities, EndpointLimits } from '../../domain/calls/endpoint.ts';
+import type { Price } from '../../domain/rating/price.ts';
 import { catalogOrigins, catalogRows } from './catalog-rows.gen.ts';
 import {
   type CatalogOrigin,

@@ -1,5 +1,5 @@
-import type { PriceCondition, PriceRule, PriceTerms } from '../../domain/price.ts';
-import { parseScaled } from '../../domain/money.ts';
+import type { PriceCondition, PriceRule, PriceTerms } from '../../domain/rating/price.ts';
+import { parseScaled } from '../../domain/money/money.ts';
 import { isUsageBucket } from './usage-bucket.ts';
 
 /** USD per million units by bucket, as decimal texts. */

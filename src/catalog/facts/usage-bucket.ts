@@ -1,4 +1,4 @@
-import { type UsageBucket, usageBuckets } from '../../domain/usage.ts';
+import { type UsageBucket, usageBuckets } from '../../domain/rating/usage.ts';
 
 const known: ReadonlySet<string> = new Set(usageBuckets);
 

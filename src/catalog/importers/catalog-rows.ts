@@ -1,4 +1,4 @@
-import { parseNumbersAsText } from '../../domain/json-numbers.ts';
+import { parseNumbersAsText } from '../../domain/json/json-numbers.ts';
 import { isRecord, type Fields } from './fields.ts';
 
 /** One row of a catalog before it is understood. */

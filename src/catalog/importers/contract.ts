@@ -1,4 +1,4 @@
-import type { PriceTerms } from '../../domain/price.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
 
 /** Formats that can be read. The name is the source of every observation that comes from it. */
 export const catalogFormats = ['litellm', 'models.dev', 'openrouter', 'genai-prices', 'portkey', 'langfuse'] as const;

@@ -1,4 +1,4 @@
-import { numberText } from '../../domain/json-numbers.ts';
+import { numberText } from '../../domain/json/json-numbers.ts';
 
 /** Fields of a row as parsed. */
 export type Fields = { readonly [key: string]: unknown };

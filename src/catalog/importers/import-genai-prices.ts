@@ -1,5 +1,5 @@
-import type { PriceCondition, PriceTerms } from '../../domain/price.ts';
-import type { UsageBucket } from '../../domain/usage.ts';
+import type { PriceCondition, PriceTerms } from '../../domain/rating/price.ts';
+import type { UsageBucket } from '../../domain/rating/usage.ts';
 import type { CatalogRow } from './catalog-rows.ts';
 import type { CatalogOffer, DatedTerms, ModelFacts } from './contract.ts';
 import { countOf, type Fields, isRecord, textOf } from './fields.ts';

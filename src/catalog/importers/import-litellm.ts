@@ -1,5 +1,5 @@
-import type { PriceCondition } from '../../domain/price.ts';
-import type { UsageBucket } from '../../domain/usage.ts';
+import type { PriceCondition } from '../../domain/rating/price.ts';
+import type { UsageBucket } from '../../domain/rating/usage.ts';
 import type { CatalogRow } from './catalog-rows.ts';
 import type { CatalogOffer, ModelFacts, ModelKind } from './contract.ts';
 import { countOf, dateOf, decimalOf, type Fields, flagOf, isRecord, textOf, textsOf } from './fields.ts';

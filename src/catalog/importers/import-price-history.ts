@@ -1,6 +1,6 @@
-import { parseNumbersAsText } from '../../domain/json-numbers.ts';
-import { parseScaled } from '../../domain/money.ts';
-import type { PriceTerms } from '../../domain/price.ts';
+import { parseNumbersAsText } from '../../domain/json/json-numbers.ts';
+import { parseScaled } from '../../domain/money/money.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
 import type { Observation } from '../price-book/observation.ts';
 import type { CatalogFormat, CatalogOffer, ImportProblem } from './contract.ts';
 import { type Fields, isRecord } from './fields.ts';

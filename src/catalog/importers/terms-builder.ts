@@ -1,6 +1,6 @@
-import { parseScaled } from '../../domain/money.ts';
-import type { PriceCondition, PriceRule, PriceTerms } from '../../domain/price.ts';
-import type { UsageBucket } from '../../domain/usage.ts';
+import { parseScaled } from '../../domain/money/money.ts';
+import type { PriceCondition, PriceRule, PriceTerms } from '../../domain/rating/price.ts';
+import type { UsageBucket } from '../../domain/rating/usage.ts';
 import { decimalOf } from './fields.ts';
 
 /** Decimal digits that turn a catalog's unit into pico-USD per unit. */

@@ -1,4 +1,4 @@
-import type { PriceTerms } from '../../domain/price.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
 import type { BookEvent, PriceAlert } from './book-event.ts';
 import type { BookPolicy, EndpointState } from './book-policy.ts';
 import { changedFigures, flattenTerms, largestMovePpm, mergeTerms } from './flat-terms.ts';

@@ -1,5 +1,5 @@
-import type { BucketPrices, PriceCondition, PriceRule, PriceTerms } from '../../domain/price.ts';
-import { type UsageBucket, usageBuckets } from '../../domain/usage.ts';
+import type { BucketPrices, PriceCondition, PriceRule, PriceTerms } from '../../domain/rating/price.ts';
+import { type UsageBucket, usageBuckets } from '../../domain/rating/usage.ts';
 
 /** Every figure of a price under a name of its own, so that prices can be compared figure by figure. */
 export type FlatTerms = ReadonlyMap<string, bigint>;

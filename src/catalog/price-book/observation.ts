@@ -1,4 +1,4 @@
-import type { PriceTerms } from '../../domain/price.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
 
 /** A catalog says what an endpoint costs. Repeating an unchanged price is welcome: it affirms it. */
 export interface QuoteObservation {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { PriceTerms } from '../../domain/price.ts';
-import { rate } from '../../domain/rating.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
+import { rate } from '../../domain/rating/rating.ts';
 import type { BookEvent, PriceAlert } from './book-event.ts';
 import type { Observation, QuoteObservation } from './observation.ts';
 import { PriceBook } from './price-book.ts';

@@ -1,4 +1,4 @@
-import type { PriceTerms } from '../../domain/price.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
 import { AliasBoard, type AliasMemory, type AliasSpan } from './alias-board.ts';
 import type { BookEvent } from './book-event.ts';
 import { type BookPolicy, defaultBookPolicy, type EndpointState } from './book-policy.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../config/index.ts';
-import type { Endpoint } from '../../domain/endpoint.ts';
-import { rate } from '../../domain/rating.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import { rate } from '../../domain/rating/rating.ts';
 import { hostFromEnvironment } from '../build-hosts.ts';
 import { priceFromTexts } from '../configured-price.ts';
 import { PriceBook } from './price-book.ts';

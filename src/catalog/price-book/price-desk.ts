@@ -1,7 +1,7 @@
 import type { Config } from '../../config/index.ts';
-import type { Endpoint, PricedEndpoint } from '../../domain/endpoint.ts';
-import { parseRatioAsPpm } from '../../domain/money.ts';
-import type { Price, PriceContract } from '../../domain/price.ts';
+import type { Endpoint, PricedEndpoint } from '../../domain/calls/endpoint.ts';
+import { parseRatioAsPpm } from '../../domain/money/money.ts';
+import type { Price, PriceContract } from '../../domain/rating/price.ts';
 import { priceFromTexts } from '../configured-price.ts';
 import { digestId, type PriceVersion } from './price-version.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Price, PriceTerms } from '../../domain/price.ts';
+import type { Price, PriceTerms } from '../../domain/rating/price.ts';
 import { flattenTerms } from './flat-terms.ts';
 
 /** How a version came to be used for rating. */

@@ -1,4 +1,4 @@
-import type { PriceTerms } from '../../domain/price.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
 import { type FlatTerms, flattenTerms, isClose } from './flat-terms.ts';
 import type { QuoteObservation } from './observation.ts';
 

@@ -1,4 +1,4 @@
-import type { Price, PriceContract } from '../../domain/price.ts';
+import type { Price, PriceContract } from '../../domain/rating/price.ts';
 import type { Database } from '../../storage/index.ts';
 import { PriceStore } from './price-store.ts';
 import { decodeTerms, encodeTerms } from './terms-codec.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
-import type { PriceTerms } from '../../domain/price.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
 import type { QuoteObservation } from './observation.ts';
 import { RatingVersions } from './rating-versions.ts';
 import { StoredPriceBook } from './stored-price-book.ts';

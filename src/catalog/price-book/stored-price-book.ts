@@ -1,4 +1,4 @@
-import type { PriceTerms } from '../../domain/price.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
 import type { Database } from '../../storage/index.ts';
 import type { BookEvent } from './book-event.ts';
 import type { BookPolicy } from './book-policy.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { PriceTerms } from '../../domain/price.ts';
-import { usageBuckets } from '../../domain/usage.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
+import { usageBuckets } from '../../domain/rating/usage.ts';
 
 /** Integers beyond what JSON numbers hold travel as texts. */
 const integerText = z

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { PriceTerms } from '../../domain/price.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
 import { type Observation, PriceBook } from '../price-book/index.ts';
 import { explainBookPrice, priceHistory } from './explain-price.ts';
 import { importPrices, planImport } from './import-prices.ts';

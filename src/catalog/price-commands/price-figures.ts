@@ -1,4 +1,4 @@
-import type { PriceTerms } from '../../domain/price.ts';
+import type { PriceTerms } from '../../domain/rating/price.ts';
 import { type FlatTerms, flattenTerms, isClose } from '../price-book/flat-terms.ts';
 
 /** One figure of a price that is not the same in two places; USD per million units, null where there is none. */

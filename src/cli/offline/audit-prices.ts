@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parse } from 'yaml';
-import { isJsonObject } from '../../domain/is-json-object.ts';
-import { usageBuckets } from '../../domain/usage.ts';
+import { isJsonObject } from '../../domain/json/is-json-object.ts';
+import { usageBuckets } from '../../domain/rating/usage.ts';
 import type { Offer, OfferVersion } from '../../reports/index.ts';
 import { CliError } from '../shell/cli-error.ts';
 

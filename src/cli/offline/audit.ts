@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import type { JournalSource, Offer } from '../../reports/index.ts';
 import { CliError, exitCodes } from '../shell/cli-error.ts';
 import { type Terminal, writeJson, writeLine } from '../shell/terminal.ts';

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { codeIn } from '../../domain/code-block.ts';
-import { formatNanosAsUsd } from '../../domain/money.ts';
+import { codeIn } from '../../domain/calls/code-block.ts';
+import { formatNanosAsUsd } from '../../domain/money/money.ts';
 import { type Client, createClient, type RequestRecord } from '../../sdk/index.ts';
 import { exitCodes } from '../shell/cli-error.ts';
 import { type Terminal, writeLine } from '../shell/terminal.ts';

@@ -1,9 +1,9 @@
 import { request } from 'undici';
-import type { Completion } from '../../domain/completion.ts';
-import type { DialectId, Operation } from '../../domain/dialect.ts';
-import type { Endpoint } from '../../domain/endpoint.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import type { DialectId, Operation } from '../../domain/calls/dialect.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { CompletionCollector, InboundProtocol } from '../../protocols/index.ts';
 import type { EncodedRequest, OutboundCall, Provider } from '../../providers/index.ts';

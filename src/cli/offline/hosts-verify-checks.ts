@@ -1,7 +1,7 @@
-import { type Completion, type CompletionBlock, hasContent } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import { totalInput, totalOutput } from '../../domain/usage.ts';
+import { type Completion, type CompletionBlock, hasContent } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import { totalInput, totalOutput } from '../../domain/rating/usage.ts';
 import type { HostAnswer, HostCaller } from './hosts-verify-caller.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { loadConfig, type LoadedConfig } from '../../config/index.ts';
-import type { Endpoint, Host } from '../../domain/endpoint.ts';
+import type { Endpoint, Host } from '../../domain/calls/endpoint.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Provider } from '../../providers/index.ts';
 import { alignRows } from '../shell/align-rows.ts';

@@ -1,7 +1,12 @@
 import { basename, dirname } from 'node:path';
 import { type JobConfig, loadConfig } from '../../config/index.ts';
-import { parseUsdAsNanos } from '../../domain/money.ts';
-import { defaultSuccessRule, isRuleProblem, readSuccessRule, type SuccessRule } from '../../domain/success-rule.ts';
+import { parseUsdAsNanos } from '../../domain/money/money.ts';
+import {
+  defaultSuccessRule,
+  isRuleProblem,
+  readSuccessRule,
+  type SuccessRule,
+} from '../../domain/outcomes/success-rule.ts';
 import { CliError } from '../shell/cli-error.ts';
 
 /**

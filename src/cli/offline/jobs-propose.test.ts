@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestTerminal, type TestTerminal } from '../../../test/cli/test-terminal.ts';
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { encodeFeatures, FeatureReader } from '../../routing/index.ts';
 import { main } from '../index.ts';

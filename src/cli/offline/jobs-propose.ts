@@ -1,6 +1,6 @@
 import { systemClock } from '../../platform/clock.ts';
 import type { JobProposals } from '../../routing/index.ts';
-import { formatNanosAsUsd } from '../../domain/money.ts';
+import { formatNanosAsUsd } from '../../domain/money/money.ts';
 import { alignRows } from '../shell/align-rows.ts';
 import { exitCodes } from '../shell/cli-error.ts';
 import { readSince } from '../shell/read-since.ts';

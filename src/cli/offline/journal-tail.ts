@@ -1,4 +1,4 @@
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import { exitCodes } from '../shell/cli-error.ts';
 import { type Terminal, writeJson, writeLine } from '../shell/terminal.ts';
 import { findJournalFolder } from './journal-folder.ts';

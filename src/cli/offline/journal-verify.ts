@@ -1,5 +1,5 @@
 import type { JournalReport, SegmentReport } from '../../journal/index.ts';
-import { formatNanosAsUsd } from '../../domain/money.ts';
+import { formatNanosAsUsd } from '../../domain/money/money.ts';
 import { exitCodes } from '../shell/cli-error.ts';
 import { type Terminal, writeJson, writeLine } from '../shell/terminal.ts';
 import { findJournalFolder } from './journal-folder.ts';

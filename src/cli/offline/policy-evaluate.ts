@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type JobConfig, parseConfig } from '../../config/index.ts';
-import { parseUsdAsNanos } from '../../domain/money.ts';
+import { parseUsdAsNanos } from '../../domain/money/money.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type {
   JobPolicy,

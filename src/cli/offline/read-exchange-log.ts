@@ -1,4 +1,4 @@
-import { ExchangeLog, type LogWindow } from '../../domain/exchange-log.ts';
+import { ExchangeLog, type LogWindow } from '../../domain/facts/exchange-log.ts';
 import { findJournalFolder } from './journal-folder.ts';
 
 /** Puts the exchanges of a window together from a journal on disk; the product may run meanwhile. */

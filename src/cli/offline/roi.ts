@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import type { JobConfig } from '../../config/index.ts';
-import type { LoggedExchange } from '../../domain/exchange-log.ts';
-import type { SuccessRule } from '../../domain/success-rule.ts';
+import type { LoggedExchange } from '../../domain/facts/exchange-log.ts';
+import type { SuccessRule } from '../../domain/outcomes/success-rule.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { Parity } from '../../reports/index.ts';
 import { CliError, exitCodes } from '../shell/cli-error.ts';

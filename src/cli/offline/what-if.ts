@@ -1,4 +1,4 @@
-import { parseRatioAsPpm } from '../../domain/money.ts';
+import { parseRatioAsPpm } from '../../domain/money/money.ts';
 import { systemClock } from '../../platform/clock.ts';
 import type { LogColumns, WhatIfReport } from '../../reports/index.ts';
 import { CliError, exitCodes, usageError } from '../shell/cli-error.ts';

@@ -1,5 +1,5 @@
 import { ConfigError, formatProblem } from '../../config/index.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { SwitchyardError } from '../../sdk/index.ts';
 import { CliError, exitCodes } from './cli-error.ts';
 

@@ -1,4 +1,4 @@
-import { parseUsdAsNanos } from '../../domain/money.ts';
+import { parseUsdAsNanos } from '../../domain/money/money.ts';
 import { usageError } from './cli-error.ts';
 
 /** Reads an amount of dollars such as `5` or `0.25` into nano-USD as the API takes it; exact, never through a float. */

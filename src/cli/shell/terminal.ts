@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { bigintAsText } from '../../domain/bigint-as-text.ts';
+import { bigintAsText } from '../../domain/json/bigint-as-text.ts';
 
 /** Size of a terminal window in characters. */
 export interface ScreenSize {

@@ -1,4 +1,4 @@
-import { formatNanosAsUsd } from '../../domain/money.ts';
+import { formatNanosAsUsd } from '../../domain/money/money.ts';
 import { alignRows } from './align-rows.ts';
 import { type Terminal, writeJson, writeLine } from './terminal.ts';
 

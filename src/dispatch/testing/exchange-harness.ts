@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
-import type { Endpoint } from '../../domain/endpoint.ts';
-import type { AttemptFact } from '../../domain/facts.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import type { AttemptFact } from '../../domain/facts/facts.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import type { TimerWheel, WheelTimer } from '../../platform/timer-wheel.ts';

@@ -1,4 +1,4 @@
-import { codeIn } from '../../domain/code-block.ts';
+import { codeIn } from '../../domain/calls/code-block.ts';
 import { fail, type Grader, pass, unknown } from './grader.ts';
 
 /** Work for a sandbox: a program with its tests. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 
 /** A tool call of an answer, arguments as the model wrote them. */
 export interface AnsweredCall {

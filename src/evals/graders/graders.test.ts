@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../domain/model-call.ts';
-import { codeIn } from '../../domain/code-block.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import { codeIn } from '../../domain/calls/code-block.ts';
 import type { CodeResult, CodeRunner } from './code.ts';
 import type { Grade, GradedAnswer } from './grader.ts';
 import { createGraders, gradersFor } from './graders.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { type Expectation, fail, type Grade, type Grader, pass, unknown } from './grader.ts';
 import { formatInstructions } from './instructions/format-instructions.ts';
 import { frameInstructions } from './instructions/frame-instructions.ts';

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../domain/is-json-object.ts';
+import { isJsonObject } from '../../domain/json/is-json-object.ts';
 import type { AnsweredCall, Grade, Grader } from './grader.ts';
 import { fail, pass, quoted } from './grader.ts';
 

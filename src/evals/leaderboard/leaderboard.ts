@@ -1,8 +1,8 @@
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { rankInThread } from './rank-in-thread.ts';
 import { clusterBootstrapSeed, type LeaderboardRow, type RowEvidence } from './rank-rows.ts';
-import type { SuccessRule } from '../../domain/success-rule.ts';
+import type { SuccessRule } from '../../domain/outcomes/success-rule.ts';
 import type { Database } from '../../storage/index.ts';
 import type { EvalParts } from '../runs/run-eval.ts';
 import { listRuns } from '../runs/eval-store.ts';

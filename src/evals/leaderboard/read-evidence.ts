@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { OutcomeFact } from '../../domain/facts.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
 import type { Database } from '../../storage/index.ts';
 
 /** How one model was used at one host on a job, evaluations included. */

@@ -1,6 +1,6 @@
 import type { PromptVersion } from '../../catalog/index.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { PeriodicTask } from '../../platform/periodic-task.ts';

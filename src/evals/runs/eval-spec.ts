@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { PromptVersion } from '../../catalog/index.ts';
 import type { Expectation } from '../graders/grader.ts';
 

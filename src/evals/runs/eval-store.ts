@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { bigintAsText } from '../../domain/bigint-as-text.ts';
+import { bigintAsText } from '../../domain/json/bigint-as-text.ts';
 import { claimWork, type Database, type NewClaim, type Tables } from '../../storage/index.ts';
 import type { EvalReport } from './eval-report.ts';
 import type { EvalItem, EvalResult, EvalSpec } from './eval-spec.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { createGraders } from '../graders/graders.ts';
 import type { Grader } from '../graders/grader.ts';
 import { type EvalItem, type EvalSpec, itemDigest } from './eval-spec.ts';

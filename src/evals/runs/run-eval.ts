@@ -1,10 +1,10 @@
 import type { PromptVersion } from '../../catalog/index.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { type Graders, gradersFor } from '../graders/graders.ts';
 import type { Grade, Grader } from '../graders/grader.ts';
 import { armOf, callOf, type EvalItem, type EvalResult, type EvalSpec, inputTokensOf } from './eval-spec.ts';
 import { Purse } from './purse.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 
 /** An answer of a candidate, from the production path. */
 export interface EvalAnswer {

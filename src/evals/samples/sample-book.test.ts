@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { OutcomeFact } from '../../domain/facts.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
 import type { LeftAnswer } from '../../gateway/index.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { successBy } from '../../routing/index.ts';

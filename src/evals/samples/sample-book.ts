@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { ResolvedJob } from '../../catalog/index.ts';
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { isJsonObject } from '../../domain/is-json-object.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { Verdict } from '../../domain/outcome.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { isJsonObject } from '../../domain/json/is-json-object.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { Verdict } from '../../domain/outcomes/outcome.ts';
 import type { LeftAnswer, LeftAnswerPort } from '../../gateway/index.ts';
 import type { Logger } from '../../platform/logger.ts';
 import { type EvalItem, itemDigest } from '../runs/eval-spec.ts';

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import type { Completion } from '../../domain/completion.ts';
-import type { Endpoint } from '../../domain/endpoint.ts';
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { outcomeWeight } from '../../domain/outcome.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { outcomeWeight } from '../../domain/outcomes/outcome.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import type { AdmittedExchange } from '../settle.ts';
 import { CascadeGate } from './cascade-gate.ts';

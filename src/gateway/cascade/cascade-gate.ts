@@ -1,8 +1,8 @@
 import type { AnswerGate, DispatchResult } from '../../dispatch/index.ts';
-import type { Completion } from '../../domain/completion.ts';
-import type { Endpoint } from '../../domain/endpoint.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { FinalFact, OutcomeFact } from '../../domain/facts.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FinalFact, OutcomeFact } from '../../domain/facts/facts.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { OutcomeDesk } from '../outcome-desk.ts';

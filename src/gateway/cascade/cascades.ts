@@ -1,6 +1,6 @@
 import type { CascadeConfig } from '../../config/index.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { RequestHead } from '../../protocols/index.ts';
 import type { Decision, LearningService } from '../../routing/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Endpoint } from '../../domain/endpoint.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import type { CascadeDecision, CascadeRequest } from './plan-cascade.ts';
 import { planCascade } from './plan-cascade.ts';

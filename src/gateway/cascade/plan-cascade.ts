@@ -1,6 +1,6 @@
 import type { CascadeConfig } from '../../config/index.ts';
-import type { Endpoint } from '../../domain/endpoint.ts';
-import type { CascadeFact } from '../../domain/facts.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import type { CascadeFact } from '../../domain/facts/facts.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import {
   type ChainModel,

@@ -1,5 +1,5 @@
 import type { CascadeConfig } from '../../config/index.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { VerifierTests } from './verifier.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { AnswerSchemas } from '../schemas/answer-schemas.ts';
 import type { Verifier } from './verifier.ts';
 

@@ -1,6 +1,6 @@
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { outcomeIdentity } from '../../domain/outcome-identity.ts';
-import { isNecessaryOnly, standingOutcomes, verdictOf } from '../../domain/outcome.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { outcomeIdentity } from '../../domain/outcomes/outcome-identity.ts';
+import { isNecessaryOnly, standingOutcomes, verdictOf } from '../../domain/outcomes/outcome.ts';
 
 /** Verdicts of a verifier beside what became of the answers. */
 export interface VerifierRecord {

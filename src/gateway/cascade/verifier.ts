@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 
 /** What kind of check stands between the models of a cascade. */
 export type VerifierKind = 'schema' | 'tests' | 'http';

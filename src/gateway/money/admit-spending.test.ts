@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { openAIChatInbound } from '../../protocols/index.ts';
 import { admitSpending, type AskedSpending } from './admit-spending.ts';
 import { OutputLengths } from './output-lengths.ts';

@@ -1,6 +1,6 @@
-import type { Endpoint } from '../../domain/endpoint.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Plan } from '../../domain/charges/plan.ts';
 import type { Hold, Spender } from '../../tenants/index.ts';
 import type { Choice } from '../choose.ts';
 import type { Received } from '../received.ts';

@@ -1,8 +1,8 @@
 import type { DispatchResult } from '../../dispatch/index.ts';
-import { type AttemptFate, type Charge, type ChargedAttempt, chargeOf } from '../../domain/charge.ts';
-import type { AttemptFact } from '../../domain/facts.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { UsageBuckets } from '../../domain/usage.ts';
+import { type AttemptFate, type Charge, type ChargedAttempt, chargeOf } from '../../domain/charges/charge.ts';
+import type { AttemptFact } from '../../domain/facts/facts.ts';
+import type { Plan } from '../../domain/charges/plan.ts';
+import type { UsageBuckets } from '../../domain/rating/usage.ts';
 
 /** One exchange as its charge needs it. */
 export interface ChargedExchange {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { atCostPlan } from '../../domain/plan.ts';
-import type { AttemptFact } from '../../domain/facts.ts';
+import { atCostPlan } from '../../domain/charges/plan.ts';
+import type { AttemptFact } from '../../domain/facts/facts.ts';
 import type { AdmittedExchange } from '../settle.ts';
 import { holdRound } from './hold-round.ts';
 import type { MoneyPorts } from './money-ports.ts';

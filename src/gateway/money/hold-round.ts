@@ -1,4 +1,4 @@
-import type { AttemptFact } from '../../domain/facts.ts';
+import type { AttemptFact } from '../../domain/facts/facts.ts';
 import type { AdmittedExchange } from '../settle.ts';
 import { chargeExchange } from './charge-exchange.ts';
 import type { MoneyPorts } from './money-ports.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { editObject, isObject, type JsonEdit, spliceJson } from '../../protocols/index.ts';
 import type { Received } from '../received.ts';
 import type { ReadRequest } from '../responses/responses-state.ts';

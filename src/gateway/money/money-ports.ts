@@ -1,5 +1,5 @@
-import type { Endpoint, PricedEndpoint } from '../../domain/endpoint.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Endpoint, PricedEndpoint } from '../../domain/calls/endpoint.ts';
+import type { Plan } from '../../domain/charges/plan.ts';
 import type { SpendingGate } from '../../tenants/index.ts';
 
 /** What the gateway asks about money; answers are immediate, from snapshots in memory. */

@@ -1,6 +1,6 @@
-import { Fault } from '../../domain/fault.ts';
-import type { Endpoint } from '../../domain/endpoint.ts';
-import type { Plan } from '../../domain/plan.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import type { Plan } from '../../domain/charges/plan.ts';
 import type { BatchDemand } from '../../storage/index.ts';
 import type { MoneyPorts } from './money-ports.ts';
 import { type QuotedCall, quoteAt } from './quote-hold.ts';

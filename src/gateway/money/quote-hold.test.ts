@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Endpoint, PricedEndpoint } from '../../domain/endpoint.ts';
-import { atCostPlan } from '../../domain/plan.ts';
+import type { Endpoint, PricedEndpoint } from '../../domain/calls/endpoint.ts';
+import { atCostPlan } from '../../domain/charges/plan.ts';
 import { priceFromTexts } from '../../catalog/index.ts';
 import { type QuotedCall, quoteAt, quoteDearest } from './quote-hold.ts';
 

@@ -1,8 +1,8 @@
-import { chargeOf } from '../../domain/charge.ts';
-import type { Endpoint, PricedEndpoint } from '../../domain/endpoint.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { rate } from '../../domain/rating.ts';
-import type { UsageBuckets } from '../../domain/usage.ts';
+import { chargeOf } from '../../domain/charges/charge.ts';
+import type { Endpoint, PricedEndpoint } from '../../domain/calls/endpoint.ts';
+import type { Plan } from '../../domain/charges/plan.ts';
+import { rate } from '../../domain/rating/rating.ts';
+import type { UsageBuckets } from '../../domain/rating/usage.ts';
 
 /** What a call may use at most, and on which terms. */
 export interface QuotedCall {

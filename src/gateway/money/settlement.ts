@@ -1,7 +1,7 @@
 import type { DispatchResult } from '../../dispatch/index.ts';
-import type { Charge } from '../../domain/charge.ts';
-import type { AttemptFact, FinalFact, ToolRunFact } from '../../domain/facts.ts';
-import { totalInput, totalOutput } from '../../domain/usage.ts';
+import type { Charge } from '../../domain/charges/charge.ts';
+import type { AttemptFact, FinalFact, ToolRunFact } from '../../domain/facts/facts.ts';
+import { totalInput, totalOutput } from '../../domain/rating/usage.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Admitted } from '../exchange-planner.ts';

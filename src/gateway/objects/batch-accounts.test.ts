@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Fact } from '../../domain/facts.ts';
-import { atCostPlan } from '../../domain/plan.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
+import { atCostPlan } from '../../domain/charges/plan.ts';
 import { JournalError } from '../../journal/index.ts';
 import type { OwnedObject } from '../../storage/index.ts';
 import { BatchAccounts } from './batch-accounts.ts';

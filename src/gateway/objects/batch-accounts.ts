@@ -1,5 +1,5 @@
-import type { Endpoint, Host } from '../../domain/endpoint.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { Endpoint, Host } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { isObject, readOpenAIUsage } from '../../protocols/index.ts';
 import type { OwnedObject } from '../../storage/index.ts';
 import type { Hold, Key, Spender } from '../../tenants/index.ts';

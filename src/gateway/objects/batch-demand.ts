@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { estimateTextTokens } from '../../protocols/index.ts';
 import type { BatchDemand } from '../../storage/index.ts';
 

@@ -1,8 +1,8 @@
 import { callHost } from '../../dispatch/index.ts';
-import type { Host } from '../../domain/endpoint.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { Usage } from '../../domain/usage.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
 import { isObject, readPassThroughUsage, readResponsesUsage } from '../../protocols/index.ts';
 import type { OwnedObject } from '../../storage/index.ts';
 import type { ObjectDeps } from './objects-request.ts';

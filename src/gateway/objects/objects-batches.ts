@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { ObjectKind, OwnedObject } from '../../storage/index.ts';
 import { holdForBatch, spenderOfKey } from './batch-accounts.ts';
 import { recorded } from './objects-facts.ts';

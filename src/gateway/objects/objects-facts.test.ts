@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Host } from '../../domain/endpoint.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
 import { recorded } from './objects-facts.ts';
 import { jsonAnswer, type ObjectDeps, type ObjectRequest } from './objects-request.ts';
 

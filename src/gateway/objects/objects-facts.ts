@@ -1,8 +1,8 @@
-import type { Endpoint, Host, PricedEndpoint } from '../../domain/endpoint.ts';
-import type { AttemptFact, AttemptFlag, FinalFact, OpenFact } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
-import { rate } from '../../domain/rating.ts';
-import { type Usage, type UsageBucket, type UsageBuckets, usageBuckets } from '../../domain/usage.ts';
+import type { Endpoint, Host, PricedEndpoint } from '../../domain/calls/endpoint.ts';
+import type { AttemptFact, AttemptFlag, FinalFact, OpenFact } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import { rate } from '../../domain/rating/rating.ts';
+import { type Usage, type UsageBucket, type UsageBuckets, usageBuckets } from '../../domain/rating/usage.ts';
 import { faultOfDefect } from '../fault-of-defect.ts';
 import { chargeExchange } from '../money/charge-exchange.ts';
 import type { ObjectAnswer, ObjectDeps, ObjectRequest } from './objects-request.ts';

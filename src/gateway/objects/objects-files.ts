@@ -1,5 +1,5 @@
 import { callHost } from '../../dispatch/index.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { OwnedObject } from '../../storage/index.ts';
 import { recorded } from './objects-facts.ts';
 import { callForObject, hostForUpload, recordedHost } from './objects-hosts.ts';

@@ -1,5 +1,5 @@
 import type { ClientSink } from '../../dispatch/index.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { headerText, requestHeaders } from '../answer-headers.ts';
 import { refuse } from '../send-answer.ts';
 import { spenderOfKey } from './batch-accounts.ts';

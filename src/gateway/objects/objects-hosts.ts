@@ -1,8 +1,8 @@
 import type { Catalog } from '../../catalog/index.ts';
 import { type BufferedAnswer, callHost, type DispatchDeps, endpointOfHost } from '../../dispatch/index.ts';
-import type { Endpoint, Host } from '../../domain/endpoint.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Endpoint, Host } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject } from '../../protocols/index.ts';
 import type { Key } from '../../tenants/index.ts';
 import type { ObjectDeps, ObjectRequest } from './objects-request.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { pageOf } from './objects-page.ts';
 
 const newestFirst = ['e', 'd', 'c', 'b', 'a'].map((id) => ({ id }));

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 
 /** An item of a list that is read page by page. */
 export interface ListedItem {

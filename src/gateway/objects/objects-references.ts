@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { Json } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json } from '../../domain/calls/model-call.ts';
 import type { ObjectIndex } from '../../storage/index.ts';
 import type { Received } from '../received.ts';
 import { ownerOf } from '../responses/responses-record.ts';

@@ -1,8 +1,8 @@
 import type { Catalog } from '../../catalog/index.ts';
 import type { Config } from '../../config/index.ts';
 import type { DispatchDeps } from '../../dispatch/index.ts';
-import type { Host } from '../../domain/endpoint.ts';
-import type { Fault } from '../../domain/fault.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';

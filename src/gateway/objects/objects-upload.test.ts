@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { readBatchInput, filePart } from './objects-upload.ts';
 
 function form(content: Buffer): Buffer {

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { isObject } from '../../protocols/index.ts';
 import type { BatchDemand } from '../../storage/index.ts';
 import { BatchDemands, type BatchRow } from './batch-demand.ts';

@@ -6,7 +6,7 @@ import type {
   FinalFact,
   OpenFact,
   OutcomeFact,
-} from '../../domain/facts.ts';
+} from '../../domain/facts/facts.ts';
 
 /** Everything known of one exchange, from its facts. */
 export interface ExchangeRecord {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { AttemptFact, FinalFact } from '../../domain/facts.ts';
-import { atCostPlan } from '../../domain/plan.ts';
-import type { Price } from '../../domain/price.ts';
+import type { AttemptFact, FinalFact } from '../../domain/facts/facts.ts';
+import { atCostPlan } from '../../domain/charges/plan.ts';
+import type { Price } from '../../domain/rating/price.ts';
 import { explainCost } from './explain-cost.ts';
 import { toExchangeRecord } from './exchange-record.ts';
 

@@ -1,10 +1,10 @@
-import type { Charge, ChargeLine } from '../../domain/charge.ts';
-import type { PricedEndpoint } from '../../domain/endpoint.ts';
-import { amountText, explainRating, type RatingExplanation } from '../../domain/explain-rating.ts';
-import type { AttemptFact, FinalFact } from '../../domain/facts.ts';
-import { formatPpm, zeptosPerNano } from '../../domain/money.ts';
-import { onePpm, type Plan } from '../../domain/plan.ts';
-import { rateAttempt } from '../../domain/rate-attempt.ts';
+import type { Charge, ChargeLine } from '../../domain/charges/charge.ts';
+import type { PricedEndpoint } from '../../domain/calls/endpoint.ts';
+import { amountText, explainRating, type RatingExplanation } from '../../domain/rating/explain-rating.ts';
+import type { AttemptFact, FinalFact } from '../../domain/facts/facts.ts';
+import { formatPpm, zeptosPerNano } from '../../domain/money/money.ts';
+import { onePpm, type Plan } from '../../domain/charges/plan.ts';
+import { rateAttempt } from '../../domain/rating/rate-attempt.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { chargeExchange } from '../money/charge-exchange.ts';
 

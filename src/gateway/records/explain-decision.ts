@@ -1,4 +1,4 @@
-import type { CascadeFact, DecisionFact, RoutingFact } from '../../domain/facts.ts';
+import type { CascadeFact, DecisionFact, RoutingFact } from '../../domain/facts/facts.ts';
 import { redraw } from '../../routing/index.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
 import { withoutFeatures } from '../routing-fact.ts';

@@ -1,4 +1,4 @@
-import type { OpenFact } from '../../domain/facts.ts';
+import type { OpenFact } from '../../domain/facts/facts.ts';
 
 const maxIds = 200_000;
 

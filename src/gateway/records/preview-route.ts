@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { CascadeFact, RoutingFact } from '../../domain/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { CascadeFact, RoutingFact } from '../../domain/facts/facts.ts';
 import { openAIChatInbound } from '../../protocols/index.ts';
 import { ExplorationBudget, FeatureReader } from '../../routing/index.ts';
 import { localKey } from '../../tenants/index.ts';

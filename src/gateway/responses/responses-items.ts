@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import { isObject } from '../../protocols/index.ts';
 import type { ResponseRecord } from './responses-record.ts';
 

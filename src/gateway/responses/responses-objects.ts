@@ -1,6 +1,6 @@
-import type { Host } from '../../domain/endpoint.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { callForObject } from '../objects/objects-hosts.ts';
 import { listBody, pageOf } from '../objects/objects-page.ts';
 import {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Host } from '../../domain/endpoint.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject, type StoredResponse } from '../../protocols/index.ts';
 import type { Owner } from '../../storage/index.ts';
 import type { Key } from '../../tenants/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Key } from '../../tenants/index.ts';
 import type { ResponseRecord } from './responses-record.ts';
 import { ResponsesState, type ResponsesStateDeps } from './responses-state.ts';

@@ -1,8 +1,8 @@
 import type { Config } from '../../config/index.ts';
 import type { DispatchResult } from '../../dispatch/index.ts';
-import type { Endpoint } from '../../domain/endpoint.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import {
   isObject,
   type RequestHead,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Worker } from 'node:worker_threads';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { TimerWheel, WheelTimer } from '../../platform/timer-wheel.ts';
 import { spawnWorker } from '../../platform/workers.ts';
 import type { SchemaQuestion, SchemaVerdict } from './schema-protocol.ts';

@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { SchemaQuestion, SchemaVerdict } from './schema-protocol.ts';
 
 const maxSchemas = 500;

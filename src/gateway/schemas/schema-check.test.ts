@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Completion } from '../../domain/completion.ts';
-import type { Json, JsonObject, ModelCall } from '../../domain/model-call.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import type { Json, JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createTimerWheel, type TimerWheel } from '../../platform/timer-wheel.ts';
 import { AnswerSchemas } from './answer-schemas.ts';

@@ -1,6 +1,6 @@
-import type { Completion } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject, Message, ModelCall } from '../../domain/model-call.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject, Message, ModelCall } from '../../domain/calls/model-call.ts';
 import type { AnswerSchemas } from './answer-schemas.ts';
 
 const maxSchemaLength = 256 * 1024;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import type { Json, ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, ModelCall } from '../../domain/calls/model-call.ts';
 import { localKey } from '../../tenants/index.ts';
 import type { Received } from '../received.ts';
 import type { ReadRequest } from '../responses/responses-state.ts';

@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { Json, ModelCall, Tool } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, ModelCall, Tool } from '../../domain/calls/model-call.ts';
 import { isObject } from '../../protocols/index.ts';
 import type { Received } from '../received.ts';
 import type { ReadRequest } from '../responses/responses-state.ts';

@@ -5,9 +5,9 @@ import {
   type DispatchResult,
   runExchange,
 } from '../../dispatch/index.ts';
-import type { AttemptFact, ToolRunFact } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { Message, ModelCall } from '../../domain/model-call.ts';
+import type { AttemptFact, ToolRunFact } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Message, ModelCall } from '../../domain/calls/model-call.ts';
 import { estimateTextTokens, stringifyExact } from '../../protocols/index.ts';
 import type { GatewayDeps } from '../gateway-deps.ts';
 import { holdRound } from '../money/hold-round.ts';

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { ToolRunFact } from '../../domain/facts.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { ToolRunFact } from '../../domain/facts/facts.ts';
 
 /** A tool that runs here instead of at the client, as models are told of it. */
 export interface ServerTool {

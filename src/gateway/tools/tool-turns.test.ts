@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Completion, CompletionBlock } from '../../domain/completion.ts';
-import type { FinishReason, StreamPart } from '../../domain/stream-part.ts';
+import type { Completion, CompletionBlock } from '../../domain/calls/completion.ts';
+import type { FinishReason, StreamPart } from '../../domain/calls/stream-part.ts';
 import {
   type AnswerContext,
   type AnswerEncoder,
@@ -8,7 +8,7 @@ import {
   completionToParts,
   type InboundProtocol,
 } from '../../protocols/index.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { ToolTurns } from './tool-turns.ts';
 
 const code = (id: string): CompletionBlock => ({ type: 'tool-call', id, name: 'switchyard_code', arguments: '{}' });

@@ -1,8 +1,8 @@
-import type { Completion, CompletionBlock } from '../../domain/completion.ts';
+import type { Completion, CompletionBlock } from '../../domain/calls/completion.ts';
 import { addUsage } from '../../dispatch/index.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { FinishReason, StreamPart } from '../../domain/stream-part.ts';
-import type { Usage } from '../../domain/usage.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FinishReason, StreamPart } from '../../domain/calls/stream-part.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
 import {
   type AnswerContext,
   type AnswerEncoder,

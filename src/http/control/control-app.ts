@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { Fault } from '../../domain/fault.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import { InputFault } from './framework/input-fault.ts';
 import { openApiDocument } from './framework/openapi.ts';
 import type { ClientCaller, Outsider, Principal } from './framework/principal.ts';

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ClientSink } from '../../dispatch/index.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { openAIChatInbound } from '../../protocols/index.ts';
 import { localKey } from '../../tenants/index.ts';
 import { createInferenceHandler, type InferenceDeps } from './inference-handler.ts';

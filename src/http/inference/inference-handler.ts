@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Config } from '../../config/index.ts';
-import type { InboundDialectId } from '../../domain/dialect.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { FaultCode } from '../../domain/fault-codes.ts';
+import type { InboundDialectId } from '../../domain/calls/dialect.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
 import { type Gateway, type ObjectGateway, refuse, type RequestControls, requestHeaders } from '../../gateway/index.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { InboundProtocol } from '../../protocols/index.ts';

@@ -1,5 +1,5 @@
 import type { ListedModel } from '../../catalog/index.ts';
-import type { InboundDialectId } from '../../domain/dialect.ts';
+import type { InboundDialectId } from '../../domain/calls/dialect.ts';
 
 /** Stands for "unknown": catalogs of clients want a date, and we know none. */
 const createdAtS = 0;

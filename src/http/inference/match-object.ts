@@ -1,4 +1,4 @@
-import type { InboundDialectId } from '../../domain/dialect.ts';
+import type { InboundDialectId } from '../../domain/calls/dialect.ts';
 import type { ObjectCollection } from '../../gateway/index.ts';
 
 /** A path that names a collection of objects, one of them, or something about it. */

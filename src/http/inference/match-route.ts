@@ -1,5 +1,5 @@
-import type { InboundDialectId, Operation } from '../../domain/dialect.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { InboundDialectId, Operation } from '../../domain/calls/dialect.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import type { RouteHints } from '../../protocols/index.ts';
 import { matchObject, type ObjectRoute } from './match-object.ts';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 
 /**
  * Reads a request body up to a limit; `too_large` and `body_timeout` otherwise. Resolves with undefined when the client

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { ComputePayer } from '../../runtime/index.ts';
 import type { Actor, KeyRing } from '../../tenants/index.ts';
 import type { Outsider, Principal } from '../control/framework/principal.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { McpHttpHandler } from '@modelcontextprotocol/server';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { identifyMcpCaller, type McpCaller, type McpCallers } from './mcp-caller.ts';
 import { type McpToolDeps, registerTools } from './mcp-tools.ts';
 

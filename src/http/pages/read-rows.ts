@@ -1,5 +1,5 @@
 import { PriceStore } from '../../catalog/index.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { ExchangeBoard } from '../../gateway/index.ts';
 import { listVariances, recentExchanges, usage, type UsageDimension, usageDimensions } from '../../ledger/index.ts';
 import type { Database } from '../../storage/index.ts';

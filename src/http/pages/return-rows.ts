@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { ReturnsDesk } from '../returns/returns-desk.ts';
 import { type OutcomeFilter, outcomeFilters, type ReturnRow } from '../returns/returns-question.ts';
 import { countText, usdText } from './amounts.ts';

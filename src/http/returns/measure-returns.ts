@@ -1,6 +1,6 @@
-import { ExchangeLog, type LoggedExchange } from '../../domain/exchange-log.ts';
-import type { Fact } from '../../domain/facts.ts';
-import { isRuleProblem, readSuccessRule, type SuccessRule } from '../../domain/success-rule.ts';
+import { ExchangeLog, type LoggedExchange } from '../../domain/facts/exchange-log.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
+import { isRuleProblem, readSuccessRule, type SuccessRule } from '../../domain/outcomes/success-rule.ts';
 import { measureRoi, stepsOf } from '../../reports/index.ts';
 import { compareWithBaseline, readLoggedDecision } from '../../routing/index.ts';
 import type {

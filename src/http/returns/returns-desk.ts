@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Catalog, ResolvedJob } from '../../catalog/index.ts';
-import { parseUsdAsNanos } from '../../domain/money.ts';
-import type { SuccessRule } from '../../domain/success-rule.ts';
+import { parseUsdAsNanos } from '../../domain/money/money.ts';
+import type { SuccessRule } from '../../domain/outcomes/success-rule.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SuccessValue } from '../../reports/index.ts';
 import { measureFromDisk } from './measure-from-disk.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { once } from 'node:events';
-import { Fault } from '../../domain/fault.ts';
-import type { FaultCode } from '../../domain/fault-codes.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
 import { UnsupportedError } from './refusals.ts';
 import { answerJson } from './wire-answers.ts';
 

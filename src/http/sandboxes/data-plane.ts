@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isToken, type LiveSandbox, type SandboxRecord, type SandboxService } from '../../runtime/index.ts';
 import { acceptBody } from '../accept-body.ts';

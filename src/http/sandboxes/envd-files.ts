@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { IncomingFile, LiveSandbox, SandboxEntry } from '../../runtime/index.ts';
 import { acceptBody } from '../accept-body.ts';
 import { knownUser } from './guest-user.ts';

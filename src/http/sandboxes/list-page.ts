@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { SandboxRecord } from '../../runtime/index.ts';
 
 /** A page of sandboxes and how to ask for the next one. */

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 
 /** One part of a form. Its bytes must be read before the next part is asked for; what is left is dropped. */
 export interface FormPart {

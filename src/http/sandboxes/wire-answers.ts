@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { UnsupportedError } from './refusals.ts';
 
 /** How a failure is told: the same number in the head and in the body. */

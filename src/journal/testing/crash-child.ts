@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { FinalFact, OpenFact } from '../../domain/facts.ts';
+import type { FinalFact, OpenFact } from '../../domain/facts/facts.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createIdSource } from '../../platform/ids.ts';
 import { createSystemRandom } from '../../platform/random.ts';

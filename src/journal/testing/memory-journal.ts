@@ -1,4 +1,4 @@
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import type { Journal, JournalPosition, JournalState } from '../contract.ts';
 import { JournalError } from '../journal-error.ts';
 import type { PlacedFact } from '../segment-reader.ts';

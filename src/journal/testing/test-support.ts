@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { buildSync } from 'esbuild';
 import { onTestFinished } from 'vitest';
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createIdSource } from '../../platform/ids.ts';
 import { createSystemRandom } from '../../platform/random.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { encodeFact } from '../fact-encoding.ts';
 import { factFrame } from '../frame-types.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { parseUsdAsNanos } from '../../domain/money.ts';
+import { parseUsdAsNanos } from '../../domain/money/money.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
 import { InvoiceFixture } from '../invoices/testing/invoice-fixture.ts';
 import { readRecords } from '../reconciliation/read-records.ts';

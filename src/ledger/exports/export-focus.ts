@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { localDayAt } from '../../domain/periods.ts';
-import { usageBuckets } from '../../domain/usage.ts';
+import { localDayAt } from '../../domain/money/periods.ts';
+import { usageBuckets } from '../../domain/rating/usage.ts';
 import type { Database } from '../../storage/index.ts';
 import { readDocument } from '../invoices/invoice-document.ts';
 import { LedgerError } from '../ledger-error.ts';

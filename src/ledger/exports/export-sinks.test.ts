@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { RatingVersions } from '../../catalog/index.ts';
-import type { CorrectionFact, Fact } from '../../domain/facts.ts';
+import type { CorrectionFact, Fact } from '../../domain/facts/facts.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import { sharedTestDatabase } from '../../storage/testing/shared-test-database.ts';
 import { createProjectorPorts } from '../projector/projector-ports.ts';

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import { apportion } from '../../domain/proration.ts';
-import { rateAttempt } from '../../domain/rate-attempt.ts';
-import { type UsageBucket, type UsageBuckets, usageBuckets } from '../../domain/usage.ts';
+import { apportion } from '../../domain/charges/proration.ts';
+import { rateAttempt } from '../../domain/rating/rate-attempt.ts';
+import { type UsageBucket, type UsageBuckets, usageBuckets } from '../../domain/rating/usage.ts';
 import type { Tables } from '../../storage/index.ts';
 import type { Booking } from '../projector/booking.ts';
 import type { BookedCorrection, ExportedUse, VersionLookup } from '../projector/ports.ts';

@@ -1,6 +1,6 @@
-import { parseDay, startOfLocalDay } from '../../domain/periods.ts';
-import { apportion } from '../../domain/proration.ts';
-import type { UsageBucket } from '../../domain/usage.ts';
+import { parseDay, startOfLocalDay } from '../../domain/money/periods.ts';
+import { apportion } from '../../domain/charges/proration.ts';
+import type { UsageBucket } from '../../domain/rating/usage.ts';
 import { csvLine } from '../csv.ts';
 import type { DocumentLine, InvoiceDocument } from '../invoices/invoice-document.ts';
 import { formatDecimal } from '../invoices/render/format-amount.ts';

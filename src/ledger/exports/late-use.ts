@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { divideHalfEven } from '../../domain/decimal.ts';
-import { nanosPerCent } from '../../domain/proration.ts';
+import { divideHalfEven } from '../../domain/money/decimal.ts';
+import { nanosPerCent } from '../../domain/charges/proration.ts';
 import type { Database } from '../../storage/index.ts';
 import { meterEventId } from './meter-events.ts';
 import { enqueueAll, type OutboxMessage } from './outbox.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { UsageBucket } from '../../domain/usage.ts';
+import type { UsageBucket } from '../../domain/rating/usage.ts';
 import type { OutboxMessage } from './outbox.ts';
 
 /** One request's use, as it is metered to another system. */

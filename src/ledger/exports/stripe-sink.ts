@@ -1,4 +1,4 @@
-import { nanosPerCent } from '../../domain/proration.ts';
+import { nanosPerCent } from '../../domain/charges/proration.ts';
 import type { Delivery, EarlierDeliveries, OutboxMessage, Sink } from './outbox.ts';
 
 /** Identifiers are unique for at least a day there; what is nearly that old might be metered twice. */

@@ -1,4 +1,4 @@
-import { formatPeriod } from '../../domain/periods.ts';
+import { formatPeriod } from '../../domain/money/periods.ts';
 import type { InvoiceLine } from './invoice-line.ts';
 
 /**

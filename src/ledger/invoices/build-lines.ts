@@ -1,9 +1,9 @@
-import { includedUnitsOf, overageOf, settlementOf } from '../../domain/meter.ts';
-import { picosPerNano } from '../../domain/money.ts';
-import { daysOf } from '../../domain/periods.ts';
-import { type Meter, type Plan, meterOf } from '../../domain/plan.ts';
-import { apportion, divideSigned, nanosPerCent, trueUpOf } from '../../domain/proration.ts';
-import { usageBuckets } from '../../domain/usage.ts';
+import { includedUnitsOf, overageOf, settlementOf } from '../../domain/charges/meter.ts';
+import { picosPerNano } from '../../domain/money/money.ts';
+import { daysOf } from '../../domain/money/periods.ts';
+import { type Meter, type Plan, meterOf } from '../../domain/charges/plan.ts';
+import { apportion, divideSigned, nanosPerCent, trueUpOf } from '../../domain/charges/proration.ts';
+import { usageBuckets } from '../../domain/rating/usage.ts';
 import type { InvoiceLine, InvoiceLineKind, SpanUse, UseSum } from './invoice-line.ts';
 
 /** Days of a whole billing period, to divide fees by. */

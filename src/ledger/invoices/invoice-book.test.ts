@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { monthOf } from '../../domain/periods.ts';
+import { monthOf } from '../../domain/money/periods.ts';
 import { sharedTestDatabase } from '../../storage/testing/shared-test-database.ts';
 import { LedgerError } from '../ledger-error.ts';
 import { InvoiceFixture } from './testing/invoice-fixture.ts';

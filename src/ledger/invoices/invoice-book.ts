@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { type BillingPeriod, localDayAt, monthOf } from '../../domain/periods.ts';
+import { type BillingPeriod, localDayAt, monthOf } from '../../domain/money/periods.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tables } from '../../storage/index.ts';
 import { exportInvoice } from '../exports/export-invoices.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { formatDay } from '../../domain/periods.ts';
+import { formatDay } from '../../domain/money/periods.ts';
 import { canonicalJson } from './canonical-json.ts';
 import type { InvoiceLine } from './invoice-line.ts';
 import type { InvoiceTotals } from './invoice-totals.ts';

@@ -1,5 +1,5 @@
-import type { Plan } from '../../domain/plan.ts';
-import type { UsageBucket } from '../../domain/usage.ts';
+import type { Plan } from '../../domain/charges/plan.ts';
+import type { UsageBucket } from '../../domain/rating/usage.ts';
 
 /** What a line of an invoice is for. */
 export type InvoiceLineKind =

@@ -1,5 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely';
-import type { BillingPeriod } from '../../domain/periods.ts';
+import type { BillingPeriod } from '../../domain/money/periods.ts';
 import type { Tables } from '../../storage/index.ts';
 import { LedgerError } from '../ledger-error.ts';
 import { readLines } from './compute-invoice.ts';

@@ -1,4 +1,4 @@
-import { parseDecimal, scaleDecimal } from '../../domain/decimal.ts';
+import { parseDecimal, scaleDecimal } from '../../domain/money/decimal.ts';
 import { LedgerError } from '../ledger-error.ts';
 import type { InvoiceSettings } from './compute-invoice.ts';
 import type { ExchangeRate } from './invoice-totals.ts';

@@ -1,6 +1,6 @@
-import { parseDecimal, scaleDecimal } from '../../domain/decimal.ts';
-import { onePpm } from '../../domain/plan.ts';
-import { divideSigned, roundToMinorUnit } from '../../domain/proration.ts';
+import { parseDecimal, scaleDecimal } from '../../domain/money/decimal.ts';
+import { onePpm } from '../../domain/charges/plan.ts';
+import { divideSigned, roundToMinorUnit } from '../../domain/charges/proration.ts';
 
 /** A tax as the organisation sets it for a customer. */
 export interface Tax {

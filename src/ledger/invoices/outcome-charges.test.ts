@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { OutcomeFact } from '../../domain/facts.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
 import { chargeOutcome } from './outcome-charges.ts';
 import { InvoiceFixture } from './testing/invoice-fixture.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import { chargeOfOutcome } from '../../domain/charge.ts';
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { type PlanTerms, readPlan } from '../../domain/plan-terms.ts';
+import { chargeOfOutcome } from '../../domain/charges/charge.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { type PlanTerms, readPlan } from '../../domain/charges/plan-terms.ts';
 import { idTimeMs } from '../../platform/ids.ts';
 import type { Tables } from '../../storage/index.ts';
 import { customerAccount, ownAccount } from '../books/accounts.ts';

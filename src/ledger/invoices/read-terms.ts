@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import { type BillingPeriod, localDayAt } from '../../domain/periods.ts';
-import { atCostPlan } from '../../domain/plan.ts';
-import { type PlanTerms, readPlan } from '../../domain/plan-terms.ts';
+import { type BillingPeriod, localDayAt } from '../../domain/money/periods.ts';
+import { atCostPlan } from '../../domain/charges/plan.ts';
+import { type PlanTerms, readPlan } from '../../domain/charges/plan-terms.ts';
 import type { Tables } from '../../storage/index.ts';
 import type { TermSpan } from './invoice-line.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import { startOfLocalDay } from '../../domain/periods.ts';
-import { usageBuckets } from '../../domain/usage.ts';
+import { startOfLocalDay } from '../../domain/money/periods.ts';
+import { usageBuckets } from '../../domain/rating/usage.ts';
 import type { Tables } from '../../storage/index.ts';
 import { unitColumns } from '../projector/use-sum.ts';
 import type { OutcomeSum, SpanUse, TermSpan, UseSum } from './invoice-line.ts';

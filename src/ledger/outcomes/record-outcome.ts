@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Transaction } from 'kysely';
-import type { OutcomeFact } from '../../domain/facts.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
 import type { Tables } from '../../storage/index.ts';
 import { chargeOutcome } from '../invoices/outcome-charges.ts';
 

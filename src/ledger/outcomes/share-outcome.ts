@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { outcomeIdentity, outcomesChannel } from '../../domain/outcome-identity.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { outcomeIdentity, outcomesChannel } from '../../domain/outcomes/outcome-identity.ts';
 import type { Tables } from '../../storage/index.ts';
 
 /**

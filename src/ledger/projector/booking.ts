@@ -1,6 +1,6 @@
-import type { AttemptFact, FinalFact } from '../../domain/facts.ts';
-import { chargeOfFinal } from '../../domain/margin.ts';
-import { totalInput, totalOutput, type UsageBuckets } from '../../domain/usage.ts';
+import type { AttemptFact, FinalFact } from '../../domain/facts/facts.ts';
+import { chargeOfFinal } from '../../domain/charges/margin.ts';
+import { totalInput, totalOutput, type UsageBuckets } from '../../domain/rating/usage.ts';
 import type { JournalPosition } from '../../journal/index.ts';
 import { type CleanLabel, cleanLabel } from './clean-label.ts';
 import type { PendingExchange, PlacedEnd, RecordedAttempt } from './pending-exchange.ts';

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Tables } from '../../storage/index.ts';
-import type { CorrectionFact } from '../../domain/facts.ts';
-import { type UsageBuckets, usageBuckets } from '../../domain/usage.ts';
+import type { CorrectionFact } from '../../domain/facts/facts.ts';
+import { type UsageBuckets, usageBuckets } from '../../domain/rating/usage.ts';
 import type { JournalPosition } from '../../journal/index.ts';
 import { chargeEntries, costEntries, type PaidPart } from '../books/money-events.ts';
 import { type Executor, postTransaction } from '../books/post-transaction.ts';

@@ -1,4 +1,4 @@
-import type { AttemptFact, CorrectionFact } from '../../domain/facts.ts';
+import type { AttemptFact, CorrectionFact } from '../../domain/facts/facts.ts';
 import { attemptMark, PendingExchange, type PlacedEnd, type RecordedAttempt } from './pending-exchange.ts';
 import { type FlawedFact, isFlawed, type PlacedMoneyFact } from './read-fact.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import { openTestDatabase } from '../../storage/testing/open-test-database.ts';
 import { InvoiceFixture } from '../invoices/testing/invoice-fixture.ts';
 import { projectOutcome } from '../outcomes/record-outcome.ts';

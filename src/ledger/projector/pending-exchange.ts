@@ -1,4 +1,4 @@
-import type { AbortFact, AttemptFact, FinalFact, OpenFact } from '../../domain/facts.ts';
+import type { AbortFact, AttemptFact, FinalFact, OpenFact } from '../../domain/facts/facts.ts';
 import type { JournalPosition } from '../../journal/index.ts';
 import type { PlacedMoneyFact } from './read-fact.ts';
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { FaultCode } from '../../domain/fault-codes.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
 import type { Executor } from '../books/post-transaction.ts';
 import { type BookedAttempt, type ExchangeDimensions, outputOf } from './booking.ts';
 import { Histogram } from './histogram.ts';

@@ -1,7 +1,7 @@
 import type { KyselyPlugin } from 'kysely';
 import { describe, expect, it } from 'vitest';
-import type { AttemptFact, CorrectionFact, Fact } from '../../domain/facts.ts';
-import type { Price } from '../../domain/price.ts';
+import type { AttemptFact, CorrectionFact, Fact } from '../../domain/facts/facts.ts';
+import type { Price } from '../../domain/rating/price.ts';
 import { type CursorBatch, JournalCursor, journalStart } from '../../journal/index.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createSeededRandom } from '../../platform/random.ts';

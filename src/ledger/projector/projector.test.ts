@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import { JournalCursor } from '../../journal/index.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import { sharedTestDatabase } from '../../storage/testing/shared-test-database.ts';

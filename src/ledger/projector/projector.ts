@@ -1,5 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { AttemptFact, OutcomeFact } from '../../domain/facts.ts';
+import type { AttemptFact, OutcomeFact } from '../../domain/facts/facts.ts';
 import { comparePositions, type CursorBatch, type JournalPosition } from '../../journal/index.ts';
 import type { Tables } from '../../storage/index.ts';
 import { BatchWriter, type HeldAttempt } from './batch-writer.ts';

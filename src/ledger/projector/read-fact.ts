@@ -1,6 +1,13 @@
 import { crc32 } from 'node:zlib';
-import type { AbortFact, AttemptFact, CorrectionFact, FactType, FinalFact, OpenFact } from '../../domain/facts.ts';
-import { usageBuckets } from '../../domain/usage.ts';
+import type {
+  AbortFact,
+  AttemptFact,
+  CorrectionFact,
+  FactType,
+  FinalFact,
+  OpenFact,
+} from '../../domain/facts/facts.ts';
+import { usageBuckets } from '../../domain/rating/usage.ts';
 import type { JournalPosition, RawFact } from '../../journal/index.ts';
 import { isAmountText } from '../amount.ts';
 

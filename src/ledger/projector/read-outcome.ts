@@ -1,4 +1,4 @@
-import type { OutcomeFact } from '../../domain/facts.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
 import type { RawFact } from '../../journal/index.ts';
 
 const longestId = 200;

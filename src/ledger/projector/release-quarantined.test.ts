@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 import { RatingVersions } from '../../catalog/index.ts';
-import type { AttemptFact, Fact } from '../../domain/facts.ts';
-import type { Price } from '../../domain/price.ts';
+import type { AttemptFact, Fact } from '../../domain/facts/facts.ts';
+import type { Price } from '../../domain/rating/price.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import { openTestDatabase } from '../../storage/testing/open-test-database.ts';
 import { checkSums } from '../rebuild/check-sums.ts';

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
-import type { AttemptFact } from '../../domain/facts.ts';
-import { rateAttempt } from '../../domain/rate-attempt.ts';
+import type { AttemptFact } from '../../domain/facts/facts.ts';
+import { rateAttempt } from '../../domain/rating/rate-attempt.ts';
 import type { Database, Tables } from '../../storage/index.ts';
 import { costEntries } from '../books/money-events.ts';
 import { postTransaction } from '../books/post-transaction.ts';

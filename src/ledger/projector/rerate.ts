@@ -1,5 +1,5 @@
-import type { AttemptFact } from '../../domain/facts.ts';
-import { rateAttempt } from '../../domain/rate-attempt.ts';
+import type { AttemptFact } from '../../domain/facts/facts.ts';
+import { rateAttempt } from '../../domain/rating/rate-attempt.ts';
 import type { VersionLookup } from './ports.ts';
 import { type FlawedFact, isFlawed, type PlacedMoneyFact } from './read-fact.ts';
 

@@ -1,4 +1,4 @@
-import { type UsageBucket, type UsageBuckets, usageBuckets } from '../../domain/usage.ts';
+import { type UsageBucket, type UsageBuckets, usageBuckets } from '../../domain/rating/usage.ts';
 import { checkAmount } from '../amount.ts';
 
 /** Column of each bucket of usage. */

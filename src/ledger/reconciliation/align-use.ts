@@ -1,4 +1,4 @@
-import { usageBuckets } from '../../domain/usage.ts';
+import { usageBuckets } from '../../domain/rating/usage.ts';
 import type { OurSum, UnitSums } from './reconciliation-report.ts';
 
 const hourMs = 3_600_000;

@@ -1,5 +1,5 @@
-import { parseDecimal, scaleDecimal } from '../../domain/decimal.ts';
-import { parseDay } from '../../domain/periods.ts';
+import { parseDecimal, scaleDecimal } from '../../domain/money/decimal.ts';
+import { parseDay } from '../../domain/money/periods.ts';
 
 /** A row that cannot be used, for a reason that people can act on. */
 export class RowError extends Error {}

@@ -1,4 +1,4 @@
-import type { UsageBucket } from '../../domain/usage.ts';
+import type { UsageBucket } from '../../domain/rating/usage.ts';
 
 /** What a host bills for one day, model, key and bucket. */
 export interface BillCell {

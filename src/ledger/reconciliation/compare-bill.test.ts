@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { onePpm } from '../../domain/plan.ts';
+import { onePpm } from '../../domain/charges/plan.ts';
 import type { OurHour } from './align-use.ts';
 import type { BillCell } from './bill.ts';
 import { compareBill } from './compare-bill.ts';

@@ -1,6 +1,6 @@
-import { onePpm } from '../../domain/plan.ts';
-import { nanosPerCent } from '../../domain/proration.ts';
-import { usageBuckets } from '../../domain/usage.ts';
+import { onePpm } from '../../domain/charges/plan.ts';
+import { nanosPerCent } from '../../domain/charges/proration.ts';
+import { usageBuckets } from '../../domain/rating/usage.ts';
 import {
   addUnits,
   type DayRange,

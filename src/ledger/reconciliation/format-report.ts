@@ -1,4 +1,4 @@
-import { formatDay } from '../../domain/periods.ts';
+import { formatDay } from '../../domain/money/periods.ts';
 import type { ReconciliationReport, UnitSums } from './reconciliation-report.ts';
 
 /** A report as JSON carries it: amounts and units as text. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseDay } from '../../domain/periods.ts';
+import { parseDay } from '../../domain/money/periods.ts';
 import { BillError } from './bill.ts';
 import { readBill } from './read-bill.ts';
 

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../domain/is-json-object.ts';
-import { numberText, parseNumbersAsText } from '../../domain/json-numbers.ts';
+import { isJsonObject } from '../../domain/json/is-json-object.ts';
+import { numberText, parseNumbersAsText } from '../../domain/json/json-numbers.ts';
 import { BillError, type BillProblem } from './bill.ts';
 import { BillRecord } from './bill-record.ts';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import { usageBuckets } from '../../domain/usage.ts';
+import { usageBuckets } from '../../domain/rating/usage.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
 import { hostAccount, ownAccount } from '../books/accounts.ts';

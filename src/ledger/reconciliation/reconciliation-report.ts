@@ -1,4 +1,4 @@
-import type { UsageBucket } from '../../domain/usage.ts';
+import type { UsageBucket } from '../../domain/rating/usage.ts';
 
 /**
  * Why a cell differs. `missing_rows`: one side has use that the other lacks. `price`: the same units at another price.

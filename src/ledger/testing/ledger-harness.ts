@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Kysely, sql } from 'kysely';
 import { onTestFinished } from 'vitest';
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import { type CursorBatch, JournalCursor } from '../../journal/index.ts';
 import { writeSegments } from '../../journal/testing/write-segments.ts';
 import type { Random } from '../../platform/random.ts';

@@ -1,4 +1,4 @@
-import type { AttemptFact, Fact, FinalFact, OpenFact } from '../../domain/facts.ts';
+import type { AttemptFact, Fact, FinalFact, OpenFact } from '../../domain/facts/facts.ts';
 import type { Random } from '../../platform/random.ts';
 
 /** What a set of exchanges comes to, counted while making them and not by reading them. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
-import { localDayAt, startOfLocalDay } from '../../domain/periods.ts';
+import { localDayAt, startOfLocalDay } from '../../domain/money/periods.ts';
 import { sharedTestDatabase } from '../../storage/testing/shared-test-database.ts';
 import { localStart } from './local-time.ts';
 

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import { localDayAt, startOfLocalDay } from '../../domain/periods.ts';
+import { localDayAt, startOfLocalDay } from '../../domain/money/periods.ts';
 
 const dayMs = 86_400_000;
 

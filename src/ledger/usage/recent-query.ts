@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { marginNanos } from '../../domain/margin.ts';
+import { marginNanos } from '../../domain/charges/margin.ts';
 import type { JournalPosition } from '../../journal/index.ts';
 import type { Database, Tables } from '../../storage/index.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
-import { marginNanos } from '../../domain/margin.ts';
-import { type UsageBuckets, usageBuckets } from '../../domain/usage.ts';
+import { marginNanos } from '../../domain/charges/margin.ts';
+import { type UsageBuckets, usageBuckets } from '../../domain/rating/usage.ts';
 import type { Database } from '../../storage/index.ts';
 import { LedgerError } from '../ledger-error.ts';
 import { dayMs, slotLengthMs } from '../projector/time-slots.ts';

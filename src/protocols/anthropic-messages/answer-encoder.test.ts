@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import type { FinishReason, StreamPart } from '../../domain/stream-part.ts';
-import type { UsageBuckets } from '../../domain/usage.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FinishReason, StreamPart } from '../../domain/calls/stream-part.ts';
+import type { UsageBuckets } from '../../domain/rating/usage.ts';
 import type { AnswerContext } from '../contract.ts';
 import { anthropicMessagesInbound } from './inbound.ts';
 import { anthropicMessagesOutbound } from './outbound.ts';

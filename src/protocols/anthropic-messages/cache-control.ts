@@ -1,4 +1,4 @@
-import type { CacheMark, JsonObject } from '../../domain/model-call.ts';
+import type { CacheMark, JsonObject } from '../../domain/calls/model-call.ts';
 
 /** Writes a prompt-cache mark; five minutes is the dialect's default and stays unsaid. */
 export function cacheControl(cache: CacheMark | undefined): JsonObject {

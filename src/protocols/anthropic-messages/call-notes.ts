@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { FieldReader, isObject } from '../shared/field-reader.ts';
 
 /** What reading a request collects on the side: fields without a word of ours, and the first mistake. */

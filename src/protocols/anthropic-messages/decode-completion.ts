@@ -1,6 +1,6 @@
-import type { Completion, CompletionBlock } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Completion, CompletionBlock } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { anthropicDialect } from './dialect-name.ts';
 import { readCitation } from './read-citation.ts';

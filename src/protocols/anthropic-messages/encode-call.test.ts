@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringifyExact } from '../shared/exact-json.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { ContentPart, JsonObject, Message, ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { ContentPart, JsonObject, Message, ModelCall } from '../../domain/calls/model-call.ts';
 import { type EncodedCall, type EncodeOptions, schemaToolName } from '../contract.ts';
 import { anthropicMessagesOutbound } from './outbound.ts';
 

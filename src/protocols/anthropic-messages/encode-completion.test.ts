@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Completion } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { AnswerContext } from '../contract.ts';
 import { anthropicMessagesInbound } from './inbound.ts';
 import { anthropicMessagesOutbound } from './outbound.ts';

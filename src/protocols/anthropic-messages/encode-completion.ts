@@ -1,5 +1,5 @@
-import type { Completion, CompletionBlock } from '../../domain/completion.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Completion, CompletionBlock } from '../../domain/calls/completion.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import type { AnswerContext } from '../contract.ts';
 import { readArguments } from './read-arguments.ts';
 import { writeCitation } from './read-citation.ts';

@@ -1,4 +1,4 @@
-import type { ContentPart, JsonObject, ReasoningPart, ToolCallPart } from '../../domain/model-call.ts';
+import type { ContentPart, JsonObject, ReasoningPart, ToolCallPart } from '../../domain/calls/model-call.ts';
 import { cacheControl } from './cache-control.ts';
 import { anthropicDialect } from './dialect-name.ts';
 import type { EncodeContext } from './encode-context.ts';

@@ -1,4 +1,4 @@
-import type { ModelCall } from '../../domain/model-call.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
 import type { EncodeOptions } from '../contract.ts';
 import { LossReport } from '../shared/loss-report.ts';
 import { type ClaudeTraits, claudeTraits } from './claude-traits.ts';

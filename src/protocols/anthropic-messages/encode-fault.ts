@@ -1,6 +1,6 @@
-import type { FaultCode } from '../../domain/fault-codes.ts';
-import type { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 const otherTypes: { readonly [Code in FaultCode]?: string } = {

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, ResponseFormat } from '../../domain/model-call.ts';
+import type { Json, JsonObject, ResponseFormat } from '../../domain/calls/model-call.ts';
 import { schemaToolName } from '../contract.ts';
 import type { EncodeContext } from './encode-context.ts';
 import { forces } from './encode-tools.ts';

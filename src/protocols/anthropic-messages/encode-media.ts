@@ -1,4 +1,4 @@
-import type { ContentPart, JsonObject, MediaSource } from '../../domain/model-call.ts';
+import type { ContentPart, JsonObject, MediaSource } from '../../domain/calls/model-call.ts';
 import { cacheControl } from './cache-control.ts';
 import type { EncodeContext } from './encode-context.ts';
 

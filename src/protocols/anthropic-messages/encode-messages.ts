@@ -1,4 +1,4 @@
-import type { JsonObject, Message } from '../../domain/model-call.ts';
+import type { JsonObject, Message } from '../../domain/calls/model-call.ts';
 import { encodeContent, type Turn } from './encode-content.ts';
 import type { EncodeContext } from './encode-context.ts';
 

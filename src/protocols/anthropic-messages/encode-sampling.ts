@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { EncodeContext } from './encode-context.ts';
 
 /** Writes the sampling controls the model takes; a value out of range is left out and reported, never bent. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import type { Message, ModelCall, ReasoningRequest } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Message, ModelCall, ReasoningRequest } from '../../domain/calls/model-call.ts';
 import type { EncodedCall } from '../contract.ts';
 import { claudeTraits } from './claude-traits.ts';
 import { anthropicMessagesOutbound } from './outbound.ts';

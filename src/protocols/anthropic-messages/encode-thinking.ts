@@ -1,5 +1,5 @@
-import type { JsonObject, ReasoningRequest } from '../../domain/model-call.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { JsonObject, ReasoningRequest } from '../../domain/calls/model-call.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import type { EncodeContext } from './encode-context.ts';
 
 /** Smallest budget the API takes. */

@@ -1,4 +1,4 @@
-import type { JsonObject, Tool, ToolChoice } from '../../domain/model-call.ts';
+import type { JsonObject, Tool, ToolChoice } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { cacheControl } from './cache-control.ts';
 import { anthropicDialect } from './dialect-name.ts';

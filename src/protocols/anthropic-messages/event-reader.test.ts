@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../../domain/fault.ts';
-import { isContent, type StreamPart } from '../../domain/stream-part.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import { isContent, type StreamPart } from '../../domain/calls/stream-part.ts';
 import type { Frame } from '../contract.ts';
 import { anthropicMessagesOutbound } from './outbound.ts';
 

@@ -1,6 +1,6 @@
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
-import { isContent, type StreamPart } from '../../domain/stream-part.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import { isContent, type StreamPart } from '../../domain/calls/stream-part.ts';
 import type { StreamPosition } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
 import type { EventMeaning, EventReader } from '../shared/open-sse-decoder.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import { type FaultCode, faultKinds } from '../../domain/fault-codes.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import { type FaultCode, faultKinds } from '../../domain/faults/fault-codes.ts';
 import { encodeFault } from './encode-fault.ts';
 import { readAnthropicError } from './read-error.ts';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { JsonEdit } from '../json-splice/index.ts';
 
 /** Puts instructions before the client's `system`, be it text or blocks; marks of the prompt cache stay where they are. */

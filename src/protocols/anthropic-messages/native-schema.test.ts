@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { fitsNativeSchema } from './native-schema.ts';
 
 const closed = (properties: JsonObject, more: JsonObject = {}): JsonObject => ({

@@ -1,4 +1,4 @@
-import type { Fault } from '../../domain/fault.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
 import type {
   ContentPart,
   Json,
@@ -8,7 +8,7 @@ import type {
   ReasoningRequest,
   ResponseFormat,
   Sampling,
-} from '../../domain/model-call.ts';
+} from '../../domain/calls/model-call.ts';
 import type { RequestHead } from '../contract.ts';
 import { FieldReader, isObject } from '../shared/field-reader.ts';
 import { CallNotes, objectOf } from './call-notes.ts';

@@ -1,4 +1,4 @@
-import type { CacheMark, ContentPart, Json, ReasoningPart } from '../../domain/model-call.ts';
+import type { CacheMark, ContentPart, Json, ReasoningPart } from '../../domain/calls/model-call.ts';
 import { stringifyExact } from '../shared/exact-json.ts';
 import { type FieldReader, isObject } from '../shared/field-reader.ts';
 import type { CallNotes } from './call-notes.ts';

@@ -1,4 +1,4 @@
-import type { Json, MediaSource } from '../../domain/model-call.ts';
+import type { Json, MediaSource } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 /** Reads the `source` of an image or document; undefined for forms that only this dialect understands. */

@@ -1,4 +1,4 @@
-import type { Json, Tool, ToolChoice } from '../../domain/model-call.ts';
+import type { Json, Tool, ToolChoice } from '../../domain/calls/model-call.ts';
 import type { FieldReader } from '../shared/field-reader.ts';
 import { type CallNotes, objectOf } from './call-notes.ts';
 import { anthropicDialect } from './dialect-name.ts';

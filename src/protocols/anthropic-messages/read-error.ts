@@ -1,5 +1,5 @@
-import type { FaultCode } from '../../domain/fault-codes.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { codeOfStatus } from '../shared/code-of-status.ts';
 import { isObject } from '../shared/field-reader.ts';
 

@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { Usage, UsageBuckets } from '../../domain/usage.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { Usage, UsageBuckets } from '../../domain/rating/usage.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 /** Later usage of the same answer replaces earlier figures, field by field; null says nothing. */

@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import type { AnswerContext } from '../contract.ts';
 import { anthropicMessagesInbound } from './inbound.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import type { AnswerContext, EncodeOptions } from '../contract.ts';
 import { anthropicMessagesInbound } from './inbound.ts';
 import { anthropicMessagesOutbound } from './outbound.ts';

@@ -1,5 +1,5 @@
-import type { CompletionBlock } from '../../domain/completion.ts';
-import type { FinishReason, StreamPart } from '../../domain/stream-part.ts';
+import type { CompletionBlock } from '../../domain/calls/completion.ts';
+import type { FinishReason, StreamPart } from '../../domain/calls/stream-part.ts';
 
 type Finish = Omit<Extract<StreamPart, { readonly type: 'finish' }>, 'type'>;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { totalInput, totalOutput } from '../../domain/usage.ts';
+import { totalInput, totalOutput } from '../../domain/rating/usage.ts';
 import { mergeUsage, readAnthropicUsage } from './read-usage.ts';
 import { writeUsage } from './write-usage.ts';
 

@@ -1,4 +1,4 @@
-import type { ReasoningEnd } from '../../domain/stream-part.ts';
+import type { ReasoningEnd } from '../../domain/calls/stream-part.ts';
 import { anthropicDialect } from './dialect-name.ts';
 import { sealForeignSignature } from './foreign-signature.ts';
 

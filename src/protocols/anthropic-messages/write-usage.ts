@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../domain/model-call.ts';
-import { totalOutput, type Usage } from '../../domain/usage.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import { totalOutput, type Usage } from '../../domain/rating/usage.ts';
 
 const tiers: ReadonlySet<string> = new Set(['standard', 'priority', 'batch']);
 

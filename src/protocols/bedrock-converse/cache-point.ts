@@ -1,4 +1,4 @@
-import type { CacheMark, JsonObject } from '../../domain/model-call.ts';
+import type { CacheMark, JsonObject } from '../../domain/calls/model-call.ts';
 
 /** Converse marks the end of a cached prefix by a block of its own; five minutes is the default. */
 export function cachePoints(mark: CacheMark | undefined): JsonObject[] {

@@ -1,7 +1,7 @@
-import type { Completion } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import { collectCompletion } from '../shared/collect-completion.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { wordOf } from '../shared/word-of.ts';

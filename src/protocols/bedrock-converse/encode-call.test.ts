@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import type { ContentPart, JsonObject, Message, ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { ContentPart, JsonObject, Message, ModelCall } from '../../domain/calls/model-call.ts';
 import type { EncodeOptions } from '../contract.ts';
 import { bedrockConverseOutbound } from './outbound.ts';
 import { callOf, encode, encodeOptions } from './test-support.ts';

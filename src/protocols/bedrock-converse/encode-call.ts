@@ -1,6 +1,6 @@
-import type { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject, ModelCall } from '../../domain/model-call.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { claudeTraits } from '../anthropic-messages/index.ts';
 import { LossReport } from '../shared/loss-report.ts';

@@ -1,4 +1,4 @@
-import type { ContentPart, JsonObject, MediaSource } from '../../domain/model-call.ts';
+import type { ContentPart, JsonObject, MediaSource } from '../../domain/calls/model-call.ts';
 import type { Encoding } from './encoding.ts';
 
 type MediaPart = Extract<ContentPart, { readonly source: MediaSource }>;

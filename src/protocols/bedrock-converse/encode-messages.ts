@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ContentPart, JsonObject, Message, ReasoningPart, ToolResultPart } from '../../domain/model-call.ts';
+import type { ContentPart, JsonObject, Message, ReasoningPart, ToolResultPart } from '../../domain/calls/model-call.ts';
 import { invalidField } from '../shared/field-reader.ts';
 import { parseArguments } from '../shared/parse-arguments.ts';
 import { cachePoints } from './cache-point.ts';

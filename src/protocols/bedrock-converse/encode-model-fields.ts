@@ -1,5 +1,5 @@
-import type { Json, JsonObject, ReasoningRequest } from '../../domain/model-call.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { Json, JsonObject, ReasoningRequest } from '../../domain/calls/model-call.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import type { ClaudeTraits } from '../anthropic-messages/index.ts';
 import type { Encoding } from './encoding.ts';
 

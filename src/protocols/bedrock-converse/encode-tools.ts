@@ -1,4 +1,4 @@
-import type { JsonObject, Tool, ToolChoice } from '../../domain/model-call.ts';
+import type { JsonObject, Tool, ToolChoice } from '../../domain/calls/model-call.ts';
 import { schemaToolName } from '../contract.ts';
 import { cachePoints } from './cache-point.ts';
 import type { Encoding } from './encoding.ts';

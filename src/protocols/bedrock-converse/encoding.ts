@@ -1,4 +1,4 @@
-import type { ModelCall } from '../../domain/model-call.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
 import type { ClaudeTraits } from '../anthropic-messages/index.ts';
 import type { LossReport } from '../shared/loss-report.ts';
 import type { ModelFamily } from './model-family.ts';

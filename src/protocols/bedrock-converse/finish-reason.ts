@@ -1,4 +1,4 @@
-import type { FinishReason } from '../../domain/stream-part.ts';
+import type { FinishReason } from '../../domain/calls/stream-part.ts';
 
 /** Converse's stop reasons in the common vocabulary; unknown words are `other`. */
 export function readStopReason(word: string): FinishReason {

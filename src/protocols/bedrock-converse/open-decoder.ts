@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import type { Frame, StreamDecoder } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { parseJson } from '../shared/parse-arguments.ts';

@@ -1,6 +1,6 @@
-import type { FaultCode } from '../../domain/fault-codes.ts';
-import { Fault } from '../../domain/fault.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import { codeOfStatus } from '../shared/code-of-status.ts';
 import { isObject } from '../shared/field-reader.ts';
 

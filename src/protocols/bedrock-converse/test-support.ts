@@ -1,7 +1,7 @@
 import { EventStreamCodec } from '@smithy/eventstream-codec';
 import { fromUtf8, toUtf8 } from '@smithy/util-utf8';
-import type { ModelCall } from '../../domain/model-call.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { callOf, ok } from '../shared/test-support.ts';
 import { bedrockConverseOutbound } from './outbound.ts';

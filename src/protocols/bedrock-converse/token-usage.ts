@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import type { Usage, UsageBuckets } from '../../domain/usage.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import type { Usage, UsageBuckets } from '../../domain/rating/usage.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 /** Reads Converse's counters, which are disjoint already: input excludes what was read from or written to a cache. */

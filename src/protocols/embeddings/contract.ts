@@ -1,6 +1,6 @@
-import type { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { Usage } from '../../domain/usage.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
 
 /** One thing to embed. */
 export interface EmbeddingsInput {

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 
 /** The client wants something embedded that the upstream's dialect has no words for. */
 export function onlyTexts(): Fault {

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import type { Usage } from '../../domain/usage.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
 import { fieldOf } from '../gemini/gemini-reader.ts';
 import { invalidField, isObject } from '../shared/field-reader.ts';
 import type { EmbeddingsDialect, EmbeddingsInput } from './contract.ts';

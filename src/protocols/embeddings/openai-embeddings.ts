@@ -1,4 +1,4 @@
-import type { Json } from '../../domain/model-call.ts';
+import type { Json } from '../../domain/calls/model-call.ts';
 import { readPassThroughUsage } from '../openai-chat/read-pass-through-usage.ts';
 import { FieldReader, invalidField, isObject } from '../shared/field-reader.ts';
 import type { EmbeddingsDialect, EmbeddingsInput } from './contract.ts';

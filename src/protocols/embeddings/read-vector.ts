@@ -1,4 +1,4 @@
-import type { Json } from '../../domain/model-call.ts';
+import type { Json } from '../../domain/calls/model-call.ts';
 
 /** A vector as numbers or as base64 of little-endian 32-bit floats; undefined when it is neither. */
 export function readVector(value: Json | undefined): readonly number[] | undefined {

@@ -1,6 +1,6 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
-import type { Usage } from '../../domain/usage.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
 import type { AnswerContext } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { parseArguments } from '../shared/parse-arguments.ts';

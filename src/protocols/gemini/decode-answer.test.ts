@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import { collectCompletion } from '../shared/collect-completion.ts';
 import { geminiOutbound } from './outbound.ts';
 import { chunk, decode, ok, sse } from './test-support.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Completion, CompletionBlock } from '../../domain/completion.ts';
-import { faultKinds, type FaultCode } from '../../domain/fault-codes.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import type { Completion, CompletionBlock } from '../../domain/calls/completion.ts';
+import { faultKinds, type FaultCode } from '../../domain/faults/fault-codes.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import { collectCompletion, completionToParts } from '../shared/collect-completion.ts';
 import { foreignProofsInGemini } from './foreign-signature.ts';
 import { geminiInbound } from './inbound.ts';

@@ -1,6 +1,6 @@
-import type { Completion } from '../../domain/completion.ts';
-import type { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { AnswerContext, AnswerEncoder } from '../contract.ts';
 import { completionToParts } from '../shared/collect-completion.ts';
 import { stringifyExact } from '../shared/exact-json.ts';

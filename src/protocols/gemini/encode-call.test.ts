@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { stringifyExact } from '../shared/exact-json.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { ContentPart, JsonObject, Message, ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { ContentPart, JsonObject, Message, ModelCall } from '../../domain/calls/model-call.ts';
 import type { EncodeOptions } from '../contract.ts';
 import { geminiOutbound } from './outbound.ts';
 import { callOf, encode, encodeOptions } from './test-support.ts';

@@ -1,5 +1,5 @@
-import type { Json, JsonObject, ModelCall, ReasoningRequest } from '../../domain/model-call.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { Json, JsonObject, ModelCall, ReasoningRequest } from '../../domain/calls/model-call.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import type { LossReport } from '../shared/loss-report.ts';
 import { isThirdGeneration, type ModelGeneration } from './model-generation.ts';
 

@@ -1,4 +1,11 @@
-import type { ContentPart, Json, JsonObject, Message, ModelCall, ToolResultPart } from '../../domain/model-call.ts';
+import type {
+  ContentPart,
+  Json,
+  JsonObject,
+  Message,
+  ModelCall,
+  ToolResultPart,
+} from '../../domain/calls/model-call.ts';
 import { invalidField, isObject } from '../shared/field-reader.ts';
 import type { LossReport } from '../shared/loss-report.ts';
 import { parseArguments, parseJson } from '../shared/parse-arguments.ts';

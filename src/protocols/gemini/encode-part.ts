@@ -1,5 +1,5 @@
-import type { ContentPart, JsonObject, MediaSource, ReasoningPart } from '../../domain/model-call.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { ContentPart, JsonObject, MediaSource, ReasoningPart } from '../../domain/calls/model-call.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import type { LossReport } from '../shared/loss-report.ts';
 
 type MediaPart = Extract<ContentPart, { readonly source: MediaSource }>;

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, ModelCall, ToolChoice } from '../../domain/model-call.ts';
+import type { Json, JsonObject, ModelCall, ToolChoice } from '../../domain/calls/model-call.ts';
 import { schemaToolName } from '../contract.ts';
 import type { LossReport } from '../shared/loss-report.ts';
 

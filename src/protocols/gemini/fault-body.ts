@@ -1,5 +1,5 @@
-import { type Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import { type Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 const statusWords: { readonly [httpStatus: number]: string } = {

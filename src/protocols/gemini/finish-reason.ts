@@ -1,4 +1,4 @@
-import type { FinishReason } from '../../domain/stream-part.ts';
+import type { FinishReason } from '../../domain/calls/stream-part.ts';
 
 const filtered = [
   'SAFETY',

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, ReasoningPart } from '../../domain/model-call.ts';
+import type { Json, JsonObject, ReasoningPart } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { entriesAt, type ForeignProofFinder, leftOut } from '../shared/foreign-proofs.ts';
 import { parseJson } from '../shared/parse-arguments.ts';

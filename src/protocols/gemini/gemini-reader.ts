@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { FieldReader } from '../shared/field-reader.ts';
 
 /** Reads a Gemini object by camelCase names and takes snake_case for the same field, as the API itself does. */

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type {
   Json,
   JsonObject,
@@ -6,7 +6,7 @@ import type {
   ReasoningRequest,
   ResponseFormat,
   Sampling,
-} from '../../domain/model-call.ts';
+} from '../../domain/calls/model-call.ts';
 import type { RequestHead } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { wordOf } from '../shared/word-of.ts';

@@ -1,4 +1,11 @@
-import type { ContentPart, Json, JsonObject, MediaSource, Message, ToolResultPart } from '../../domain/model-call.ts';
+import type {
+  ContentPart,
+  Json,
+  JsonObject,
+  MediaSource,
+  Message,
+  ToolResultPart,
+} from '../../domain/calls/model-call.ts';
 import { stringifyExact } from '../shared/exact-json.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { openForeignProof, type ReasoningProof } from './foreign-signature.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Tool, ToolChoice } from '../../domain/model-call.ts';
+import type { Json, JsonObject, Tool, ToolChoice } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { wordOf } from '../shared/word-of.ts';
 import { GeminiReader } from './gemini-reader.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { fieldOf } from './gemini-reader.ts';
 import { stringifyExact } from '../shared/exact-json.ts';

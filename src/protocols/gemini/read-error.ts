@@ -1,7 +1,7 @@
-import type { FaultCode } from '../../domain/fault-codes.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import { codeOfStatus } from '../shared/code-of-status.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { wordOf } from '../shared/word-of.ts';

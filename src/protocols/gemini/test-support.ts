@@ -1,5 +1,5 @@
-import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import type { JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import type { AnswerContext, EncodedCall, EncodeOptions, RequestHead } from '../contract.ts';
 import { callOf, ok } from '../shared/test-support.ts';
 import { geminiInbound } from './inbound.ts';

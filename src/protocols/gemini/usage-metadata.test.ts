@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { totalInput, totalOutput } from '../../domain/usage.ts';
+import { totalInput, totalOutput } from '../../domain/rating/usage.ts';
 import { readUsageMetadata, writeUsageMetadata } from './usage-metadata.ts';
 
 describe('Gemini usage metadata', () => {

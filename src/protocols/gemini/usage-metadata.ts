@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import { totalInput, totalOutput, type Usage, type UsageBuckets } from '../../domain/usage.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import { totalInput, totalOutput, type Usage, type UsageBuckets } from '../../domain/rating/usage.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { fieldOf } from './gemini-reader.ts';
 

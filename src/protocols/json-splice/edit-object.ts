@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { buildEditTree, type EditNode, type JsonEdit } from './json-edit.ts';
 
 /** Applies the same edits to a parsed object, without changing it: for bodies that were translated anyway. */

@@ -1,4 +1,4 @@
-import type { Json } from '../../domain/model-call.ts';
+import type { Json } from '../../domain/calls/model-call.ts';
 
 /**
  * One change of a JSON document, addressed by JSON pointer into the document as it was. Edits of one list are

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { editObject, type JsonEdit, spliceJson } from './index.ts';
 
 function splice(text: string, ...edits: JsonEdit[]): string {

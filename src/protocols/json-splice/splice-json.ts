@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { applyPatches } from './apply-patches.ts';
 import { findPatches } from './find-patches.ts';
 import { buildEditTree, type JsonEdit } from './json-edit.ts';

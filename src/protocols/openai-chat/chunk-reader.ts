@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import type { StreamPosition } from '../contract.ts';
 import type { EventMeaning, EventReader } from '../shared/open-sse-decoder.ts';
 import type { SseEvent } from '../sse/sse-framer.ts';

@@ -1,6 +1,6 @@
-import type { Completion } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { CompletionCollector } from '../shared/collect-completion.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { holdsError, readError } from './read-error.ts';

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import type { ReasoningEnd, StreamPart } from '../../domain/stream-part.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import type { ReasoningEnd, StreamPart } from '../../domain/calls/stream-part.ts';
 import { type Finish, readFinish } from './finish-reasons.ts';
 import {
   isSigned,

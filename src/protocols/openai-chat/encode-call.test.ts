@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import type { ContentPart, JsonObject, ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { ContentPart, JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
 import { type EncodedCall, schemaToolName } from '../contract.ts';
 import { encodeCall } from './encode-call.ts';
 import { openAIChatInbound } from './inbound.ts';

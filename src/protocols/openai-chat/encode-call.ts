@@ -1,6 +1,6 @@
-import { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject, ModelCall } from '../../domain/model-call.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { encodeTools } from './encode-tools.ts';

@@ -1,5 +1,5 @@
-import type { Completion, CompletionBlock } from '../../domain/completion.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Completion, CompletionBlock } from '../../domain/calls/completion.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { AnswerContext } from '../contract.ts';
 import { encodeUsage } from './encode-usage.ts';
 import { asksForFunctions, finishWord } from './finish-reasons.ts';

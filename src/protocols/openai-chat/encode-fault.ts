@@ -1,6 +1,6 @@
-import type { Fault } from '../../domain/fault.ts';
-import type { FaultCode } from '../../domain/fault-codes.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { objectOf, textOf } from './values.ts';
 
 /** Error types that clients of this dialect know, where the status alone does not tell. */

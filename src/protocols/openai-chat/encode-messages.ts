@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type {
   ContentPart,
   JsonObject,
@@ -6,7 +6,7 @@ import type {
   ModelCall,
   ReasoningPart,
   ToolCallPart,
-} from '../../domain/model-call.ts';
+} from '../../domain/calls/model-call.ts';
 import { ContentWriter } from './encode-content.ts';
 import type { LossReport } from './loss-report.ts';
 import { dialect } from './dialect-name.ts';

@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject, ModelCall, ResponseFormat, Tool, ToolChoice } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject, ModelCall, ResponseFormat, Tool, ToolChoice } from '../../domain/calls/model-call.ts';
 import { type EncodeOptions, schemaToolName } from '../contract.ts';
 import type { LossReport } from './loss-report.ts';
 import { dialect } from './dialect-name.ts';

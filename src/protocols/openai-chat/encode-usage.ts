@@ -1,5 +1,5 @@
-import type { JsonObject } from '../../domain/model-call.ts';
-import { totalInput, totalOutput, type Usage } from '../../domain/usage.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import { totalInput, totalOutput, type Usage } from '../../domain/rating/usage.ts';
 import { compact } from './values.ts';
 
 /** Writes disjoint buckets as this dialect's nested counts; figures nobody reported are left out. */

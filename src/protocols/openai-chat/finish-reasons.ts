@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { FinishReason } from '../../domain/stream-part.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { FinishReason } from '../../domain/calls/stream-part.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 
 /** A finish reason with the wire's own word where it says more than the reason. */
 export interface Finish {

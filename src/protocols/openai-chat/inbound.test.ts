@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import { faultKinds, type FaultCode } from '../../domain/fault-codes.ts';
-import type { Json, JsonObject, ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import { faultKinds, type FaultCode } from '../../domain/faults/fault-codes.ts';
+import type { Json, JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
 import type { RequestHead } from '../contract.ts';
 import { openAIChatInbound } from './inbound.ts';
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { JsonEdit } from '../json-splice/index.ts';
 import { isObject } from '../shared/field-reader.ts';
 

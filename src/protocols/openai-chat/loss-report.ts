@@ -1,4 +1,4 @@
-import type { ModelCall } from '../../domain/model-call.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
 
 /** Collects what a request loses on its way into another dialect, in the client's own terms. */
 export class LossReport {

@@ -1,7 +1,7 @@
-import type { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { ReasoningEnd, StreamPart } from '../../domain/stream-part.ts';
-import type { Usage } from '../../domain/usage.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { ReasoningEnd, StreamPart } from '../../domain/calls/stream-part.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
 import type { AnswerContext, AnswerEncoder } from '../contract.ts';
 import { encodeFault } from './encode-fault.ts';
 import { encodeUsage } from './encode-usage.ts';

@@ -1,5 +1,12 @@
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject, ModelCall, ReasoningRequest, Sampling, Tool, ToolChoice } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type {
+  JsonObject,
+  ModelCall,
+  ReasoningRequest,
+  Sampling,
+  Tool,
+  ToolChoice,
+} from '../../domain/calls/model-call.ts';
 import type { RequestHead } from '../contract.ts';
 import { FieldReader, invalidField } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';

@@ -1,7 +1,7 @@
-import type { CacheMark, ContentPart, Json, JsonObject, MediaSource } from '../../domain/model-call.ts';
+import type { CacheMark, ContentPart, Json, JsonObject, MediaSource } from '../../domain/calls/model-call.ts';
 import type { FieldReader } from '../shared/field-reader.ts';
 import { invalidField } from '../shared/field-reader.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { dialect } from './dialect-name.ts';
 import { readThinkingPart } from './reasoning-fields.ts';
 import { objectOf, textOf } from './values.ts';

@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { ContentPart, Json, JsonObject, Message, ReasoningPart } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { ContentPart, Json, JsonObject, Message, ReasoningPart } from '../../domain/calls/model-call.ts';
 import { FieldReader, invalidField, isObject } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';
 import { parseContent } from './parse-content.ts';

@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject, ResponseFormat, Tool, ToolChoice } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject, ResponseFormat, Tool, ToolChoice } from '../../domain/calls/model-call.ts';
 import { invalidField } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';
 import { cacheMarkOf } from './parse-content.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FaultCode } from '../../domain/fault-codes.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
 import { readError } from './read-error.ts';
 
 function error(fields: { readonly [key: string]: unknown }): unknown {

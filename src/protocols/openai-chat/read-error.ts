@@ -1,6 +1,6 @@
-import { Fault } from '../../domain/fault.ts';
-import type { FaultCode } from '../../domain/fault-codes.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { codeOfStatus } from '../shared/code-of-status.ts';
 import { listOf, numberOf, objectOf, objectsOf, textOf } from './values.ts';
 

@@ -1,5 +1,5 @@
-import type { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import type { RequestFeatures, RequestHead, RouteHints } from '../contract.ts';
 import { estimateJsonTokens } from '../shared/estimate-tokens.ts';
 import { FieldReader, invalidField } from '../shared/field-reader.ts';

@@ -1,6 +1,6 @@
-import type { Operation } from '../../domain/dialect.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { Usage, UsageBuckets } from '../../domain/usage.ts';
+import type { Operation } from '../../domain/calls/dialect.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { Usage, UsageBuckets } from '../../domain/rating/usage.ts';
 import { readUsage } from './read-usage.ts';
 import { listOf, numberOf, objectOf, textOf } from './values.ts';
 

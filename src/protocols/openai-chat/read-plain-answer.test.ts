@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { decodeCompletion, readByParts } from './decode-completion.ts';
 import { readPlainAnswer } from './read-plain-answer.ts';
 

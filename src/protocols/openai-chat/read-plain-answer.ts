@@ -1,5 +1,5 @@
-import type { Completion } from '../../domain/completion.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { readUsage } from './read-usage.ts';
 import { numberOf, objectOf, textOf } from './values.ts';
 

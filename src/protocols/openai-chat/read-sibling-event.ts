@@ -1,7 +1,7 @@
-import type { Operation } from '../../domain/dialect.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { Operation } from '../../domain/calls/dialect.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import { readPassThroughUsage } from './read-pass-through-usage.ts';
 import { textOf } from './values.ts';
 

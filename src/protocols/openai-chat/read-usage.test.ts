@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { totalInput, totalOutput, type UsageBuckets } from '../../domain/usage.ts';
+import { totalInput, totalOutput, type UsageBuckets } from '../../domain/rating/usage.ts';
 import { encodeUsage } from './encode-usage.ts';
 import { readPassThroughUsage } from './read-pass-through-usage.ts';
 import { readUsage } from './read-usage.ts';

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../domain/model-call.ts';
-import { divideHalfEven, parseUsdAsNanos } from '../../domain/money.ts';
-import type { Usage, UsageBuckets } from '../../domain/usage.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import { divideHalfEven, parseUsdAsNanos } from '../../domain/money/money.ts';
+import type { Usage, UsageBuckets } from '../../domain/rating/usage.ts';
 import { numberOf, objectOf, textOf } from './values.ts';
 
 const nothing: JsonObject = Object.freeze({});

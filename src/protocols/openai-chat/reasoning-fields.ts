@@ -1,6 +1,6 @@
-import type { CompletionBlock } from '../../domain/completion.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { CompletionBlock } from '../../domain/calls/completion.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 import { dialect } from './dialect-name.ts';
 import { compact, numberOf, objectOf, objectsOf, textOf } from './values.ts';
 

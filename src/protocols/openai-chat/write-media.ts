@@ -1,5 +1,5 @@
-import type { CompletionBlock } from '../../domain/completion.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { CompletionBlock } from '../../domain/calls/completion.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 
 /** A source as an annotation; where in the text it belongs is not known. */
 export function citation(source: { readonly url: string; readonly title?: string }): JsonObject {

@@ -1,7 +1,7 @@
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
-import type { Usage } from '../../domain/usage.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
 import type { AnswerContext, AnswerEncoder } from '../contract.ts';
 import { EventLog } from './event-log.ts';
 import { writeFinish } from './finish-reason.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 
 /** A call that the client has to answer, whichever item type it comes as. */
 export interface ClientCall {

@@ -1,6 +1,6 @@
-import type { Completion } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { collectCompletion } from '../shared/collect-completion.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { readFailure } from './read-failure.ts';

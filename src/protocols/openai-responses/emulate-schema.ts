@@ -1,4 +1,4 @@
-import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
+import type { JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
 import { type EncodeOptions, schemaToolName } from '../contract.ts';
 import type { ResponsesReport } from './responses-report.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
 import { type EncodedCall, type EncodeOptions, schemaToolName } from '../contract.ts';
 import { openAIResponsesInbound as inbound, openAIResponsesOutbound as outbound } from './index.ts';
 

@@ -1,5 +1,5 @@
-import type { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject, ModelCall, ReasoningRequest } from '../../domain/model-call.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject, ModelCall, ReasoningRequest } from '../../domain/calls/model-call.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { emulateSchema } from './emulate-schema.ts';

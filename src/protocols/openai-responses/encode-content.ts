@@ -1,4 +1,4 @@
-import type { ContentPart, JsonObject, MediaSource } from '../../domain/model-call.ts';
+import type { ContentPart, JsonObject, MediaSource } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';
 import type { ResponsesReport } from './responses-report.ts';

@@ -1,6 +1,6 @@
-import type { Fault } from '../../domain/fault.ts';
-import type { FaultCode } from '../../domain/fault-codes.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 
 const typeByStatus: ReadonlyMap<number, string> = new Map([
   [401, 'authentication_error'],

@@ -1,4 +1,4 @@
-import type { ContentPart, JsonObject, Message } from '../../domain/model-call.ts';
+import type { ContentPart, JsonObject, Message } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { encodeInputParts } from './encode-content.ts';
 import { dialect } from './dialect-name.ts';

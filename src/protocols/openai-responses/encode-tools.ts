@@ -1,4 +1,4 @@
-import type { Json, JsonObject, ModelCall, ResponseFormat, Tool } from '../../domain/model-call.ts';
+import type { Json, JsonObject, ModelCall, ResponseFormat, Tool } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';
 import type { ResponsesReport } from './responses-report.ts';

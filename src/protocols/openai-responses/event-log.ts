@@ -1,5 +1,5 @@
-import type { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { faultError } from './encode-fault.ts';
 
 /** Writes events with gapless sequence numbers, continuing wherever a stream stands. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import { type FaultCode, faultKinds } from '../../domain/fault-codes.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import { type FaultCode, faultKinds } from '../../domain/faults/fault-codes.ts';
 import type { AnswerContext } from '../contract.ts';
 import { openAIResponsesInbound as protocol } from './index.ts';
 import { readFailure } from './read-failure.ts';

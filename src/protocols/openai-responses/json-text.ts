@@ -1,4 +1,4 @@
-import type { Json } from '../../domain/model-call.ts';
+import type { Json } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 /** A string, or the empty string for anything else. */

@@ -1,4 +1,4 @@
-import type { StreamPart } from '../../domain/stream-part.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import { dialect } from './dialect-name.ts';
 
 /** One block of an answer being read. */

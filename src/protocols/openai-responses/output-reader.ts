@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { wordOf } from '../shared/word-of.ts';
 import { readClientCall } from './client-call.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { EventLog } from './event-log.ts';
 import { dialect } from './dialect-name.ts';
 import { type ReasoningProof, sealReasoningProof } from './reasoning-envelope.ts';

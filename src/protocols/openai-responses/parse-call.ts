@@ -1,5 +1,12 @@
-import { Fault } from '../../domain/fault.ts';
-import type { ContentPart, Json, JsonObject, Message, ModelCall, ReasoningRequest } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type {
+  ContentPart,
+  Json,
+  JsonObject,
+  Message,
+  ModelCall,
+  ReasoningRequest,
+} from '../../domain/calls/model-call.ts';
 import type { RequestHead } from '../contract.ts';
 import { FieldReader } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';

@@ -1,4 +1,4 @@
-import type { ContentPart, Json, JsonObject, MediaSource } from '../../domain/model-call.ts';
+import type { ContentPart, Json, JsonObject, MediaSource } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';
 import { textOf } from './json-text.ts';

@@ -1,5 +1,5 @@
-import type { Fault } from '../../domain/fault.ts';
-import type { ContentPart, Json, JsonObject, Message } from '../../domain/model-call.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { ContentPart, Json, JsonObject, Message } from '../../domain/calls/model-call.ts';
 import { invalidField, isObject } from '../shared/field-reader.ts';
 import { wordOf } from '../shared/word-of.ts';
 import { dialect } from './dialect-name.ts';

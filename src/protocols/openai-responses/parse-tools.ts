@@ -1,5 +1,5 @@
-import type { Json, JsonObject, ResponseFormat, Tool, ToolChoice } from '../../domain/model-call.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { Json, JsonObject, ResponseFormat, Tool, ToolChoice } from '../../domain/calls/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { FieldReader, invalidField, isObject } from '../shared/field-reader.ts';
 import { wordOf } from '../shared/word-of.ts';
 import { dialect } from './dialect-name.ts';

@@ -1,6 +1,6 @@
-import { Fault } from '../../domain/fault.ts';
-import type { FaultCode } from '../../domain/fault-codes.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 /** Codes and types that hosts put into error events and failed responses. */

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../../domain/model-call.ts';
-import { parseUsdAsNanos } from '../../domain/money.ts';
-import type { Usage, UsageBuckets } from '../../domain/usage.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import { parseUsdAsNanos } from '../../domain/money/money.ts';
+import type { Usage, UsageBuckets } from '../../domain/rating/usage.ts';
 import { isObject } from '../shared/field-reader.ts';
 
 const ticksPerNano = 10n;

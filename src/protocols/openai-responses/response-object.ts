@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
-import { totalInput, totalOutput, type Usage } from '../../domain/usage.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
+import { totalInput, totalOutput, type Usage } from '../../domain/rating/usage.ts';
 import type { AnswerContext } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
 

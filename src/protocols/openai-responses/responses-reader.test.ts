@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { StreamPart } from '../../domain/stream-part.ts';
-import { isContent } from '../../domain/stream-part.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
+import { isContent } from '../../domain/calls/stream-part.ts';
 import type { StreamPosition } from '../contract.ts';
 import { openAIResponsesOutbound as protocol } from './index.ts';
 

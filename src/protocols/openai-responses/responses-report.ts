@@ -1,4 +1,4 @@
-import type { ModelCall } from '../../domain/model-call.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
 import { LossReport } from '../shared/loss-report.ts';
 
 /** Loss report that also knows which dialect the call came in. */

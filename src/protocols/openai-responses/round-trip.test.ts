@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Completion, CompletionBlock } from '../../domain/completion.ts';
-import type { FinishReason } from '../../domain/stream-part.ts';
+import type { Completion, CompletionBlock } from '../../domain/calls/completion.ts';
+import type { FinishReason } from '../../domain/calls/stream-part.ts';
 import type { AnswerContext, Frame } from '../contract.ts';
 import { collectCompletion, completionToParts } from '../shared/collect-completion.ts';
 import { openAIResponsesInbound as inbound, openAIResponsesOutbound as outbound } from './index.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { parseJson } from '../shared/parse-arguments.ts';
 import { SseFramer } from '../sse/sse-framer.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Completion, CompletionBlock } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { Completion, CompletionBlock } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { collectCompletion, CompletionCollector, completionToParts } from './collect-completion.ts';
 
 const text = fc.string({ unit: 'grapheme' });

@@ -1,7 +1,7 @@
-import type { Completion, CompletionBlock } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
-import type { Usage } from '../../domain/usage.ts';
+import type { Completion, CompletionBlock } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 type BlockType = CompletionBlock['type'];

@@ -1,4 +1,4 @@
-import type { Json } from '../../domain/model-call.ts';
+import type { Json } from '../../domain/calls/model-call.ts';
 
 const perImage = 1600;
 const perMessage = 4;

@@ -1,4 +1,4 @@
-import { replaceNumbers } from '../../domain/json-numbers.ts';
+import { replaceNumbers } from '../../domain/json/json-numbers.ts';
 
 const mark = '\u0000integer:';
 const longInteger = /\d{16}/;

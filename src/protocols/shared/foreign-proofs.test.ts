@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Completion } from '../../domain/completion.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { anthropicMessagesInbound, foreignProofsInMessages } from '../anthropic-messages/index.ts';
 import type { AnswerContext } from '../contract.ts';
 import { foreignProofsInChat, openAIChatInbound } from '../openai-chat/index.ts';

@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
 
 /** Collects what an encoder could not carry or had to add, as JSON pointers. */
 export class LossReport {

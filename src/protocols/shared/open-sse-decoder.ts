@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import type { Frame, StreamDecoder, StreamPosition } from '../contract.ts';
 import { type SseEvent, SseEventTooLarge, SseFramer } from '../sse/sse-framer.ts';
 

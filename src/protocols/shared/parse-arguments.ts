@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { parseExact } from './exact-json.ts';
 import { isObject } from './field-reader.ts';
 

@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
 
 /** Fails the test with the fault's words. */
 export function ok<T>(value: T | Fault): T {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Completion } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import { type Frame, schemaToolName, type StreamDecoder } from '../contract.ts';
 import { unwrapSchemaCompletion, unwrapSchemaTool } from './unwrap-schema-tool.ts';
 

@@ -1,6 +1,6 @@
-import type { Completion, CompletionBlock } from '../../domain/completion.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import type { Completion, CompletionBlock } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import { type Frame, schemaToolName, type StreamDecoder } from '../contract.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { DialectId, Operation } from '../../domain/dialect.ts';
-import type { Endpoint, HostAuth } from '../../domain/endpoint.ts';
+import type { DialectId, Operation } from '../../domain/calls/dialect.ts';
+import type { Endpoint, HostAuth } from '../../domain/calls/endpoint.ts';
 import type { AddressedCall, Addressing } from '../provider-definition.ts';
 import { anthropicAddressing } from './anthropic-addressing.ts';
 import { azureAddressing } from './azure-addressing.ts';

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../domain/endpoint.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
 import type { AddressedCall, Addressing } from '../provider-definition.ts';
 import { openAIAddressing, openAIPath } from './openai-addressing.ts';
 

@@ -1,4 +1,4 @@
-import type { Operation } from '../../domain/dialect.ts';
+import type { Operation } from '../../domain/calls/dialect.ts';
 import type { AddressedCall, Addressing } from '../provider-definition.ts';
 
 /** Last segment of a Gemini path: what to do with the model. Streams are always asked for as SSE. */

@@ -1,4 +1,4 @@
-import type { DialectId, Operation } from '../../domain/dialect.ts';
+import type { DialectId, Operation } from '../../domain/calls/dialect.ts';
 import type { Addressing } from '../provider-definition.ts';
 
 const pathsOfOperations: { readonly [Name in Operation]?: string } = {

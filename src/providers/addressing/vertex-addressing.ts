@@ -1,5 +1,5 @@
-import type { DialectId } from '../../domain/dialect.ts';
-import type { Endpoint } from '../../domain/endpoint.ts';
+import type { DialectId } from '../../domain/calls/dialect.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
 import type { JsonEdit } from '../../protocols/index.ts';
 import type { AddressedCall, Addressing } from '../provider-definition.ts';
 import { geminiMethod } from './gemini-addressing.ts';

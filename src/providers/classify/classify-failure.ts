@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { UpstreamFailure } from '../contract.ts';
 import { readErrorOf } from './read-error-of.ts';
 import { readRetryAfterMs } from './retry-after.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { scrubFault, scrubText, scrubValue } from './scrub-secrets.ts';
 
 const secret = 'not-a-known-shape/+=42"\\';

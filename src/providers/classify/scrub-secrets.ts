@@ -1,4 +1,4 @@
-import { Fault, type FaultDetails } from '../../domain/fault.ts';
+import { Fault, type FaultDetails } from '../../domain/faults/fault.ts';
 
 const replacement = '[redacted]';
 

@@ -1,5 +1,5 @@
-import type { DialectId } from '../../domain/dialect.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { DialectId } from '../../domain/calls/dialect.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject } from '../../protocols/index.ts';
 
 /** Does a request of this dialect demand an answer by JSON Schema? */

@@ -1,5 +1,5 @@
-import type { ModelCall } from '../../domain/model-call.ts';
-import { ownValue } from '../../domain/own-value.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
+import { ownValue } from '../../domain/json/own-value.ts';
 
 /** Our field names of chat fields that a host may refuse, to name the loss in the client's own dialect. */
 const fieldsOfChat: { readonly [pointer: string]: readonly string[] } = {

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { embeddingsDialect } from '../../protocols/index.ts';
 import type { OutboundCall } from '../contract.ts';
 import type { AddressedCall, ProviderDefinition } from '../provider-definition.ts';

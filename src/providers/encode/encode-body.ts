@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject, ModelCall } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
 import { editObject, type JsonEdit, type OutboundProtocol, spliceJson, stringifyExact } from '../../protocols/index.ts';
 import type { OutboundCall } from '../contract.ts';
 import type { AddressedCall, ProviderDefinition } from '../provider-definition.ts';

@@ -1,5 +1,5 @@
-import type { Host } from '../../domain/endpoint.ts';
-import type { StreamPart } from '../../domain/stream-part.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import type { Frame, StreamDecoder, StreamPosition } from '../../protocols/index.ts';
 import { scrubFault } from '../classify/scrub-secrets.ts';
 import { secretsOf } from '../sign/secrets-of.ts';

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { OutboundCall } from '../contract.ts';
 import type { ProviderDefinition } from '../provider-definition.ts';
 

@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../domain/endpoint.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
 import type { ObjectCall, UpstreamRequest } from '../contract.ts';
 import type { Addressing } from '../provider-definition.ts';
 import { addHostHeaders, ownHeaders } from './request-headers.ts';

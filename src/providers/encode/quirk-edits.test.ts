@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
-import type { JsonObject } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { editObject } from '../../protocols/index.ts';
 import { quirkMeanings, type Quirks } from '../quirks.ts';
 import { quirkEdits } from './quirk-edits.ts';

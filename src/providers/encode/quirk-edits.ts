@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject, type JsonEdit } from '../../protocols/index.ts';
 import type { Quirks } from '../quirks.ts';
 

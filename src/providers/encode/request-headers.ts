@@ -1,4 +1,4 @@
-import type { Host } from '../../domain/endpoint.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
 import type { OutboundCall } from '../contract.ts';
 import type { AddressedCall, Addressing } from '../provider-definition.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Host, HostAuth } from '../../domain/endpoint.ts';
+import type { Host, HostAuth } from '../../domain/calls/endpoint.ts';
 import { resolveBaseUrl } from './resolve-base-url.ts';
 
 function resolved(baseUrl: string, auth: HostAuth = { type: 'none' }): string {

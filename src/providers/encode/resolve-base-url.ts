@@ -1,4 +1,4 @@
-import type { Host } from '../../domain/endpoint.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
 
 /** Where a host listens, split for the connection pool. */
 export interface BaseUrl {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { isObject, type JsonEdit } from '../../protocols/index.ts';
 import type { Quirks } from '../quirks.ts';
 

@@ -1,4 +1,4 @@
-import type { DialectId } from '../../domain/dialect.ts';
+import type { DialectId } from '../../domain/calls/dialect.ts';
 import {
   anthropicMessagesOutbound,
   bedrockConverseOutbound,

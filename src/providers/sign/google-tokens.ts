@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici';
-import type { HostAuth } from '../../domain/endpoint.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { HostAuth } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { isObject } from '../../protocols/index.ts';
 

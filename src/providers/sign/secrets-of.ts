@@ -1,4 +1,4 @@
-import type { Host } from '../../domain/endpoint.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
 
 const secretHeader = /auth|key|token|secret|cookie|credential|password/i;
 

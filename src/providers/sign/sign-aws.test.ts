@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import type { Endpoint, HostAuth } from '../../domain/endpoint.ts';
+import type { Endpoint, HostAuth } from '../../domain/calls/endpoint.ts';
 import { bedrockAddressing } from '../addressing/bedrock-addressing.ts';
 import type { UpstreamRequest } from '../contract.ts';
 import { AwsSigner } from './sign-aws.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SignatureV4 } from '@smithy/signature-v4';
-import type { HostAuth } from '../../domain/endpoint.ts';
+import type { HostAuth } from '../../domain/calls/endpoint.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { UpstreamRequest } from '../contract.ts';
 

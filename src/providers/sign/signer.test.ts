@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync } from 'node:crypto';
 import { importSPKI, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Endpoint, HostAuth } from '../../domain/endpoint.ts';
+import type { Endpoint, HostAuth } from '../../domain/calls/endpoint.ts';
 import type { UpstreamRequest } from '../contract.ts';
 import type { KeyHeader } from '../provider-definition.ts';
 import { secretsOf } from './secrets-of.ts';

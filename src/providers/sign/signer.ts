@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../domain/endpoint.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
 import type { UpstreamRequest } from '../contract.ts';
 import type { KeyHeader } from '../provider-definition.ts';
 import { AwsSigner } from './sign-aws.ts';

@@ -1,4 +1,4 @@
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import { AuditTally } from './audit-tally.ts';
 import type { AuditReport, FileReport } from './audit-report.ts';
 import { buildReport } from './findings/build-report.ts';

@@ -1,4 +1,4 @@
-import type { Usage } from '../../domain/usage.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
 
 /** How the calls of a row ended. `cached`: a gateway answered from its own cache, nothing was owed to a host. */
 export type RowOutcome = 'answered' | 'failed' | 'aborted' | 'cached';

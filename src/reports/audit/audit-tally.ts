@@ -1,4 +1,4 @@
-import type { Price } from '../../domain/price.ts';
+import type { Price } from '../../domain/rating/price.ts';
 import type { AuditRow } from './audit-row.ts';
 import { type CacheMove, type CacheSavings, Conversations } from './findings/conversations.ts';
 import { addShare, Dimension, type OpenSum, otherNames } from './findings/dimension.ts';

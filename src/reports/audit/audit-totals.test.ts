@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import { auditLogs } from './audit-logs.ts';
 import type { AuditReport } from './audit-report.ts';
 import { exactTotalNanos } from './testing/exact-total.ts';

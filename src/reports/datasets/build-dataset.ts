@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 
 /** A kept request with its answer, who gave it, and what its outcomes say. */
 export interface DatasetSample {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ExchangeLog, type LoggedExchange } from '../../domain/exchange-log.ts';
-import type { AttemptFact, CascadeFact, DecisionFact, FinalFact } from '../../domain/facts.ts';
+import { ExchangeLog, type LoggedExchange } from '../../domain/facts/exchange-log.ts';
+import type { AttemptFact, CascadeFact, DecisionFact, FinalFact } from '../../domain/facts/facts.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import { measureSaving } from './measure-saving.ts';
 import type { Parity, SavingLayer } from './roi-report.ts';

@@ -1,8 +1,8 @@
-import type { LoggedExchange } from '../../domain/exchange-log.ts';
-import { standingOutcomes } from '../../domain/outcome.ts';
+import type { LoggedExchange } from '../../domain/facts/exchange-log.ts';
+import { standingOutcomes } from '../../domain/outcomes/outcome.ts';
 import { ratioMetric } from '../../domain/statistics/ratio-metric.ts';
 import { wilsonInterval } from '../../domain/statistics/wilson.ts';
-import type { SuccessRule } from '../../domain/success-rule.ts';
+import type { SuccessRule } from '../../domain/outcomes/success-rule.ts';
 import { measureSaving } from './measure-saving.ts';
 import type { Parity, Return, RoiReport, SuccessValue } from './roi-report.ts';
 

@@ -1,4 +1,4 @@
-import type { LoggedExchange } from '../../domain/exchange-log.ts';
+import type { LoggedExchange } from '../../domain/facts/exchange-log.ts';
 import { clusteredMean } from '../../domain/statistics/clustered-mean.ts';
 import type { Interval } from '../../domain/statistics/normal.ts';
 import type { Parity, Saving, SavingLayer } from './roi-report.ts';

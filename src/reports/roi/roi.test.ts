@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { LoggedExchange } from '../../domain/exchange-log.ts';
-import type { FinalFact, OutcomeFact } from '../../domain/facts.ts';
-import { isRuleProblem, readSuccessRule } from '../../domain/success-rule.ts';
+import type { LoggedExchange } from '../../domain/facts/exchange-log.ts';
+import type { FinalFact, OutcomeFact } from '../../domain/facts/facts.ts';
+import { isRuleProblem, readSuccessRule } from '../../domain/outcomes/success-rule.ts';
 import { measureRoi, type RoiQuestion } from './measure-roi.ts';
 import { roiPage } from './roi-page.ts';
 import type { Parity } from './roi-report.ts';

@@ -1,4 +1,4 @@
-import type { LoggedExchange } from '../../domain/exchange-log.ts';
+import type { LoggedExchange } from '../../domain/facts/exchange-log.ts';
 
 /** A request as the saving needs it; amounts in nano-USD as statistical quantities. */
 export interface SavingRow {

@@ -1,7 +1,7 @@
-import type { DecisionFact, Fact, FinalFact, OutcomeFact } from '../../domain/facts.ts';
-import { chargeOfFinal } from '../../domain/margin.ts';
-import { atCostPlan } from '../../domain/plan.ts';
-import type { SuccessRule } from '../../domain/success-rule.ts';
+import type { DecisionFact, Fact, FinalFact, OutcomeFact } from '../../domain/facts/facts.ts';
+import { chargeOfFinal } from '../../domain/charges/margin.ts';
+import { atCostPlan } from '../../domain/charges/plan.ts';
+import type { SuccessRule } from '../../domain/outcomes/success-rule.ts';
 import { LogColumns, type ReplayCandidate } from './log-columns.ts';
 
 /** What the columns are built from. */

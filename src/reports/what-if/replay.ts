@@ -1,4 +1,4 @@
-import { divideHalfEven } from '../../domain/money.ts';
+import { divideHalfEven } from '../../domain/money/money.ts';
 import { ExactSums } from './exact-sums.ts';
 import { type LogColumns, rowFlags } from './log-columns.ts';
 import { bestCandidate, type Circumstance, costElsewhere, placeOf, unchanged } from './redecide.ts';

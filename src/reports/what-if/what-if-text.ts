@@ -1,4 +1,4 @@
-import { divideHalfEven } from '../../domain/money.ts';
+import { divideHalfEven } from '../../domain/money/money.ts';
 import { count, percent, signedUsd, usd } from '../audit/figures.ts';
 import type { ConcentrationFigure, Exposure, Scenario, WhatIfReport } from './what-if-report.ts';
 

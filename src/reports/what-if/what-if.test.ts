@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { chooseByEstimates, type Estimates } from '../../routing/index.ts';
-import type { Fact } from '../../domain/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 import { askLoss, askPrice } from './ask.ts';
 import { ColumnBuilder } from './column-builder.ts';
 import { ExactSums } from './exact-sums.ts';

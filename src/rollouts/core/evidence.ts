@@ -1,4 +1,4 @@
-import { bigintAsText } from '../../domain/bigint-as-text.ts';
+import { bigintAsText } from '../../domain/json/bigint-as-text.ts';
 import { mcnemarTest } from '../../domain/statistics/mcnemar.ts';
 import { logEvidence, testEvidence } from '../../domain/statistics/one-sided-test.ts';
 import { sequentialLook, type SequentialLook } from '../../domain/statistics/sequential-test.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DecisionFact, FinalFact, OutcomeFact } from '../../domain/facts.ts';
+import type { DecisionFact, FinalFact, OutcomeFact } from '../../domain/facts/facts.ts';
 import { successBy } from '../../routing/index.ts';
 import { type AssignedRequest, AssignedRequests } from './assigned-requests.ts';
 

@@ -1,6 +1,6 @@
-import type { DecisionFact, Fact, OutcomeFact } from '../../domain/facts.ts';
-import type { Verdict } from '../../domain/outcome.ts';
-import { outcomeIdentity } from '../../domain/outcome-identity.ts';
+import type { DecisionFact, Fact, OutcomeFact } from '../../domain/facts/facts.ts';
+import type { Verdict } from '../../domain/outcomes/outcome.ts';
+import { outcomeIdentity } from '../../domain/outcomes/outcome-identity.ts';
 import { InfluenceCap } from '../../routing/index.ts';
 import type { RolloutObservation } from '../core/observe.ts';
 

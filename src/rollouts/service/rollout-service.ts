@@ -1,5 +1,5 @@
-import type { Fact, FinalFact, OutcomeFact } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { Fact, FinalFact, OutcomeFact } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type {
   AssignedEnd,
   LeftAnswer,

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import { bigintAsText } from '../../domain/bigint-as-text.ts';
+import { bigintAsText } from '../../domain/json/bigint-as-text.ts';
 import type { Database, Tables } from '../../storage/index.ts';
 import type { RolloutPlan } from '../core/rollout-plan.ts';
 import { openRollout, type RolloutState } from '../core/rollout-state.ts';

@@ -1,6 +1,6 @@
-import type { Fault } from '../../domain/fault.ts';
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { totalOutput } from '../../domain/usage.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { totalOutput } from '../../domain/rating/usage.ts';
 import type { CopiedAnswer, CopyCaller, CopyOrder, FormVerdict, LeftAnswer } from '../../gateway/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import { RoutingLearner } from '../estimate/routing-learner.ts';
 import type { RoutingState } from '../estimate/routing-state.ts';

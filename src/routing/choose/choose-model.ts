@@ -1,5 +1,5 @@
-import type { ExclusionCause } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { ExclusionCause } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import type { RoutingState } from '../estimate/routing-state.ts';
 import { type Candidate, type ChoiceRequest, estimateCandidates, type Estimates } from './estimate-candidates.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { LoggedExchange } from '../../domain/exchange-log.ts';
-import { defaultSuccessRule, isRuleProblem, readSuccessRule } from '../../domain/success-rule.ts';
+import type { LoggedExchange } from '../../domain/facts/exchange-log.ts';
+import { defaultSuccessRule, isRuleProblem, readSuccessRule } from '../../domain/outcomes/success-rule.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import { FeatureReader } from '../features/feature-reader.ts';
 import { encodeFeatures } from '../features/feature-text.ts';

@@ -1,5 +1,5 @@
-import type { LoggedExchange } from '../../domain/exchange-log.ts';
-import type { SuccessRule } from '../../domain/success-rule.ts';
+import type { LoggedExchange } from '../../domain/facts/exchange-log.ts';
+import type { SuccessRule } from '../../domain/outcomes/success-rule.ts';
 import { decodeFeatures } from '../features/feature-text.ts';
 import type { PromptFeatures } from '../features/prompt-features.ts';
 import { groupPrompts } from './group-prompts.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { OutcomeFact } from '../../domain/facts.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
 import { judgeBy } from './judge-by.ts';
 import { type LearningParts, LearningService } from './learning-service.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { OutcomeFact } from '../../domain/facts.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
 import { featureKindOf, VectorProjection } from '../features/embedded-features.ts';
 import { FeatureReader } from '../features/feature-reader.ts';
 import { encodeFeatures } from '../features/feature-text.ts';

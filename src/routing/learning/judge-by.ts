@@ -1,6 +1,6 @@
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { isNecessaryOnly, type Verdict, verdictOf } from '../../domain/outcome.ts';
-import { isRuleProblem, readSuccessRule } from '../../domain/success-rule.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { isNecessaryOnly, type Verdict, verdictOf } from '../../domain/outcomes/outcome.ts';
+import { isRuleProblem, readSuccessRule } from '../../domain/outcomes/success-rule.ts';
 
 /**
  * What the outcomes of an exchange say by the rule of its job: success or not, believed as far as the strongest

@@ -1,6 +1,6 @@
-import type { FinalFact, OutcomeFact } from '../../domain/facts.ts';
-import type { Verdict } from '../../domain/outcome.ts';
-import { totalOutput } from '../../domain/usage.ts';
+import type { FinalFact, OutcomeFact } from '../../domain/facts/facts.ts';
+import type { Verdict } from '../../domain/outcomes/outcome.ts';
+import { totalOutput } from '../../domain/rating/usage.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { assembleFit, type FitInput } from '../estimate/fit-prompts.ts';
 import { learnerDefaults, RoutingLearner } from '../estimate/routing-learner.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { FeatureReader } from '../features/feature-reader.ts';
 import { encodeFeatures } from '../features/feature-text.ts';
 import { decideRoute } from '../route/decide-route.ts';

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { type Verdict, verdictOf } from '../../domain/outcome.ts';
-import { outcomeIdentity } from '../../domain/outcome-identity.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { type Verdict, verdictOf } from '../../domain/outcomes/outcome.ts';
+import { outcomeIdentity } from '../../domain/outcomes/outcome-identity.ts';
 import type { LearnedOutcome, RoutingLearner } from '../estimate/routing-learner.ts';
 import type { ChangeDetector } from '../evidence/change-detector.ts';
 import { decodeFeatures } from '../features/feature-text.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { archiveJob, asStoredJobs, type Catalog, readJobs, writeJob } from '../../catalog/index.ts';
 import { jobSchema } from '../../config/index.ts';
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { shareOutcome } from '../../ledger/outcomes/share-outcome.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
 import { LearningService } from './learning-service.ts';

@@ -1,5 +1,5 @@
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { outcomesChannel } from '../../domain/outcome-identity.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { outcomesChannel } from '../../domain/outcomes/outcome-identity.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
 

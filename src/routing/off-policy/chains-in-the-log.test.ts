@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CascadeFact, DecisionFact, OutcomeFact } from '../../domain/facts.ts';
-import type { LoggedExchange } from '../../domain/exchange-log.ts';
-import { isRuleProblem, readSuccessRule } from '../../domain/success-rule.ts';
+import type { CascadeFact, DecisionFact, OutcomeFact } from '../../domain/facts/facts.ts';
+import type { LoggedExchange } from '../../domain/facts/exchange-log.ts';
+import { isRuleProblem, readSuccessRule } from '../../domain/outcomes/success-rule.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import type { CandidatePolicy } from './candidate-policy.ts';
 import { compareWithBaseline } from './compare-with-baseline.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { DecisionFact, RoutedCandidateFact } from '../../domain/facts.ts';
-import type { LoggedExchange } from '../../domain/exchange-log.ts';
+import type { DecisionFact, RoutedCandidateFact } from '../../domain/facts/facts.ts';
+import type { LoggedExchange } from '../../domain/facts/exchange-log.ts';
 import type { LoggedDecision } from './logged-decision.ts';
 import { readLoggedDecision } from './read-logged-decision.ts';
 

@@ -1,6 +1,6 @@
-import type { LoggedExchange } from '../../domain/exchange-log.ts';
-import type { DecisionFact, RoutedCandidateFact } from '../../domain/facts.ts';
-import type { SuccessRule } from '../../domain/success-rule.ts';
+import type { LoggedExchange } from '../../domain/facts/exchange-log.ts';
+import type { DecisionFact, RoutedCandidateFact } from '../../domain/facts/facts.ts';
+import type { SuccessRule } from '../../domain/outcomes/success-rule.ts';
 import type { DecisionKind, LoggedCandidate, LoggedDecision } from './logged-decision.ts';
 
 /** Reads a routed exchange as one row of a policy evaluation; undefined when no choice among models was made. */

@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OutcomeFact } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { OutcomeFact } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import { encodeFeatures } from '../features/feature-text.ts';
 import { FeatureReader } from '../features/feature-reader.ts';

@@ -1,5 +1,5 @@
-import type { ExclusionCause } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { ExclusionCause } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { type Choice, type ChoiceReason, chooseByEstimates, type Tradeoff } from '../choose/choose-model.ts';
 import { estimateCandidates, type EstimateLevel, type Estimates } from '../choose/estimate-candidates.ts';
 import { usualValue } from '../choose/usual-value.ts';

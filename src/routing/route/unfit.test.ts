@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Endpoint } from '../../domain/endpoint.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
 import { ExplorationBudget } from './exploration-budget.ts';
 import { type Demands, unfit } from './unfit.ts';
 

@@ -1,4 +1,4 @@
-import type { Capabilities, Endpoint } from '../../domain/endpoint.ts';
+import type { Capabilities, Endpoint } from '../../domain/calls/endpoint.ts';
 
 /** What a request and its job demand of an endpoint. */
 export interface Demands {

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../storage/index.ts';
 import { type Actor, createKey, revokeKey, type Sealer } from '../../tenants/index.ts';

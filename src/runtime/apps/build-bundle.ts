@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type LaunchCommand, sandboxed } from '../functions/launch-command.ts';
 import { type Engines, killGroup, startGroup } from '../functions/index.ts';

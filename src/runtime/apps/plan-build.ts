@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { SourceFile } from './source-files.ts';
 
 /** What to make of the files that were sent. */

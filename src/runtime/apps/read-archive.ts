@@ -1,6 +1,6 @@
 import { constants, gunzip, type InputType } from 'node:zlib';
 import { promisify } from 'node:util';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { type SourceFile, uploadLimits } from './source-files.ts';
 
 const unzip: (bytes: InputType, settings: object) => Promise<Buffer> = promisify(gunzip);

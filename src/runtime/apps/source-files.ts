@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 
 /** A file of an app as it was sent. */
 export interface SourceFile {

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { AssetEntry, VersionManifest, VersionSettings } from './app-types.ts';
 import type { BlobStore } from './blob-store.ts';
 import { buildBundle, type BuildSettings, type Bundle } from './build-bundle.ts';

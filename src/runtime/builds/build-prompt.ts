@@ -1,4 +1,4 @@
-import { buildMarker, fileEnd, fileStart } from '../../domain/build-format.ts';
+import { buildMarker, fileEnd, fileStart } from '../../domain/calls/build-format.ts';
 
 /** One message to the model that builds. */
 export interface BuildMessage {

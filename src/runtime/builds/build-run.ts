@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { SourceFile } from '../apps/source-files.ts';
 import type { FixTask, FixVerdict } from '../fixes/fix-types.ts';
 import { type BuildMessage, buildMessages, retryMessages } from './build-prompt.ts';

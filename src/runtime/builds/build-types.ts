@@ -1,4 +1,4 @@
-import type { Fault } from '../../domain/fault.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
 import type { Actor } from '../../tenants/index.ts';
 import type { BuildMessage } from './build-prompt.ts';
 import type { DeployedApp } from './deploy-app.ts';

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { planBuild } from '../apps/plan-build.ts';
 import type { SourceFile } from '../apps/source-files.ts';
 import type { Receipt, Runner } from '../contract.ts';

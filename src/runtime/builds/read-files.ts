@@ -1,5 +1,5 @@
-import { fileEnd, fileStart } from '../../domain/build-format.ts';
-import { Fault } from '../../domain/fault.ts';
+import { fileEnd, fileStart } from '../../domain/calls/build-format.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { checkSourceFiles, type SourceFile } from '../apps/source-files.ts';
 
 const mostFiles = 100;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { ComputeUse } from '../../domain/compute.ts';
-import type { Fact } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { ComputeUse } from '../../domain/rating/compute.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Hold, SpenderRequest } from '../../tenants/index.ts';
 import type { Receipt, Runner, RunRequest } from '../contract.ts';
 import { defaultLimits } from '../limits.ts';

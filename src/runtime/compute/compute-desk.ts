@@ -1,6 +1,6 @@
-import { type ComputePrices, type ComputeUse, rateCompute } from '../../domain/compute.ts';
-import type { ComputeFact, FinalFact } from '../../domain/facts.ts';
-import { Fault } from '../../domain/fault.ts';
+import { type ComputePrices, type ComputeUse, rateCompute } from '../../domain/rating/compute.ts';
+import type { ComputeFact, FinalFact } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Hold, Spender, SpendingGate } from '../../tenants/index.ts';

@@ -1,4 +1,4 @@
-import type { ComputeUse } from '../../domain/compute.ts';
+import type { ComputeUse } from '../../domain/rating/compute.ts';
 import type { Limits, Receipt } from '../contract.ts';
 
 const mib = 1024 * 1024;

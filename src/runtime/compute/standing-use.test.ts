@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ComputeUse } from '../../domain/compute.ts';
-import { Fault } from '../../domain/fault.ts';
+import type { ComputeUse } from '../../domain/rating/compute.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { ComputeDesk, ComputeSubject } from './compute-desk.ts';
 import { StandingUse } from './standing-use.ts';
 

@@ -1,5 +1,5 @@
-import { addComputeUse, type ComputeUse } from '../../domain/compute.ts';
-import { Fault } from '../../domain/fault.ts';
+import { addComputeUse, type ComputeUse } from '../../domain/rating/compute.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { ComputeDesk, ComputeHold, ComputePayer } from './compute-desk.ts';
 
 /** What use of long-lived things is charged with. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 
 import type { GuestFile, RunRequest } from '../contract.ts';
 import { outcomesOf } from '../runs/run-book.ts';

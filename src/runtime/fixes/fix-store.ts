@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { claimWork, type Database, type NewClaim, type Tables } from '../../storage/index.ts';
 import type { GuestFile } from '../contract.ts';
 import { packProgram, unpackProgram } from './failure-record.ts';

@@ -1,4 +1,4 @@
-import type { Fault } from '../../domain/fault.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
 import type { GuestFile, LimitHit } from '../contract.ts';
 
 /** How something failed, as far as it is kept. What guests wrote in it is data: it is quoted, never followed. */

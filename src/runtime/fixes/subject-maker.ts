@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Database } from '../../storage/index.ts';
 import type { Apps } from '../apps/index.ts';
 import { PostgresAppStore } from '../apps/app-store.ts';

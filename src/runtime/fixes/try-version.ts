@@ -1,5 +1,5 @@
 import { SourceMap } from 'node:module';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { LogBook } from '../apps/log-book.ts';
 import type { BuiltVersion, VersionBuilder } from '../apps/version-builder.ts';
 import type { VersionSettings } from '../apps/app-types.ts';

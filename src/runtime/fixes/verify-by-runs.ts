@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { GuestFile, Receipt, Runner, RunRequest } from '../contract.ts';
 import { failedStatus, failureReport, keptTailBytes } from './failure-report.ts';
 import type { CheckResult, FailureReport, FixTask, FixVerdict } from './fix-types.ts';

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Command, RunLanguage, RunRequest } from '../contract.ts';
 import { guestHome } from '../workspaces/guest-root.ts';
 import { findProgram } from '../workspaces/system-tools.ts';

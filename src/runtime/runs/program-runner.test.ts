@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Receipt, RunEvent, Runner, RunRequest } from '../contract.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { createProgramRunner } from './program-runner.ts';
 
 const program = { language: 'python', program: 'x = 1', tests: 'assert x == 2', timeoutMs: 3000 };

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { type Receipt, type RunLanguage, runLanguages, type Runner } from '../contract.ts';
 
 /** A program with tests that say by their exit whether it is right. */

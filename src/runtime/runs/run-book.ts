@@ -1,4 +1,4 @@
-import type { RunFact } from '../../domain/run-fact.ts';
+import type { RunFact } from '../../domain/facts/run-fact.ts';
 import type { Journal } from '../../journal/index.ts';
 import type { Receipt } from '../contract.ts';
 

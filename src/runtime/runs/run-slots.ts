@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 
 /** How many runs go on at once, and how many may wait for their turn. */
 export class RunSlots {

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { buildBundle } from '../apps/build-bundle.ts';
 import { checkSourceFiles } from '../apps/source-files.ts';

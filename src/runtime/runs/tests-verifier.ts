@@ -1,4 +1,4 @@
-import { codeIn } from '../../domain/code-block.ts';
+import { codeIn } from '../../domain/calls/code-block.ts';
 import type { Verifier } from '../../gateway/index.ts';
 import type { ProgramRunner } from './program-runner.ts';
 

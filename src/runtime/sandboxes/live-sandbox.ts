@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { StandingUse } from '../compute/standing-use.ts';
 import type { Driver, Sandbox } from '../contract.ts';

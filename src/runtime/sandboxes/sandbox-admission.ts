@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Driver, IsolationTier } from '../contract.ts';
 import { requireTier } from '../runs/run-service.ts';
 import type { LiveSandbox } from './live-sandbox.ts';

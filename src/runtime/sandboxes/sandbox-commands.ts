@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Sandbox } from '../contract.ts';
 import type { DiskRoom } from './disk-room.ts';
 import { type CommandWatch, GuestCommand } from './guest-command.ts';

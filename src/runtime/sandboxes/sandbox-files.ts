@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Execution, Sandbox } from '../contract.ts';
 import { RunSlots } from '../runs/run-slots.ts';
 import type { DiskRoom } from './disk-room.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { ComputePayer } from '../compute/compute-desk.ts';
 import type { NewSandbox, SandboxOwner, SandboxRecord, SandboxSettings } from './sandbox-types.ts';

@@ -1,4 +1,4 @@
-import type { ComputeUse } from '../../domain/compute.ts';
+import type { ComputeUse } from '../../domain/rating/compute.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Sandbox } from '../contract.ts';
 

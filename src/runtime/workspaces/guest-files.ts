@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Command, Exit, Execution, GuestEntry, GuestFile, GuestFiles, Limits } from '../contract.ts';
 import { guestEnvironment, guestHome } from './guest-root.ts';
 import { tarOf } from './tar.ts';

@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { type Launched } from './launch.ts';
 
 /** The process that holds a sandbox's namespaces: the sandbox lives as long as it does. */

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import type { Answer, AnswerCall, Frame } from '../answer.ts';
 import { plainFrame } from '../answer.ts';
 import type { Failure, FailureKind } from '../failure.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import type { AnswerCall } from '../answer.ts';
 import { signatureOf } from '../signature.ts';
 import type { Script } from '../script.ts';

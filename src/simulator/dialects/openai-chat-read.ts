@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import type { Failure } from '../failure.ts';
 import { invalidRequest } from '../failure.ts';
 import { asList, asNumber, asObject, asText } from '../json.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { Answer, Frame } from '../answer.ts';
 import { plainFrame } from '../answer.ts';
 import type { Failure } from '../failure.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { Failure, FailureKind } from '../failure.ts';
 
 const shapes: { readonly [kind in FailureKind]: { readonly type: string; readonly code: string | null } } = {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { Answer, AnswerCall } from '../answer.ts';
 import { asList } from '../json.ts';
 import type { AnswerContext } from './dialect.ts';

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import type { Answer, Frame } from '../answer.ts';
 import type { Failure } from '../failure.ts';
 import { countTokens, splitText } from '../text.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { AnswerUsage } from '../answer.ts';
 import type { Script } from '../script.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { asList, asNumber, asObject } from '../json.ts';
 import { flattenContent } from '../prompt.ts';
 import { countTokens } from '../text.ts';

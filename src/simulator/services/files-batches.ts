@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { asText } from '../json.ts';
 import { multipartField } from './media.ts';
 import type { ServiceAnswer, ServiceCall } from './service.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import { asList, asNumber, asText } from '../json.ts';
 import { flattenContent } from '../prompt.ts';
 import { countTokens } from '../text.ts';

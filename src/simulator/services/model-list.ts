@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/model-call.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
 import type { ServiceAnswer, ServiceCall } from './service.ts';
 import { notFound, okJson } from './service.ts';
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Json, JsonObject } from '../../domain/model-call.ts';
+import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 
 /** A request to one of the side routes. */
 export interface ServiceCall {

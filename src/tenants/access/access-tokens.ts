@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Database } from '../../storage/index.ts';
 
 /** What the holder of an access token may do. */

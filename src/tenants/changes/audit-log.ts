@@ -1,4 +1,4 @@
-import { bigintAsText } from '../../domain/bigint-as-text.ts';
+import { bigintAsText } from '../../domain/json/bigint-as-text.ts';
 import type { Database } from '../../storage/index.ts';
 
 /** One change, as it is kept for ever. Holds no secrets. */

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Database } from '../../storage/index.ts';
 
 /** A change that may arrive more than once. */

@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
-import { bigintAsText } from '../../domain/bigint-as-text.ts';
-import { Fault } from '../../domain/fault.ts';
+import { bigintAsText } from '../../domain/json/bigint-as-text.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Tables } from '../../storage/index.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configSchema, type LoadedConfig } from '../../config/index.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { createIdSource } from '../../platform/ids.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { createSystemRandom } from '../../platform/random.ts';

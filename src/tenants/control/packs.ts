@@ -1,4 +1,4 @@
-import { planAt, type PrepaidPack } from '../../domain/plan.ts';
+import { planAt, type PrepaidPack } from '../../domain/charges/plan.ts';
 import { type Actor, type ControlStore, missing } from './control-store.ts';
 import { invalid } from './customers.ts';
 import { readCustomerPlans } from './plans.ts';

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Kysely, Selectable } from 'kysely';
 import type { Config } from '../../config/index.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { type PlanTerms, PlanTermsError, planProblems, readPlan } from '../../domain/plan-terms.ts';
+import type { Plan } from '../../domain/charges/plan.ts';
+import { type PlanTerms, PlanTermsError, planProblems, readPlan } from '../../domain/charges/plan-terms.ts';
 import type { Tables } from '../../storage/index.ts';
 import { type Actor, type Change, changeControl, type ControlStore, toJson } from './control-store.ts';
 import { invalid } from './customers.ts';

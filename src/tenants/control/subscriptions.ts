@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Tables } from '../../storage/index.ts';
 import { type Actor, changeControl, type ControlStore } from './control-store.ts';
 import { invalid, lockCustomer } from './customers.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Config } from '../../config/index.ts';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { rulesOfConfig } from '../spending/index.ts';
 import { type Change, changeControl, type ControlStore, toJson } from './control-store.ts';
 

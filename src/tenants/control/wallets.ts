@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { Tables } from '../../storage/index.ts';
 import { type Actor, type Change, changeControl, type ControlStore, missing, taken } from './control-store.ts';
 import { invalid, lockCustomer } from './customers.ts';

@@ -1,4 +1,4 @@
-import type { Fault } from '../../domain/fault.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
 
 /** On whose behalf an exchange spends; the organisation is implied. */
 export interface Spender {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
 import { ChargeProjector } from './charge-projector.ts';

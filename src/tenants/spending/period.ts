@@ -1,4 +1,4 @@
-import { localDayAt, monthAt, periodOfDays } from '../../domain/periods.ts';
+import { localDayAt, monthAt, periodOfDays } from '../../domain/money/periods.ts';
 import type { BudgetPeriod } from './contract.ts';
 
 /** Half-open span of time that a budget counts together. */

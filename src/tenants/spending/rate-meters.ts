@@ -1,4 +1,4 @@
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { RateBucket } from '../rate-bucket.ts';
 import type { RateRule, Spender } from './contract.ts';
 import { RuleIndex } from './rule-index.ts';

@@ -1,5 +1,5 @@
-import { Fault } from '../../domain/fault.ts';
-import { formatNanosAsUsd } from '../../domain/money.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import { formatNanosAsUsd } from '../../domain/money/money.ts';
 import type { Counter } from './counter.ts';
 import { describeScope } from './rate-meters.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import type { BudgetRule, Hold, RateRule, Spender, SpendingNotice } from './contract.ts';
 import { ReservationGate } from './reservation-gate.ts';
 

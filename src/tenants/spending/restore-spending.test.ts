@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../config/index.ts';
 import { parseConfig } from '../../config/parse-config.ts';
-import { Fault } from '../../domain/fault.ts';
-import type { FinalFact, OpenFact } from '../../domain/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FinalFact, OpenFact } from '../../domain/facts/facts.ts';
 import { ReservationGate } from './reservation-gate.ts';
 import { SpendingRestorer } from './restore-spending.ts';
 import { mergeRules, rulesOfConfig } from './rules-of-config.ts';

@@ -1,5 +1,5 @@
-import type { AbortFact, Fact, FinalFact, OpenFact } from '../../domain/facts.ts';
-import { chargeOfFinal } from '../../domain/margin.ts';
+import type { AbortFact, Fact, FinalFact, OpenFact } from '../../domain/facts/facts.ts';
+import { chargeOfFinal } from '../../domain/charges/margin.ts';
 import type { Spender } from './contract.ts';
 import type { ReservationGate } from './reservation-gate.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Config } from '../../config/index.ts';
-import { parseUsdAsNanos } from '../../domain/money.ts';
+import { parseUsdAsNanos } from '../../domain/money/money.ts';
 import type { BudgetRule, RateRule, SpendingRules } from './contract.ts';
 
 /** The limits that the configuration file sets, by itself or for its keys and customers. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { createSeededRandom } from '../../platform/random.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
 import { type FleetGateway, GatewayFleet } from '../testing/gateway-fleet.ts';

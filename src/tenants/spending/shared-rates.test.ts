@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Fault } from '../../domain/fault.ts';
+import { Fault } from '../../domain/faults/fault.ts';
 import { silentLogger } from '../../platform/logger.ts';
 import type { RateRule, SpendingRules } from './contract.ts';
 import { type RedisClient, RedisRates } from './redis-rates.ts';

@@ -1,4 +1,4 @@
-import type { Fault } from '../../domain/fault.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
 import type { Counter } from './counter.ts';
 import type { LeaseSource, RefillOutcome } from './lease-source.ts';
 import { budgetExceeded, budgetUnavailable } from './refusal.ts';

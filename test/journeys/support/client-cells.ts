@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { DialectId, InboundDialectId } from '../../../src/domain/dialect.ts';
+import type { DialectId, InboundDialectId } from '../../../src/domain/calls/dialect.ts';
 import type { Cell } from './client-world.ts';
 
 /** What the matrix asks of every client over every upstream dialect. */

@@ -1,4 +1,4 @@
-import type { InboundDialectId } from '../../../src/domain/dialect.ts';
+import type { InboundDialectId } from '../../../src/domain/calls/dialect.ts';
 import type { RawAnswer } from '../../fake-upstream/index.ts';
 
 /** The four dialects clients speak. */

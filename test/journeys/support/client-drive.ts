@@ -1,4 +1,4 @@
-import type { InboundDialectId } from '../../../src/domain/dialect.ts';
+import type { InboundDialectId } from '../../../src/domain/calls/dialect.ts';
 
 /** A tool as every client can declare it. */
 export interface ToolSpec {

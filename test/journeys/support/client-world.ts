@@ -1,4 +1,4 @@
-import type { DialectId } from '../../../src/domain/dialect.ts';
+import type { DialectId } from '../../../src/domain/calls/dialect.ts';
 import { type FakeUpstream, startFakeUpstream } from '../../fake-upstream/index.ts';
 import { anthropic } from './client-anthropic.ts';
 import { aiSdkDrives } from './client-ai-sdk.ts';

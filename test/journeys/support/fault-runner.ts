@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { type InboundDialectId } from '../../../src/domain/dialect.ts';
-import type { AttemptFact, Fact, FinalFact } from '../../../src/domain/facts.ts';
+import { type InboundDialectId } from '../../../src/domain/calls/dialect.ts';
+import type { AttemptFact, Fact, FinalFact } from '../../../src/domain/facts/facts.ts';
 import { readJournalDirectory } from '../../../src/journal/index.ts';
 import { type FakeUpstream, postRaw, type RawAnswer, startFakeUpstream } from '../../fake-upstream/index.ts';
 import { bootProduct } from './boot-product.ts';

@@ -1,4 +1,4 @@
-import type { FaultCode } from '../../../src/domain/fault-codes.ts';
+import type { FaultCode } from '../../../src/domain/faults/fault-codes.ts';
 
 /** What one way of running a fault must lead to. */
 export interface Expected {

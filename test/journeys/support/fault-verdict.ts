@@ -1,5 +1,5 @@
-import type { InboundDialectId } from '../../../src/domain/dialect.ts';
-import { type FaultCode, faultKinds } from '../../../src/domain/fault-codes.ts';
+import type { InboundDialectId } from '../../../src/domain/calls/dialect.ts';
+import { type FaultCode, faultKinds } from '../../../src/domain/faults/fault-codes.ts';
 import type { ClientView } from './client-dialects.ts';
 import { answerWords, type Expected } from './fault-table.ts';
 import { type FaultCase, type Observed, upstreamKey } from './fault-runner.ts';

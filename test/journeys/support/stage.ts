@@ -1,4 +1,4 @@
-import type { FinalFact } from '../../../src/domain/facts.ts';
+import type { FinalFact } from '../../../src/domain/facts/facts.ts';
 import type { ExchangeRecord } from '../../../src/gateway/index.ts';
 import { type FakeUpstream, startFakeUpstream } from '../../fake-upstream/index.ts';
 import { bootProduct } from './boot-product.ts';

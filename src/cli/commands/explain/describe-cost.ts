@@ -1,4 +1,4 @@
-import { formatNanosAsUsd } from '../../../domain/money.ts';
+import { formatNanosAsUsd } from '../../../domain/money/money.ts';
 import type { CostExplanation } from '../../../sdk/index.ts';
 
 type Attempt = CostExplanation['attempts'][number];

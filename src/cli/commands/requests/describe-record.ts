@@ -1,4 +1,4 @@
-import { formatNanosAsUsd } from '../../../domain/money.ts';
+import { formatNanosAsUsd } from '../../../domain/money/money.ts';
 import type { RequestAttempt, RequestDecision, RequestRecord } from '../../../sdk/index.ts';
 
 /** Tells a request's record as a person would want to hear it. */

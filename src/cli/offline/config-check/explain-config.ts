@@ -1,7 +1,7 @@
 import { type Config, type LoadedConfig, type parseConfig, readSecret } from '../../../config/index.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import type { Catalog, OfferedModel } from '../../../catalog/index.ts';
-import type { Host } from '../../../domain/endpoint.ts';
+import type { Host } from '../../../domain/calls/endpoint.ts';
 
 type Locate = ReturnType<typeof parseConfig>['locate'];
 

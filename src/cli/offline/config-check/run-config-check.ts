@@ -8,7 +8,7 @@ import {
   locateFault,
   parseConfig,
 } from '../../../config/index.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { exitCodes } from '../../shell/cli-error.ts';
 import { type Terminal, writeJson, writeLine } from '../../shell/terminal.ts';
 import { describeExplanation } from './describe-explanation.ts';

@@ -1,5 +1,5 @@
-import type { HostProtocol } from '../../../domain/dialect.ts';
-import type { UsageBucket } from '../../../domain/usage.ts';
+import type { HostProtocol } from '../../../domain/calls/dialect.ts';
+import type { UsageBucket } from '../../../domain/rating/usage.ts';
 
 /** What is known of a provider; handed in, so that importers need not load them. */
 export interface KnownHost {

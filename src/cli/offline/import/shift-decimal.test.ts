@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePricePerMillion } from '../../../domain/money.ts';
+import { parsePricePerMillion } from '../../../domain/money/money.ts';
 import { shiftDecimal } from './shift-decimal.ts';
 
 describe('shifting a decimal', () => {

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import type { DecisionFact, Fact, FinalFact, OutcomeFact } from '../../../domain/facts.ts';
+import type { DecisionFact, Fact, FinalFact, OutcomeFact } from '../../../domain/facts/facts.ts';
 import { openJournal } from '../../../journal/index.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { createSeededRandom } from '../../../platform/random.ts';

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../domain/model-call.ts';
+import type { JsonObject } from '../../../domain/calls/model-call.ts';
 
 /** One kind of instruction: does a text follow it? */
 export interface Instruction {

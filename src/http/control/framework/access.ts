@@ -1,4 +1,4 @@
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import type { Principal } from './principal.ts';
 import type { RawInput } from './read-input.ts';
 import type { ControlRoute } from './route.ts';

@@ -1,4 +1,4 @@
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 
 /** One field that is wrong, and how to mend it. */
 export interface FieldProblem {

@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
-import type { Fault } from '../../../domain/fault.ts';
+import type { Fault } from '../../../domain/faults/fault.ts';
 import { InputFault } from './input-fault.ts';
 
 /** Problem Details (RFC 9457) with our stable code and the fields at fault. */

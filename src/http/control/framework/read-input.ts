@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { type FieldProblem, InputFault } from './input-fault.ts';
 
 /** What arrived, before any check. */

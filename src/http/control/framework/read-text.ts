@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 
 /** Reads the text of a body up to a bound, whether or not its size was announced; nothing when none was sent. */
 export async function readText(context: Context, mostBytes: number): Promise<string> {

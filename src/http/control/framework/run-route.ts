@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { bigintAsText } from '../../../domain/bigint-as-text.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { bigintAsText } from '../../../domain/json/bigint-as-text.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../storage/index.ts';
 import { checkOwner, checkRole, scopeInput, withoutCosts } from './access.ts';

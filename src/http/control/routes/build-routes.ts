@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import type { BuildEvent, BuildService } from '../../../runtime/index.ts';
 import { id, name, positiveNanos, text } from '../framework/fields.ts';
 import { staff } from '../framework/principal.ts';

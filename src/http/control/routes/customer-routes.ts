@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import {
   createCustomer,
   createProject,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { explainDecision, type PreviewedRequest, type RoutePreview, toExchangeRecord } from '../../../gateway/index.ts';
 import type { Journal } from '../../../journal/index.ts';
 import type { LearningService } from '../../../routing/index.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { promptVersionOf } from '../../../catalog/index.ts';
 import { promptSchema } from '../../../config/index.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import {
   armName,
   type EvalItem,
@@ -16,7 +16,7 @@ import {
   readResults,
   stopRun,
 } from '../../../evals/index.ts';
-import type { SuccessRule } from '../../../domain/success-rule.ts';
+import type { SuccessRule } from '../../../domain/outcomes/success-rule.ts';
 import { readCursor, toPage } from '../framework/cursor.ts';
 import { id, instantText, name, pageFields, pageOf, positiveNanos, text } from '../framework/fields.ts';
 import { InputFault } from '../framework/input-fault.ts';

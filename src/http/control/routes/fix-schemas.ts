@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isStorableAmount, parseUsdAsNanos } from '../../../domain/money.ts';
+import { isStorableAmount, parseUsdAsNanos } from '../../../domain/money/money.ts';
 import type { AppCheck, AppFixes, AppFixSettings, FailureBook, FixService, RunCheck } from '../../../runtime/index.ts';
 import { positiveNanos, text } from '../framework/fields.ts';
 

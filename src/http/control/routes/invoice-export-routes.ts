@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { exportFocus, InvoiceBook } from '../../../ledger/index.ts';
 import { name } from '../framework/fields.ts';
 import { type ControlRoute, route } from '../framework/route.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { type Invoice, InvoiceBook, renderInvoice } from '../../../ledger/index.ts';
 import { pageRequest } from '../framework/pages.ts';
 import { toPage } from '../framework/cursor.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { archiveJob, type Catalog, type JobVersion, readJobs, writeJob } from '../../../catalog/index.ts';
 import { jobSchema } from '../../../config/index.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { readCursor, toPage } from '../framework/cursor.ts';
 import { pageFields, pageOf } from '../framework/fields.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { createKey, findKey, listKeys, revokeKey, rotateKey, updateKey } from '../../../tenants/index.ts';
 import { instantMs, name, pageFields, pageOf, text } from '../framework/fields.ts';
 import { answerPage, pageRequest } from '../framework/pages.ts';

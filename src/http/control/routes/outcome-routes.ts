@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { OutcomeFact } from '../../../domain/facts.ts';
-import { Fault } from '../../../domain/fault.ts';
+import type { OutcomeFact } from '../../../domain/facts/facts.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import type { OutcomeDesk, OutcomeTeller, RecordedOutcome, ToldOutcome } from '../../../gateway/index.ts';
 import type { Principal } from '../framework/principal.ts';
 import { readCsvRows, readNdjson } from '../framework/read-rows.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { planSchema } from '../../../config/index.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import {
   createPlanVersion,
   findPlanVersion,

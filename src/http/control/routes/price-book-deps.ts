@@ -1,5 +1,5 @@
 import type { EndpointView, PollState, StoredPriceBook } from '../../../catalog/index.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 
 /** The price book that runs in this process, which the routes of prices read. */
 export interface PriceBookDeps {

@@ -10,7 +10,7 @@ import {
   termsFromTexts,
 } from '../../../catalog/index.ts';
 import { priceSchema } from '../../../config/index.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { instantMs, name, text } from '../framework/fields.ts';
 import { InputFault } from '../framework/input-fault.ts';
 import { type Call, type ControlRoute, route } from '../framework/route.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PriceStore, type StoredAlert } from '../../../catalog/index.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { readCursor, toPage } from '../framework/cursor.ts';
 import { pageFields, pageOf } from '../framework/fields.ts';
 import { staff } from '../framework/principal.ts';

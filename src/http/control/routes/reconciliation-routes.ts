@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { BillError, formatReport, type ImportedBill, Reconciler } from '../../../ledger/index.ts';
 import { toPage } from '../framework/cursor.ts';
 import { id, nanosAsText, pageFields, pageOf, text } from '../framework/fields.ts';

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { RatingVersions } from '../../../catalog/index.ts';
-import type { PricedEndpoint } from '../../../domain/endpoint.ts';
-import type { AttemptFact } from '../../../domain/facts.ts';
-import { Fault } from '../../../domain/fault.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import { readPlan } from '../../../domain/plan-terms.ts';
+import type { PricedEndpoint } from '../../../domain/calls/endpoint.ts';
+import type { AttemptFact } from '../../../domain/facts/facts.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
+import type { Plan } from '../../../domain/charges/plan.ts';
+import { readPlan } from '../../../domain/charges/plan-terms.ts';
 import { explainCost, type ExchangeRecord, toExchangeRecord } from '../../../gateway/index.ts';
 import type { Journal } from '../../../journal/index.ts';
 import type { Database } from '../../../storage/index.ts';

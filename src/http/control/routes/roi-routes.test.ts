@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Catalog } from '../../../catalog/index.ts';
 import { routedFacts } from '../../../cli/offline/testing/routed-journal.ts';
-import type { DecisionFact, Fact } from '../../../domain/facts.ts';
-import { defaultSuccessRule, readSuccessRule, type SuccessRule } from '../../../domain/success-rule.ts';
+import type { DecisionFact, Fact } from '../../../domain/facts/facts.ts';
+import { defaultSuccessRule, readSuccessRule, type SuccessRule } from '../../../domain/outcomes/success-rule.ts';
 import { measureReturns } from '../../returns/measure-returns.ts';
 import { ReturnsDesk } from '../../returns/returns-desk.ts';
 import { roiRoutes } from './roi-routes.ts';

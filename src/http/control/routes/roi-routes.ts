@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { RoiReport } from '../../../reports/index.ts';
 import type { ReturnsDesk } from '../../returns/returns-desk.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { promptVersionOf, type ResolvedJob, type ResolvedModel } from '../../../catalog/index.ts';
 import { jobSchema, promptSchema } from '../../../config/index.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { type EvalParts, readResults } from '../../../evals/index.ts';
 import {
   listRollouts,

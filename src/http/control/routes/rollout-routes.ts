@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { readResults } from '../../../evals/index.ts';
 import { evidenceOf, evidenceText, findRollout, listRollouts, type Rollout } from '../../../rollouts/index.ts';
 import { readCursor, toPage } from '../framework/cursor.ts';

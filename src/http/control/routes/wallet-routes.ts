@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { bookGrant, bookPack, bookWalletPayment } from '../../../ledger/index.ts';
 import { findWallet, grantToWallet, listGrants, openWallet, payReceivable, sellPack } from '../../../tenants/index.ts';
 import { instantMs, name, nanos, nanosAsText, positiveNanos, text } from '../framework/fields.ts';

@@ -1,12 +1,12 @@
 import type { Hono } from 'hono';
 import { Catalog, StoredPriceBook } from '../../../catalog/index.ts';
 import { configSchema, policySchema } from '../../../config/index.ts';
-import { verdictOf } from '../../../domain/outcome.ts';
-import { atCostPlan } from '../../../domain/plan.ts';
+import { verdictOf } from '../../../domain/outcomes/outcome.ts';
+import { atCostPlan } from '../../../domain/charges/plan.ts';
 import { ExchangeBoard, OutcomeDesk } from '../../../gateway/index.ts';
 import type { Journal } from '../../../journal/index.ts';
 import { createMemoryJournal } from '../../../journal/testing/memory-journal.ts';
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { createIdSource } from '../../../platform/ids.ts';
 import { silentLogger } from '../../../platform/logger.ts';

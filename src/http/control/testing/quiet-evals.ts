@@ -1,5 +1,5 @@
-import { Fault } from '../../../domain/fault.ts';
-import { defaultSuccessRule, isRuleProblem, readSuccessRule } from '../../../domain/success-rule.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
+import { defaultSuccessRule, isRuleProblem, readSuccessRule } from '../../../domain/outcomes/success-rule.ts';
 import { EvalService } from '../../../evals/index.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import { createLogger } from '../../../platform/logger.ts';

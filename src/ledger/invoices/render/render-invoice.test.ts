@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { atCostPlan } from '../../../domain/plan.ts';
+import { atCostPlan } from '../../../domain/charges/plan.ts';
 import { freezeDocument, type InvoiceDocument, readDocument, writeDocument } from '../invoice-document.ts';
 import { totalsOf } from '../invoice-totals.ts';
 import { renderInvoice } from './render-invoice.ts';

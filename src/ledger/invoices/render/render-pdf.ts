@@ -1,4 +1,4 @@
-import { parseDay } from '../../../domain/periods.ts';
+import { parseDay } from '../../../domain/money/periods.ts';
 import type { InvoiceDocument } from '../invoice-document.ts';
 import { formatAmount, formatDecimal, formatPercent } from './format-amount.ts';
 import { type PdfColumn, PdfWriter } from './pdf-table.ts';

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { PlanTerms } from '../../../domain/plan-terms.ts';
+import type { PlanTerms } from '../../../domain/charges/plan-terms.ts';
 import { createIdSource } from '../../../platform/ids.ts';
 import type { Database } from '../../../storage/index.ts';
 import { customerAccount, ownAccount } from '../../books/accounts.ts';

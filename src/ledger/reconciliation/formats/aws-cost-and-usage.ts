@@ -1,4 +1,4 @@
-import type { UsageBucket } from '../../../domain/usage.ts';
+import type { UsageBucket } from '../../../domain/rating/usage.ts';
 import { RowError } from '../bill-record.ts';
 import type { BillFormat } from './bill-format.ts';
 

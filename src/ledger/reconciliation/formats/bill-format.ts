@@ -1,4 +1,4 @@
-import type { UsageBucket } from '../../../domain/usage.ts';
+import type { UsageBucket } from '../../../domain/rating/usage.ts';
 import type { BillCell } from '../bill.ts';
 import type { BillRecord } from '../bill-record.ts';
 

@@ -1,6 +1,6 @@
-import type { Price } from '../../../domain/price.ts';
-import { rate } from '../../../domain/rating.ts';
-import type { Usage, UsageBucket } from '../../../domain/usage.ts';
+import type { Price } from '../../../domain/rating/price.ts';
+import { rate } from '../../../domain/rating/rating.ts';
+import type { Usage, UsageBucket } from '../../../domain/rating/usage.ts';
 import { ownText } from './dimension.ts';
 import type { Nanos } from './nanos-sum.ts';
 import { contextOf } from './row-rater.ts';

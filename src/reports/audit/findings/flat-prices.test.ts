@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Price, PriceRule } from '../../../domain/price.ts';
-import { rate } from '../../../domain/rating.ts';
-import { type UsageBuckets, usageBuckets } from '../../../domain/usage.ts';
+import type { Price, PriceRule } from '../../../domain/rating/price.ts';
+import { rate } from '../../../domain/rating/rating.ts';
+import { type UsageBuckets, usageBuckets } from '../../../domain/rating/usage.ts';
 import type { AuditRow } from '../audit-row.ts';
 import { FlatPrices } from './flat-prices.ts';
 import { NanosSum } from './nanos-sum.ts';

@@ -1,6 +1,6 @@
-import type { BucketPrices, Price } from '../../../domain/price.ts';
-import { holds, selectPrices } from '../../../domain/select-prices.ts';
-import { type UsageBucket, usageBuckets } from '../../../domain/usage.ts';
+import type { BucketPrices, Price } from '../../../domain/rating/price.ts';
+import { holds, selectPrices } from '../../../domain/rating/select-prices.ts';
+import { type UsageBucket, usageBuckets } from '../../../domain/rating/usage.ts';
 import type { AuditRow } from '../audit-row.ts';
 import type { RowCost } from './row-rater.ts';
 import { bucketCount, totalInputOf, type Units } from './units.ts';

@@ -1,4 +1,4 @@
-import type { UsageBuckets } from '../../../domain/usage.ts';
+import type { UsageBuckets } from '../../../domain/rating/usage.ts';
 import type { AuditPrices, MatchKind, Offer } from '../prices/offer.ts';
 import type { Turns } from './conversations.ts';
 import { noName, type OpenSum, otherNames, ownText } from './dimension.ts';

@@ -1,5 +1,5 @@
-import type { Price } from '../../../domain/price.ts';
-import { usageBuckets } from '../../../domain/usage.ts';
+import type { Price } from '../../../domain/rating/price.ts';
+import { usageBuckets } from '../../../domain/rating/usage.ts';
 import type { PriceMove } from '../audit-report.ts';
 import type { ModelAccount } from './model-account.ts';
 import { costOfCell } from './usage-cells.ts';

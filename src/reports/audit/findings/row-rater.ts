@@ -1,5 +1,5 @@
-import type { Price } from '../../../domain/price.ts';
-import { rate, type RatingContext } from '../../../domain/rating.ts';
+import type { Price } from '../../../domain/rating/price.ts';
+import { rate, type RatingContext } from '../../../domain/rating/rating.ts';
 import type { AuditRow } from '../audit-row.ts';
 import { FlatPrices } from './flat-prices.ts';
 import type { Nanos } from './nanos-sum.ts';

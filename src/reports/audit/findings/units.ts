@@ -1,4 +1,4 @@
-import { usageBuckets, type UsageBuckets } from '../../../domain/usage.ts';
+import { usageBuckets, type UsageBuckets } from '../../../domain/rating/usage.ts';
 
 /** Units by bucket, in the order of `usageBuckets`; what was not reported is 0. */
 export type Units = Float64Array;

@@ -1,7 +1,7 @@
-import type { Price } from '../../../domain/price.ts';
-import { rate } from '../../../domain/rating.ts';
-import { selectPrices } from '../../../domain/select-prices.ts';
-import { type UsageBucket, usageBuckets } from '../../../domain/usage.ts';
+import type { Price } from '../../../domain/rating/price.ts';
+import { rate } from '../../../domain/rating/rating.ts';
+import { selectPrices } from '../../../domain/rating/select-prices.ts';
+import { type UsageBucket, usageBuckets } from '../../../domain/rating/usage.ts';
 import type { AuditRow } from '../audit-row.ts';
 import type { Offer } from '../prices/offer.ts';
 import { ownText } from './dimension.ts';

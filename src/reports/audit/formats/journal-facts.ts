@@ -1,4 +1,4 @@
-import type { AttemptFact, Fact, OpenFact } from '../../../domain/facts.ts';
+import type { AttemptFact, Fact, OpenFact } from '../../../domain/facts/facts.ts';
 import type { AuditRow, RowOutcome } from '../audit-row.ts';
 
 /** Exchanges that are remembered while they are open, and attempts that a correction may still change. */

@@ -1,4 +1,4 @@
-import { parseUsdAsNanos } from '../../../domain/money.ts';
+import { parseUsdAsNanos } from '../../../domain/money/money.ts';
 import type { AuditRow, SkippedRecord } from '../audit-row.ts';
 import { type Fields, type LogRecord, readCount } from '../reading/log-record.ts';
 import { hasAny, type LogFormat } from './log-format.ts';

@@ -1,4 +1,4 @@
-import type { UsageBuckets } from '../../../domain/usage.ts';
+import type { UsageBuckets } from '../../../domain/rating/usage.ts';
 
 /** Figures as most logs report them: parents include their parts. */
 export interface ReportedUsage {

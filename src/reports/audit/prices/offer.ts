@@ -1,4 +1,4 @@
-import type { Price } from '../../../domain/price.ts';
+import type { Price } from '../../../domain/rating/price.ts';
 
 /** A price from an instant on; undefined `fromMs`: since ever, as far as anybody knows. */
 export interface OfferVersion {

@@ -1,5 +1,5 @@
-import { parseNumbersAsText, numberText } from '../../../domain/json-numbers.ts';
-import { parseUsdAsNanos } from '../../../domain/money.ts';
+import { parseNumbersAsText, numberText } from '../../../domain/json/json-numbers.ts';
+import { parseUsdAsNanos } from '../../../domain/money/money.ts';
 import { RowProblem } from '../audit-row.ts';
 import { parseInstant } from './instant.ts';
 

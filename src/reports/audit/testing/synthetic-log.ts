@@ -1,5 +1,5 @@
-import { parsePricePerMillion } from '../../../domain/money.ts';
-import type { Price } from '../../../domain/price.ts';
+import { parsePricePerMillion } from '../../../domain/money/money.ts';
+import type { Price } from '../../../domain/rating/price.ts';
 import { createSeededRandom } from '../../../platform/random.ts';
 import type { Offer } from '../prices/offer.ts';
 import { OfferTable } from '../prices/offer-table.ts';

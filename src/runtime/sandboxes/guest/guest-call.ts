@@ -1,4 +1,4 @@
-import { Fault } from '../../../domain/fault.ts';
+import { Fault } from '../../../domain/faults/fault.ts';
 import type { Execution, Exit, Sandbox } from '../../contract.ts';
 import type { SandboxEntry } from '../sandbox-types.ts';
 import { MessageReader } from './guest-messages.ts';

@@ -1,4 +1,4 @@
-import type { HostProtocol } from '../../../../domain/dialect.ts';
+import type { HostProtocol } from '../../../../domain/calls/dialect.ts';
 
 /** What a provider's name in LiteLLM means to us. */
 export interface ProviderPrefix {

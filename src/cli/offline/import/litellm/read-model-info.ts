@@ -1,5 +1,5 @@
-import { parsePricePerMillion } from '../../../../domain/money.ts';
-import type { UsageBucket } from '../../../../domain/usage.ts';
+import { parsePricePerMillion } from '../../../../domain/money/money.ts';
+import type { UsageBucket } from '../../../../domain/rating/usage.ts';
 import type { EndpointDraft } from '../config-draft.ts';
 import type { Setting } from '../setting.ts';
 import { shiftDecimal } from '../shift-decimal.ts';

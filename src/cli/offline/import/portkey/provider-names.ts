@@ -1,4 +1,4 @@
-import type { HostProtocol } from '../../../../domain/dialect.ts';
+import type { HostProtocol } from '../../../../domain/calls/dialect.ts';
 
 /** What a provider's name in Portkey means to us. */
 export interface PortkeyProvider {
