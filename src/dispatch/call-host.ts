@@ -1,7 +1,7 @@
 import type { Endpoint, Host } from '../domain/calls/endpoint.ts';
 import { Fault } from '../domain/faults/fault.ts';
 import type { ObjectCall, UpstreamRequest } from '../providers/contract.ts';
-import type { BufferedAnswer, BufferedEnd } from './buffered-attempt.ts';
+import type { BufferedAnswer, BufferedEnd } from './attempts/buffered-attempt.ts';
 import type { DispatchDeps } from './dispatch-plan.ts';
 import { findPool, type RunningAttempt, startBuffered, unsigned } from './exchange-attempts.ts';
 

@@ -10,12 +10,12 @@ import type { TimerWheel } from '../platform/timer-wheel.ts';
 import type { AnswerContext, InboundProtocol } from '../protocols/contract.ts';
 import type { OutboundCall, Provider } from '../providers/contract.ts';
 import type { Signals } from '../signals/index.ts';
-import type { AnswerHeaders } from './client-sink.ts';
-import type { DrainRoom } from './drain-room.ts';
-import type { Hedging } from './hedge.ts';
-import type { MediaFetcher } from './media-fetcher.ts';
-import type { AttemptPolicy } from './next-attempt.ts';
-import type { UpstreamPools } from './upstream-pools.ts';
+import type { AnswerHeaders } from './answers/client-sink.ts';
+import type { DrainRoom } from './network/drain-room.ts';
+import type { Hedging } from './failover/hedge.ts';
+import type { MediaFetcher } from './media/media-fetcher.ts';
+import type { AttemptPolicy } from './failover/next-attempt.ts';
+import type { UpstreamPools } from './network/upstream-pools.ts';
 
 /** One exchange as dispatch needs it: where it may go, what to send, how to answer. */
 export interface DispatchPlan {

@@ -4,15 +4,15 @@ import { Fault } from '../domain/faults/fault.ts';
 import { CompletionCollector, streamCollectLimits } from '../protocols/index.ts';
 import type { EncodedRequest, OutboundCall, UpstreamRequest } from '../providers/contract.ts';
 import type { StreamDecoder } from '../protocols/contract.ts';
-import { type AnswerOutput, JsonArrayOutput, PassThroughOutput, TranslatedOutput } from './answer-output.ts';
-import { AttemptMeter } from './attempt-meter.ts';
-import { BufferedAttempt, type BufferedEnd } from './buffered-attempt.ts';
+import { type AnswerOutput, JsonArrayOutput, PassThroughOutput, TranslatedOutput } from './answers/answer-output.ts';
+import { AttemptMeter } from './attempts/attempt-meter.ts';
+import { BufferedAttempt, type BufferedEnd } from './attempts/buffered-attempt.ts';
 import type { DispatchDeps, DispatchPlan } from './dispatch-plan.ts';
-import type { Leniency } from './judge-answer.ts';
-import type { Interrupter, MediaFetcher } from './media-fetcher.ts';
-import type { MediaKind } from './remote-media.ts';
-import { StreamAttempt, type StreamEnd } from './stream-attempt.ts';
-import type { StreamWriter } from './stream-writer.ts';
+import type { Leniency } from './attempts/judge-answer.ts';
+import type { Interrupter, MediaFetcher } from './media/media-fetcher.ts';
+import type { MediaKind } from './media/remote-media.ts';
+import { StreamAttempt, type StreamEnd } from './attempts/stream-attempt.ts';
+import type { StreamWriter } from './answers/stream-writer.ts';
 
 /** A request ready to go to one endpoint. */
 export interface PreparedAttempt {

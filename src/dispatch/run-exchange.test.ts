@@ -3,8 +3,8 @@ import { type AnswerEncoder, type InboundProtocol, openAIChatInbound } from '../
 import { createProviderRegistry } from '../providers/index.ts';
 import type { Provider } from '../providers/contract.ts';
 import type { Signals } from '../signals/index.ts';
-import { DrainRoom } from './drain-room.ts';
-import { Hedging } from './hedge.ts';
+import { DrainRoom } from './network/drain-room.ts';
+import { Hedging } from './failover/hedge.ts';
 import { endpointAt, FakeTime, type Harness, runHarness, settle } from './testing/exchange-harness.ts';
 
 const chat = createProviderRegistry({ clock: new FakeTime() }).getProvider('generic-openai-chat') as Provider;

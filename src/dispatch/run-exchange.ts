@@ -3,21 +3,21 @@ import type { AttemptFlag } from '../domain/facts/facts.ts';
 import { Fault } from '../domain/faults/fault.ts';
 import type { WheelTimer } from '../platform/timer-wheel.ts';
 import type { OutboundCall } from '../providers/contract.ts';
-import { type AnswerOutput, TranslatedOutput } from './answer-output.ts';
-import { AttemptLedger } from './attempt-ledger.ts';
-import type { AttemptMeter } from './attempt-meter.ts';
-import type { BufferedAnswer } from './buffered-attempt.ts';
-import type { ClientSink } from './client-sink.ts';
-import { addUsage } from './continuation.ts';
-import { ContinuedOutput } from './continued-output.ts';
+import { type AnswerOutput, TranslatedOutput } from './answers/answer-output.ts';
+import { AttemptLedger } from './failover/attempt-ledger.ts';
+import type { AttemptMeter } from './attempts/attempt-meter.ts';
+import type { BufferedAnswer } from './attempts/buffered-attempt.ts';
+import type { ClientSink } from './answers/client-sink.ts';
+import { addUsage } from './answers/continuation.ts';
+import { ContinuedOutput } from './answers/continued-output.ts';
 import type { DispatchDeps, DispatchPlan, DispatchResult } from './dispatch-plan.ts';
 import { type PreparedAttempt, prepareAttempt, type RunningAttempt, startBuffered } from './exchange-attempts.ts';
-import type { Leniency } from './judge-answer.ts';
-import type { Interrupter } from './media-fetcher.ts';
-import { nextAttempt, type Tried } from './next-attempt.ts';
-import { type ReadAnswer, readAnswer } from './read-answer.ts';
-import { type EndedStream, StreamRace } from './stream-race.ts';
-import { keepaliveOf, StreamWriter } from './stream-writer.ts';
+import type { Leniency } from './attempts/judge-answer.ts';
+import type { Interrupter } from './media/media-fetcher.ts';
+import { nextAttempt, type Tried } from './failover/next-attempt.ts';
+import { type ReadAnswer, readAnswer } from './attempts/read-answer.ts';
+import { type EndedStream, StreamRace } from './failover/stream-race.ts';
+import { keepaliveOf, StreamWriter } from './answers/stream-writer.ts';
 
 /** Runs one exchange to its end: attempt after attempt until one answers, the client leaves or time is up. */
 export function runExchange(plan: DispatchPlan, sink: ClientSink, deps: DispatchDeps): Promise<DispatchResult> {

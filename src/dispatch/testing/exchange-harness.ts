@@ -7,7 +7,7 @@ import type { TimerWheel, WheelTimer } from '../../platform/timer-wheel.ts';
 import { openAIChatInbound } from '../../protocols/index.ts';
 import { createProviderRegistry } from '../../providers/index.ts';
 import { createSignals, type Signals } from '../../signals/index.ts';
-import type { AnswerHeaders, ClientSink } from '../client-sink.ts';
+import type { AnswerHeaders, ClientSink } from '../answers/client-sink.ts';
 import type { DispatchDeps, DispatchPlan, DispatchResult } from '../dispatch-plan.ts';
 import { runExchange } from '../run-exchange.ts';
 import { ordinaryPolicy } from './ordinary-policy.ts';

@@ -1,4 +1,4 @@
-import type { AttemptPolicy } from '../next-attempt.ts';
+import type { AttemptPolicy } from '../failover/next-attempt.ts';
 
 /** 4 attempts, waits of at most 2 s, a larger context window when one is configured. */
 export const ordinaryPolicy: AttemptPolicy = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelCall } from '../domain/calls/model-call.ts';
-import type { StreamPart } from '../domain/calls/stream-part.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import { Continuation } from './continuation.ts';
 
 const call: ModelCall = {

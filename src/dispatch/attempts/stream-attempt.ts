@@ -1,20 +1,20 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { Completion } from '../domain/calls/completion.ts';
-import type { Timeouts } from '../domain/calls/endpoint.ts';
-import { Fault } from '../domain/faults/fault.ts';
-import { isContent } from '../domain/calls/stream-part.ts';
-import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
-import type { Frame, StreamDecoder } from '../protocols/contract.ts';
-import type { UpstreamFailure, UpstreamRequest } from '../providers/contract.ts';
-import type { AnswerOutput } from './answer-output.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import type { Timeouts } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import { isContent } from '../../domain/calls/stream-part.ts';
+import type { TimerWheel, WheelTimer } from '../../platform/timer-wheel.ts';
+import type { Frame, StreamDecoder } from '../../protocols/contract.ts';
+import type { UpstreamFailure, UpstreamRequest } from '../../providers/contract.ts';
+import type { AnswerOutput } from '../answers/answer-output.ts';
 import { type AttemptMeter, weighOutput } from './attempt-meter.ts';
-import type { AnswerHeaders } from './client-sink.ts';
-import type { AnswerGate, DispatchPlan } from './dispatch-plan.ts';
+import type { AnswerHeaders } from '../answers/client-sink.ts';
+import type { AnswerGate, DispatchPlan } from '../dispatch-plan.ts';
 import { ErrorBody } from './error-body.ts';
 import { judgeAnswer, type Leniency } from './judge-answer.ts';
 import { isMalformed, readableRest } from './readable-rest.ts';
-import type { StreamWriter } from './stream-writer.ts';
+import type { StreamWriter } from '../answers/stream-writer.ts';
 import { startUpstreamCall, type UpstreamCall, type UpstreamListener } from './upstream-call.ts';
 
 /** How a streamed attempt ended. */

@@ -1,10 +1,10 @@
-import type { Completion } from '../domain/calls/completion.ts';
-import { Fault } from '../domain/faults/fault.ts';
-import type { FinishReason, StreamPart } from '../domain/calls/stream-part.ts';
-import { isContent } from '../domain/calls/stream-part.ts';
-import { type Usage, type UsageBuckets } from '../domain/rating/usage.ts';
-import type { Clock } from '../platform/clock.ts';
-import { type CompletionCollector, estimateTextTokens, weighText } from '../protocols/index.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FinishReason, StreamPart } from '../../domain/calls/stream-part.ts';
+import { isContent } from '../../domain/calls/stream-part.ts';
+import { type Usage, type UsageBuckets } from '../../domain/rating/usage.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { type CompletionCollector, estimateTextTokens, weighText } from '../../protocols/index.ts';
 
 /** Watches the parts of one attempt: usage, finish, first token, and how much was delivered. */
 export class AttemptMeter {

@@ -1,7 +1,7 @@
-import type { Fault } from '../domain/faults/fault.ts';
-import type { ModelCall } from '../domain/calls/model-call.ts';
-import type { Usage } from '../domain/rating/usage.ts';
-import type { Frame } from '../protocols/contract.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
+import type { Frame } from '../../protocols/contract.ts';
 import type { AnswerOutput } from './answer-output.ts';
 import { Continuation } from './continuation.ts';
 

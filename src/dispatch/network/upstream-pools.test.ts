@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Host } from '../domain/calls/endpoint.ts';
-import { startUpstreamCall } from './upstream-call.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
+import { startUpstreamCall } from '../attempts/upstream-call.ts';
 import { bypassesProxy, createUpstreamPools, type NetworkSettings, type UpstreamPools } from './upstream-pools.ts';
 
 describe('upstream pools', () => {

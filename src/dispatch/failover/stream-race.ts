@@ -1,18 +1,18 @@
-import type { Endpoint } from '../domain/calls/endpoint.ts';
-import type { AttemptFlag } from '../domain/facts/facts.ts';
-import { Fault } from '../domain/faults/fault.ts';
-import type { WheelTimer } from '../platform/timer-wheel.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import type { AttemptFlag } from '../../domain/facts/facts.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { WheelTimer } from '../../platform/timer-wheel.ts';
 import type { AttemptLedger } from './attempt-ledger.ts';
-import type { AttemptMeter } from './attempt-meter.ts';
-import type { DispatchDeps, DispatchPlan } from './dispatch-plan.ts';
+import type { AttemptMeter } from '../attempts/attempt-meter.ts';
+import type { DispatchDeps, DispatchPlan } from '../dispatch-plan.ts';
 import {
   type PreparedAttempt,
   prepareAttempt,
   type RunningAttempt,
   startStream,
   type StreamTarget,
-} from './exchange-attempts.ts';
-import type { StreamEnd } from './stream-attempt.ts';
+} from '../exchange-attempts.ts';
+import type { StreamEnd } from '../attempts/stream-attempt.ts';
 
 /** An attempt that is over. */
 export interface EndedStream {

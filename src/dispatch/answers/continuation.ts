@@ -1,7 +1,7 @@
-import type { ModelCall } from '../domain/calls/model-call.ts';
-import type { StreamPart } from '../domain/calls/stream-part.ts';
-import { totalOutput, type Usage, type UsageBuckets, usageBuckets } from '../domain/rating/usage.ts';
-import { estimateTextTokens } from '../protocols/index.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
+import { totalOutput, type Usage, type UsageBuckets, usageBuckets } from '../../domain/rating/usage.ts';
+import { estimateTextTokens } from '../../protocols/index.ts';
 
 /** Shorter repetitions are more likely a real repetition of the text than a host that starts over. */
 const minOverlap = 12;

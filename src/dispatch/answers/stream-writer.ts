@@ -1,5 +1,5 @@
-import type { InboundDialectId } from '../domain/calls/dialect.ts';
-import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
+import type { InboundDialectId } from '../../domain/calls/dialect.ts';
+import type { TimerWheel, WheelTimer } from '../../platform/timer-wheel.ts';
 import type { AnswerHeaders, ClientSink } from './client-sink.ts';
 
 /** Timers of the client's side of a stream. */

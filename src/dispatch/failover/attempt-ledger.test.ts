@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { AttemptFact } from '../domain/facts/facts.ts';
-import { rateAttempt } from '../domain/rating/rate-attempt.ts';
-import type { Price } from '../domain/rating/price.ts';
-import { anthropicMessagesInbound } from '../protocols/index.ts';
-import { createProviderRegistry } from '../providers/index.ts';
-import type { DispatchPlan } from './dispatch-plan.ts';
-import { endpointAt, FakeTime, runHarness, settle } from './testing/exchange-harness.ts';
+import type { AttemptFact } from '../../domain/facts/facts.ts';
+import { rateAttempt } from '../../domain/rating/rate-attempt.ts';
+import type { Price } from '../../domain/rating/price.ts';
+import { anthropicMessagesInbound } from '../../protocols/index.ts';
+import { createProviderRegistry } from '../../providers/index.ts';
+import type { DispatchPlan } from '../dispatch-plan.ts';
+import { endpointAt, FakeTime, runHarness, settle } from '../testing/exchange-harness.ts';
 
 const cheap: Price = { versionId: 'v1', picosPerUnit: { input: 1_000_000n, output: 2_000_000n } };
 const dear: Price = { versionId: 'v2', picosPerUnit: { input: 5_000_000n, output: 9_000_000n } };

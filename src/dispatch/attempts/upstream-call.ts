@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
-import type { UpstreamRequest } from '../providers/contract.ts';
+import type { TimerWheel, WheelTimer } from '../../platform/timer-wheel.ts';
+import type { UpstreamRequest } from '../../providers/contract.ts';
 
 /** Events of one HTTP exchange with an upstream, in order; exactly one of `ended`, `failed` and `broke` comes last. */
 export interface UpstreamListener {

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { Fault } from '../domain/faults/fault.ts';
-import type { TimerWheel, WheelTimer } from '../platform/timer-wheel.ts';
-import type { UpstreamFailure, UpstreamRequest } from '../providers/contract.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { TimerWheel, WheelTimer } from '../../platform/timer-wheel.ts';
+import type { UpstreamFailure, UpstreamRequest } from '../../providers/contract.ts';
 import type { AttemptMeter } from './attempt-meter.ts';
 import { startUpstreamCall, type UpstreamCall, type UpstreamListener } from './upstream-call.ts';
 

@@ -1,12 +1,18 @@
-import type { Completion } from '../domain/calls/completion.ts';
-import { hasContent } from '../domain/calls/completion.ts';
-import { Fault } from '../domain/faults/fault.ts';
-import type { JsonObject } from '../domain/calls/model-call.ts';
-import type { Usage } from '../domain/rating/usage.ts';
-import { embeddingsDialect, isObject, parseExact, readPassThroughUsage, stringifyExact } from '../protocols/index.ts';
-import type { EncodedRequest } from '../providers/contract.ts';
+import type { Completion } from '../../domain/calls/completion.ts';
+import { hasContent } from '../../domain/calls/completion.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { JsonObject } from '../../domain/calls/model-call.ts';
+import type { Usage } from '../../domain/rating/usage.ts';
+import {
+  embeddingsDialect,
+  isObject,
+  parseExact,
+  readPassThroughUsage,
+  stringifyExact,
+} from '../../protocols/index.ts';
+import type { EncodedRequest } from '../../providers/contract.ts';
 import type { BufferedAnswer } from './buffered-attempt.ts';
-import type { AnswerGate, DispatchPlan } from './dispatch-plan.ts';
+import type { AnswerGate, DispatchPlan } from '../dispatch-plan.ts';
 import { judgeAnswer, type Leniency } from './judge-answer.ts';
 
 /** A whole answer with its meaning. */

@@ -1,12 +1,12 @@
-import type { Endpoint } from '../domain/calls/endpoint.ts';
-import type { AttemptFact, AttemptFlag } from '../domain/facts/facts.ts';
-import type { Fault } from '../domain/faults/fault.ts';
-import { rate, type Rating } from '../domain/rating/rating.ts';
-import { totalInput, totalOutput, type Usage } from '../domain/rating/usage.ts';
-import type { EncodedRequest } from '../providers/contract.ts';
-import type { Signals } from '../signals/index.ts';
-import type { AttemptMeter } from './attempt-meter.ts';
-import type { DispatchPlan } from './dispatch-plan.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import type { AttemptFact, AttemptFlag } from '../../domain/facts/facts.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import { rate, type Rating } from '../../domain/rating/rating.ts';
+import { totalInput, totalOutput, type Usage } from '../../domain/rating/usage.ts';
+import type { EncodedRequest } from '../../providers/contract.ts';
+import type { Signals } from '../../signals/index.ts';
+import type { AttemptMeter } from '../attempts/attempt-meter.ts';
+import type { DispatchPlan } from '../dispatch-plan.ts';
 
 /** One attempt that is over, before it becomes a fact. */
 export interface FinishedAttempt {

@@ -1,7 +1,7 @@
-import type { Endpoint } from '../domain/calls/endpoint.ts';
-import type { Clock } from '../platform/clock.ts';
-import { RetryBudget } from '../signals/index.ts';
-import type { Signals } from '../signals/index.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { RetryBudget } from '../../signals/index.ts';
+import type { Signals } from '../../signals/index.ts';
 
 const minDelayMs = 50;
 

@@ -1,5 +1,5 @@
-import { Fault } from '../domain/faults/fault.ts';
-import type { FinishReason } from '../domain/calls/stream-part.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FinishReason } from '../../domain/calls/stream-part.ts';
 
 /** What is delivered as it is, because asking elsewhere is pointless or not wanted. */
 export interface Leniency {

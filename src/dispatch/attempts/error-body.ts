@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { UpstreamFailure } from '../providers/contract.ts';
+import type { UpstreamFailure } from '../../providers/contract.ts';
 
 const maxErrorBytes = 256 * 1024;
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { type Dispatcher, Pool, ProxyAgent } from 'undici';
-import type { Host } from '../domain/calls/endpoint.ts';
-import { guardedLookup, refusedHostname } from '../platform/address-guard.ts';
+import type { Host } from '../../domain/calls/endpoint.ts';
+import { guardedLookup, refusedHostname } from '../../platform/address-guard.ts';
 import { guardedConnector } from './guarded-connector.ts';
 
 /** How upstreams are reached from this machine. */

@@ -1,4 +1,4 @@
-import type { ContentPart, MediaSource, Message, ModelCall } from '../domain/calls/model-call.ts';
+import type { ContentPart, MediaSource, Message, ModelCall } from '../../domain/calls/model-call.ts';
 
 /** Media that are fetched where a host takes no addresses. */
 export type MediaKind = 'image' | 'document';

@@ -1,8 +1,8 @@
-import type { Endpoint } from '../domain/calls/endpoint.ts';
-import { Fault } from '../domain/faults/fault.ts';
-import type { FaultCode } from '../domain/faults/fault-codes.ts';
-import type { Random } from '../platform/random.ts';
-import type { Signals } from '../signals/index.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
+import type { Random } from '../../platform/random.ts';
+import type { Signals } from '../../signals/index.ts';
 
 /** How far dispatch may go to get an answer. */
 export interface AttemptPolicy {

@@ -1,6 +1,6 @@
-import type { Fault } from '../domain/faults/fault.ts';
-import type { AnswerContext, AnswerEncoder, Frame, InboundProtocol, StreamDecoder } from '../protocols/contract.ts';
-import { SseToJsonArray } from '../protocols/index.ts';
+import type { Fault } from '../../domain/faults/fault.ts';
+import type { AnswerContext, AnswerEncoder, Frame, InboundProtocol, StreamDecoder } from '../../protocols/contract.ts';
+import { SseToJsonArray } from '../../protocols/index.ts';
 
 /** Turns upstream frames into what the client gets. */
 export interface AnswerOutput {

@@ -1,5 +1,5 @@
-import type { StreamPart } from '../domain/calls/stream-part.ts';
-import type { Frame } from '../protocols/contract.ts';
+import type { StreamPart } from '../../domain/calls/stream-part.ts';
+import type { Frame } from '../../protocols/contract.ts';
 
 /** An event that is none. */
 export function isMalformed(part: StreamPart): boolean {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher } from 'undici';
-import { Fault } from '../domain/faults/fault.ts';
-import type { ModelCall } from '../domain/calls/model-call.ts';
-import { guardedLookup } from '../platform/address-guard.ts';
-import type { TimerWheel } from '../platform/timer-wheel.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { ModelCall } from '../../domain/calls/model-call.ts';
+import { guardedLookup } from '../../platform/address-guard.ts';
+import type { TimerWheel } from '../../platform/timer-wheel.ts';
 import { downloadMedia } from './download-media.ts';
-import { guardedConnector } from './guarded-connector.ts';
+import { guardedConnector } from '../network/guarded-connector.ts';
 import { type MediaKind, type RemoteMedia, remoteMediaOf, withInlineMedia } from './remote-media.ts';
 
 /** How media that clients name by URL are reached. */

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../domain/calls/endpoint.ts';
-import { Fault } from '../domain/faults/fault.ts';
-import type { FaultCode } from '../domain/faults/fault-codes.ts';
-import { createSeededRandom } from '../platform/random.ts';
-import { createSignals, type Signals } from '../signals/index.ts';
+import type { Endpoint } from '../../domain/calls/endpoint.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import type { FaultCode } from '../../domain/faults/fault-codes.ts';
+import { createSeededRandom } from '../../platform/random.ts';
+import { createSignals, type Signals } from '../../signals/index.ts';
 import { type NextAttempt, nextAttempt, type NextAttemptInput } from './next-attempt.ts';
-import { ordinaryPolicy } from './testing/ordinary-policy.ts';
+import { ordinaryPolicy } from '../testing/ordinary-policy.ts';
 
 let nowMs = 0;
 let signals: Signals;

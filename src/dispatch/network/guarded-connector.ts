@@ -1,5 +1,5 @@
 import { buildConnector } from 'undici';
-import { type AddressRules, refusedHostname } from '../platform/address-guard.ts';
+import { type AddressRules, refusedHostname } from '../../platform/address-guard.ts';
 
 /**
  * Dials for undici under the address guard. Names are judged by the `lookup` of the options; addresses written into the
