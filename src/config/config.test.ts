@@ -56,6 +56,17 @@ describe('parsing', () => {
       `a: &a [${'x,'.repeat(99)}]\nb: &b [${'*a,'.repeat(99)}]\nc: [${'*b,'.repeat(99)}]\n`,
       'x.yaml:1:1 Excessive alias',
     ],
+    ['hosts:\n  __proto__: { protocol: openai-chat }\n', 'x.yaml:2:3 __proto__: cannot be a name'],
+    ['hots:\n', 'x.yaml:1:6 hots: unknown setting'],
+    ['models:\n  a:\n    endpoints:\n', 'x.yaml:3:15 models.a.endpoints: is blank: give it a value, or remove it'],
+    [
+      'models:\n  a: { endpoints: [{ host: a, model: b, price: { input: 0.0000004 } }] }\n',
+      'models.a.endpoints[0].price.input: is less than the smallest price that can be counted',
+    ],
+    [
+      'models:\n  a: { endpoints: [{ host: a, model: b, price: { output: 1e99 } }] }\n',
+      'price.output: must be a price',
+    ],
   ])('says what is wrong with %j', (text, message) => {
     const { problems } = parseConfig(text);
     expect(problems.map((problem) => formatProblem('x.yaml', problem))).toEqual([expect.stringContaining(message)]);
@@ -63,6 +74,16 @@ describe('parsing', () => {
 
   it('takes an empty file for the defaults', () => {
     expect(parseConfig('').config?.server.port).toBe(8787);
+  });
+
+  it('takes sections that were left blank for empty ones', () => {
+    const { config } = parseConfig('hosts:\nmodels: ~\nkeys: null\njobs:\nserver:\nsandboxes:\n');
+    expect(config).toEqual(parseConfig('').config);
+  });
+
+  it('counts the smallest price, and one that is 0', () => {
+    const text = 'models:\n  a: { endpoints: [{ host: a, model: b, price: { input: 0.000001, output: 0.0 } }] }\n';
+    expect(parseConfig(text).problems).toEqual([]);
   });
 });
 

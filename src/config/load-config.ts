@@ -98,7 +98,7 @@ function checkReferences(
       note(errors, ['customers', index, 'name'], `the name "${customer.name}" is used twice`);
     }
     customerNames.add(customer.name);
-    if (customer.plan !== undefined && !(customer.plan in config.plans)) {
+    if (customer.plan !== undefined && !Object.hasOwn(config.plans, customer.plan)) {
       note(errors, ['customers', index, 'plan'], `there is no plan "${customer.plan}"`);
     }
   }
@@ -123,7 +123,7 @@ function checkReferences(
     }
   }
   for (const [name, target] of Object.entries(config.aliases)) {
-    if (name in config.models) note(errors, ['aliases', name], `"${name}" is a model already`);
+    if (Object.hasOwn(config.models, name)) note(errors, ['aliases', name], `"${name}" is a model already`);
     if (name === target) note(errors, ['aliases', name], 'an alias cannot name itself');
   }
   return { errors, warnings };

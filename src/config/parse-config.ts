@@ -1,5 +1,6 @@
 import { type Document, isPair, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
+import { isJsonObject } from '../domain/json/is-json-object.ts';
 import { type ConfigProblem, formatPath } from './config-problem.ts';
 import { type Config, configSchema } from './schema.ts';
 
@@ -23,14 +24,37 @@ export function parseConfig(text: string): ParsedConfig {
     });
     return { config: undefined, problems, locate };
   }
+  const unusable = findUnusableNames(document, lines);
+  if (unusable.length > 0) return { config: undefined, problems: unusable, locate };
   keepPriceText(document);
   const plain = toPlain(document);
   if ('problem' in plain) {
     return { config: undefined, problems: [{ line: 1, column: 1, path: '', message: plain.problem }], locate };
   }
-  const result = configSchema.safeParse(plain.value ?? {});
+  const result = configSchema.safeParse(withoutBlankSections(plain.value ?? {}));
   if (result.success) return { config: result.data, problems: [], locate };
   return { config: undefined, problems: result.error.issues.flatMap((issue) => toProblems(issue, locate)), locate };
+}
+
+/** A name that validation would pass over in silence: what is set under it would not be there. */
+function findUnusableNames(document: Document, lines: LineCounter): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isScalar(key) || key.value !== '__proto__') return;
+      const { line, col } = lines.linePos(key.range?.[0] ?? 0);
+      problems.push({ line, column: col, path: '__proto__', message: 'cannot be a name' });
+    },
+  });
+  return problems;
+}
+
+/** A section whose lines are all commented out is as if it were not there. */
+function withoutBlankSections(value: unknown): unknown {
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).filter(([name, section]) => section !== null || !Object.hasOwn(configSchema.shape, name)),
+  );
 }
 
 /** Anchors that repeat each other without end, or name nothing, are found only here. */
@@ -78,7 +102,9 @@ function toProblems(issue: z.core.$ZodIssue, locate: Locate): ConfigProblem[] {
     });
   }
   const { message } = (issue.code === 'invalid_key' ? issue.issues[0] : undefined) ?? issue;
-  return [{ ...locate(issue.path), path: formatPath(issue.path), message }];
+  const isBlank = issue.code === 'invalid_type' && message.endsWith('received null');
+  const told = isBlank ? 'is blank: give it a value, or remove it' : message;
+  return [{ ...locate(issue.path), path: formatPath(issue.path), message: told }];
 }
 
 function locator(document: Document, lines: LineCounter): Locate {

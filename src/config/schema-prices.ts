@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { type PriceUnit, parseUnitPrice } from '../domain/money/money.ts';
 import type { UsageBucket } from '../domain/rating/usage.ts';
 
 /** Prices and ratios keep their source text: they never pass through a float. */
 const decimalPattern = /^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/;
-const priceText = z.string().regex(decimalPattern, 'must be a price in USD per million units, for example 0.15');
+const priceText = priceIn('usdPerMillion', 'must be a price in USD per million units, for example 0.15');
 const ratioText = z.string().regex(/^[0-9]{1,6}(\.[0-9]{1,6})?$/, 'must be a ratio with at most 6 decimals, like 0.85');
 const timeOfDay = z.string().regex(/^([01][0-9]|2[0-3]):[0-5][0-9]$/, 'must be a time of day like 00:30');
 
@@ -48,7 +49,7 @@ const ruleSchema = z
 export const priceSchema = z
   .strictObject({
     ...bucketPrices,
-    call: z.string().regex(decimalPattern, 'must be USD').optional().meta({ description: 'USD for each call.' }),
+    call: priceIn('usdPerUnit', 'must be USD').optional().meta({ description: 'USD for each call.' }),
     rules: z
       .array(ruleSchema)
       .max(200)
@@ -84,3 +85,24 @@ export const contractSchema = z
   .refine(({ ratio, price }) => (ratio === undefined) !== (price === undefined), {
     message: 'give either a ratio or a price',
   });
+
+/** A price as text. One that is too small to be counted must not become 0, which is free. */
+function priceIn(unit: PriceUnit, error: string) {
+  return z
+    .string()
+    .regex(decimalPattern, { error, abort: true })
+    .refine((text) => parseUnitPrice(text, unit) !== undefined, { error, abort: true })
+    .refine(
+      (text) => isNothing(text) || picosOf(text, unit) > 0n,
+      'is less than the smallest price that can be counted',
+    );
+}
+
+function picosOf(text: string, unit: PriceUnit): bigint {
+  const price = parseUnitPrice(text, unit);
+  return typeof price === 'object' ? price.picosPerUnit : 0n;
+}
+
+function isNothing(text: string): boolean {
+  return /^[0.]+([eE]|$)/.test(text);
+}
