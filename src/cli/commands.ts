@@ -2,11 +2,11 @@ import type { CommandTree } from './shell/command-tree.ts';
 
 /** Every command; each is loaded when it is called. */
 export const commands: CommandTree = {
-  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  serve: async () => (await import('./commands/serve/serve.ts')).serveCommand,
   demo: async () => (await import('./commands/demo.ts')).demoCommand,
   run: async () => (await import('./commands/run.ts')).runCommand,
   fix: async () => (await import('./commands/fix.ts')).fixCommand,
-  top: async () => (await import('./commands/top.ts')).topCommand,
+  top: async () => (await import('./commands/top/top.ts')).topCommand,
   env: {
     e2b: async () => (await import('./commands/env/env-e2b.ts')).envE2bCommand,
   },
@@ -14,11 +14,11 @@ export const commands: CommandTree = {
     check: async () => (await import('./commands/config-check.ts')).configCheckCommand,
   },
   hosts: {
-    list: async () => (await import('./commands/hosts-list.ts')).hostsListCommand,
-    verify: async () => (await import('./commands/hosts-verify.ts')).hostsVerifyCommand,
+    list: async () => (await import('./commands/hosts/hosts-list.ts')).hostsListCommand,
+    verify: async () => (await import('./commands/hosts/hosts-verify.ts')).hostsVerifyCommand,
   },
   requests: {
-    show: async () => (await import('./commands/requests-show.ts')).requestsShowCommand,
+    show: async () => (await import('./commands/requests/requests-show.ts')).requestsShowCommand,
   },
   build: async () => (await import('./commands/builds/build-command.ts')).buildCommand,
   deploy: async () => (await import('./commands/apps/deploy-command.ts')).deployCommand,
@@ -141,15 +141,15 @@ export const commands: CommandTree = {
     list: async () => (await import('./commands/audit-log/audit-log-commands.ts')).auditLogListCommand,
   },
   journal: {
-    verify: async () => (await import('./commands/journal-verify.ts')).journalVerifyCommand,
-    tail: async () => (await import('./commands/journal-tail.ts')).journalTailCommand,
-    stats: async () => (await import('./commands/journal-stats.ts')).journalStatsCommand,
-    rebuild: async () => (await import('./commands/journal-rebuild.ts')).journalRebuildCommand,
+    verify: async () => (await import('./commands/journal/journal-verify.ts')).journalVerifyCommand,
+    tail: async () => (await import('./commands/journal/journal-tail.ts')).journalTailCommand,
+    stats: async () => (await import('./commands/journal/journal-stats.ts')).journalStatsCommand,
+    rebuild: async () => (await import('./commands/journal/journal-rebuild.ts')).journalRebuildCommand,
   },
-  backup: async () => (await import('./commands/backup.ts')).backupCommand,
-  restore: async () => (await import('./commands/restore.ts')).restoreCommand,
+  backup: async () => (await import('./commands/database/backup.ts')).backupCommand,
+  restore: async () => (await import('./commands/database/restore.ts')).restoreCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
-  route: async () => (await import('./commands/route.ts')).routeCommand,
+  route: async () => (await import('./commands/routing/route.ts')).routeCommand,
   explain: {
     cost: async () => (await import('./commands/explain/explain-cost-command.ts')).explainCostCommand,
     route: async () => (await import('./commands/explain/explain-route-command.ts')).explainRouteCommand,
@@ -161,12 +161,12 @@ export const commands: CommandTree = {
     set: async () => (await import('./commands/prices/price-book-commands.ts')).pricesSetCommand,
     release: async () => (await import('./commands/prices/price-book-commands.ts')).pricesReleaseCommand,
     alerts: async () => (await import('./commands/prices/price-alert-commands.ts')).pricesAlertsCommand,
-    diff: async () => (await import('./commands/prices-diff.ts')).pricesDiffCommand,
-    import: async () => (await import('./commands/prices-import.ts')).pricesImportCommand,
-    explain: async () => (await import('./commands/prices-explain.ts')).pricesExplainCommand,
+    diff: async () => (await import('./commands/prices/prices-diff.ts')).pricesDiffCommand,
+    import: async () => (await import('./commands/prices/prices-import.ts')).pricesImportCommand,
+    explain: async () => (await import('./commands/prices/prices-explain.ts')).pricesExplainCommand,
   },
   policy: {
-    evaluate: async () => (await import('./commands/policy-evaluate.ts')).policyEvaluateCommand,
+    evaluate: async () => (await import('./commands/routing/policy-evaluate.ts')).policyEvaluateCommand,
   },
   jobs: {
     propose: async () => (await import('./commands/jobs/propose-command.ts')).jobsProposeCommand,
@@ -174,15 +174,15 @@ export const commands: CommandTree = {
   datasets: {
     export: async () => (await import('./commands/datasets/export-command.ts')).datasetsExportCommand,
   },
-  roi: async () => (await import('./commands/roi.ts')).roiCommand,
+  roi: async () => (await import('./commands/reports/roi.ts')).roiCommand,
   whatif: {
-    price: async () => (await import('./commands/what-if.ts')).whatIfPriceCommand,
-    lose: async () => (await import('./commands/what-if.ts')).whatIfLoseCommand,
+    price: async () => (await import('./commands/reports/what-if.ts')).whatIfPriceCommand,
+    lose: async () => (await import('./commands/reports/what-if.ts')).whatIfLoseCommand,
   },
   'fake-upstream': async () => (await import('./commands/fake-upstream.ts')).fakeUpstreamCommand,
   bench: {
-    routing: async () => (await import('./commands/bench-routing.ts')).benchRoutingCommand,
+    routing: async () => (await import('./commands/routing/bench-routing.ts')).benchRoutingCommand,
   },
-  audit: async () => (await import('./offline/audit-command.ts')).auditCommand,
-  import: async () => (await import('./offline/import-command.ts')).importCommand,
+  audit: async () => (await import('./offline/audit/audit-command.ts')).auditCommand,
+  import: async () => (await import('./offline/import/import-command.ts')).importCommand,
 };

@@ -23,7 +23,7 @@ export const datasetsExportCommand = defineCommand({
     config: { type: 'string', description: 'Configuration that describes the job' },
   },
   async run(args, terminal) {
-    const { runDatasetsExport } = await import('../../offline/datasets-export.ts');
+    const { runDatasetsExport } = await import('../../offline/jobs/datasets-export.ts');
     return runDatasetsExport(args, terminal);
   },
 });

@@ -16,7 +16,7 @@ export const jobsProposeCommand = defineCommand({
     json: { type: 'boolean', description: 'Answer as JSON' },
   },
   async run({ since, least, data, json }, terminal) {
-    const { runJobsPropose } = await import('../../offline/jobs-propose.ts');
+    const { runJobsPropose } = await import('../../offline/jobs/jobs-propose.ts');
     return runJobsPropose({ since, least: readCount('least', least), data, json: json === true }, terminal);
   },
 });
