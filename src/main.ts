@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { formatProblem, loadConfig, watchConfig } from './config/index.ts';
-import { closeServer, listen } from './http/index.ts';
+import { closeServer, ensureBindable, listen } from './http/index.ts';
 import { type Core, createCore } from './main/core.ts';
 import { openEdge } from './main/edge.ts';
 import { refuseOpenBind } from './main/network.ts';
@@ -31,17 +31,17 @@ export async function startProduct(options: ServeOptions): Promise<Product> {
     options.configFile !== undefined,
   );
   const bindHost = options.host ?? loaded.config.server.host;
+  const bindPort = options.port ?? loaded.config.server.port;
   refuseOpenBind(bindHost, loaded);
+  await ensureBindable(bindHost, bindPort);
   const owner = readOwnerToken(options.dataDirectory, options.environment['SWITCHYARD_OWNER_TOKEN']);
   const core = await createCore(options, loaded, ownerTokenMatcher(owner.token));
   await replayJournal(core);
   const server = openEdge(core, owner.token);
-  const port = await listen(server, bindHost, options.port ?? loaded.config.server.port).catch(
-    async (error: unknown) => {
-      await core.close();
-      throw error;
-    },
-  );
+  const port = await listen(server, bindHost, bindPort).catch(async (error: unknown) => {
+    await core.close();
+    throw error;
+  });
   core.apps.listening(`http://${loopbackOf(bindHost)}:${port}`);
   const watch = watchConfig(loaded, options.environment, {
     changed: (next, difference) => reload(core, next, { difference, bindHost }),

@@ -4,7 +4,7 @@ export { type ChangeBook, databaseChangeBook } from './control/framework/change-
 export type { ClientCaller, Outsider, Principal, Role } from './control/framework/principal.ts';
 export { identifyToken, type IdentifyDeps } from './control/identify.ts';
 export { createInferenceHandler, type InferenceDeps, type InferenceHandler } from './inference/inference-handler.ts';
-export { closeServer, listen } from './listen.ts';
+export { closeServer, ensureBindable, listen } from './listen.ts';
 export { createMcpHandler, type McpDeps } from './mcp/mcp-handler.ts';
 export { createPagesApp, type FigureSource, type PagesDeps } from './pages/pages-app.ts';
 export { createFigureSource, type FigureDeps } from './pages/read-figures.ts';

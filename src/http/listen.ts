@@ -1,7 +1,15 @@
 import type { Server } from 'node:http';
+import { createServer, type Server as SocketServer } from 'node:net';
+
+/** Rejects when nobody could listen there now: better known before all else is opened, which takes its time. */
+export async function ensureBindable(host: string, port: number): Promise<void> {
+  const attempt = createServer();
+  await listen(attempt, host, port);
+  await new Promise<void>((resolve) => attempt.close(() => resolve()));
+}
 
 /** Starts to listen; resolves with the port, which the system chooses for 0. */
-export function listen(server: Server, host: string, port: number): Promise<number> {
+export function listen(server: SocketServer, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

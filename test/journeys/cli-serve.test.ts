@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,6 +86,7 @@ describe('switchyard serve', () => {
     expect(await main(['serve', '--port', `${port}`, '--data', join(folder, 'data')], terminal)).toBe(1);
     taken.close();
     expect(terminal.stderr()).toContain(`switchyard: 127.0.0.1:${port} is in use already`);
+    expect(readdirSync(folder)).toEqual([]);
     const file = join(folder, 'switchyard.yaml');
     writeFileSync(file, 'hosts:\n  a: { bogus: 1 }\n');
     expect(await main(['serve', '--config', file, '--data', join(folder, 'data')], terminal)).toBe(1);
