@@ -10,13 +10,13 @@ import type { Verifier } from './cascade/verifier.ts';
 import type { VerifierBook } from './cascade/verifier-book.ts';
 import type { ExchangeBoard } from './exchange-board.ts';
 import type { MoneyPorts } from './money/money-ports.ts';
-import type { OutcomeDesk } from './outcome-desk.ts';
+import type { OutcomeDesk } from './evidence/outcome-desk.ts';
 import type { FileReferences } from './objects/objects-references.ts';
-import type { OwnAccounts } from './own-accounts.ts';
-import type { PromptEmbedder } from './prompt-embedder.ts';
-import type { ResponseCache } from './response-cache.ts';
+import type { OwnAccounts } from './choice/own-accounts.ts';
+import type { PromptEmbedder } from './choice/prompt-embedder.ts';
+import type { ResponseCache } from './cache/response-cache.ts';
 import type { ResponsesState } from './responses/responses-state.ts';
-import type { LeftAnswerPort, RolloutPort } from './rollout-port.ts';
+import type { LeftAnswerPort, RolloutPort } from './choice/rollout-port.ts';
 import type { ToolExecutor } from './tools/tool-executor.ts';
 
 /** What the gateway needs; the catalog and configuration change by reload, the rest lives as long as the process. */

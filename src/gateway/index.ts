@@ -1,4 +1,4 @@
-export { requestHeaders } from './answer-headers.ts';
+export { requestHeaders } from './answers/answer-headers.ts';
 export type {
   VerifiedAnswer,
   Verifier,
@@ -24,14 +24,14 @@ export type { MoneyPorts } from './money/money-ports.ts';
 export type { ObjectGateway } from './objects/objects-gateway.ts';
 export { type Kept, openKept } from './objects/objects-open.ts';
 export type { ObjectCollection, ObjectRequest } from './objects/objects-request.ts';
-export { type AccountKey, type AccountKeys, hostOfAccount, OwnAccounts } from './own-accounts.ts';
-export { type CalledAnswer, type InnerAnswer, type InnerCall, InnerCaller } from './inner-caller.ts';
-export type { FormVerdict } from './answer-signals.ts';
-export { OutcomeDesk, type OutcomeTeller, type RecordedOutcome, type ToldOutcome } from './outcome-desk.ts';
+export { type AccountKey, type AccountKeys, hostOfAccount, OwnAccounts } from './choice/own-accounts.ts';
+export { type CalledAnswer, type InnerAnswer, type InnerCall, InnerCaller } from './callers/inner-caller.ts';
+export type { FormVerdict } from './evidence/answer-signals.ts';
+export { OutcomeDesk, type OutcomeTeller, type RecordedOutcome, type ToldOutcome } from './evidence/outcome-desk.ts';
 export { type PreviewDeps, type PreviewedRequest, previewRoute, type RoutePreview } from './records/preview-route.ts';
-export { ResponseCache } from './response-cache.ts';
+export { ResponseCache } from './cache/response-cache.ts';
 export type { CopyOrder, Received, RequestControls } from './received.ts';
-export { refuse } from './send-answer.ts';
+export { refuse } from './answers/send-answer.ts';
 export type {
   ServerTool,
   ServerToolAnswer,
@@ -48,9 +48,9 @@ export type {
   RolledPrompt,
   RolloutAssignment,
   RolloutPort,
-} from './rollout-port.ts';
-export { askForVector, type EmbeddingAsked } from './embedding-caller.ts';
-export { promptText } from './prompt-text.ts';
-export { type EmbedderDeps, PromptEmbedder, type ReadPrompt } from './prompt-embedder.ts';
-export { promptOf, type ServedPrompt } from './job-prompt.ts';
-export { type CopiedAnswer, CopyCaller } from './copy-caller.ts';
+} from './choice/rollout-port.ts';
+export { askForVector, type EmbeddingAsked } from './callers/embedding-caller.ts';
+export { promptText } from './choice/prompt-text.ts';
+export { type EmbedderDeps, PromptEmbedder, type ReadPrompt } from './choice/prompt-embedder.ts';
+export { promptOf, type ServedPrompt } from './choice/job-prompt.ts';
+export { type CopiedAnswer, CopyCaller } from './callers/copy-caller.ts';

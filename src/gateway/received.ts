@@ -3,7 +3,7 @@ import type { InboundProtocol, RouteHints } from '../protocols/contract.ts';
 import type { DispatchResult } from '../dispatch/index.ts';
 import type { FinalFact } from '../domain/facts/facts.ts';
 import type { Key } from '../tenants/index.ts';
-import type { FormVerdict } from './answer-signals.ts';
+import type { FormVerdict } from './evidence/answer-signals.ts';
 
 /** One request as the edge hands it over: head checked, key known, body read. */
 export interface Received {

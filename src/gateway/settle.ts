@@ -2,10 +2,10 @@ import type { DispatchResult } from '../dispatch/index.ts';
 import type { Charge } from '../domain/charges/charge.ts';
 import type { DecisionFact, FinalFact, OpenFact, ToolRunFact } from '../domain/facts/facts.ts';
 import type { RequestHead } from '../protocols/index.ts';
-import type { Choice } from './choose.ts';
+import type { Choice } from './choice/choose.ts';
 import type { AdmittedSpending } from './money/admit-spending.ts';
 import type { Received } from './received.ts';
-import { toRoutingFact } from './routing-fact.ts';
+import { toRoutingFact } from './choice/routing-fact.ts';
 
 /** One exchange from admission on. */
 export interface AdmittedExchange {
@@ -41,6 +41,7 @@ export function openFact(exchange: AdmittedExchange): OpenFact {
     externalId: received.controls.externalId,
     inputEstimateTokens: exchange.inputEstimateTokens,
     heldNanos: hold.amountNanos === 0n ? undefined : hold.amountNanos.toString(),
+    heldTokens: hold.heldTokens,
     shadowOf: received.copy?.of,
   };
 }

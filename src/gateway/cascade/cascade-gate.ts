@@ -5,7 +5,7 @@ import { Fault } from '../../domain/faults/fault.ts';
 import type { FinalFact, OutcomeFact } from '../../domain/facts/facts.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
-import type { OutcomeDesk } from '../outcome-desk.ts';
+import type { OutcomeDesk } from '../evidence/outcome-desk.ts';
 import type { AdmittedExchange } from '../settle.ts';
 import type { PlannedCascade } from './plan-cascade.ts';
 import type { VerifierVerdict } from './verifier.ts';

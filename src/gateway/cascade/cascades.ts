@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { RequestHead } from '../../protocols/index.ts';
 import type { Decision, LearningService } from '../../routing/index.ts';
 import type { Asking } from '../received.ts';
-import type { Routed } from '../route-models.ts';
+import type { Routed } from '../choice/route-models.ts';
 import { type CascadeDecision, planCascade } from './plan-cascade.ts';
 import { readTests } from './read-tests.ts';
 import type { Verifier, VerifierDemand, VerifierKind } from './verifier.ts';

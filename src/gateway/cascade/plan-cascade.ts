@@ -9,7 +9,7 @@ import {
   type ExpectedChain,
   valueExpectedChain,
 } from '../../routing/index.ts';
-import type { Routed } from '../route-models.ts';
+import type { Routed } from '../choice/route-models.ts';
 import type { Verifier, VerifierDemand } from './verifier.ts';
 
 /** A routed decision that may become a chain. */

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../domain/calls/endpoint.ts';
 import { Fault } from '../../domain/faults/fault.ts';
 import type { Plan } from '../../domain/charges/plan.ts';
 import type { Hold, Spender } from '../../tenants/index.ts';
-import type { Choice } from '../choose.ts';
+import type { Choice } from '../choice/choose.ts';
 import type { Received } from '../received.ts';
 import type { ReadRequest } from '../responses/responses-state.ts';
 import { imposeOutputLimit } from './impose-output-limit.ts';
@@ -62,12 +62,11 @@ export function admitSpending(
     ? sizeUp({ ...asked, request }, { spender, plan }, deps)
     : { amountNanos: 0n, choice, request, added: [] };
   if (Fault.is(sized)) return sized;
-  const outputTokens = sized.request.head.maxOutputTokens ?? 0;
   const admittance = gate.admit({
     exchangeId: received.requestId,
     spender,
     amountNanos: sized.amountNanos,
-    tokensEstimate: asked.inputEstimateTokens + outputTokens,
+    tokensEstimate: asked.inputEstimateTokens + expectedOutput({ ...asked, request: sized.request }, deps.lengths),
     atMs,
   });
   const admitted = (hold: Hold): AdmittedSpending => ({
@@ -82,6 +81,14 @@ export function admitSpending(
   if (Fault.is(admittance)) return admittance;
   if (!(admittance instanceof Promise)) return admitted(admittance);
   return admittance.then((hold) => (Fault.is(hold) ? hold : admitted(hold)));
+}
+
+/** Output tokens of all alternatives that a limit of tokens must expect; where the request sets no limit, the usual. */
+function expectedOutput(asked: AskedSpending, lengths: OutputLengths): number {
+  const { head } = asked.request;
+  if (head.operation !== 'generate') return head.maxOutputTokens ?? 0;
+  const perAnswer = head.maxOutputTokens ?? lengths.p99(kindOf(asked)) ?? firstOutputTokens;
+  return perAnswer * Math.max(1, head.features().candidates);
 }
 
 /** A copy of a request without a limit has one. */

@@ -5,7 +5,7 @@ import { totalInput, totalOutput } from '../../domain/rating/usage.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Logger } from '../../platform/logger.ts';
 import type { Admitted } from '../exchange-planner.ts';
-import type { Recall } from '../recall.ts';
+import type { Recall } from '../cache/recall.ts';
 import { finalFact } from '../settle.ts';
 import { kindOf } from './admit-spending.ts';
 import { type ChargedExchange, chargeExchange } from './charge-exchange.ts';

@@ -4,7 +4,7 @@ import { atCostPlan } from '../../domain/charges/plan.ts';
 import { JournalError } from '../../journal/index.ts';
 import type { OwnedObject } from '../../storage/index.ts';
 import { BatchAccounts } from './batch-accounts.ts';
-import { faultOfDefect } from '../fault-of-defect.ts';
+import { faultOfDefect } from '../answers/fault-of-defect.ts';
 import type { ObjectDeps } from './objects-request.ts';
 
 const usage = { input_tokens: 100, output_tokens: 10 };

@@ -3,7 +3,7 @@ import type { AttemptFact, AttemptFlag, FinalFact, OpenFact } from '../../domain
 import { Fault } from '../../domain/faults/fault.ts';
 import { rate } from '../../domain/rating/rating.ts';
 import { type Usage, type UsageBucket, type UsageBuckets, usageBuckets } from '../../domain/rating/usage.ts';
-import { faultOfDefect } from '../fault-of-defect.ts';
+import { faultOfDefect } from '../answers/fault-of-defect.ts';
 import { chargeExchange } from '../money/charge-exchange.ts';
 import type { ObjectAnswer, ObjectDeps, ObjectRequest } from './objects-request.ts';
 

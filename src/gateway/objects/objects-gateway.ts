@@ -1,9 +1,9 @@
 import type { ClientSink } from '../../dispatch/index.ts';
 import { Fault } from '../../domain/faults/fault.ts';
-import { headerText, requestHeaders } from '../answer-headers.ts';
-import { refuse } from '../send-answer.ts';
+import { headerText, requestHeaders } from '../answers/answer-headers.ts';
+import { refuse } from '../answers/send-answer.ts';
 import { spenderOfKey } from './batch-accounts.ts';
-import { faultOfDefect } from '../fault-of-defect.ts';
+import { faultOfDefect } from '../answers/fault-of-defect.ts';
 import { cancelBatch, createBatch, listBatches, quoteBatch, retrieveBatch } from './objects-batches.ts';
 import { deleteFile, listFiles, readFileContent, retrieveFile, uploadFile } from './objects-files.ts';
 import type { ObjectAnswer, ObjectDeps, ObjectHandler, ObjectRequest } from './objects-request.ts';

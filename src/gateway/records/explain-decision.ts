@@ -1,7 +1,7 @@
 import type { CascadeFact, DecisionFact, RoutingFact } from '../../domain/facts/facts.ts';
 import { redraw } from '../../routing/index.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
-import { withoutFeatures } from '../routing-fact.ts';
+import { withoutFeatures } from '../choice/routing-fact.ts';
 
 /** Why a request went where it went: a sentence first, the numbers beside it. */
 export interface DecisionExplanation {

@@ -3,9 +3,9 @@ import type { CascadeFact, RoutingFact } from '../../domain/facts/facts.ts';
 import { openAIChatInbound } from '../../protocols/index.ts';
 import { ExplorationBudget, FeatureReader } from '../../routing/index.ts';
 import { localKey } from '../../tenants/index.ts';
-import { choose, type ChoiceDeps } from '../choose.ts';
-import { JobFinder } from '../find-job.ts';
-import { toRoutingFact, withoutFeatures } from '../routing-fact.ts';
+import { choose, type ChoiceDeps } from '../choice/choose.ts';
+import { JobFinder } from '../choice/find-job.ts';
+import { toRoutingFact, withoutFeatures } from '../choice/routing-fact.ts';
 
 /** A request that is not made. */
 export interface PreviewedRequest {

@@ -13,7 +13,7 @@ import {
 } from '../../protocols/index.ts';
 import type { ResponseStore } from '../../storage/index.ts';
 import type { Key } from '../../tenants/index.ts';
-import type { Choice } from '../choose.ts';
+import type { Choice } from '../choice/choose.ts';
 import type { Received } from '../received.ts';
 import { issuerOf, ownerOf, parseRecord, type ResponseRecord, toTurn } from './responses-record.ts';
 
