@@ -4,7 +4,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { Fact } from '../src/domain/facts/facts.ts';
 import { type Journal, openJournal } from '../src/journal/index.ts';
-import { recoverSegments } from '../src/journal/segment-recovery.ts';
+import { recoverSegments } from '../src/journal/segments/segment-recovery.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { createIdSource } from '../src/platform/ids.ts';
 import { createSystemRandom } from '../src/platform/random.ts';

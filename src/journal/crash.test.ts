@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { expect, it, onTestFinished } from 'vitest';
 import { createSeededRandom } from '../platform/random.ts';
-import { recoverSegments } from './segment-recovery.ts';
+import { recoverSegments } from './segments/segment-recovery.ts';
 import { gatewayId, openTestJournal, readAll, temporaryDirectory } from './testing/test-support.ts';
 import { readJournalDirectory, verifyJournal } from './verify-journal.ts';
 
@@ -16,7 +16,7 @@ const lives = 6;
 /** A process that compiles itself takes seconds to start: the child is compiled once. */
 function compileChild(): string {
   const outdir = temporaryDirectory();
-  const entryPoints = ['./testing/crash-child.ts', './writer-thread.ts'];
+  const entryPoints = ['./testing/crash-child.ts', './writer/writer-thread.ts'];
   buildSync({
     entryPoints: entryPoints.map((path) => fileURLToPath(new URL(path, import.meta.url))),
     entryNames: '[name]',

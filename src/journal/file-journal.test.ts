@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { systemClock } from '../platform/clock.ts';
 import { FileJournal } from './file-journal.ts';
-import { SegmentReader } from './segment-reader.ts';
-import type { RingProducer } from './shared-ring.ts';
-import type { WriterLink } from './writer-link.ts';
+import { SegmentReader } from './segments/segment-reader.ts';
+import type { RingProducer } from './writer/shared-ring.ts';
+import type { WriterLink } from './writer/writer-link.ts';
 
 it('is told of frames that the writer has made durable before the commit is done with pushing them', async () => {
   let frames = 0;

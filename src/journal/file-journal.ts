@@ -1,18 +1,18 @@
 import type { Fact } from '../domain/facts/facts.ts';
 import type { Clock } from '../platform/clock.ts';
-import { CommitWaiters } from './commit-waiters.ts';
+import { CommitWaiters } from './writer/commit-waiters.ts';
 import type { Durability, Journal, JournalPosition, JournalState } from './contract.ts';
-import { encodeFact } from './fact-encoding.ts';
-import { findFacts } from './find-facts.ts';
-import { factFrame } from './frame-types.ts';
+import { encodeFact } from './facts/fact-encoding.ts';
+import { findFacts } from './facts/find-facts.ts';
+import { factFrame } from './segments/frame-types.ts';
 import { describeError, JournalError } from './journal-error.ts';
 import type { JournalLog } from './journal-log.ts';
-import type { SegmentMark } from './segment-meta.ts';
-import type { PlacedFact, SegmentReader } from './segment-reader.ts';
-import type { RecoveryReport } from './segment-recovery.ts';
-import type { RingProducer } from './shared-ring.ts';
-import type { WriterLink, WriterListener } from './writer-link.ts';
-import type { WriterHealth, WriterMessage } from './writer-protocol.ts';
+import type { SegmentMark } from './segments/segment-meta.ts';
+import type { PlacedFact, SegmentReader } from './segments/segment-reader.ts';
+import type { RecoveryReport } from './segments/segment-recovery.ts';
+import type { RingProducer } from './writer/shared-ring.ts';
+import type { WriterLink, WriterListener } from './writer/writer-link.ts';
+import type { WriterHealth, WriterMessage } from './writer/writer-protocol.ts';
 
 /** Above this share of the ring no new work is admitted: the rest belongs to the exchanges already admitted. */
 const refuseShare = 0.5;

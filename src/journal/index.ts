@@ -3,8 +3,8 @@ export { type CursorBatch, type CursorLimits, JournalCursor, journalStart, type 
 export { JournalError, type JournalErrorCode } from './journal-error.ts';
 export type { JournalLog, JournalLogEntry } from './journal-log.ts';
 export { defaultJournalLimits, type JournalSettings, openJournal } from './open-journal.ts';
-export type { PlacedFact } from './segment-reader.ts';
-export { comparePositions } from './segment-meta.ts';
+export type { PlacedFact } from './segments/segment-reader.ts';
+export { comparePositions } from './segments/segment-meta.ts';
 export {
   type GatewayReport,
   type JournalReport,
@@ -14,4 +14,4 @@ export {
   type SegmentReport,
   verifyJournal,
 } from './verify-journal.ts';
-export type { JournalLimits } from './writer-protocol.ts';
+export type { JournalLimits } from './writer/writer-protocol.ts';

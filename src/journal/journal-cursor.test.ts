@@ -2,10 +2,10 @@ import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Journal, JournalPosition } from './contract.ts';
-import { encodeFrame, segmentSeed, stampFrame } from './frame-codec.ts';
-import { factFrame, reservedFrame } from './frame-types.ts';
+import { encodeFrame, segmentSeed, stampFrame } from './segments/frame-codec.ts';
+import { factFrame, reservedFrame } from './segments/frame-types.ts';
 import { JournalCursor, journalStart, type RawFact } from './journal-cursor.ts';
-import { segmentPath } from './segment-meta.ts';
+import { segmentPath } from './segments/segment-meta.ts';
 import { finalFact, gatewayId, makeRequestId, openTestJournal } from './testing/test-support.ts';
 
 /** Every commit ends in a segment of its own. */

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import type { JournalPosition } from './contract.ts';
-import { type Frame, frameVersion, segmentSeed } from './frame-codec.ts';
-import { factTypeOf } from './frame-types.ts';
+import { type Frame, frameVersion, segmentSeed } from './segments/frame-codec.ts';
+import { factTypeOf } from './segments/frame-types.ts';
 import type { FactType } from '../domain/facts/facts.ts';
 import { JournalError } from './journal-error.ts';
-import { listSegments, segmentPath } from './segment-meta.ts';
-import { SegmentReader } from './segment-reader.ts';
-import { type ScanStop, scanFrames } from './segment-scan.ts';
+import { listSegments, segmentPath } from './segments/segment-meta.ts';
+import { SegmentReader } from './segments/segment-reader.ts';
+import { type ScanStop, scanFrames } from './segments/segment-scan.ts';
 
 /** A fact as its frame holds it: intact, but not parsed, so that a reader can set aside what it cannot read. */
 export interface RawFact {

@@ -16,7 +16,7 @@ import {
   spawnCompiledWriter,
 } from './testing/test-support.ts';
 import { systemClock } from '../platform/clock.ts';
-import { segmentOfName, segmentPath } from './segment-meta.ts';
+import { segmentOfName, segmentPath } from './segments/segment-meta.ts';
 import { readJournalDirectory, verifyJournal } from './verify-journal.ts';
 
 const rollAtOnce = { segmentBytes: 1 };

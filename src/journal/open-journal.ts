@@ -8,12 +8,12 @@ import type { Durability, Journal } from './contract.ts';
 import { lockDirectory } from './directory-lock.ts';
 import { FileJournal } from './file-journal.ts';
 import type { JournalLog } from './journal-log.ts';
-import type { OpenExchange } from './segment-meta.ts';
-import { SegmentReader } from './segment-reader.ts';
-import { estimatedCostNanos } from './segment-tally.ts';
-import { createRingMemory, openRingProducer } from './shared-ring.ts';
-import { WriterLink } from './writer-link.ts';
-import type { JournalLimits, WriterSetup } from './writer-protocol.ts';
+import type { OpenExchange } from './segments/segment-meta.ts';
+import { SegmentReader } from './segments/segment-reader.ts';
+import { estimatedCostNanos } from './segments/segment-tally.ts';
+import { createRingMemory, openRingProducer } from './writer/shared-ring.ts';
+import { WriterLink } from './writer/writer-link.ts';
+import type { JournalLimits, WriterSetup } from './writer/writer-protocol.ts';
 
 /** How a journal is opened. */
 export interface JournalSettings {
@@ -89,7 +89,7 @@ export async function openJournal(settings: JournalSettings, seams: JournalSeams
 
 /** Starts the real writer thread. */
 export function spawnWriter(setup: WriterSetup): Worker {
-  return spawnWorker(import.meta.url, './writer-thread', { workerData: setup, name: 'journal-writer' });
+  return spawnWorker(import.meta.url, './writer/writer-thread', { workerData: setup, name: 'journal-writer' });
 }
 
 async function closeOpenExchanges(journal: Journal, open: readonly OpenExchange[], atMs: number): Promise<void> {

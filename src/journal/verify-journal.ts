@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { JournalError } from './journal-error.ts';
-import type { PlacedFact } from './segment-reader.ts';
-import { SegmentReader } from './segment-reader.ts';
-import { listSegments, segmentOfName, type SegmentHeader } from './segment-meta.ts';
-import { type SegmentSurvey, surveySegment } from './segment-recovery.ts';
+import type { PlacedFact } from './segments/segment-reader.ts';
+import { SegmentReader } from './segments/segment-reader.ts';
+import { listSegments, segmentOfName, type SegmentHeader } from './segments/segment-meta.ts';
+import { type SegmentSurvey, surveySegment } from './segments/segment-recovery.ts';
 
 /** What an audit found in one segment. */
 export interface SegmentReport {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createSegmentFiles, type SegmentFiles } from '../segment-files.ts';
+import { createSegmentFiles, type SegmentFiles } from '../segments/segment-files.ts';
 
 /** A disk failure for tests: which calls fail, and how. */
 export interface FaultSpec {

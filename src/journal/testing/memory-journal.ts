@@ -1,7 +1,7 @@
 import type { Fact } from '../../domain/facts/facts.ts';
 import type { Journal, JournalPosition, JournalState } from '../contract.ts';
 import { JournalError } from '../journal-error.ts';
-import type { PlacedFact } from '../segment-reader.ts';
+import type { PlacedFact } from '../segments/segment-reader.ts';
 
 const factLimit = 100_000;
 

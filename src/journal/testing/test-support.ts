@@ -12,7 +12,7 @@ import { createSystemRandom } from '../../platform/random.ts';
 import type { Journal } from '../contract.ts';
 import type { JournalLogEntry } from '../journal-log.ts';
 import { type JournalSeams, type JournalSettings, openJournal } from '../open-journal.ts';
-import type { WriterSetup } from '../writer-protocol.ts';
+import type { WriterSetup } from '../writer/writer-protocol.ts';
 
 export const gatewayId = 'gateway-1';
 export const makeRequestId = ((): (() => string) => {
@@ -76,7 +76,7 @@ export function finalFact(requestId: string, costNanos = '7'): Fact {
 
 /** The writer thread as one piece of JavaScript: a thread that compiles its modules itself starts in seconds. */
 const writerBundle = buildSync({
-  entryPoints: [fileURLToPath(new URL('../writer-thread.ts', import.meta.url))],
+  entryPoints: [fileURLToPath(new URL('../writer/writer-thread.ts', import.meta.url))],
   bundle: true,
   platform: 'node',
   format: 'esm',

@@ -2,13 +2,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Fact } from '../../domain/facts/facts.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { encodeFact } from '../fact-encoding.ts';
-import { factFrame } from '../frame-types.ts';
+import { encodeFact } from '../facts/fact-encoding.ts';
+import { factFrame } from '../segments/frame-types.ts';
 import { defaultJournalLimits } from '../open-journal.ts';
-import { createSegmentFiles } from '../segment-files.ts';
-import { recoverSegments } from '../segment-recovery.ts';
-import { SegmentWriter } from '../segment-writer.ts';
-import { createRingMemory, openRingConsumer, openRingProducer } from '../shared-ring.ts';
+import { createSegmentFiles } from '../segments/segment-files.ts';
+import { recoverSegments } from '../segments/segment-recovery.ts';
+import { SegmentWriter } from '../segments/segment-writer.ts';
+import { createRingMemory, openRingConsumer, openRingProducer } from '../writer/shared-ring.ts';
 
 /** What is written where. */
 export interface SegmentsToWrite {

@@ -6,7 +6,7 @@ import { OpenSegment } from './open-segment.ts';
 import { createSegmentFiles } from './segment-files.ts';
 import { segmentPath } from './segment-meta.ts';
 import { recoverSegments, surveySegment } from './segment-recovery.ts';
-import { attemptFact, finalFact, gatewayId, openFact, temporaryDirectory } from './testing/test-support.ts';
+import { attemptFact, finalFact, gatewayId, openFact, temporaryDirectory } from '../testing/test-support.ts';
 
 const seed = segmentSeed(gatewayId, 1);
 const encoded = [

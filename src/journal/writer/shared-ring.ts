@@ -1,4 +1,4 @@
-import { frameHeaderBytes, measureFrame, writeFrameHeader } from './frame-codec.ts';
+import { frameHeaderBytes, measureFrame, writeFrameHeader } from '../segments/frame-codec.ts';
 
 /** What the writer has made durable; always read and written as one. */
 export interface Progress {

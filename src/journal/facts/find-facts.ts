@@ -1,8 +1,8 @@
-import type { Fact } from '../domain/facts/facts.ts';
-import { idTimeMs } from '../platform/ids.ts';
-import type { JournalPosition } from './contract.ts';
-import type { SegmentMark } from './segment-meta.ts';
-import type { SegmentReader } from './segment-reader.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
+import { idTimeMs } from '../../platform/ids.ts';
+import type { JournalPosition } from '../contract.ts';
+import type { SegmentMark } from '../segments/segment-meta.ts';
+import type { SegmentReader } from '../segments/segment-reader.ts';
 
 /** Rounding between the id of a request and its first fact. */
 const slackMs = 10;

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JournalPosition } from './contract.ts';
+import type { JournalPosition } from '../contract.ts';
 import { decodeFrame, frameHeaderBytes } from './frame-codec.ts';
 import { segmentFrame } from './frame-types.ts';
 

@@ -1,6 +1,6 @@
-import type { Durability } from './contract.ts';
-import type { RecoveryReport } from './segment-recovery.ts';
-import type { SegmentMark } from './segment-meta.ts';
+import type { Durability } from '../contract.ts';
+import type { RecoveryReport } from '../segments/segment-recovery.ts';
+import type { SegmentMark } from '../segments/segment-meta.ts';
 
 /** Sizes and times that shape a journal; the defaults are the product's. */
 export interface JournalLimits {

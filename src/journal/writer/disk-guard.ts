@@ -1,4 +1,4 @@
-import type { VolumeSpace } from './segment-files.ts';
+import type { VolumeSpace } from '../segments/segment-files.ts';
 import type { JournalLimits, WriterHealth } from './writer-protocol.ts';
 
 const alarmFactor = 10;

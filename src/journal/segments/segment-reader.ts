@@ -1,9 +1,9 @@
 import { open, readFile } from 'node:fs/promises';
-import type { Fact } from '../domain/facts/facts.ts';
-import type { JournalPosition } from './contract.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
+import type { JournalPosition } from '../contract.ts';
 import { segmentSeed } from './frame-codec.ts';
 import { isFactFrame, segmentFrame } from './frame-types.ts';
-import { JournalError } from './journal-error.ts';
+import { JournalError } from '../journal-error.ts';
 import {
   headerReadBytes,
   listSegments,

@@ -1,4 +1,4 @@
-import type { Fact } from '../domain/facts/facts.ts';
+import type { Fact } from '../../domain/facts/facts.ts';
 
 /** Facts are small; one longer than this carries a list or a text that a caller controls. */
 const usualLength = 16 * 1024;

@@ -1,8 +1,8 @@
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { createDiskGuard } from './disk-guard.ts';
-import { describeError } from './journal-error.ts';
-import type { SegmentFiles } from './segment-files.ts';
-import type { SegmentWriter } from './segment-writer.ts';
+import { describeError } from '../journal-error.ts';
+import type { SegmentFiles } from '../segments/segment-files.ts';
+import type { SegmentWriter } from '../segments/segment-writer.ts';
 import { type RingConsumer, sleep } from './shared-ring.ts';
 import type { WriterHealth, WriterMessage, WriterSetup } from './writer-protocol.ts';
 

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { expiredSegments, type StoredSegment } from './retention.ts';
-import type { SegmentFiles } from './segment-files.ts';
-import { segmentPath } from './segment-meta.ts';
-import type { WriterMessage, WriterSetup } from './writer-protocol.ts';
+import type { SegmentFiles } from '../segments/segment-files.ts';
+import { segmentPath } from '../segments/segment-meta.ts';
+import type { WriterMessage, WriterSetup } from '../writer/writer-protocol.ts';
 
 const everyMs = 60_000;
 

@@ -1,4 +1,4 @@
-import type { FactType } from '../domain/facts/facts.ts';
+import type { FactType } from '../../domain/facts/facts.ts';
 
 /** Type bytes of frames that describe the segment itself; they carry no fact. */
 export const segmentFrame = { header: 1, footer: 2, carry: 3 } as const;

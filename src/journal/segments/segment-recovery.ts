@@ -10,8 +10,8 @@ import {
   segmentSeed,
 } from './frame-codec.ts';
 import { isFactFrame, segmentFrame } from './frame-types.ts';
-import { JournalError } from './journal-error.ts';
-import type { Progress } from './shared-ring.ts';
+import { JournalError } from '../journal-error.ts';
+import type { Progress } from '../writer/shared-ring.ts';
 import {
   type OpenExchange,
   parseBody,

@@ -1,4 +1,4 @@
-import { readFactField } from './fact-fields.ts';
+import { readFactField } from '../facts/fact-fields.ts';
 import { factFrame, isFactFrame, segmentFrame } from './frame-types.ts';
 import {
   type OpenExchange,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frameHeaderBytes } from './frame-codec.ts';
+import { frameHeaderBytes } from '../segments/frame-codec.ts';
 import { createRingMemory, openRingConsumer, openRingProducer } from './shared-ring.ts';
 
 function openRing(sizeBytes: number) {

@@ -1,11 +1,11 @@
-import type { Clock } from '../platform/clock.ts';
-import { describeError } from './journal-error.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { describeError } from '../journal-error.ts';
 import { frameHeaderBytes, stampFrame } from './frame-codec.ts';
 import { OpenSegment, type RingFrame, type SegmentHandOver } from './open-segment.ts';
 import type { SegmentFiles } from './segment-files.ts';
 import type { RecoveryReport } from './segment-recovery.ts';
-import type { RingConsumer } from './shared-ring.ts';
-import type { WriterMessage, WriterSetup } from './writer-protocol.ts';
+import type { RingConsumer } from '../writer/shared-ring.ts';
+import type { WriterMessage, WriterSetup } from '../writer/writer-protocol.ts';
 
 /** One commit takes at most about this much, so that a full ring does not make the first waiter wait for all of it. */
 const commitBytes = 1024 * 1024;

@@ -1,7 +1,7 @@
 import type { Worker } from 'node:worker_threads';
-import type { Clock } from '../platform/clock.ts';
-import { describeError, JournalError } from './journal-error.ts';
-import type { RecoveryReport } from './segment-recovery.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { describeError, JournalError } from '../journal-error.ts';
+import type { RecoveryReport } from '../segments/segment-recovery.ts';
 import type { WriterMessage, WriterSetup } from './writer-protocol.ts';
 
 const restartLimit = 5;

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { systemClock } from '../platform/clock.ts';
-import { describeError } from './journal-error.ts';
-import { createSegmentFiles, type SegmentFiles } from './segment-files.ts';
-import { recoverSegments } from './segment-recovery.ts';
-import { SegmentRetention } from './segment-retention.ts';
-import { SegmentWriter } from './segment-writer.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { describeError } from '../journal-error.ts';
+import { createSegmentFiles, type SegmentFiles } from '../segments/segment-files.ts';
+import { recoverSegments } from '../segments/segment-recovery.ts';
+import { SegmentRetention } from '../retention/segment-retention.ts';
+import { SegmentWriter } from '../segments/segment-writer.ts';
 import { openRingConsumer } from './shared-ring.ts';
 import { WriterLoop } from './writer-loop.ts';
 import type { WriterMessage, WriterSetup } from './writer-protocol.ts';

@@ -1,5 +1,5 @@
-import type { Clock } from '../platform/clock.ts';
-import type { JournalError } from './journal-error.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { JournalError } from '../journal-error.ts';
 
 const keptLatencies = 512;
 const percentilesEveryMs = 1000;
