@@ -16,10 +16,11 @@ const lives = 6;
 /** A process that compiles itself takes seconds to start: the child is compiled once. */
 function compileChild(): string {
   const outdir = temporaryDirectory();
-  const entryPoints = ['./testing/crash-child.ts', './writer/writer-thread.ts'];
   buildSync({
-    entryPoints: entryPoints.map((path) => fileURLToPath(new URL(path, import.meta.url))),
-    entryNames: '[name]',
+    entryPoints: {
+      'crash-child': sourcePath('./testing/crash-child.ts'),
+      'writer/writer-thread': sourcePath('./writer/writer-thread.ts'),
+    },
     outdir,
     bundle: true,
     platform: 'node',
@@ -28,6 +29,8 @@ function compileChild(): string {
   writeFileSync(join(outdir, 'package.json'), '{"type":"module"}');
   return join(outdir, 'crash-child.js');
 }
+
+const sourcePath = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 /** One life of a gateway, killed after a number of acknowledgements and a moment more; returns what it was told. */
 async function liveAndDie(childPath: string, directory: string, acknowledgements: number): Promise<string[]> {
