@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Fact } from '../../src/domain/facts/facts.ts';
 import { JournalCursor, openJournal } from '../../src/journal/index.ts';
 import { Projector } from '../../src/ledger/index.ts';
-import { runProjector } from '../../src/ledger/projector/projector-loop.ts';
+import { runProjector } from '../../src/ledger/projector/thread/projector-loop.ts';
 import { randomExchanges } from '../../src/ledger/testing/random-exchanges.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';

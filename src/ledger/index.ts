@@ -67,18 +67,18 @@ export { type InvoiceForm, type RenderedInvoice, renderInvoice } from './invoice
 export { LedgerError, type LedgerErrorCode } from './ledger-error.ts';
 export { type MarginAlert, MarginWatch } from './margin-alerts.ts';
 export { dropExpired } from './projector/drop-expired.ts';
-export { Histogram } from './projector/histogram.ts';
-export { type ListedQuarantine, listQuarantined } from './projector/list-quarantined.ts';
+export { Histogram } from './projector/sums/histogram.ts';
+export { type ListedQuarantine, listQuarantined } from './projector/quarantine/list-quarantined.ts';
 export type { ApplyCharges, ProjectionAlarm, ProjectorPorts, VersionLookup } from './projector/ports.ts';
-export { type ProjectionProgress, runProjector } from './projector/projector-loop.ts';
-export { type Released, type ReleaseOrder, releaseQuarantined } from './projector/release-quarantined.ts';
+export { type ProjectionProgress, runProjector } from './projector/thread/projector-loop.ts';
+export { type Released, type ReleaseOrder, releaseQuarantined } from './projector/quarantine/release-quarantined.ts';
 export { type BatchResult, Projector, type ProjectorSettings } from './projector/projector.ts';
 export {
   type Projection,
   type ProjectionLag,
   type ProjectionOptions,
   startProjection,
-} from './projector/start-projection.ts';
+} from './projector/thread/start-projection.ts';
 export { mainProjector, readWatermarks, type WatermarkRow } from './projector/watermarks.ts';
 export { checkSums, type PlaceSums, type SumsReport } from './rebuild/check-sums.ts';
 export { rebuildProjections, type RebuildOptions, type RebuildReport } from './rebuild/rebuild-projections.ts';

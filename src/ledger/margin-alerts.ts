@@ -6,7 +6,7 @@ import type { Price } from '../domain/rating/price.ts';
 import { type UsageBuckets, usageBuckets } from '../domain/rating/usage.ts';
 import type { Database } from '../storage/index.ts';
 import { readCustomerPlans } from '../tenants/index.ts';
-import { unitColumns } from './projector/use-sum.ts';
+import { unitColumns } from './projector/sums/use-sum.ts';
 
 /** A customer whose margin a price took under the floor of its plan. */
 export interface MarginAlert {

@@ -1,10 +1,10 @@
 import type { SimulatedDialect } from './dialects/dialect.ts';
 import type { SimulatedExchange } from './exchange.ts';
-import type { Failure } from './failure.ts';
-import { failureNamed, invalidRequest } from './failure.ts';
-import type { Prompt } from './prompt.ts';
-import { prefillOf } from './prompt.ts';
-import type { Script } from './script.ts';
+import type { Failure } from './scripts/failure.ts';
+import { failureNamed, invalidRequest } from './scripts/failure.ts';
+import type { Prompt } from './answers/prompt.ts';
+import { prefillOf } from './answers/prompt.ts';
+import type { Script } from './scripts/script.ts';
 
 /** What a server refuses before it reads the conversation: credentials, scripted failures, unknown models and fields. */
 export function checkRequest(

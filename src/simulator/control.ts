@@ -1,6 +1,6 @@
 import type { SimulatedExchange } from './exchange.ts';
 import { asList, asObject, asText } from './json.ts';
-import { describeScripts } from './describe-scripts.ts';
+import { describeScripts } from './scripts/describe-scripts.ts';
 
 /** Path prefix of the routes that watch and steer the simulator. */
 export const controlPrefix = '/__fake/';

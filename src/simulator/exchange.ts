@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Json, JsonObject } from '../domain/calls/model-call.ts';
 import type { RecordedRequest } from './counters.ts';
-import { deliver } from './delivery.ts';
+import { deliver } from './answers/delivery.ts';
 import { stringifyLiteral } from './json.ts';
-import type { Step } from './plan.ts';
-import { planBody } from './plan.ts';
-import type { Script } from './script.ts';
+import type { Step } from './scripts/plan.ts';
+import { planBody } from './scripts/plan.ts';
+import type { Script } from './scripts/script.ts';
 import type { SimulatorState } from './simulator-state.ts';
 
 /** A request whose body has arrived. */

@@ -1,4 +1,4 @@
-import type { SimulatedDialectId } from './prompt.ts';
+import type { SimulatedDialectId } from './answers/prompt.ts';
 
 /** Routes that are not a model's answer. */
 export type ServiceName =

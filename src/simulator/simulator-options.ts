@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts';
 import type { SimulatorStats } from './counters.ts';
-import type { Script } from './script.ts';
+import type { Script } from './scripts/script.ts';
 
 /** How to start a simulator; every field has a default fit for tests. */
 export interface SimulatorOptions {

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
-import { createInstantHandler } from './instant.ts';
+import { createInstantHandler } from './answers/instant.ts';
 import { createRequestHandler } from './handle-request.ts';
 import type { Simulator, SimulatorOptions } from './simulator-options.ts';
 import { createSimulatorState } from './simulator-state.ts';

@@ -4,7 +4,7 @@ import { usageBuckets } from '../../domain/rating/usage.ts';
 import type { Database } from '../../storage/index.ts';
 import { readDocument } from '../invoices/invoice-document.ts';
 import { LedgerError } from '../ledger-error.ts';
-import { unitColumns } from '../projector/use-sum.ts';
+import { unitColumns } from '../projector/sums/use-sum.ts';
 import { focusCsv, type FocusInput, type UseDetail } from './focus-rows.ts';
 
 /** Reads what the rows of a finalised invoice or credit note are written from. */

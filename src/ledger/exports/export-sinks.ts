@@ -3,7 +3,7 @@ import { apportion } from '../../domain/charges/proration.ts';
 import { rateAttempt } from '../../domain/rating/rate-attempt.ts';
 import { type UsageBucket, type UsageBuckets, usageBuckets } from '../../domain/rating/usage.ts';
 import type { Tables } from '../../storage/index.ts';
-import type { Booking } from '../projector/booking.ts';
+import type { Booking } from '../projector/books/booking.ts';
 import type { BookedCorrection, ExportedUse, VersionLookup } from '../projector/ports.ts';
 import { meterEventId, meterMessages } from './meter-events.ts';
 import { enqueueAll, type OutboxMessage } from './outbox.ts';

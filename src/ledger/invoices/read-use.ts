@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { startOfLocalDay } from '../../domain/money/periods.ts';
 import { usageBuckets } from '../../domain/rating/usage.ts';
 import type { Tables } from '../../storage/index.ts';
-import { unitColumns } from '../projector/use-sum.ts';
+import { unitColumns } from '../projector/sums/use-sum.ts';
 import type { OutcomeSum, SpanUse, TermSpan, UseSum } from './invoice-line.ts';
 
 /** Transactions that the projector books from facts. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Executor } from '../books/post-transaction.ts';
-import { dayMs, dayOf } from './time-slots.ts';
+import { dayMs, dayOf } from './sums/time-slots.ts';
 
 type Unit = 'day' | 'month' | 'year';
 

@@ -4,7 +4,7 @@ import type { ChargeFunding, ProjectedCharge } from '../../tenants/index.ts';
 import type { Transaction } from 'kysely';
 import type { Tables } from '../../storage/index.ts';
 import type { UsageBuckets } from '../../domain/rating/usage.ts';
-import type { Booking, ExchangeDimensions } from './booking.ts';
+import type { Booking, ExchangeDimensions } from './books/booking.ts';
 
 /** Price and contract versions by id, as far as they are known. */
 export interface VersionLookup {

@@ -16,7 +16,7 @@ import {
 } from '../testing/ledger-harness.ts';
 import { randomExchanges } from '../testing/random-exchanges.ts';
 import { Projector } from './projector.ts';
-import { runProjector } from './projector-loop.ts';
+import { runProjector } from './thread/projector-loop.ts';
 
 const database = sharedTestDatabase();
 const startMs = Date.UTC(2026, 9, 31, 22);

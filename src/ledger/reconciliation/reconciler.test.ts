@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createIdSource } from '../../platform/ids.ts';
 import { createSystemRandom } from '../../platform/random.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
-import { useColumns } from '../projector/use-sum.ts';
+import { useColumns } from '../projector/sums/use-sum.ts';
 import { Reconciler } from './reconciler.ts';
 
 let opened: TestDatabase;

@@ -7,7 +7,7 @@ import { hostAccount, ownAccount } from '../books/accounts.ts';
 import { postTransaction } from '../books/post-transaction.ts';
 import { canonicalJson } from '../invoices/canonical-json.ts';
 import { LedgerError } from '../ledger-error.ts';
-import { unitColumns } from '../projector/use-sum.ts';
+import { unitColumns } from '../projector/sums/use-sum.ts';
 import type { DayRange, OurHour } from './align-use.ts';
 import type { Bill, BillCell, BillProblem } from './bill.ts';
 import { type CompareSettings, compareBill } from './compare-bill.ts';

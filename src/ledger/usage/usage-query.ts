@@ -3,8 +3,8 @@ import { marginNanos } from '../../domain/charges/margin.ts';
 import { type UsageBuckets, usageBuckets } from '../../domain/rating/usage.ts';
 import type { Database } from '../../storage/index.ts';
 import { LedgerError } from '../ledger-error.ts';
-import { dayMs, slotLengthMs } from '../projector/time-slots.ts';
-import { unitColumns } from '../projector/use-sum.ts';
+import { dayMs, slotLengthMs } from '../projector/sums/time-slots.ts';
+import { unitColumns } from '../projector/sums/use-sum.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import { isRegularZone, localStart } from './local-time.ts';
 

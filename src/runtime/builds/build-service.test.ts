@@ -6,7 +6,7 @@ import { Fault } from '../../domain/faults/fault.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { createIdSource } from '../../platform/ids.ts';
 import { createSystemRandom } from '../../platform/random.ts';
-import { simulatedApp } from '../../simulator/simulated-app.ts';
+import { simulatedApp } from '../../simulator/answers/simulated-app.ts';
 import type { Database } from '../../storage/index.ts';
 import { findEngines } from '../functions/index.ts';
 import { defaultLimits, maximumLimits } from '../limits.ts';

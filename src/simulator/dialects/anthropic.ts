@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
-import type { Answer, AnswerCall, Frame } from '../answer.ts';
-import { plainFrame } from '../answer.ts';
-import type { Failure, FailureKind } from '../failure.ts';
+import type { Answer, AnswerCall, Frame } from '../answers/answer.ts';
+import { plainFrame } from '../answers/answer.ts';
+import type { Failure, FailureKind } from '../scripts/failure.ts';
 import { literalJson } from '../json.ts';
-import type { Script } from '../script.ts';
-import { countTokens, splitText } from '../text.ts';
+import type { Script } from '../scripts/script.ts';
+import { countTokens, splitText } from '../answers/text.ts';
 import { readMessagesPrompt } from './anthropic-read.ts';
 import type { AnswerContext, SimulatedDialect } from './dialect.ts';
 

@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
-import type { Answer, AnswerCall, Frame } from '../answer.ts';
-import { plainFrame } from '../answer.ts';
-import type { Failure, FailureKind } from '../failure.ts';
-import { invalidRequest } from '../failure.ts';
+import type { Answer, AnswerCall, Frame } from '../answers/answer.ts';
+import { plainFrame } from '../answers/answer.ts';
+import type { Failure, FailureKind } from '../scripts/failure.ts';
+import { invalidRequest } from '../scripts/failure.ts';
 import { asList, asNumber, asObject, asText, literalJson } from '../json.ts';
-import type { Prompt, PromptTurn } from '../prompt.ts';
-import { cacheMarkOf, flattenContent } from '../prompt.ts';
-import { countTokens, splitText } from '../text.ts';
+import type { Prompt, PromptTurn } from '../answers/prompt.ts';
+import { cacheMarkOf, flattenContent } from '../answers/prompt.ts';
+import { countTokens, splitText } from '../answers/text.ts';
 import type { AnswerContext, DialectInput, SimulatedDialect } from './dialect.ts';
 
 const knownFields = new Set(

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../domain/calls/model-call.ts';
-import type { Answer, Frame } from '../answer.ts';
-import type { Failure } from '../failure.ts';
-import type { Prompt, PromptTurn, SimulatedDialectId } from '../prompt.ts';
-import type { RetryAdvice } from '../retry-headers.ts';
-import type { Script } from '../script.ts';
+import type { Answer, Frame } from '../answers/answer.ts';
+import type { Failure } from '../scripts/failure.ts';
+import type { Prompt, PromptTurn, SimulatedDialectId } from '../answers/prompt.ts';
+import type { RetryAdvice } from '../answers/retry-headers.ts';
+import type { Script } from '../scripts/script.ts';
 
 /** A request as far as its route is understood. */
 export interface DialectInput {

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
-import type { Failure } from '../failure.ts';
-import { invalidRequest } from '../failure.ts';
+import type { Failure } from '../scripts/failure.ts';
+import { invalidRequest } from '../scripts/failure.ts';
 import { asList, asNumber, asObject, asText, isFilledObject } from '../json.ts';
-import type { Prompt, PromptTurn } from '../prompt.ts';
-import { flattenContent } from '../prompt.ts';
+import type { Prompt, PromptTurn } from '../answers/prompt.ts';
+import { flattenContent } from '../answers/prompt.ts';
 import type { DialectInput } from './dialect.ts';
 
 /** Reads a generateContent request. */

@@ -1,12 +1,12 @@
 import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
-import type { Answer, AnswerCall, Frame } from '../answer.ts';
-import { plainFrame } from '../answer.ts';
-import type { Failure, FailureKind } from '../failure.ts';
+import type { Answer, AnswerCall, Frame } from '../answers/answer.ts';
+import { plainFrame } from '../answers/answer.ts';
+import type { Failure, FailureKind } from '../scripts/failure.ts';
 import { asObject, literalJson, stringifyLiteral } from '../json.ts';
-import type { RetryAdvice } from '../retry-headers.ts';
-import type { Script } from '../script.ts';
-import { signatureOf } from '../signature.ts';
-import { countTokens } from '../text.ts';
+import type { RetryAdvice } from '../answers/retry-headers.ts';
+import type { Script } from '../scripts/script.ts';
+import { signatureOf } from '../answers/signature.ts';
+import { countTokens } from '../answers/text.ts';
 import type { AnswerContext, SimulatedDialect } from './dialect.ts';
 import { readGeminiPrompt } from './gemini-read.ts';
 

@@ -1,4 +1,4 @@
-import type { SimulatedDialectId } from '../prompt.ts';
+import type { SimulatedDialectId } from '../answers/prompt.ts';
 import { anthropicMessages } from './anthropic.ts';
 import { bedrockConverse } from './bedrock.ts';
 import type { SimulatedDialect } from './dialect.ts';

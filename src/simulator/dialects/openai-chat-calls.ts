@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
-import type { AnswerCall } from '../answer.ts';
-import { signatureOf } from '../signature.ts';
-import type { Script } from '../script.ts';
-import { countTokens, splitText } from '../text.ts';
+import type { AnswerCall } from '../answers/answer.ts';
+import { signatureOf } from '../answers/signature.ts';
+import type { Script } from '../scripts/script.ts';
+import { countTokens, splitText } from '../answers/text.ts';
 
 /** One `tool_calls` delta and the tokens it delivers. */
 export interface CallDelta {

@@ -1,9 +1,9 @@
 import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
-import type { Failure } from '../failure.ts';
-import { invalidRequest } from '../failure.ts';
+import type { Failure } from '../scripts/failure.ts';
+import { invalidRequest } from '../scripts/failure.ts';
 import { asList, asNumber, asObject, asText } from '../json.ts';
-import type { Prompt, PromptTool, PromptTurn } from '../prompt.ts';
-import { cacheMarkOf, flattenContent } from '../prompt.ts';
+import type { Prompt, PromptTool, PromptTurn } from '../answers/prompt.ts';
+import { cacheMarkOf, flattenContent } from '../answers/prompt.ts';
 import type { DialectInput } from './dialect.ts';
 
 const roles: { readonly [role: string]: PromptTurn['role'] } = {

@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
-import type { Answer, Frame } from '../answer.ts';
-import { plainFrame } from '../answer.ts';
-import type { Failure } from '../failure.ts';
+import type { Answer, Frame } from '../answers/answer.ts';
+import { plainFrame } from '../answers/answer.ts';
+import type { Failure } from '../scripts/failure.ts';
 import { asNumber, asObject } from '../json.ts';
-import type { Script } from '../script.ts';
-import { countTokens } from '../text.ts';
+import type { Script } from '../scripts/script.ts';
+import { countTokens } from '../answers/text.ts';
 import type { AnswerContext, SimulatedDialect } from './dialect.ts';
 import { callDeltas, messageCalls } from './openai-chat-calls.ts';
 import { readChatPrompt } from './openai-chat-read.ts';

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/calls/model-call.ts';
-import type { Failure, FailureKind } from '../failure.ts';
+import type { Failure, FailureKind } from '../scripts/failure.ts';
 
 const shapes: { readonly [kind in FailureKind]: { readonly type: string; readonly code: string | null } } = {
   invalid: { type: 'invalid_request_error', code: null },

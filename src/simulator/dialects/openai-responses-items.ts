@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/calls/model-call.ts';
-import type { Answer, AnswerCall } from '../answer.ts';
+import type { Answer, AnswerCall } from '../answers/answer.ts';
 import { asList } from '../json.ts';
 import type { AnswerContext } from './dialect.ts';
 

@@ -1,10 +1,10 @@
 import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
-import type { Failure } from '../failure.ts';
-import { invalidRequest } from '../failure.ts';
+import type { Failure } from '../scripts/failure.ts';
+import { invalidRequest } from '../scripts/failure.ts';
 import { asList, asNumber, asObject, asText, isFilledObject } from '../json.ts';
-import type { Prompt, PromptTurn } from '../prompt.ts';
-import { flattenContent } from '../prompt.ts';
-import { isOwnSignature } from '../signature.ts';
+import type { Prompt, PromptTurn } from '../answers/prompt.ts';
+import { flattenContent } from '../answers/prompt.ts';
+import { isOwnSignature } from '../answers/signature.ts';
 import type { DialectInput } from './dialect.ts';
 
 /** Reads a Responses request. */

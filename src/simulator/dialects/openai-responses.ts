@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
-import type { Answer, Frame } from '../answer.ts';
-import type { Failure } from '../failure.ts';
-import { countTokens, splitText } from '../text.ts';
+import type { Answer, Frame } from '../answers/answer.ts';
+import type { Failure } from '../scripts/failure.ts';
+import { countTokens, splitText } from '../answers/text.ts';
 import type { AnswerContext, SimulatedDialect } from './dialect.ts';
 import { openAiError, openAiErrorType } from './openai-errors.ts';
 import {

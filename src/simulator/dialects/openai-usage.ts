@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/calls/model-call.ts';
-import type { AnswerUsage } from '../answer.ts';
-import type { Script } from '../script.ts';
+import type { AnswerUsage } from '../answers/answer.ts';
+import type { Script } from '../scripts/script.ts';
 
 /** Chat usage as the script wants it; null where the host would report none. */
 export function chatUsage(usage: AnswerUsage, script: Script): JsonObject | null {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Json, JsonObject } from '../../domain/calls/model-call.ts';
 import { asList, asNumber, asObject } from '../json.ts';
-import { flattenContent } from '../prompt.ts';
-import { countTokens } from '../text.ts';
+import { flattenContent } from '../answers/prompt.ts';
+import { countTokens } from '../answers/text.ts';
 import type { ServiceAnswer, ServiceCall } from './service.ts';
 import { okJson } from './service.ts';
 

@@ -4,7 +4,7 @@ import { createIdSource } from '../../../platform/ids.ts';
 import type { Database } from '../../../storage/index.ts';
 import { customerAccount, ownAccount } from '../../books/accounts.ts';
 import { type NewEntry, postTransaction } from '../../books/post-transaction.ts';
-import { useColumns } from '../../projector/use-sum.ts';
+import { useColumns } from '../../projector/sums/use-sum.ts';
 import { InvoiceBook } from '../invoice-book.ts';
 
 /** Use that a test books: a row of the rollups, and the transaction that goes with it. */
