@@ -9,16 +9,15 @@ import type { InboundProtocol } from '../../protocols/index.ts';
 import type { Key, KeyRing, TokenVerifier } from '../../tenants/index.ts';
 import { acceptBody, declineBody } from '../accept-body.ts';
 import { allowOrigin, answerPreflight, isPreflight } from '../cors.ts';
-import type { ListedModel } from '../../catalog/index.ts';
+import { answerModels, type ModelSource } from './answer-models.ts';
 import { bringsToken, type Caller, identify } from './client-guard.ts';
-import { encodeModel, encodeModelList } from './list-models.ts';
 import { type InferenceRoute, matchRoute } from './match-route.ts';
 import { readBody } from './read-body.ts';
 import { ResponseSink } from './response-sink.ts';
 import { toObjectRequest } from './to-object-request.ts';
 
 /** What the edge needs to hand requests on. */
-export interface InferenceDeps {
+export interface InferenceDeps extends ModelSource {
   readonly gateway: Gateway;
   readonly objects: ObjectGateway;
   readonly logger: Logger;
@@ -26,9 +25,6 @@ export interface InferenceDeps {
   settings(): { readonly config: Config; readonly keys: KeyRing };
   /** Verifies tokens that customers' backends mint for browsers; absent: there are none. */
   readonly tokens?: Pick<TokenVerifier, 'verify' | 'isInUse'> | undefined;
-  /** Models that exist, before the key's own limits. */
-  listModels(): readonly ListedModel[];
-  findModel(id: string): ListedModel | undefined;
   newId(prefix: string): string;
   /** New work is refused while draining or at the limit of concurrent work; `working` requests are being served. */
   admits(working: number): boolean;
@@ -101,7 +97,13 @@ async function handle(deps: InferenceDeps, incoming: Incoming, sink: ResponseSin
   const { key } = caller;
   if (route.kind === 'unknown')
     return turnAway(new Fault('not_found', { message: `There is no route ${request.url?.split('?')[0]}.` }));
-  if (route.kind === 'models') return answerModels(deps, { request, route, key, requestId, inbound }, sink);
+  if (route.kind === 'models') {
+    request.resume();
+    const answer = answerModels(deps, { method: request.method, route, query, key });
+    if (Fault.is(answer)) return refuse({ requestId, inbound }, sink, answer);
+    sink.start(200, { ...requestHeaders(requestId), 'content-type': 'application/json' });
+    return sink.end(JSON.stringify(answer));
+  }
   if (route.kind === 'call' && request.method !== 'POST')
     return turnAway(new Fault('method_not_allowed', { message: 'Use POST.', allow: 'POST' }));
   // What is kept belongs to the customer, and a token to one of its end users.
@@ -161,37 +163,6 @@ function openToPage({ request, response, query }: Incoming, caller: Caller | Fau
   if (isRefusal ? bringsToken(request.headers, query) : !Fault.is(caller) && caller.origin === origin) {
     allowOrigin(response, origin);
   }
-}
-
-function answerModels(
-  deps: InferenceDeps,
-  context: {
-    request: IncomingMessage;
-    route: Extract<InferenceRoute, { kind: 'models' }>;
-    key: Key;
-    requestId: string;
-    inbound: InboundProtocol;
-  },
-  sink: ResponseSink,
-): void {
-  const { route, key, requestId, inbound, request } = context;
-  request.resume();
-  if (request.method !== 'GET')
-    return refuse({ requestId, inbound }, sink, new Fault('method_not_allowed', { message: 'Use GET.', allow: 'GET' }));
-  const headers = { ...requestHeaders(requestId), 'content-type': 'application/json' };
-  if (route.id === undefined) {
-    const allowed = deps.listModels().filter(({ id }) => key.mayUse(id));
-    sink.start(200, headers);
-    return sink.end(JSON.stringify(encodeModelList(route.dialect, allowed)));
-  }
-  const id = route.id.startsWith('models/') ? route.id.slice('models/'.length) : route.id;
-  const model = key.mayUse(id) ? deps.findModel(id) : undefined;
-  if (!model) {
-    const message = `The model "${id.slice(0, 200)}" does not exist for this key.`;
-    return refuse({ requestId, inbound }, sink, new Fault('model_unknown', { message, param: 'model' }));
-  }
-  sink.start(200, headers);
-  sink.end(JSON.stringify(encodeModel(route.dialect, model)));
 }
 
 /** Clients that forget the header, or whose tool sets a form's, still send JSON; only uploads are something else. */

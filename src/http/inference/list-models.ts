@@ -1,15 +1,17 @@
 import type { ListedModel } from '../../catalog/index.ts';
 import type { InboundDialectId } from '../../domain/calls/dialect.ts';
+import type { ModelPage } from './page-models.ts';
 
 /** Stands for "unknown": catalogs of clients want a date, and we know none. */
 const createdAtS = 0;
 
 /** The models list in the client's dialect. */
-export function encodeModelList(dialect: InboundDialectId, models: readonly ListedModel[]): object {
-  if (dialect === 'gemini') return { models: models.map((model) => encodeModel(dialect, model)) };
+export function encodeModelList(dialect: InboundDialectId, { models, hasMore }: ModelPage): object {
   const data = models.map((model) => encodeModel(dialect, model));
+  const lastId = models.at(-1)?.id;
+  if (dialect === 'gemini') return { models: data, ...(hasMore && { nextPageToken: lastId }) };
   if (dialect !== 'anthropic-messages') return { object: 'list', data };
-  return { data, has_more: false, first_id: models[0]?.id ?? null, last_id: models.at(-1)?.id ?? null };
+  return { data, has_more: hasMore, first_id: models[0]?.id ?? null, last_id: lastId ?? null };
 }
 
 /** One model in the client's dialect. */

@@ -47,13 +47,9 @@ describe('inference routes', () => {
     expect(matchRoute('/v1beta/models/%E0%A4%A', false)).toEqual({ kind: 'unknown', dialect: 'gemini' });
   });
 
-  it('take a method that every object knows for a part of the model name', () => {
-    for (const word of ['constructor', '__proto__', 'toString']) {
-      expect(matchRoute(`/v1beta/models/m:${word}`, false)).toEqual({
-        kind: 'models',
-        dialect: 'gemini',
-        id: `m:${word}`,
-      });
+  it('know no other method of a Gemini model, not even one that every object has', () => {
+    for (const word of ['predict', 'constructor', '__proto__', 'toString']) {
+      expect(matchRoute(`/v1beta/models/m:${word}`, false)).toMatchObject({ kind: 'models', id: `m:${word}` });
     }
   });
 });
