@@ -159,7 +159,7 @@ describe('a token that a backend mints for a page', () => {
 
   it('is refused once it is over, in words that its page can read', async () => {
     const refused = await refusal(ask(await mint({ job: 'chat', origin: page, expiresInS: -60 })));
-    expect([refused.status, refused.code]).toEqual([401, 'key_invalid']);
+    expect([refused.status, refused.code]).toEqual([401, 'invalid_api_key']);
     expect(refused.message).toContain('expired');
     expect(refused.headers?.get('access-control-allow-origin')).toBe(page);
   });

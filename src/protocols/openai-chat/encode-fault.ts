@@ -1,6 +1,7 @@
 import type { Fault } from '../../domain/faults/fault.ts';
 import type { FaultCode } from '../../domain/faults/fault-codes.ts';
 import type { JsonObject } from '../../domain/calls/model-call.ts';
+import { openAICodes } from '../shared/openai-words.ts';
 import { objectOf, textOf } from './values.ts';
 
 /** Error types that clients of this dialect know, where the status alone does not tell. */
@@ -22,7 +23,7 @@ export function encodeFault(fault: Fault): JsonObject {
       message: fault.message,
       type: types[fault.code] ?? (httpStatus >= 500 ? 'server_error' : 'invalid_request_error'),
       param: fault.param === undefined ? null : parameterName(fault.param),
-      code: fault.code,
+      code: openAICodes[fault.code] ?? fault.code,
     },
   };
 }

@@ -297,8 +297,20 @@ describe('a fault in this dialect', () => {
   it('is complete for every code', () => {
     for (const code of Object.keys(faultKinds) as FaultCode[]) {
       const { error } = openAIChatInbound.encodeFault(new Fault(code), 'r') as { readonly error: JsonObject };
-      expect(error).toMatchObject({ code, param: null, message: expect.any(String), type: expect.any(String) });
+      const told = { code: expect.any(String), param: null, message: expect.any(String), type: expect.any(String) };
+      expect(error).toMatchObject(told);
     }
+  });
+
+  it.each([
+    ['key_invalid', 'invalid_api_key'],
+    ['model_unknown', 'model_not_found'],
+    ['context_too_long', 'context_length_exceeded'],
+    ['rate_limited', 'rate_limit_exceeded'],
+    ['upstream_rate_limited', 'rate_limit_exceeded'],
+    ['budget_exceeded', 'budget_exceeded'],
+  ] as const)('says %s in the word that its clients branch on', (fault, code) => {
+    expect(openAIChatInbound.encodeFault(new Fault(fault), 'r')).toMatchObject({ error: { code } });
   });
 
   it('[scenario 38] keeps the words of an upstream that refused the request', () => {

@@ -1,6 +1,6 @@
 import type { Fault } from '../../domain/faults/fault.ts';
-import type { FaultCode } from '../../domain/faults/fault-codes.ts';
 import type { JsonObject } from '../../domain/calls/model-call.ts';
+import { openAICodes } from '../shared/openai-words.ts';
 
 const typeByStatus: ReadonlyMap<number, string> = new Map([
   [401, 'authentication_error'],
@@ -10,23 +10,13 @@ const typeByStatus: ReadonlyMap<number, string> = new Map([
   [429, 'rate_limit_error'],
 ]);
 
-/** Words of our faults that clients of this dialect already know. */
-const codeByFault: { readonly [Code in FaultCode]?: string } = {
-  key_invalid: 'invalid_api_key',
-  model_unknown: 'model_not_found',
-  context_too_long: 'context_length_exceeded',
-  rate_limited: 'rate_limit_exceeded',
-  upstream_rate_limited: 'rate_limit_exceeded',
-  response_unknown: 'previous_response_not_found',
-};
-
 /** The `{message, type, param, code}` of a fault, in bodies and in error events alike. */
 export function faultError(fault: Fault): { readonly [key in 'message' | 'type' | 'code']: string } & JsonObject {
   return {
     message: fault.message,
     type: typeOf(fault.kind.httpStatus),
     param: fault.param === undefined ? null : paramOf(fault.param),
-    code: codeByFault[fault.code] ?? fault.code,
+    code: openAICodes[fault.code] ?? fault.code,
   };
 }
 
