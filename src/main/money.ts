@@ -15,6 +15,7 @@ import {
   mergeRules,
   openRedisRates,
   planVersionId,
+  rateWindowMs,
   type RateRule,
   rulesOfConfig,
   type SharedRates,
@@ -84,7 +85,7 @@ export async function openMoney(loaded: LoadedConfig, deps: MoneyDeps): Promise<
     notice: (notice) => logger.warn({ notice }, 'a limit needs attention'),
     ...(!isAlone && { database: deps.database, mode: sharesDatabase(setting) ? 'chunked' : 'whole' }),
   });
-  const restorer = new SpendingRestorer(spending.gate);
+  const restorer = new SpendingRestorer(spending.gate, { charges: isAlone, ratesFromMs: clock.nowMs() - rateWindowMs });
   let current = loaded.config;
   let source: PriceSource | undefined;
   let work: MoneyWork | undefined;
@@ -124,9 +125,7 @@ export async function openMoney(loaded: LoadedConfig, deps: MoneyDeps): Promise<
     work: () => work,
     agreed: () => desk.versions,
     // With a database the projection counts what was spent.
-    restore: (fact) => {
-      if (isAlone) restorer.add(fact);
-    },
+    restore: (fact) => restorer.add(fact),
     close: () => spending.close(),
   };
 }

@@ -9,6 +9,16 @@ import { bootChild } from '../product/boot-child.mjs';
 const ownerToken = 'owner-of-the-trial';
 const openLimitMs = 90_000;
 
+/**
+ * One that was admitted, and what it used.
+ * @typedef {object} Exchange
+ * @property {string} customer
+ * @property {number} startedAtMs
+ * @property {bigint} nanos
+ * @property {number} tokens What a killed gateway had not told counts as all that was held.
+ * @property {boolean} isOverHold
+ */
+
 /** @typedef {{ dataDirectory: string, child: import('../product/boot-child.mjs').ChildProduct | undefined }} Replica */
 
 /**
@@ -48,8 +58,8 @@ export async function startFleet({ directory, configFile, databaseUrl, replicas 
     /** @param {number} index */
     restart: async (index) => void (all[index] && (await start(all[index]))),
     logs: () => all.map(({ child }) => child?.log() ?? '').join('\n'),
-    /** Charges by exchange, as a reader of its own finds them in the journals. */
-    charges: () => new Map(all.flatMap(({ dataDirectory }) => readCharges(join(dataDirectory, 'journal')))),
+    /** Exchanges that have ended, as a reader of its own finds them in the journals. */
+    exchanges: () => new Map(all.flatMap(({ dataDirectory }) => readExchanges(join(dataDirectory, 'journal')))),
     stop: async () => void (await Promise.all(running().map((child) => child.stop('SIGTERM')))),
   };
 }
@@ -63,17 +73,34 @@ function control(replica, path, body) {
   });
 }
 
-/** @param {string} folder */
-function readCharges(folder) {
+/**
+ * @param {string} folder
+ * @returns {(readonly [string, Exchange])[]}
+ */
+function readExchanges(folder) {
+  /** @type {Map<string, any>} */
+  const open = new Map();
   return readdirSync(folder).flatMap((gatewayId) =>
     readJournal(join(folder, gatewayId), gatewayId, 0).flatMap((read) => {
       const fact = /** @type {any} */ (read);
+      if (fact.type === 'open') open.set(fact.requestId, fact);
       if (fact.type !== 'final' && fact.type !== 'abort') return [];
-      const nanos = BigInt(fact.chargeNanos ?? 0);
-      const charge = { customer: String(fact.customer ?? ''), nanos, isOverHold: fact.overHold === true };
-      return [/** @type {const} */ ([String(fact.requestId), charge])];
+      const { customer, atMs, heldTokens = 0 } = open.get(fact.requestId) ?? fact;
+      const exchange = {
+        customer: String(customer ?? ''),
+        startedAtMs: Number(atMs),
+        nanos: BigInt(fact.chargeNanos ?? 0),
+        tokens: fact.type === 'abort' ? Number(heldTokens) : tokensOf(fact.usage ?? {}),
+        isOverHold: fact.overHold === true,
+      };
+      return [/** @type {const} */ ([String(fact.requestId), exchange])];
     }),
   );
+}
+
+/** @param {{ [bucket: string]: number }} usage Its buckets are disjoint. */
+function tokensOf(usage) {
+  return Object.values(usage).reduce((sum, count) => sum + (Number.isFinite(count) ? count : 0), 0);
 }
 
 /** @param {() => Promise<boolean>} condition @param {string} what @param {number} [limitMs] */

@@ -31,6 +31,8 @@ export interface OpenFact {
   readonly externalId?: string;
   readonly inputEstimateTokens: number;
   readonly heldNanos?: NanosText;
+  /** Tokens that count towards a limit of tokens per minute until the end; absent when none limits them. */
+  readonly heldTokens?: number;
   /** The request that it is a copy of, made by the product to try another model: nobody is charged for it. */
   readonly shadowOf?: string;
 }

@@ -66,7 +66,9 @@ export function admitSpending(
     exchangeId: received.requestId,
     spender,
     amountNanos: sized.amountNanos,
-    tokensEstimate: asked.inputEstimateTokens + expectedOutput({ ...asked, request: sized.request }, deps.lengths),
+    tokensEstimate: gate.isTokenLimited(spender)
+      ? expectedTokens({ ...asked, request: sized.request }, deps.lengths)
+      : 0,
     atMs,
   });
   const admitted = (hold: Hold): AdmittedSpending => ({
@@ -83,12 +85,13 @@ export function admitSpending(
   return admittance.then((hold) => (Fault.is(hold) ? hold : admitted(hold)));
 }
 
-/** Output tokens of all alternatives that a limit of tokens must expect; where the request sets no limit, the usual. */
-function expectedOutput(asked: AskedSpending, lengths: OutputLengths): number {
+/** What a limit of tokens must expect, all alternatives together; where the request sets no limit, the usual. */
+function expectedTokens(asked: AskedSpending, lengths: OutputLengths): number {
   const { head } = asked.request;
-  if (head.operation !== 'generate') return head.maxOutputTokens ?? 0;
+  const inputTokens = asked.inputEstimateTokens;
+  if (head.operation !== 'generate') return inputTokens + (head.maxOutputTokens ?? 0);
   const perAnswer = head.maxOutputTokens ?? lengths.p99(kindOf(asked)) ?? firstOutputTokens;
-  return perAnswer * Math.max(1, head.features().candidates);
+  return inputTokens + perAnswer * Math.max(1, head.features().candidates);
 }
 
 /** A copy of a request without a limit has one. */

@@ -36,6 +36,8 @@ export interface Hold {
   readonly exchangeId: string;
   /** What is reserved now, top-ups included. */
   readonly amountNanos: bigint;
+  /** Tokens that count towards a limit until it is settled; undefined when none limits them. */
+  readonly heldTokens?: number | undefined;
   /** Some scope ends requests at its limit: an unknown price must not pass, a stream must be cut at the hold. */
   readonly isHard: boolean;
   /** Reserves more in every scope, or nothing and false; never waits. */
@@ -67,6 +69,8 @@ export interface SpendingGate {
   headroomNanos(spender: Spender, atMs: number): bigint | undefined;
   /** Whether some hard budget or wallet applies, hence whether an unknown price must block. */
   isHardLimited(spender: Spender): boolean;
+  /** Whether a limit of tokens per minute applies: only then the estimate of tokens matters. */
+  isTokenLimited(spender: Spender): boolean;
 }
 
 /** Levels at which limits are set, in the order in which they are checked and locked. */

@@ -3,7 +3,7 @@ import type { Logger } from '../../platform/logger.ts';
 import type { Database } from '../../storage/index.ts';
 import type { SpendingNotice } from './contract.ts';
 import type { Counter } from './counter.ts';
-import { beat, type GatewayRun, registerGateway } from './gateway-registry.ts';
+import { beat, type GatewayRun, type LiveGateways, registerGateway } from './gateway-registry.ts';
 import type { LeaseSource, RefillNeed, RefillOutcome } from './lease-source.ts';
 import { grantLease, type LeaseView, lookAtCounter, returnLease } from './lease-statements.ts';
 
@@ -61,17 +61,17 @@ export class DatabaseLeases implements LeaseSource {
   }
 
   /**
-   * Renews the run and gives back what the last second did not need. Answers how many gateways are live, undefined
-   * when the database cannot be reached.
+   * Renews the run and gives back what the last second did not need. Answers which gateways are live, undefined when
+   * that is not known: then shares stay as they are.
    */
-  async tick(counters: Iterable<Counter>): Promise<number | undefined> {
+  async tick(counters: Iterable<Counter>): Promise<LiveGateways | undefined> {
     const { clock, logger } = this.#settings;
     const database = this.#settings.database();
     if (database === undefined) return undefined;
     try {
-      const liveGateways = await this.#renew(database, counters);
+      const live = await this.#renew(database, counters);
       if (this.#settings.mode === 'chunked') await this.#giveBackIdle(counters);
-      return liveGateways;
+      return live;
     } catch (error) {
       this.#awayUntilMs = clock.monotonicMs() + outageMs;
       logger.warn({ error: String(error) }, 'budget leases could not be renewed');
@@ -120,14 +120,14 @@ export class DatabaseLeases implements LeaseSource {
     await Promise.allSettled(this.#underWay.values());
   }
 
-  async #renew(database: Database, counters: Iterable<Counter>): Promise<number> {
+  async #renew(database: Database, counters: Iterable<Counter>): Promise<LiveGateways | undefined> {
     const { clock, gatewayId, notice, logger } = this.#settings;
     const askedAtMs = clock.monotonicMs();
     if (this.#run === undefined) this.#run = await registerGateway(database, gatewayId, this.#ttlMs);
     const answer = await beat(database, this.#run, this.#ttlMs);
     if (!answer.isFenced) {
       this.#validUntilMs = askedAtMs + this.#ttlMs - marginMs;
-      return answer.liveGateways;
+      return answer.live;
     }
     notice?.({ kind: 'fenced', subject: gatewayId });
     logger.error({ gatewayId, epoch: String(this.#run.epoch) }, 'the leases of this gateway were taken from it');
@@ -137,7 +137,7 @@ export class DatabaseLeases implements LeaseSource {
       for (const counter of counters) forgetLease(counter);
       this.#validUntilMs = askedAtMs + this.#ttlMs - marginMs;
     }
-    return 1;
+    return undefined;
   }
 
   async #giveBackIdle(counters: Iterable<Counter>): Promise<void> {

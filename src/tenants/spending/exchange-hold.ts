@@ -1,6 +1,6 @@
 import type { Hold } from './contract.ts';
 import type { Counter } from './counter.ts';
-import type { Meter } from './rate-meters.ts';
+import type { RateUse } from './rate-meters.ts';
 import type { SharedUse } from './shared-rates.ts';
 
 /** What a hold needs of the gate that gave it. */
@@ -18,8 +18,7 @@ export interface HoldKeeper {
 export class ExchangeHold implements Hold {
   readonly exchangeId: string;
   readonly counters: readonly Counter[];
-  meters: readonly Meter[];
-  readonly tokensEstimate: number;
+  rates: RateUse;
   readonly isHard: boolean;
   /** What it takes of limits that all gateways share. */
   shared: SharedUse | undefined;
@@ -29,19 +28,20 @@ export class ExchangeHold implements Hold {
 
   constructor(
     keeper: HoldKeeper,
-    taken: Pick<
-      ExchangeHold,
-      'exchangeId' | 'counters' | 'meters' | 'tokensEstimate' | 'amountNanos' | 'isHard' | 'shared'
-    >,
+    taken: Pick<ExchangeHold, 'exchangeId' | 'counters' | 'rates' | 'amountNanos' | 'isHard' | 'shared'>,
   ) {
     this.#keeper = keeper;
     this.exchangeId = taken.exchangeId;
     this.counters = taken.counters;
-    this.meters = taken.meters;
-    this.tokensEstimate = taken.tokensEstimate;
+    this.rates = taken.rates;
     this.amountNanos = taken.amountNanos;
     this.isHard = taken.isHard;
     this.shared = taken.shared;
+  }
+
+  get heldTokens(): number | undefined {
+    const { meters, tokens } = this.rates;
+    return meters.some((meter) => meter.tokens !== undefined) ? tokens : undefined;
   }
 
   topUp(nanos: bigint): boolean {
@@ -64,13 +64,13 @@ export class ExchangeHold implements Hold {
   settle(chargeNanos: bigint, _atMs: number, usedTokens?: number): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    this.#keeper.end(this, chargeNanos, usedTokens ?? this.tokensEstimate);
+    this.#keeper.end(this, chargeNanos, usedTokens ?? this.rates.tokens);
   }
 
   leaveRates(): void {
     if (this.#isEnded) return;
     this.#keeper.leaveRates(this);
-    this.meters = [];
+    this.rates = { ...this.rates, meters: [] };
     this.shared = undefined;
   }
 

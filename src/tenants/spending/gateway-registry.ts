@@ -7,9 +7,15 @@ export interface GatewayRun {
   readonly epoch: bigint;
 }
 
+/** How many gateways are live, and the place of the asking one among them. */
+export interface LiveGateways {
+  readonly count: number;
+  readonly place: number;
+}
+
 /** What a heartbeat found. */
 export type Beat =
-  | { readonly isFenced: false; readonly liveGateways: number }
+  | { readonly isFenced: false; readonly live: LiveGateways }
   /** Superseded: a later run of the same gateway exists; otherwise its leases were released by somebody. */
   | { readonly isFenced: true; readonly isSuperseded: boolean };
 
@@ -55,17 +61,20 @@ export async function beat(database: Database, { gatewayId, epoch }: GatewayRun,
       .execute();
     return { isFenced: true, isSuperseded: later.length > 0 };
   }
-  const { rows } = await sql<{ live: bigint }>`
+  const { rows } = await sql<{ live: bigint; before: bigint }>`
     WITH lapsed AS (
       UPDATE gateway SET status = 'in_doubt'
       WHERE (gateway_id, epoch) IN (
         SELECT gateway_id, epoch FROM gateway WHERE status = 'live' AND expires_at_ms < ${databaseNowMs}
         ORDER BY gateway_id, epoch FOR UPDATE SKIP LOCKED)
       RETURNING 1)
-    SELECT count(*) AS live FROM gateway WHERE status = 'live' AND expires_at_ms >= ${databaseNowMs}`.execute(
-    database.db,
-  );
-  return { isFenced: false, liveGateways: Number(rows[0]?.live ?? 1n) };
+    SELECT count(*) AS live, count(*) FILTER (WHERE gateway_id < ${gatewayId}) AS before
+    FROM gateway WHERE status = 'live' AND expires_at_ms >= ${databaseNowMs}`.execute(database.db);
+  const [found] = rows;
+  return {
+    isFenced: false,
+    live: { count: Math.max(1, Number(found?.live ?? 1n)), place: Number(found?.before ?? 0n) },
+  };
 }
 
 /** Runs whose leases count as spent until their journals are projected to the end. */

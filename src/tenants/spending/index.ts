@@ -5,6 +5,7 @@ export { spendingScopes } from './contract.ts';
 export { DatabaseLeases, type DatabaseLeasesSettings } from './database-leases.ts';
 export { type GatewayRun, type GatewayState, listGateways, releaseLeases } from './gateway-registry.ts';
 export { isTimeZone, PeriodCalendar, periodOf, type PeriodSpan } from './period.ts';
+export { rateWindowMs } from './rate-window.ts';
 export { openRedisRates, RedisRates, type RedisRatesSettings } from './redis-rates.ts';
 export { ReservationGate, type ReservationGateSettings } from './reservation-gate.ts';
 export { chargeOf, spenderOf, SpendingRestorer } from './restore-spending.ts';

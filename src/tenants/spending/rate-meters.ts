@@ -1,6 +1,6 @@
 import { Fault } from '../../domain/faults/fault.ts';
-import { RateBucket } from '../rate-bucket.ts';
 import type { RateRule, Spender } from './contract.ts';
+import { RateWindow, rateWindowMs } from './rate-window.ts';
 import { RuleIndex } from './rule-index.ts';
 import type { SharedMeter, SharedRefusal } from './shared-rates.ts';
 import { nameInScope, subjectOf } from './subject.ts';
@@ -9,8 +9,8 @@ import { nameInScope, subjectOf } from './subject.ts';
 export interface Meter {
   readonly entry: MeterEntry;
   running: number;
-  readonly requests: RateBucket | undefined;
-  readonly tokens: RateBucket | undefined;
+  readonly requests: RateWindow | undefined;
+  readonly tokens: RateWindow | undefined;
 }
 
 interface MeterEntry {
@@ -18,45 +18,96 @@ interface MeterEntry {
   readonly meters: Map<string, Meter>;
 }
 
+/** The part of every limit that is this gateway's. */
+export interface GatewayShare {
+  /** Live gateways, at least one. */
+  readonly count: number;
+  /** Its place among them: the first ones have what an even division leaves. Undefined when it is not known yet. */
+  readonly place?: number | undefined;
+}
+
+/** What an exchange has taken of its meters. */
+export interface RateUse {
+  readonly meters: readonly Meter[];
+  readonly tokens: number;
+  readonly takenAtMs: number;
+}
+
+/** What was admitted before this process started. */
+interface EarlierUse {
+  readonly spender: Spender;
+  readonly tokens: number;
+  readonly takenAtMs: number;
+}
+
 const concurrentWaitMs = 1_000;
+/** Limits of the database arrive later: so many earlier requests are remembered for them. */
+const maxEarlier = 200_000;
 const maxMetersPerRule = 100_000;
 
 /** Requests, tokens and concurrency of every scope, in memory: this gateway's share of each limit. */
 export class RateMeters {
   #entries = new Map<string, MeterEntry>();
   #index = new RuleIndex<MeterEntry>([]);
-  #replicas = 1;
+  #share: GatewayShare = { count: 1, place: 0 };
+  #earlier: EarlierUse[] = [];
 
   /** Replaces the limits; what is running goes on being counted. */
   setRules(rules: readonly RateRule[], nowMs: number): void {
     const entries = new Map<string, MeterEntry>();
+    const made = new Set<MeterEntry>();
     for (const rule of rules) {
       const id = `${rule.scope}\n${rule.customer ?? ''}\n${rule.name}`;
       const known = this.#entries.get(id);
-      entries.set(
-        id,
-        known !== undefined && isSameKind(known.rule, rule) ? this.#relimit(known, rule, nowMs) : fresh(rule),
-      );
+      const isKept = known !== undefined && isSameKind(known.rule, rule);
+      const entry = isKept ? this.#relimit(known, rule) : { rule, meters: new Map<string, Meter>() };
+      if (!isKept) made.add(entry);
+      entries.set(id, entry);
     }
     this.#entries = entries;
     this.#index = new RuleIndex(entries.values());
+    this.#earlier = this.#earlier.filter(({ takenAtMs }) => nowMs - takenAtMs < rateWindowMs);
+    for (const use of this.#earlier) this.#count(use, (entry) => made.has(entry));
   }
 
-  /** Each live gateway gets an equal share of every limit. */
-  setReplicas(count: number, nowMs: number): void {
-    if (count === this.#replicas) return;
-    this.#replicas = count;
-    for (const entry of this.#entries.values()) this.#relimit(entry, entry.rule, nowMs);
+  /**
+   * Each live gateway gets an equal share of every limit. What a share gains counts as used for a minute: a gateway that
+   * is gone may have used it.
+   */
+  setShare(share: GatewayShare, nowMs: number): void {
+    if (share.count === this.#share.count && share.place === this.#share.place) return;
+    this.#share = share;
+    for (const entry of this.#entries.values()) {
+      const { requestsPerMinute, tokensPerMinute } = entry.rule;
+      for (const { requests, tokens } of entry.meters.values()) {
+        this.#grow(requests, requestsPerMinute, nowMs);
+        this.#grow(tokens, tokensPerMinute, nowMs);
+      }
+    }
+  }
+
+  /** Counts what was admitted before this process started, also under limits that are not known yet. */
+  restore(use: EarlierUse): void {
+    if (this.#earlier.length < maxEarlier) this.#earlier.push(use);
+    this.#count(use, () => true);
   }
 
   get isEmpty(): boolean {
     return this.#index.isEmpty;
   }
 
+  isTokenLimited(spender: Spender): boolean {
+    let isLimited = false;
+    this.#index.forEach(spender, ({ rule }) => {
+      isLimited ||= rule.tokensPerMinute !== undefined;
+    });
+    return isLimited;
+  }
+
   /** The meters that apply to a spender; takes and checks nothing. */
-  metersOf(spender: Spender, nowMs: number): Meter[] {
+  metersOf(spender: Spender): Meter[] {
     const meters: Meter[] = [];
-    this.#index.forEach(spender, (entry) => meters.push(this.#meterOf(entry, spender, nowMs)));
+    this.#index.forEach(spender, (entry) => meters.push(this.#meterOf(entry, spender)));
     return meters;
   }
 
@@ -66,7 +117,7 @@ export class RateMeters {
     let fault: Fault | undefined;
     this.#index.forEach(spender, (entry) => {
       if (fault !== undefined) return;
-      const meter = this.#meterOf(entry, spender, nowMs);
+      const meter = this.#meterOf(entry, spender);
       fault = this.#refusal(meter, spender, { tokensEstimate, nowMs });
       meters.push(meter);
     });
@@ -74,28 +125,29 @@ export class RateMeters {
   }
 
   /** Takes a place in each meter. */
-  take(meters: readonly Meter[], tokensEstimate: number): void {
+  take({ meters, tokens, takenAtMs }: RateUse): void {
     for (const meter of meters) {
       meter.running++;
-      meter.requests?.take(1);
-      meter.tokens?.take(tokensEstimate);
+      meter.requests?.take(1, takenAtMs);
+      meter.tokens?.take(tokens, takenAtMs);
     }
   }
 
   /** Notes what was admitted by limits that all gateways share: it may be more than this gateway's share. */
-  follow(meters: readonly Meter[], tokensEstimate: number): void {
+  follow({ meters, tokens, takenAtMs }: RateUse): void {
     for (const meter of meters) {
       meter.running++;
-      meter.requests?.takeUpTo(1);
-      meter.tokens?.takeUpTo(tokensEstimate);
+      meter.requests?.takeUpTo(1, takenAtMs);
+      meter.tokens?.takeUpTo(tokens, takenAtMs);
     }
   }
 
-  /** Frees the places and corrects the estimate to what was used. */
-  giveBack(meters: readonly Meter[], tokensEstimate: number, usedTokens: number): void {
+  /** Frees the places and corrects the estimate to what was used: less counts less from the start, more counts now. */
+  giveBack({ meters, tokens, takenAtMs }: RateUse, usedTokens: number, nowMs: number): void {
     for (const meter of meters) {
       meter.running--;
-      meter.tokens?.take(usedTokens - tokensEstimate);
+      if (usedTokens < tokens) meter.tokens?.giveBack(tokens - usedTokens, takenAtMs);
+      else if (usedTokens > tokens) meter.tokens?.take(usedTokens - tokens, nowMs);
     }
   }
 
@@ -105,9 +157,7 @@ export class RateMeters {
     { tokensEstimate, nowMs }: { readonly tokensEstimate: number; readonly nowMs: number },
   ): Fault | undefined {
     const { rule } = entry;
-    const concurrent =
-      rule.concurrent === undefined ? undefined : Math.max(1, Math.floor(rule.concurrent / this.#replicas));
-    if (concurrent !== undefined && running >= concurrent) {
+    if (rule.concurrent !== undefined && running >= this.#shareOf(rule.concurrent)) {
       return refuse(rule, spender, { limit: `${rule.concurrent} concurrent requests`, retryAfterMs: concurrentWaitMs });
     }
     const requestWaitMs = requests?.waitMs(1, nowMs) ?? 0;
@@ -122,7 +172,7 @@ export class RateMeters {
     return refuse(rule, spender, { limit: `${rule.tokensPerMinute} tokens per minute`, retryAfterMs: tokenWaitMs });
   }
 
-  #meterOf(entry: MeterEntry, spender: Spender, nowMs: number): Meter {
+  #meterOf(entry: MeterEntry, spender: Spender): Meter {
     const { rule, meters } = entry;
     const subject = subjectOf(rule.scope, rule.name === '*', spender);
     const known = meters.get(subject);
@@ -132,29 +182,44 @@ export class RateMeters {
     const meter: Meter = {
       entry,
       running: 0,
-      requests: requestsPerMinute === undefined ? undefined : new RateBucket(this.#share(requestsPerMinute), nowMs),
-      tokens: tokensPerMinute === undefined ? undefined : new RateBucket(this.#share(tokensPerMinute), nowMs),
+      requests: requestsPerMinute === undefined ? undefined : new RateWindow(this.#shareOf(requestsPerMinute)),
+      tokens: tokensPerMinute === undefined ? undefined : new RateWindow(this.#shareOf(tokensPerMinute)),
     };
     meters.set(subject, meter);
     return meter;
   }
 
-  #relimit(entry: MeterEntry, rule: RateRule, nowMs: number): MeterEntry {
+  #relimit(entry: MeterEntry, rule: RateRule): MeterEntry {
     entry.rule = rule;
     for (const { requests, tokens } of entry.meters.values()) {
-      if (rule.requestsPerMinute !== undefined) requests?.rescale(this.#share(rule.requestsPerMinute), nowMs);
-      if (rule.tokensPerMinute !== undefined) tokens?.rescale(this.#share(rule.tokensPerMinute), nowMs);
+      if (rule.requestsPerMinute !== undefined) requests?.setLimit(this.#shareOf(rule.requestsPerMinute));
+      if (rule.tokensPerMinute !== undefined) tokens?.setLimit(this.#shareOf(rule.tokensPerMinute));
     }
     return entry;
   }
 
-  #share(perMinute: number): number {
-    return perMinute / this.#replicas;
+  #grow(window: RateWindow | undefined, limit: number | undefined, nowMs: number): void {
+    if (window === undefined || limit === undefined) return;
+    const before = window.limit;
+    window.setLimit(this.#shareOf(limit));
+    if (window.limit > before) window.take(window.limit - before, nowMs);
   }
-}
 
-function fresh(rule: RateRule): MeterEntry {
-  return { rule, meters: new Map() };
+  #count({ spender, tokens, takenAtMs }: EarlierUse, isMeant: (entry: MeterEntry) => boolean): void {
+    this.#index.forEach(spender, (entry) => {
+      if (!isMeant(entry)) return;
+      const meter = this.#meterOf(entry, spender);
+      meter.requests?.take(1, takenAtMs);
+      meter.tokens?.take(tokens, takenAtMs);
+    });
+  }
+
+  /** Whole requests and tokens; of a limit smaller than the number of gateways each has one. */
+  #shareOf(limit: number): number {
+    const { count, place } = this.#share;
+    const rest = place !== undefined && place < limit % count ? 1 : 0;
+    return Math.max(1, Math.floor(limit / count) + rest);
+  }
 }
 
 /** Meters are made for the figures that a rule has. */

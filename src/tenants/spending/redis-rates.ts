@@ -28,31 +28,47 @@ const placeMs = 30_000;
 const renewEveryMs = 10_000;
 const renewedAtOnce = 1_000;
 
-/**
- * Takes a place in every limit, or in none. Levels refill evenly over a minute by the clock of the store; places are
- * members of a sorted set by the time at which they lapse.
- */
-const takeScript = `
+/** Amounts are told apart by the second in which they were taken, by the clock of the store. */
+const clockLines = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local second = tonumber(time[1])
+`;
+
+/**
+ * Takes a place in every limit, or in none. What was taken in the last minute is kept by its second; places are members
+ * of a sorted set by the time at which they lapse.
+ */
+const takeScript = `${clockLines}
 local member, tokens, place = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
-local function level(key, perMinute)
-  local known = redis.call('HMGET', key, 'level', 'at')
-  if not known[1] then return perMinute end
-  return math.min(perMinute, tonumber(known[1]) + math.max(0, now - tonumber(known[2])) * perMinute / 60000)
+local function usedOf(key)
+  local used, counted, all = 0, {}, redis.call('HGETALL', key)
+  for at = 1, #all, 2 do
+    local taken = { tonumber(all[at]), tonumber(all[at + 1]) }
+    if taken[1] < second - 60 then redis.call('HDEL', key, all[at])
+    else used = used + taken[2]; counted[#counted + 1] = taken end
+  end
+  return used, counted
 end
-local taken = {}
+local function waitMs(counted, missing)
+  table.sort(counted, function(one, other) return one[1] < other[1] end)
+  for _, taken in ipairs(counted) do
+    missing = missing - taken[2]
+    if missing <= 0 then return (taken[1] + 61) * 1000 - now end
+  end
+  return 60000
+end
+local wanted = {}
 for meter = 1, #KEYS / 3 do
   local base, limits = (meter - 1) * 3, 3 + (meter - 1) * 3
-  local wanted = { 1, tokens }
-  for kind = 1, 2 do
+  for kind, amount in ipairs({ 1, tokens }) do
     local perMinute = tonumber(ARGV[limits + kind])
     if perMinute >= 0 then
       local key = KEYS[base + kind]
-      local left = level(key, perMinute)
-      local missing = math.min(wanted[kind], perMinute) - left
-      if missing > 0 then return { meter, kind, math.ceil(missing * 60000 / math.max(perMinute, 1)) } end
-      taken[#taken + 1] = { key, left - wanted[kind] }
+      local used, counted = usedOf(key)
+      local missing = used + math.min(amount, perMinute) - perMinute
+      if missing > 0 then return { meter, kind, waitMs(counted, missing) } end
+      wanted[#wanted + 1] = { key, amount }
     end
   end
   local concurrent = tonumber(ARGV[limits + 3])
@@ -64,8 +80,8 @@ for meter = 1, #KEYS / 3 do
     end
   end
 end
-for _, one in ipairs(taken) do
-  redis.call('HSET', one[1], 'level', tostring(one[2]), 'at', now)
+for _, one in ipairs(wanted) do
+  redis.call('HINCRBYFLOAT', one[1], second, one[2])
   redis.call('PEXPIRE', one[1], 120000)
 end
 for meter = 1, #KEYS / 3 do
@@ -74,27 +90,25 @@ for meter = 1, #KEYS / 3 do
     redis.call('PEXPIRE', KEYS[meter * 3], place * 2)
   end
 end
-return { 0 }
+return { 0, second }
 `;
 
-const giveBackScript = `
-local member, requests, tokens = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+/** Less than was taken counts less from the second in which it was taken, more counts now. */
+const giveBackScript = `${clockLines}
+local member, takenAt, unused = ARGV[1], ARGV[2], { tonumber(ARGV[3]), tonumber(ARGV[4]) }
 for meter = 1, #KEYS / 3 do
-  local amounts = { requests, tokens }
-  for kind = 1, 2 do
+  for kind, amount in ipairs(unused) do
     local key = KEYS[(meter - 1) * 3 + kind]
-    if amounts[kind] ~= 0 and redis.call('EXISTS', key) == 1 then
-      redis.call('HINCRBYFLOAT', key, 'level', amounts[kind])
-    end
+    local taken = amount > 0 and tonumber(redis.call('HGET', key, takenAt) or '0') or 0
+    if taken > 0 then redis.call('HINCRBYFLOAT', key, takenAt, -math.min(taken, amount)) end
+    if amount < 0 and redis.call('EXISTS', key) == 1 then redis.call('HINCRBYFLOAT', key, second, -amount) end
   end
   redis.call('ZREM', KEYS[meter * 3], member)
 end
 return 0
 `;
 
-const renewScript = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+const renewScript = `${clockLines}
 local place = tonumber(ARGV[1])
 for index = 1, #KEYS do
   redis.call('ZADD', KEYS[index], now + place, ARGV[index + 1])
@@ -102,6 +116,12 @@ for index = 1, #KEYS do
 end
 return 0
 `;
+
+/** What an exchange has taken: in which second of the store, and the places that it keeps. */
+interface Taken {
+  readonly second: number;
+  readonly places: readonly string[];
+}
 
 const limitNames = ['requests', 'tokens', 'concurrent'] as const;
 
@@ -112,8 +132,8 @@ export class RedisRates implements SharedRates {
   readonly #logger: Logger;
   readonly #answerMs: number;
   readonly #renewal: NodeJS.Timeout;
-  /** Places that running exchanges of this gateway hold. */
-  readonly #places = new Map<string, readonly string[]>();
+  /** What running exchanges of this gateway hold. */
+  readonly #taken = new Map<string, Taken>();
   #pausedUntilMs = 0;
   #isAway = false;
 
@@ -138,17 +158,17 @@ export class RedisRates implements SharedRates {
     if (!Array.isArray(answer)) {
       // It may be taken all the same. Only what surely was is given back: else others would get more than the limit.
       void asked.then((late) => {
-        if (Array.isArray(late) && Number(late[0]) === 0) this.giveBack(use, { usedTokens: 0, isUndone: true });
+        if (Array.isArray(late) && Number(late[0]) === 0) this.#return(use, Number(late[1]), { requests: 1, tokens });
       });
       return this.#away();
     }
     this.#found();
-    const [meter = 0, limit = 0, waitMs = 0] = answer.map(Number);
+    const [meter = 0, detail = 0, waitMs = 0] = answer.map(Number);
     if (meter > 0) {
-      return { kind: 'refused', meter: meter - 1, limit: limitNames[limit - 1] ?? 'requests', waitMs };
+      return { kind: 'refused', meter: meter - 1, limit: limitNames[detail - 1] ?? 'requests', waitMs };
     }
     const places = meters.flatMap((one) => (one.concurrent === undefined ? [] : [keyOf(one, 'c')]));
-    if (places.length > 0) this.#places.set(exchangeId, places);
+    this.#taken.set(exchangeId, { second: detail, places });
     return { kind: 'taken' };
   }
 
@@ -156,20 +176,28 @@ export class RedisRates implements SharedRates {
     use: SharedUse,
     { usedTokens, isUndone }: { readonly usedTokens: number; readonly isUndone: boolean },
   ): void {
-    this.#places.delete(use.exchangeId);
+    const taken = this.#taken.get(use.exchangeId);
+    this.#taken.delete(use.exchangeId);
+    const unused = { requests: isUndone ? 1 : 0, tokens: isUndone ? use.tokens : use.tokens - usedTokens };
+    this.#return(use, taken?.second ?? 0, unused);
+  }
+
+  /** Nobody waits: what is lost with the connection lapses by itself. */
+  #return({ exchangeId, meters }: SharedUse, second: number, unused: { requests: number; tokens: number }): void {
     if (this.#client.status !== 'ready') return;
-    const unused = isUndone ? use.tokens : use.tokens - usedTokens;
-    // Nobody waits: what is lost with the connection lapses by itself.
-    void this.#inTime(this.#send(giveBackScript, keysOf(use.meters), [use.exchangeId, isUndone ? 1 : 0, unused]));
+    const amounts = [unused.requests, unused.tokens];
+    void this.#inTime(this.#send(giveBackScript, keysOf(meters), [exchangeId, second, ...amounts]));
   }
 
   /** Keeps the places of what still runs, also in a store that was restarted and has forgotten them. */
   async renew(): Promise<void> {
     if (this.#client.status !== 'ready') return;
-    const held = [...this.#places].flatMap(([exchangeId, keys]) => keys.map((key) => [key, exchangeId] as const));
+    const held = [...this.#taken].flatMap(([exchangeId, { places }]) =>
+      places.map((place) => [place, exchangeId] as const),
+    );
     for (let start = 0; start < held.length; start += renewedAtOnce) {
       // While the parts before were answered, some have ended: renewed again, their places would come back.
-      const part = held.slice(start, start + renewedAtOnce).filter(([, exchangeId]) => this.#places.has(exchangeId));
+      const part = held.slice(start, start + renewedAtOnce).filter(([, exchangeId]) => this.#taken.has(exchangeId));
       if (part.length === 0) continue;
       const renewed = this.#send(
         renewScript,

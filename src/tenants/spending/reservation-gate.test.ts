@@ -250,16 +250,57 @@ describe('rate limits', () => {
     );
     expect(counters()).toEqual([[0n, 2n]]);
     first.release();
-    advance(30_000);
+    advance(60_250);
     held(admit(1n));
   });
 
   it('are shared out among live gateways', () => {
     const { gate, admit } = setUp([], [{ scope: 'key', name: 'web', requestsPerMinute: 4 }]);
-    gate.setReplicas(2);
+    gate.setShare({ count: 2 });
     held(admit(0n));
     held(admit(0n));
-    expect(refusal(admit(0n)).retryAfterMs).toBe(30_000);
+    expect(refusal(admit(0n)).retryAfterMs).toBe(60_250);
+  });
+
+  it('are shared out to the last request, and each gateway has one', () => {
+    const shareOf = (limit: number, count: number, place: number): number => {
+      const { gate, admit } = setUp([], [{ scope: 'key', name: 'web', requestsPerMinute: limit, concurrent: limit }]);
+      gate.setShare({ count, place });
+      let admitted = 0;
+      while (!Fault.is(admit(0n))) admitted += 1;
+      return admitted;
+    };
+    expect([0, 1, 2].map((place) => shareOf(20, 3, place))).toEqual([7, 7, 6]);
+    expect([0, 1, 2].map((place) => shareOf(2, 3, place))).toEqual([1, 1, 1]);
+  });
+
+  it('gain nothing for a minute from a gateway that is gone: it may have used its share', () => {
+    const { gate, admit, advance } = setUp([], [{ scope: 'key', name: 'web', requestsPerMinute: 6 }]);
+    gate.setShare({ count: 3, place: 0 });
+    held(admit(0n));
+    gate.setShare({ count: 2, place: 0 });
+    held(admit(0n));
+    expect(refusal(admit(0n)).code).toBe('rate_limited');
+    advance(60_250);
+    for (let request = 0; request < 3; request += 1) held(admit(0n));
+    expect(refusal(admit(0n)).code).toBe('rate_limited');
+  });
+
+  it('hold over a restart, also those that are known only later', () => {
+    const { gate, admit, advance } = setUp([], [{ scope: 'key', name: 'web', requestsPerMinute: 3 }]);
+    gate.restoreRate(acme, 40, noon - 59_000);
+    gate.restoreRate(acme, 40, noon - 61_000);
+    gate.restoreRate(acme, 50, noon - 1_000);
+    const customers = { scope: 'customer', name: '*', tokensPerMinute: 100 } as const;
+    const none = { budgets: [], timeZone: 'UTC', timeZones: new Map<string, string>() };
+    gate.setRules({ ...none, rates: [customers, { scope: 'key', name: 'web', requestsPerMinute: 3 }] });
+    held(admit(0n));
+    expect(refusal(admit(0n)).message).toContain('3 requests per minute');
+    advance(2_000);
+    held(admit(0n));
+    gate.setRules({ ...none, rates: [customers] });
+    for (let request = 0; request < 3; request += 1) held(admit(0n));
+    expect(refusal(admit(0n)).message).toContain('100 tokens per minute');
   });
 
   it('correct the estimate of tokens to what was used', () => {

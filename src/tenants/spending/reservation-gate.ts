@@ -13,7 +13,8 @@ import { Counter } from './counter.ts';
 import { CounterBook } from './counter-book.ts';
 import { ExchangeHold, type HoldKeeper } from './exchange-hold.ts';
 import type { LeaseSource } from './lease-source.ts';
-import { type Meter, RateMeters, refuseShared, sharedMetersOf } from './rate-meters.ts';
+import { type GatewayShare, RateMeters, type RateUse, refuseShared, sharedMetersOf } from './rate-meters.ts';
+import { rateWindowMs } from './rate-window.ts';
 import { budgetExceeded, budgetUnavailable } from './refusal.ts';
 import type { SharedRates, SharedUse } from './shared-rates.ts';
 import { WaitingLines } from './waiting-lines.ts';
@@ -81,8 +82,8 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
   }
 
   /** Rate limits are shared out evenly among live gateways. */
-  setReplicas(count: number): void {
-    this.#meters.setReplicas(Math.max(1, count), this.#clock.monotonicMs());
+  setShare(share: GatewayShare): void {
+    this.#meters.setShare(share, this.#clock.monotonicMs());
   }
 
   /** Lets go of what is over; to be called now and then. */
@@ -107,7 +108,7 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
   /** Rates first, where all gateways count together; what a budget refuses afterwards never asked for a place. */
   async #admitShared(request: SpenderRequest, rates: SharedRates): Promise<Hold | Fault> {
     const { exchangeId, spender, tokensEstimate } = request;
-    const meters = this.#meters.metersOf(spender, this.#clock.monotonicMs());
+    const meters = this.#meters.metersOf(spender);
     if (meters.length === 0) return this.#admit(request);
     const use = { exchangeId, meters: sharedMetersOf(meters, spender), tokens: tokensEstimate };
     const answer = await rates.take(use);
@@ -137,11 +138,22 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
     return this.#book.isHardLimited(spender);
   }
 
+  isTokenLimited(spender: Spender): boolean {
+    return this.#meters.isTokenLimited(spender);
+  }
+
   /** Counts what was charged before this process started; for counting without a database. */
   restore(spender: Spender, chargeNanos: bigint, startedAtMs: number): void {
     for (const counter of this.#book.countersOf(spender, startedAtMs, this.#clock.monotonicMs()) ?? []) {
       if (startedAtMs >= (counter.rule.countedFromMs ?? 0)) counter.usedNanos += chargeNanos;
     }
+  }
+
+  /** Counts a request of before this process started towards the rate limits of its minute. */
+  restoreRate(spender: Spender, tokens: number, startedAtMs: number): void {
+    const ageMs = this.#clock.nowMs() - startedAtMs;
+    if (ageMs < 0 || ageMs >= rateWindowMs) return;
+    this.#meters.restore({ spender, tokens, takenAtMs: this.#clock.monotonicMs() - ageMs });
   }
 
   extend(counters: readonly Counter[], nanos: bigint): boolean {
@@ -165,8 +177,8 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
     });
   }
 
-  leaveRates({ meters, tokensEstimate, shared }: ExchangeHold): void {
-    this.#meters.giveBack(meters, tokensEstimate, 0);
+  leaveRates({ rates, shared }: ExchangeHold): void {
+    this.#meters.giveBack(rates, 0, this.#clock.monotonicMs());
     if (shared) this.#sharedRates?.giveBack(shared, { usedTokens: 0, isUndone: false });
   }
 
@@ -177,7 +189,7 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
       counter.heldNanos -= amountNanos;
       if (chargeNanos !== undefined) this.#post(counter, chargeNanos);
     }
-    this.#meters.giveBack(hold.meters, hold.tokensEstimate, usedTokens);
+    this.#meters.giveBack(hold.rates, usedTokens, this.#clock.monotonicMs());
     if (hold.shared) this.#sharedRates?.giveBack(hold.shared, { usedTokens, isUndone: false });
     if (chargeNanos === undefined || chargeNanos <= amountNanos || hold.counters.length === 0) return;
     this.#notice({ kind: 'over_hold', exchangeId: hold.exchangeId, amountNanos: chargeNanos - amountNanos });
@@ -210,15 +222,15 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
   }
 
   #take(
-    { exchangeId, amountNanos, tokensEstimate }: SpenderRequest,
+    { exchangeId, amountNanos }: SpenderRequest,
     counters: readonly Counter[],
-    { meters, shared }: { readonly meters: readonly Meter[]; readonly shared: SharedUse | undefined },
+    { rates, shared }: { readonly rates: RateUse; readonly shared: SharedUse | undefined },
   ): Hold {
     this.#reserve(counters, amountNanos);
-    if (shared) this.#meters.follow(meters, tokensEstimate);
-    else this.#meters.take(meters, tokensEstimate);
+    if (shared) this.#meters.follow(rates);
+    else this.#meters.take(rates);
     const isHard = counters.some(({ rule }) => rule.isHard);
-    const hold = new ExchangeHold(this, { exchangeId, counters, meters, tokensEstimate, amountNanos, isHard, shared });
+    const hold = new ExchangeHold(this, { exchangeId, counters, rates, amountNanos, isHard, shared });
     this.#holds.set(exchangeId, hold);
     return hold;
   }
@@ -253,11 +265,12 @@ export class ReservationGate implements SpendingGate, HoldKeeper {
     if (running !== undefined) return running;
     const nowMs = this.#clock.monotonicMs();
     const { spender, tokensEstimate } = request;
-    const meters = shared ? this.#meters.metersOf(spender, nowMs) : this.#meters.check(spender, tokensEstimate, nowMs);
+    const meters = shared ? this.#meters.metersOf(spender) : this.#meters.check(spender, tokensEstimate, nowMs);
     if (Fault.is(meters)) return meters;
     const counters = this.#book.countersOf(request.spender, request.atMs, nowMs);
     if (counters === undefined) return budgetUnavailable('too many budgets are in use');
-    return this.#shortOf(counters, request.amountNanos) ?? this.#take(request, counters, { meters, shared });
+    const rates: RateUse = { meters, tokens: tokensEstimate, takenAtMs: nowMs };
+    return this.#shortOf(counters, request.amountNanos) ?? this.#take(request, counters, { rates, shared });
   }
 
   #limit(counter: Counter): void {

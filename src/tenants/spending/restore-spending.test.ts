@@ -26,7 +26,7 @@ describe('spending without a database', () => {
     const gate = new ReservationGate({ clock });
     const budget = { limitUsd: '5.00', period: 'day' };
     gate.setRules(rulesOfConfig(configSchema.parse({ customers: [{ name: 'acme', budget }] })));
-    const restorer = new SpendingRestorer(gate);
+    const restorer = new SpendingRestorer(gate, { charges: true, ratesFromMs: today });
     const midnight = today - dayMs / 2;
     const facts = [
       open('yesterday', midnight - 5),
@@ -45,6 +45,31 @@ describe('spending without a database', () => {
     const request = { exchangeId: 'next', spender, amountNanos: 1_250_000_001n, tokensEstimate: 0, atMs: today };
     const refused = gate.admit(request);
     expect(Fault.is(refused) && refused.message).toContain('limit $5.00, spent $3.75, held $0.00');
+  });
+});
+
+describe('rate limits after a start', () => {
+  it('count what the last minute had used: of a killed process all that it held', () => {
+    const restored: unknown[] = [];
+    const restore = (): void => {
+      throw new Error('a database has counted the charges');
+    };
+    const restoreRate = (_: unknown, tokens: number, atMs: number): void => void restored.push([tokens, atMs - today]);
+    const restorer = new SpendingRestorer({ restore, restoreRate }, { charges: false, ratesFromMs: today - 60_000 });
+    const usage = { input: 5, output: 7 };
+    const facts = [
+      open('old', today - 60_001),
+      { ...open('killed', today - 500), heldTokens: 420 },
+      { ...open('ended', today - 400), heldTokens: 420 },
+      { ...final('old', today, '1'), usage },
+      { ...final('ended', today, '1'), usage },
+      { type: 'abort', requestId: 'killed', atMs: today, estimated: true, costNanos: '1', reason: 'crash' },
+    ] as const;
+    for (const fact of facts) restorer.add(fact);
+    expect(restored).toEqual([
+      [12, -400],
+      [420, -500],
+    ]);
   });
 });
 

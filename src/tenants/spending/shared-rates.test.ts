@@ -40,7 +40,7 @@ class WrittenRates implements SharedRates {
 function gateWith(sharedRates: SharedRates, extra?: Partial<SpendingRules>) {
   const gate = new ReservationGate({ clock, sharedRates });
   gate.setRules(rules(extra));
-  gate.setReplicas(3);
+  gate.setShare({ count: 3, place: 0 });
   let made = 0;
   const admit = () => {
     const exchangeId = `x${(made += 1)}`;

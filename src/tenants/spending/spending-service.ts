@@ -55,7 +55,7 @@ export class SpendingService {
     if (mode === 'chunked') {
       this.#keptCount = settings.lastCount?.read();
       this.#liveGateways = this.#keptCount ?? assumedGateways;
-      this.gate.setReplicas(this.#liveGateways);
+      this.gate.setShare({ count: this.#liveGateways });
     }
     this.#task = new PeriodicTask({
       everyMs: tickMs,
@@ -122,8 +122,8 @@ export class SpendingService {
     this.gate.sweep();
     const live = await this.#leases?.tick(this.gate.counters);
     if (live === undefined) return;
-    this.#liveGateways = live;
-    this.gate.setReplicas(live);
-    if (this.#settings.mode === 'chunked' && live !== this.#keptCount) this.#keepCount(live);
+    this.#liveGateways = live.count;
+    this.gate.setShare(live);
+    if (this.#settings.mode === 'chunked' && live.count !== this.#keptCount) this.#keepCount(live.count);
   }
 }
