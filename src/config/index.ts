@@ -10,6 +10,6 @@ export { type JobConfig, jobSchema, type PromptConfig, promptSchema } from './sc
 export { policySchema } from './schema-models.ts';
 export { planSchema } from './schema-plans.ts';
 export { priceSchema } from './schema-prices.ts';
-export { type RuntimeConfig, runtimeLimits } from './schema-runtime.ts';
+export { runtimeLimits } from './schema-runtime.ts';
 export { readSecret, type SecretSources } from './secret-reference.ts';
-export { type ConfigWatch, type ReloadListener, watchConfig } from './watch-config.ts';
+export { watchConfig } from './watch-config.ts';

@@ -1,52 +1,26 @@
-export {
-  type Candidate,
-  type ChoiceRequest,
-  estimateCandidates,
-  type Estimates,
-} from './choose/estimate-candidates.ts';
-export {
-  type Choice,
-  chooseByEstimates,
-  type ChoiceInput,
-  chooseModel,
-  type QualityFloor,
-  type Tradeoff,
-} from './choose/choose-model.ts';
-export { draw, type Exploration, noExploration, propensities } from './choose/explore.ts';
-export { type Decision, type DecisionInput, decide, type ModelCandidate } from './decide.ts';
-export { type Prior } from './estimate/believe.ts';
-export {
-  type LearnedOutcome,
-  learnerDefaults,
-  type LearnerOptions,
-  RoutingLearner,
-} from './estimate/routing-learner.ts';
-export { type RoutingState } from './estimate/routing-state.ts';
+export { type Candidate, estimateCandidates, type Estimates } from './choose/estimate-candidates.ts';
+export { type Choice, chooseByEstimates, chooseModel } from './choose/choose-model.ts';
+export { draw } from './choose/explore.ts';
+export { type Decision, decide } from './decide.ts';
+export { learnerDefaults, RoutingLearner } from './estimate/routing-learner.ts';
+export type { RoutingState } from './estimate/routing-state.ts';
 export { featureKindOf, VectorProjection } from './features/embedded-features.ts';
 export { FeatureReader } from './features/feature-reader.ts';
-export { type PromptFeatures } from './features/prompt-features.ts';
+export type { PromptFeatures } from './features/prompt-features.ts';
 export { encodeFeatures } from './features/feature-text.ts';
 export { hash32 } from './hash.ts';
 export { JobClassifier } from './classify/job-classifier.ts';
-export { type JobProposals, type ProposedJob, proposeJobs } from './classify/propose-jobs.ts';
-export { dropOldOutcomes, followOutcomes, type SharedOutcomes } from './learning/shared-outcomes.ts';
-export { InfluenceCap, type Witness } from './learning/influence-cap.ts';
+export { type JobProposals, proposeJobs } from './classify/propose-jobs.ts';
+export { dropOldOutcomes, followOutcomes } from './learning/shared-outcomes.ts';
+export { InfluenceCap } from './learning/influence-cap.ts';
 export { judgeBy, successBy } from './learning/judge-by.ts';
-export { LearningService, type LearningStatus } from './learning/learning-service.ts';
-export type { QualityAlarm } from './learning/outcome-projection.ts';
+export { LearningService } from './learning/learning-service.ts';
 export type { KnownModel } from './priors/prior-of.ts';
 export { decideRoute, type RoutedCandidate, type RoutedDecision } from './route/decide-route.ts';
 export { explainRoute, summarise } from './route/explain-route.ts';
 export { ExplorationBudget, type ExplorationLimits } from './route/exploration-budget.ts';
 export { redraw } from './route/redraw.ts';
-export type {
-  JobFinding,
-  RouteCandidate,
-  RoutedJob,
-  RouteEndpoint,
-  RouteInput,
-  RoutePolicy,
-} from './route/route-input.ts';
+export type { RouteCandidate, RoutedJob, RouteEndpoint, RouteInput, RoutePolicy } from './route/route-input.ts';
 export { type Demands, unfit } from './route/unfit.ts';
 export { OutcomeBook } from './outcome-book.ts';
 export type { Needs } from './rank-endpoints.ts';
@@ -63,8 +37,8 @@ export {
   type ExpectedChain,
   valueExpectedChain,
 } from './choose/expected-chain.ts';
-export { expectedNoise, type LoggedChoice, type PolicyValue, policyValue } from './off-policy/policy-value.ts';
-export { type CandidatePolicy, type JobPolicy } from './off-policy/candidate-policy.ts';
+export { expectedNoise, type LoggedChoice, policyValue } from './off-policy/policy-value.ts';
+export type { JobPolicy } from './off-policy/candidate-policy.ts';
 export {
   evaluatePolicy,
   type MetricComparison,
@@ -72,6 +46,6 @@ export {
   type PolicyMetric,
   type SegmentEvaluation,
 } from './off-policy/evaluate-policy.ts';
-export { type LoggedCandidate, type LoggedDecision } from './off-policy/logged-decision.ts';
+export type { LoggedDecision } from './off-policy/logged-decision.ts';
 export { readLoggedDecision } from './off-policy/read-logged-decision.ts';
-export { type BaselineComparison, compareWithBaseline } from './off-policy/compare-with-baseline.ts';
+export { compareWithBaseline } from './off-policy/compare-with-baseline.ts';

@@ -1,2 +1,2 @@
 export { bedrockConverseOutbound } from './outbound.ts';
-export { type BedrockError, readBedrockError } from './read-error.ts';
+export { readBedrockError } from './read-error.ts';

@@ -3,8 +3,6 @@ import type { EmbeddingsDialect } from './contract.ts';
 import { geminiEmbeddings } from './gemini-embeddings.ts';
 import { openaiEmbeddings } from './openai-embeddings.ts';
 
-export type { EmbeddingsAnswer, EmbeddingsCall } from './contract.ts';
-
 /** How a dialect asks for embeddings; undefined for those that have no way to. */
 export function embeddingsDialect(dialect: DialectId): EmbeddingsDialect | undefined {
   if (dialect === 'gemini') return geminiEmbeddings;

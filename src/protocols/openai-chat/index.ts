@@ -1,7 +1,6 @@
 export { foreignProofsInChat } from './foreign-proofs.ts';
 export { openAIChatInbound } from './inbound.ts';
 export { openAIChatOutbound } from './outbound.ts';
-export { encodeFault as encodeOpenAIFault } from './encode-fault.ts';
-export { holdsError as holdsOpenAIError, readError as readOpenAIError } from './read-error.ts';
+export { readError as readOpenAIError } from './read-error.ts';
 export { readUsage as readOpenAIUsage } from './read-usage.ts';
 export { readPassThroughUsage } from './read-pass-through-usage.ts';

@@ -1,5 +1,5 @@
 export { readAddress } from './app-label.ts';
-export { type AppFigures, AppMeter } from './app-meter.ts';
+export { AppMeter } from './app-meter.ts';
 export { AppService, type VersionUpload } from './app-service.ts';
 export { PostgresAppStore } from './app-store.ts';
 export {
@@ -8,7 +8,6 @@ export {
   aliasNames,
   type App,
   type AppVersion,
-  type Schedule,
   type VersionSettings,
 } from './app-types.ts';
 export type { LogLine } from '../functions/log-line.ts';
@@ -18,4 +17,3 @@ export { readArchive } from './read-archive.ts';
 export { ScheduleStore } from './schedule-store.ts';
 export type { SourceFile } from './source-files.ts';
 export { VersionBuilder } from './version-builder.ts';
-export { type BlobStore } from './blob-store.ts';

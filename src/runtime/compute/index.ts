@@ -1,11 +1,10 @@
 export {
   ComputeDesk,
   type ComputeDeskDeps,
-  computeHost,
   type ComputeHold,
   type ComputePayer,
   type ComputeSubject,
 } from './compute-desk.ts';
-export { MeteredRunner, type MeteredRunnerDeps, runtimeKey } from './metered-runner.ts';
-export { StandingUse, type StandingUseDeps } from './standing-use.ts';
+export { MeteredRunner } from './metered-runner.ts';
+export { StandingUse } from './standing-use.ts';
 export { mostUseOf, useOfRun } from './run-use.ts';

@@ -3,8 +3,7 @@ export {
   allowsHost,
   defaultEgressBytes,
   type EgressPolicy,
-  type EgressService,
   type InjectedHeader,
   isEgressRule,
 } from './egress-policy.ts';
-export { EgressProxy, type EgressProxySettings } from './egress-proxy.ts';
+export { EgressProxy } from './egress-proxy.ts';

@@ -1,6 +1,6 @@
 export { type Engines, findEngines } from './find-engines.ts';
-export { type ExchangeOutcome, type FunctionCall, refuseRequest, type Refusal } from './function-exchange.ts';
-export { FunctionHost, type FunctionHostSettings, FunctionUnavailableError } from './function-host.ts';
+export { type ExchangeOutcome, refuseRequest, type Refusal } from './function-exchange.ts';
+export { FunctionHost, FunctionUnavailableError } from './function-host.ts';
 export type { FunctionInstance, GuestEvent, TrialAnswer, TrialRequest } from './function-instance.ts';
 export { FunctionProcess, type ProcessLine } from './function-process.ts';
 export { FunctionStartError } from './function-start-error.ts';
@@ -9,7 +9,6 @@ export {
   type FunctionLimits,
   type FunctionReceipt,
   type FunctionSpec,
-  type LimitCode,
 } from './function-spec.ts';
 export { killGroup, startGroup } from './process-group.ts';
 export { probeFunctions } from './probe-functions.ts';

@@ -1,10 +1,3 @@
-export {
-  CodeSession,
-  type CodeSessionDeps,
-  isolationOf,
-  type SessionOwner,
-  type SessionProgram,
-  type SessionRun,
-} from './code-session.ts';
-export { codeTool, type CodeToolDeps, createCodeTool, describeRun } from './code-tool.ts';
+export { CodeSession, type CodeSessionDeps, isolationOf, type SessionOwner } from './code-session.ts';
+export { codeTool, createCodeTool, describeRun } from './code-tool.ts';
 export { NamedSessions } from './named-sessions.ts';

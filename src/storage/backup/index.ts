@@ -1,3 +1,3 @@
-export type { BackupManifest, TableRecord } from './backup-manifest.ts';
-export { type RestoreSettings, restoreBackup } from './restore-backup.ts';
-export { type BackupSettings, makeEmptyFolder, writeBackup } from './write-backup.ts';
+export type { BackupManifest } from './backup-manifest.ts';
+export { restoreBackup } from './restore-backup.ts';
+export { writeBackup } from './write-backup.ts';
