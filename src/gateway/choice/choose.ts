@@ -12,6 +12,7 @@ import { promptOf, promptTokens } from './job-prompt.ts';
 import type { OwnAccounts } from './own-accounts.ts';
 import type { PromptEmbedder } from './prompt-embedder.ts';
 import type { Asking, CopyOrder } from '../received.ts';
+import { notAllowed, resolveName, resolveNamed } from './resolve-named.ts';
 import type { LeftAnswerPort, RolloutPort } from './rollout-port.ts';
 import { routeBySide, type RolloutSide, type SidedRoute } from './route-by-side.ts';
 import { type RouteDeps, type Routed, type RoutedRequest, routeModels } from './route-models.ts';
@@ -60,7 +61,6 @@ export interface Choice {
   readonly collects?: boolean | undefined;
 }
 
-const maxNameLength = 512;
 const noNeeds: Needs = {
   tools: false,
   images: false,
@@ -86,10 +86,10 @@ export function choose(received: Asking, head: RequestHead, deps: ChoiceDeps): C
 
 /** A model was asked for by name: its endpoints in order. The prompt is not read. */
 function chooseNamed(received: Asking, head: RequestHead, deps: ChoiceDeps): Choice | Fault {
-  const known = resolveOne(head.model, deps.catalog);
+  const known = resolveNamed(head.model, received, deps.catalog);
   if (Fault.is(known)) return known;
   const [model] = deps.accounts?.at(received.key.customer, [known]) ?? [known];
-  if (!model || !received.key.mayUse(head.model)) return notAllowed(received, head.model);
+  if (!model) return notAllowed(received.key, head.model);
   const conversation = model.endpoints.length > 1 ? conversationOf(received, head) : undefined;
   const warmEndpointId = conversation === undefined ? undefined : deps.sticky.get(conversation);
   const unavailable = unavailableOf(model, deps);
@@ -124,7 +124,7 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
   const known = job ? allowedModels(job, received) : choosable(received, deps.catalog);
   const models = deps.accounts?.at(received.key.customer, known) ?? known;
   const [first] = models;
-  if (!first) return job ? notAllowed(received, head.model) : nothingToChoose(received, deps.catalog);
+  if (!first) return job ? notAllowed(received.key, head.model) : nothingToChoose(received, deps.catalog);
   const needsConversation = models.length > 1 || first.endpoints.length > 1;
   const jobName = routed.name === '' ? undefined : routed.name;
   // A named conversation stays on its side of a rollout; without a name each request is drawn.
@@ -188,7 +188,7 @@ function chooseUnder(
   asked: Omit<CopyOrder, 'of'>,
   deps: ChoiceDeps,
 ): Choice | Fault {
-  const model = resolveOne(asked.model, deps.catalog);
+  const model = resolveName(asked.model, deps.catalog);
   if (Fault.is(model)) return model;
   const found = deps.jobs.byName(asked.job, deps.catalog);
   if (!found) return new Fault('model_unknown', { message: `There is no job "${asked.job}".` });
@@ -226,15 +226,6 @@ function readOnce(head: RequestHead, { reader, promptText }: ChoiceDeps): () => 
   };
 }
 
-function resolveOne(name: string, catalog: Catalog): ResolvedModel | Fault {
-  // Names at a host are the client's to choose: they go into URLs, headers, facts and caches.
-  if (name.length > maxNameLength || /\p{Surrogate}/u.test(name)) {
-    const message = `A model name has at most ${maxNameLength} characters and is valid Unicode.`;
-    return new Fault('model_unknown', { message, param: 'model' });
-  }
-  return catalog.resolve(name);
-}
-
 function allowedModels({ job, candidates }: ResolvedJob, { key }: Asking): readonly ResolvedModel[] {
   return key.mayUse(`${jobPrefix}${job}`) ? candidates : candidates.filter(({ name }) => key.mayUse(name));
 }
@@ -248,14 +239,9 @@ function choosable({ key }: Asking, catalog: Catalog): readonly ResolvedModel[] 
 }
 
 function nothingToChoose(received: Asking, catalog: Catalog): Fault {
-  if (catalog.choosable().length > 0) return notAllowed(received, 'auto');
+  if (catalog.choosable().length > 0) return notAllowed(received.key, 'auto');
   const message = 'The model "auto" needs jobs or models in the configuration; or name a model.';
   return new Fault('model_unknown', { message, param: 'model' });
-}
-
-function notAllowed(received: Asking, model: string): Fault {
-  const message = `The key "${received.key.name}" may not use the model "${model.slice(0, 200)}".`;
-  return new Fault('not_allowed', { message, param: 'model' });
 }
 
 function boundToJob(job: string): Fault {

@@ -7,7 +7,7 @@ import { FieldReader, invalidField, isObject } from '../shared/field-reader.ts';
 /** Reads the few facts that every path needs, and refuses what no upstream of this dialect could accept. */
 export function readHead(body: JsonObject, route: RouteHints): RequestHead | Fault {
   const fields = new FieldReader(body);
-  const model = route.model ?? fields.string('model');
+  const model = route.model ?? fields.names('model');
   const messages = fields.array('messages');
   const maxOutputTokens = fields.number('max_tokens');
   const stream = fields.boolean('stream') ?? false;

@@ -10,7 +10,7 @@ import { listOf, numberOf, objectOf, objectsOf, textOf } from './values.ts';
 export function readHead(body: JsonObject, route: RouteHints): RequestHead | Fault {
   if (route.operation !== 'generate') return readPassThroughHead(body, route);
   const reader = new FieldReader(body);
-  const model = route.model ?? reader.string('model');
+  const model = route.model ?? reader.names('model');
   const stream = reader.boolean('stream') ?? false;
   const streamOptions = reader.object('stream_options');
   const maxOutputTokens = reader.number('max_completion_tokens') ?? reader.number('max_tokens');

@@ -25,7 +25,7 @@ const usualModels: { readonly [Name in Operation]?: string } = { moderations: 'o
 /** Reads the head of an operation that is metered but not translated: its model, and whether it streams. */
 export function readPassThroughHead(body: JsonObject, route: RouteHints): RequestHead | Fault {
   const reader = new FieldReader(body);
-  const model = route.model ?? reader.string('model') ?? usualModels[route.operation];
+  const model = route.model ?? reader.names('model') ?? usualModels[route.operation];
   const stream = reader.any('stream');
   const maxOutputTokens = route.operation === 'completions' ? reader.number('max_tokens') : undefined;
   const endUser = reader.string('user');

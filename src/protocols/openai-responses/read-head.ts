@@ -7,7 +7,7 @@ import { FieldReader, invalidField, isObject } from '../shared/field-reader.ts';
 /** Reads the few facts every path needs from a Responses request, leaving its input untouched. */
 export function readHead(body: JsonObject, route: RouteHints): RequestHead | Fault {
   const fields = new FieldReader(body);
-  const model = fields.string('model') ?? route.model;
+  const model = fields.names('model') ?? route.model;
   const stream = fields.boolean('stream') ?? route.stream ?? false;
   const maxOutputTokens = fields.number('max_output_tokens');
   const endUser = fields.string('user') ?? fields.string('safety_identifier');

@@ -42,6 +42,14 @@ export class FieldReader {
     return typeof value === 'string' ? value : this.#wrong(key, value, 'a string');
   }
 
+  /** A name, or names in their order of preference: as a list or, as everywhere else, as one text with commas. */
+  names(key: string): string | undefined {
+    const value = this.any(key);
+    if (!Array.isArray(value)) return typeof value === 'string' ? value : this.#wrong(key, value, 'a string');
+    const isNamed = value.length > 0 && value.every((name) => typeof name === 'string' && name !== '');
+    return isNamed ? value.join(',') : this.#wrong(key, value, 'a name or a list of names');
+  }
+
   boolean(key: string, field?: string): boolean | undefined {
     const value = this.any(key, field);
     return typeof value === 'boolean' ? value : this.#wrong(key, value, 'true or false');
