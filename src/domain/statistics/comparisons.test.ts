@@ -2,9 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { bradleyTerry, type Comparison } from './bradley-terry.ts';
 import { holmAdjusted } from './holm.ts';
 import { mcnemarTest } from './mcnemar.ts';
-import { nonInferiority } from './non-inferiority.ts';
 import { addValue, isRefuted, openTest } from './one-sided-test.ts';
-import { pairedSampleSize, voteSampleSize } from './paired-sample-size.ts';
+import { pairedSampleSize } from './paired-sample-size.ts';
 import { rankRanges } from './rank-range.ts';
 import { sampleRatio } from './sample-ratio.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -43,7 +42,6 @@ describe('paired comparisons', () => {
     expect(pairedSampleSize({ difference: 0.02, discordant: 0.08 })).toBe(1_568);
     expect(pairedSampleSize({ difference: 0.1, discordant: 0.25 })).toBe(194);
     expect(pairedSampleSize({ difference: 0.1, discordant: 0.05 })).toBeUndefined();
-    expect([0.6, 0.55, 0.52].map((share) => voteSampleSize(share))).toEqual([194, 783, 4_904]);
   });
 
   it('of many pairs are corrected together, and ranks are ranges', () => {
@@ -127,31 +125,6 @@ describe('the one-sided test', () => {
     expect(isRefuted(test, 0.01)).toBe(true);
     const inBulk = addValue(addValue(openTest({ bound: 0.05, lowest: 0, highest: 1 }), 0, 80), 1, 20);
     expect(isRefuted(inBulk, 0.01)).toBe(true);
-  });
-});
-
-describe('non-inferiority', () => {
-  it('is not proven by a handful of equal answers, and says how many more it takes', () => {
-    const few = nonInferiority(
-      Array.from({ length: 30 }, () => 0),
-      { margin: 0.02 },
-    );
-    expect(few.proven).toBe(false);
-    expect(few.moreNeeded).toBeGreaterThan(30);
-    expect(
-      nonInferiority(
-        Array.from({ length: 400 }, () => 0),
-        { margin: 0.02 },
-      ).proven,
-    ).toBe(true);
-  });
-
-  it('asks more of the one picked from forty, and has no bound below two pairs', () => {
-    const pairs = Array.from({ length: 200 }, () => 0);
-    expect(nonInferiority(pairs, { margin: 0.02 }).proven).toBe(true);
-    expect(nonInferiority(pairs, { margin: 0.02, candidates: 40 }).proven).toBe(false);
-    expect(nonInferiority([0], { margin: 0.02 }).lowerBound).toBeUndefined();
-    expect(nonInferiority([-1, -1, 0], { margin: 0.02 }).moreNeeded).toBeUndefined();
   });
 });
 

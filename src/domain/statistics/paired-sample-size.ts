@@ -20,8 +20,3 @@ export function pairedSampleSize(plan: PairedPlan): number | undefined {
   const detect = normalQuantile(power) * Math.sqrt(discordant - gap * gap);
   return Math.ceil((chance + detect) ** 2 / (gap * gap));
 }
-
-/** Votes needed to show that a share differs from one half. */
-export function voteSampleSize(share: number, alpha = 0.05, power = 0.8): number | undefined {
-  return pairedSampleSize({ difference: 2 * share - 1, discordant: 1, alpha, power });
-}
