@@ -27,6 +27,7 @@ export { ConnectionError, type Problem, ProblemError, SwitchyardError, Unexpecte
 export type { LiveEndpoint, LiveFinal, LiveJournal, LiveRequest, LiveView } from './live-view.ts';
 export type {
   Exchange,
+  ExchangeRate,
   Invoice,
   InvoiceHead,
   InvoiceInput,

@@ -92,11 +92,24 @@ export interface Invoice extends InvoiceHead {
   }[];
 }
 
+/** How USD become the currency of an invoice. */
+export interface ExchangeRate {
+  readonly currency: string;
+  /** Units of the currency for one USD, such as `0.92`. */
+  readonly rate: string;
+  /** Of which day, such as `2026-11-30`. */
+  readonly rateDate: string;
+  /** Whose rate it is; stands on the invoice. */
+  readonly source: string;
+}
+
 /** Which month to draft. */
 export interface InvoiceInput {
   readonly customer: string;
   readonly year: number;
   readonly month: number;
   readonly taxes?: readonly { readonly name: string; readonly percent: string }[] | undefined;
+  /** For customers billed in another currency than USD. */
+  readonly exchange?: ExchangeRate | undefined;
   readonly dueDays?: number | undefined;
 }

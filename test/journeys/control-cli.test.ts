@@ -99,6 +99,14 @@ describe('the command line over the control API', () => {
     expect(await run('prices alerts')).toBe('none\n');
   });
 
+  it('bills a customer in its currency, at a rate that is given with its day and source', async () => {
+    await run('customers create hooli --currency EUR');
+    await expect(run('invoices draft hooli --month 2026-09')).rejects.toThrow(/billed in EUR/);
+    const drafted = await json('invoices draft hooli --month 2026-09 --exchange EUR=0.92@2026-09-30 --rate-source ECB');
+    expect(drafted).toMatchObject({ status: 'draft', currency: 'EUR' });
+    expect(await run('usage show')).toBe('none\n');
+  });
+
   it('makes plans and puts customers on them, and keeps secrets to itself', async () => {
     await run('customers create umbrella');
     await run('keys create umbrella-key --customer umbrella');

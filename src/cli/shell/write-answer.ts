@@ -48,12 +48,16 @@ export function time(atMs: number | null | undefined): string | undefined {
   return atMs === undefined || atMs === null ? undefined : new Date(atMs).toISOString().replace('.000Z', 'Z');
 }
 
+/** Fields in `Ms` are instants or durations, and only their size tells which: nothing measured here took ten years. */
+const longestDurationMs = 10 * 365 * 86_400_000;
+
 function labelOf(name: string): string {
   return name.replace(/(Nanos|Ms)$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
 function textOf(name: string, value: unknown): string {
   if (name.endsWith('Nanos') && typeof value === 'string') return formatNanosAsUsd(BigInt(value));
-  if (name.endsWith('AtMs') && typeof value === 'number') return time(value) ?? '';
+  if (name.endsWith('Ms') && typeof value === 'number')
+    return value > longestDurationMs ? (time(value) ?? '') : `${value} ms`;
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

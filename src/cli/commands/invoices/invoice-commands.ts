@@ -1,4 +1,4 @@
-import type { Invoice, InvoiceHead } from '../../../sdk/index.ts';
+import type { ExchangeRate, Invoice, InvoiceHead } from '../../../sdk/index.ts';
 import { exitCodes, usageError } from '../../shell/cli-error.ts';
 import { defineCommand } from '../../shell/command.ts';
 import { connect, connectionArguments } from '../../shell/connect.ts';
@@ -77,7 +77,7 @@ export const invoicesShowCommand = defineCommand({
  * Drafts the invoice of a month.
  *
  * @example
- * switchyard invoices draft acme --month 2026-11 --tax VAT=19
+ * switchyard invoices draft acme --month 2026-11 --tax VAT=19 --exchange EUR=0.92@2026-11-30 --rate-source ECB
  */
 export const invoicesDraftCommand = defineCommand({
   description: "Make the draft of a customer's month, or compute the present one again",
@@ -85,6 +85,8 @@ export const invoicesDraftCommand = defineCommand({
     customer: { type: 'positional', required: true, description: 'Id of the customer' },
     month: { type: 'string', required: true, description: 'Such as 2026-11' },
     tax: { type: 'string', description: 'NAME=PERCENT, such as VAT=19' },
+    exchange: { type: 'string', description: 'For another currency than USD: CURRENCY=RATE@DAY, EUR=0.92@2026-11-30' },
+    'rate-source': { type: 'string', description: 'Whose exchange rate that is; stands on the invoice' },
     ...shared,
   },
   async run(args, terminal) {
@@ -93,11 +95,21 @@ export const invoicesDraftCommand = defineCommand({
     const [name, percent] = args.tax?.split('=', 2) ?? [];
     if (args.tax !== undefined && !percent) throw usageError('--tax must look like VAT=19');
     const taxes = name !== undefined && percent !== undefined ? [{ name, percent }] : undefined;
-    const wanted = { customer: args.customer, year: Number(year), month: Number(month), taxes };
+    const exchange = readExchange(args.exchange, args['rate-source']);
+    const wanted = { customer: args.customer, year: Number(year), month: Number(month), taxes, exchange };
     write(terminal, await connect(args, terminal).invoices.draft(wanted), args.json);
     return exitCodes.ok;
   },
 });
+
+function readExchange(text: string | undefined, source: string | undefined): ExchangeRate | undefined {
+  if (text === undefined) return undefined;
+  const [, currency, rate, rateDate] = /^([A-Z]{3})=([0-9.]+)@([0-9-]+)$/.exec(text) ?? [];
+  if (currency === undefined || rate === undefined || rateDate === undefined)
+    throw usageError('--exchange must look like EUR=0.92@2026-11-30');
+  if (source === undefined) throw usageError('--exchange needs --rate-source, such as ECB');
+  return { currency, rate, rateDate, source };
+}
 
 /**
  * Closes an invoice for good.

@@ -1,4 +1,5 @@
 import type { UsageRow } from '../../../sdk/index.ts';
+import { systemClock } from '../../../platform/clock.ts';
 import { exitCodes } from '../../shell/cli-error.ts';
 import { defineCommand } from '../../shell/command.ts';
 import { connect, connectionArguments } from '../../shell/connect.ts';
@@ -15,8 +16,8 @@ import { type Columns, jsonArgument, listArguments, time, usd, writeRows } from 
 export const usageShowCommand = defineCommand({
   description: 'Add up usage, charge, cost and margin over a time',
   args: {
-    from: { type: 'string', required: true, description: 'Start: a date in UTC, or milliseconds' },
-    to: { type: 'string', required: true, description: 'End, not included' },
+    from: { type: 'string', description: 'Start: a date in UTC, or milliseconds; else the first of this month' },
+    to: { type: 'string', description: 'End, not included; else the end of this month' },
     by: { type: 'string', description: 'customer, key, job, model, host, endUser, feature, project; with commas' },
     every: { type: 'string', description: 'hour, day or month' },
     customer: { type: 'string', description: 'Only this customer' },
@@ -27,9 +28,10 @@ export const usageShowCommand = defineCommand({
   },
   async run(args, terminal) {
     const { by, customer, job, cursor, every, limit } = args;
+    const nowMs = systemClock.nowMs();
     const page = await connect(args, terminal).usage.query({
-      from: readInstant('from', args.from),
-      to: readInstant('to', args.to),
+      from: args.from === undefined ? monthStartMs(nowMs, 0) : readInstant('from', args.from),
+      to: args.to === undefined ? monthStartMs(nowMs, 1) : readInstant('to', args.to),
       groupBy: by,
       every: every === undefined ? undefined : readChoice('every', every, ['hour', 'day', 'month']),
       customer,
@@ -41,6 +43,11 @@ export const usageShowCommand = defineCommand({
     return exitCodes.ok;
   },
 });
+
+function monthStartMs(nowMs: number, monthsOn: number): number {
+  const now = new Date(nowMs);
+  return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + monthsOn);
+}
 
 function columnsOf(by: string | undefined, every: string | undefined): Columns<UsageRow> {
   const names = (by ?? '').split(',').filter((name) => name !== '');

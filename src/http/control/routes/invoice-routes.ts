@@ -22,6 +22,14 @@ const head = {
   totalNanos: nanosAsText.meta({ description: "In the invoice's currency, with taxes, rounded once." }),
   sha256: z.string().nullable().meta({ description: 'Of the frozen document.' }),
 };
+const exchange = z
+  .strictObject({
+    currency: z.string().regex(/^[A-Z]{3}$/, 'must be a currency such as EUR'),
+    rate: z.string().regex(/^(?=.*[1-9])[0-9]{1,9}(\.[0-9]{1,12})?$/, 'must be a rate above 0 such as 0.92'),
+    rateDate: z.iso.date(),
+    source: text(128),
+  })
+  .meta({ description: 'For customers billed in another currency: units of it for one USD, of which day, and whose.' });
 const listed = z.object(head).meta({ id: 'InvoiceHead' });
 const line = z.object({
   kind: z.string(),
@@ -110,6 +118,7 @@ function draft(deps: TenantDeps): ControlRoute {
         )
         .max(10)
         .optional(),
+      exchange: exchange.optional(),
       dueDays: z.int().min(0).max(365).optional(),
     }),
     answer: invoice,
