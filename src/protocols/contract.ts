@@ -12,6 +12,8 @@ export interface RouteHints {
   readonly model?: string;
   /** Streaming chosen by the path (Gemini). */
   readonly stream?: boolean;
+  /** Where below its mount an operation that is passed through was asked for: several may be of one kind. */
+  readonly path?: string;
 }
 
 /** What an answer or request contains that not every endpoint can do. */

@@ -21,6 +21,7 @@ models:
     endpoints: [{ host: acme, model: omni-moderation-latest }]
   painter:
     endpoints: [{ host: acme, model: image-1, price: { input: 5, imageOut: 40 } }]
+aliases: { dall-e-2: painter, gpt-image-1.5: painter }
 `);
     client = new OpenAI({ baseURL: `${booted.url}/v1`, apiKey: 'none', maxRetries: 0 });
   });
@@ -123,6 +124,14 @@ models:
     expect(Number(record['costNanos'])).toBeGreaterThanOrEqual(544 * 40_000);
     const image = await toFile(Buffer.from('png'), 'a.png', { type: 'image/png' });
     expect((await client.images.edit({ model: 'painter', image, prompt: 'again' })).data).toHaveLength(1);
+    expect(fake.stats().recent.at(-1)).toMatchObject({ path: '/v1/images/edits', model: 'image-1' });
+  });
+
+  it('paints and edits with what the usual model is an alias for where none is named', async () => {
+    expect((await client.images.generate({ prompt: 'a yard' })).data).toHaveLength(1);
+    expect(fake.stats().recent.at(-1)).toMatchObject({ path: '/v1/images/generations', model: 'image-1' });
+    const image = await toFile(Buffer.from('png'), 'a.png', { type: 'image/png' });
+    expect((await client.images.edit({ image, prompt: 'again' })).data).toHaveLength(1);
     expect(fake.stats().recent.at(-1)).toMatchObject({ path: '/v1/images/edits', model: 'image-1' });
   });
 

@@ -64,7 +64,8 @@ export function matchRoute(path: string, isAnthropicClient: boolean): InferenceR
   const call = generating[rest];
   if (call) return { kind: 'call', dialect: call.dialect, hints: { operation: call.operation } };
   const operation = passedThrough[rest];
-  if (operation) return { kind: 'call', dialect: 'openai-chat', hints: { operation }, passThroughPath: rest };
+  if (operation)
+    return { kind: 'call', dialect: 'openai-chat', hints: { operation, path: rest }, passThroughPath: rest };
   if (rest === '/models') return { kind: 'models', dialect: home };
   if (rest.startsWith('/models/')) return matchModel(rest.slice('/models/'.length), home);
   const object = home === 'openai-chat' ? matchObject(rest) : undefined;

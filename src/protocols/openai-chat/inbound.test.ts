@@ -99,11 +99,15 @@ describe('head of a chat request', () => {
     expect(openAIChatInbound.parseCall(body, head)).toMatchObject({ code: 'unsupported_feature' });
   });
 
-  it('takes moderation without a model for the usual one, and asks for it elsewhere', () => {
-    const moderated = openAIChatInbound.readHead({ input: 'text' }, { operation: 'moderations' });
-    expect(moderated).toMatchObject({ model: 'omni-moderation-latest' });
-    const painted = openAIChatInbound.readHead({ prompt: 'a boat' }, { operation: 'images' });
-    expect(painted).toMatchObject({ code: 'invalid_request', param: '/model' });
+  it.each([
+    ['/moderations', {}, { model: 'omni-moderation-latest' }],
+    ['/images/generations', {}, { model: 'dall-e-2' }],
+    ['/images/generations', { background: 'opaque' }, { model: 'gpt-image-1.5' }],
+    ['/images/variations', {}, { model: 'dall-e-2' }],
+    ['/images/edits', {}, { model: 'gpt-image-1.5' }],
+    ['/embeddings', {}, { code: 'invalid_request', param: '/model' }],
+  ] as const)('takes %s with %j and no model for the usual one, if there is one', (path, fields, expected) => {
+    expect(openAIChatInbound.readHead({ ...fields }, { operation: 'images', path })).toMatchObject(expected);
   });
 
   it.each([

@@ -21,6 +21,12 @@ test('a quoted boundary is understood', () => {
   expect(spliceMultipartModel(form('a'), quoted, 'b')).toEqual(form('b'));
 });
 
+test('a form that names no model is told one', () => {
+  const rest = '------xyz\r\nContent-Disposition: form-data; name="prompt"\r\n\r\na boat\r\n------xyz--\r\n';
+  const told = '------xyz\r\nContent-Disposition: form-data; name="model"\r\n\r\nimage-1\r\n';
+  expect(spliceMultipartModel(Buffer.from(rest), contentType, 'image-1').toString()).toBe(told + rest);
+});
+
 test('what is no form, or a broken one, stays as it is', () => {
   const bytes = form('a');
   expect(spliceMultipartModel(bytes, 'application/octet-stream', 'b')).toBe(bytes);
