@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ClientSink } from '../../dispatch/index.ts';
 import { Fault } from '../../domain/faults/fault.ts';
@@ -78,5 +79,34 @@ describe('the inference edge', () => {
     const port = await open({});
     const answer = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`);
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST']);
+  });
+
+  it('unpacks bodies, but no more of them than a body may have', async () => {
+    const read: string[] = [];
+    const gateway = {
+      handle: ({ bytes }: { bytes: Buffer }, sink: ClientSink) => {
+        read.push(bytes.toString());
+        sink.start(200, {});
+        sink.end('{}');
+        return Promise.resolve();
+      },
+    };
+    const port = await open({ gateway } as unknown as Partial<InferenceDeps>);
+    const send = async (encoding: string, body: Buffer): Promise<number> => {
+      const url = `http://127.0.0.1:${port}/v1/chat/completions`;
+      const answer = await fetch(url, { method: 'POST', body, headers: { 'content-encoding': encoding } });
+      await answer.text();
+      return answer.status;
+    };
+    const text = Buffer.from('{"model":"m"}');
+    expect(await send('gzip', gzipSync(text))).toBe(200);
+    expect(await send('GZIP', gzipSync(text))).toBe(200);
+    expect(await send('deflate', deflateSync(text))).toBe(200);
+    expect(await send('br', brotliCompressSync(text))).toBe(200);
+    expect(read).toEqual(Array.from({ length: 4 }, () => '{"model":"m"}'));
+    expect(await send('gzip', gzipSync(Buffer.alloc(100_000)))).toBe(413);
+    expect(await send('gzip', text)).toBe(400);
+    expect(await send('compress', text)).toBe(400);
+    expect(read).toHaveLength(4);
   });
 });
