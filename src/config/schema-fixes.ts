@@ -1,15 +1,13 @@
 import { z } from 'zod';
-import { isStorableAmount, parseUsdAsNanos } from '../domain/money/money.ts';
+import { parseUsdAsNanos } from '../domain/money/money.ts';
+import { usdText } from './usd-text.ts';
 
-const usdText = z
-  .string()
-  .regex(/^[0-9]+(\.[0-9]+)?$/, { error: 'must be an amount in USD, for example 0.25', abort: true })
-  .refine((text) => isStorableAmount(parseUsdAsNanos(text) ?? -1n) && parseUsdAsNanos(text) !== 0n, 'must be above 0');
+const positiveUsd = usdText('0.25').refine((text) => parseUsdAsNanos(text) !== 0n, 'must be above 0');
 
 /** How failing programs are fixed, and what is kept of it. */
 export const fixesSchema = z
   .strictObject({
-    maxUsd: usdText
+    maxUsd: positiveUsd
       .default('0.25')
       .meta({ description: 'Most that one fix may cost, unless it is asked for with another sum.' }),
     pairs: z

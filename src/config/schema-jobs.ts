@@ -1,12 +1,10 @@
 import { z } from 'zod';
-import { isStorableAmount, parseUsdAsNanos } from '../domain/money/money.ts';
+import { parseUsdAsNanos } from '../domain/money/money.ts';
 import { isRuleProblem, readSuccessRule } from '../domain/outcomes/success-rule.ts';
 import { cascadeSchema } from './schema-cascade.ts';
+import { usdText } from './usd-text.ts';
 
-const usdText = z
-  .string()
-  .regex(/^[0-9]+(\.[0-9]+)?$/, { error: 'must be an amount in USD, for example 0.05', abort: true })
-  .refine((text) => isStorableAmount(parseUsdAsNanos(text) ?? -1n), 'must be at most 9223372036 USD');
+const amountText = usdText('0.05');
 
 const tokens = z.int().positive().max(100_000_000);
 const waitMs = z.int().positive().max(3_600_000);
@@ -27,8 +25,8 @@ const constraintsSchema = z.strictObject({
   dataPolicy: z.enum(['no-training', 'no-retention']).optional().meta({
     description: 'What hosts must promise about data; one whose `dataPolicy` does not promise it is left out.',
   }),
-  inputUsdPerMillion: usdText.optional().meta({ description: 'Highest price of a million input tokens.' }),
-  outputUsdPerMillion: usdText.optional().meta({ description: 'Highest price of a million output tokens.' }),
+  inputUsdPerMillion: amountText.optional().meta({ description: 'Highest price of a million input tokens.' }),
+  outputUsdPerMillion: amountText.optional().meta({ description: 'Highest price of a million output tokens.' }),
   latency: z
     .strictObject({
       percentile: z.int().min(1).max(99).default(95).meta({ description: 'Share of answers that must be in time.' }),
@@ -51,9 +49,9 @@ const samplesSchema = z.strictObject({
 
 const valueSchema = z
   .strictObject({
-    lowUsd: usdText.meta({ description: 'At least.' }),
-    midUsd: usdText.meta({ description: 'Most likely: what choices are weighed by.' }),
-    highUsd: usdText.meta({ description: 'At most.' }),
+    lowUsd: amountText.meta({ description: 'At least.' }),
+    midUsd: amountText.meta({ description: 'Most likely: what choices are weighed by.' }),
+    highUsd: amountText.meta({ description: 'At most.' }),
   })
   .refine(({ lowUsd, midUsd, highUsd }) => isAscending([lowUsd, midUsd, highUsd]), {
     error: 'lowUsd, midUsd and highUsd must not fall',
@@ -95,7 +93,7 @@ export const jobSchema = z
     costWeight: z.number().min(0).max(10_000).default(1).meta({
       description: 'Without `value`: how much cost counts. At 1, five points of success are worth the usual cost.',
     }),
-    secondUsd: usdText.optional().meta({ description: 'What a second of waiting costs.' }),
+    secondUsd: amountText.optional().meta({ description: 'What a second of waiting costs.' }),
     floor: z
       .strictObject({
         incumbent: z.string().min(1).meta({ description: 'The candidate that does the job today.' }),
@@ -108,7 +106,7 @@ export const jobSchema = z
         maxShare: z.number().min(0).max(0.5).default(0.02).meta({
           description: "Most that trying others may cost more than the best choice, as a share of the job's spend.",
         }),
-        usdPerDay: usdText.optional().meta({ description: 'And at most so much in a day (UTC).' }),
+        usdPerDay: amountText.optional().meta({ description: 'And at most so much in a day (UTC).' }),
       })
       .optional()
       .meta({ description: 'Without it nothing but the best choice is ever taken.' }),

@@ -1,14 +1,9 @@
 import { z } from 'zod';
-import { isStorableAmount, parseUsdAsNanos } from '../domain/money/money.ts';
+import { usdText } from './usd-text.ts';
 
 const name = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores');
-
-const usdText = z
-  .string()
-  .regex(/^[0-9]+(\.[0-9]+)?$/, { error: 'must be an amount in USD, for example 5.00', abort: true })
-  .refine((text) => isStorableAmount(parseUsdAsNanos(text) ?? -1n), 'must be at most 9223372036 USD');
 
 const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone, for example Europe/Berlin');
 
@@ -23,7 +18,7 @@ const hard = z.boolean().default(true).meta({
   description: 'true: nothing is spent beyond it. false: only a notice when it is passed.',
 });
 
-const limitUsd = usdText.meta({ description: 'Most that may be spent in a period, in USD.' });
+const limitUsd = usdText('5.00').meta({ description: 'Most that may be spent in a period, in USD.' });
 
 const scopedName = z
   .string()

@@ -17,7 +17,7 @@ export { judgeBy, successBy } from './learning/judge-by.ts';
 export { LearningService } from './learning/learning-service.ts';
 export type { KnownModel } from './priors/prior-of.ts';
 export { decideRoute, type RoutedCandidate, type RoutedDecision } from './route/decide-route.ts';
-export { explainRoute, summarise } from './route/explain-route.ts';
+export { explainRoute, shareText, summarise } from './route/explain-route.ts';
 export { ExplorationBudget, type ExplorationLimits } from './route/exploration-budget.ts';
 export { redraw } from './route/redraw.ts';
 export type { RouteCandidate, RoutedJob, RouteEndpoint, RouteInput, RoutePolicy } from './route/route-input.ts';

@@ -1,3 +1,4 @@
+import { firstHeader } from '../platform/first-header.ts';
 import { Agent, request } from 'undici';
 import { encodeOtlp } from './otlp-json.ts';
 import type { Attributes } from './span.ts';
@@ -72,6 +73,6 @@ function accepted(text: string, failed: (reason: string) => void): SendResult {
 }
 
 function readWait(header: string | string[] | undefined): number | undefined {
-  const seconds = Number(Array.isArray(header) ? header[0] : (header ?? Number.NaN));
+  const seconds = Number(firstHeader(header) ?? Number.NaN);
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * millisecondsPerSecond : undefined;
 }

@@ -1,3 +1,4 @@
+import { dayText } from '../../domain/money/periods.ts';
 import type { CatalogFacts } from '../facts/catalog-facts.ts';
 import type { PriceState } from '../facts/stored-row.ts';
 import type { EndpointView } from '../price-book/index.ts';
@@ -94,7 +95,7 @@ export function explainBookPrice(
     state: view.state.kind,
     versionId: version?.id,
     figures: version ? figuresOf(version.price) : {},
-    sources: view.quotes.map(({ source, seenMs }) => ({ source, date: new Date(seenMs).toISOString().slice(0, 10) })),
+    sources: view.quotes.map(({ source, seenMs }) => ({ source, date: dayText(seenMs) })),
     differing: view.quotes.flatMap(({ source, terms }) => {
       const moved = differencesOf(version?.price, terms).filter(({ figure, isMove, to }) => {
         return isMove && to !== null && inUse?.has(figure) === true;

@@ -1,3 +1,4 @@
+import { firstHeader } from '../../platform/first-header.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { Fault } from '../../domain/faults/fault.ts';
@@ -69,7 +70,7 @@ export class BufferedAttempt implements UpstreamListener {
     const { meter } = this.#settings;
     meter.upstreamStatus = status;
     const requestId = headers['x-request-id'] ?? headers['request-id'] ?? headers['apim-request-id'];
-    meter.upstreamRequestId = Array.isArray(requestId) ? requestId[0] : requestId;
+    meter.upstreamRequestId = firstHeader(requestId);
     this.#status = status;
     this.#headers = headers;
   }

@@ -1,3 +1,4 @@
+import { firstHeader } from '../../platform/first-header.ts';
 import type { Completion } from '../../domain/calls/completion.ts';
 import { hasContent } from '../../domain/calls/completion.ts';
 import { Fault } from '../../domain/faults/fault.ts';
@@ -33,7 +34,7 @@ export function readAnswer(
   upstream: { answer: BufferedAnswer; lenient: Leniency; gate?: AnswerGate | undefined },
 ): ReadAnswer | Fault | Promise<ReadAnswer | Fault> {
   const { answer } = upstream;
-  const contentType = headerText(answer.headers['content-type']) ?? 'application/json';
+  const contentType = firstHeader(answer.headers['content-type']) ?? 'application/json';
   const { operation } = plan.call;
   if (operation === 'embeddings' && !encoded.passThrough) return translateEmbeddings(plan, encoded, answer);
   if (operation !== 'generate') return readPassThrough(plan, answer, contentType);
@@ -105,8 +106,4 @@ function parseObject(bytes: Buffer): JsonObject | undefined {
     // Not JSON: the caller names the fault.
     return undefined;
   }
-}
-
-function headerText(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

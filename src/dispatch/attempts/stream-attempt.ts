@@ -1,3 +1,4 @@
+import { firstHeader } from '../../platform/first-header.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { Completion } from '../../domain/calls/completion.ts';
@@ -116,10 +117,10 @@ export class StreamAttempt implements UpstreamListener {
   headers(status: number, headers: IncomingHttpHeaders): void {
     const { meter } = this.#settings;
     meter.upstreamStatus = status;
-    meter.upstreamRequestId = headerText(
+    meter.upstreamRequestId = firstHeader(
       headers['x-request-id'] ?? headers['request-id'] ?? headers['apim-request-id'],
     );
-    const isStream = /event-stream|amazon\.eventstream/i.test(headerText(headers['content-type']) ?? '');
+    const isStream = /event-stream|amazon\.eventstream/i.test(firstHeader(headers['content-type']) ?? '');
     if (status !== 200 || !isStream) this.#errorBody = new ErrorBody(status, headers);
   }
 
@@ -381,8 +382,4 @@ export class StreamAttempt implements UpstreamListener {
 
 function tooLongForGate(): Fault {
   return new Fault('answer_rejected', { message: 'The answer is too long to be looked at before it is delivered.' });
-}
-
-function headerText(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

@@ -69,7 +69,12 @@ export function formatPeriod(period: Pick<BillingPeriod, 'startDay' | 'endDay'>)
 
 /** A day as `2026-03-01`. */
 export function formatDay(day: number): string {
-  return new Date(day * dayMs).toISOString().slice(0, 10);
+  return dayText(day * dayMs);
+}
+
+/** The day of UTC that holds an instant, as `2026-03-01`. */
+export function dayText(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10);
 }
 
 /** The day that `2026-03-01` names; undefined when it names none. */

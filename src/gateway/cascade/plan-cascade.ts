@@ -7,6 +7,7 @@ import {
   chooseExpectedChain,
   type Decision,
   type ExpectedChain,
+  shareText,
   valueExpectedChain,
 } from '../../routing/index.ts';
 import type { Routed } from '../choice/route-models.ts';
@@ -56,7 +57,7 @@ export function planCascade(request: CascadeRequest): CascadeDecision {
   if (refused !== undefined) return without(refused);
   const watched = { verifier, demand };
   if (verifierError > settings.maxVerifierErrorRate) {
-    const shares = `${percent(verifierError)} of its verdicts, ${percent(settings.maxVerifierErrorRate)} are allowed`;
+    const shares = `${shareText(verifierError)} of its verdicts, ${shareText(settings.maxVerifierErrorRate)} are allowed`;
     return without(`the verifier errs in ${shares}`, watched);
   }
   if (decided.routed.decision.reason === 'exploration') return without(`${decided.model} is being tried`, watched);
@@ -74,7 +75,7 @@ export function planCascade(request: CascadeRequest): CascadeDecision {
   const { heldOutShare } = settings;
   if (isHeldOut(decided.routed.input.seed, heldOutShare)) {
     const heldOut = { ...fact, propensity: heldOutShare };
-    return without(`held out to measure it, as ${percent(heldOutShare)} of requests are`, { ...watched, heldOut });
+    return without(`held out to measure it, as ${shareText(heldOutShare)} of requests are`, { ...watched, heldOut });
   }
   const kept = heldOutShare > 0 ? { ...fact, propensity: 1 - heldOutShare } : fact;
   const ranked = inStages(decided.ranked, chain.stages);
@@ -137,12 +138,8 @@ function sentence({ stages, success, costNanos }: ExpectedChain, { settings, dec
   const alone = decided.routed.decision.candidates.find(({ model }) => model === decided.model);
   const against =
     alone?.costNanos !== undefined && alone.costNanos > 0
-      ? `; ${alone.model} alone ${alone.quality.toFixed(2)} at ${percent(alone.costNanos / costNanos)} of that cost`
+      ? `; ${alone.model} alone ${alone.quality.toFixed(2)} at ${shareText(alone.costNanos / costNanos)} of that cost`
       : '';
   const chain = `${first} answers first, then ${others.join(', then ')} where the verifier (${settings.verifier}) turns the answer down`;
-  return `${chain}: expected success ${success.toFixed(2)}, the verifier errs in ${percent(verifierError)}${against}.`;
-}
-
-function percent(share: number): string {
-  return share > 0 && share < 0.01 ? `${(100 * share).toFixed(1)}%` : `${Math.round(100 * share)}%`;
+  return `${chain}: expected success ${success.toFixed(2)}, the verifier errs in ${shareText(verifierError)}${against}.`;
 }

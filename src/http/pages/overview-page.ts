@@ -1,6 +1,7 @@
 import { barLength, countText, shareText, usdText } from './amounts.ts';
 import { html, type Html } from './html.ts';
-import { dayText, timeText } from './page-time.ts';
+import { dayText } from '../../domain/money/periods.ts';
+import { timeText } from './page-time.ts';
 import { returnSection } from './return-cards.ts';
 import type { DayFigure, MoneyFigures, Overview, RankedFigure, SpendFigure } from './overview.ts';
 

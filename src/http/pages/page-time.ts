@@ -2,8 +2,3 @@
 export function timeText(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
-
-/** A day for people. */
-export function dayText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10);
-}

@@ -1,3 +1,4 @@
+import { dayText } from '../../domain/money/periods.ts';
 import { PriceStore } from '../../catalog/index.ts';
 import type { ExchangeBoard } from '../../gateway/index.ts';
 import { newestExchangeMs, totalVariance, usage, type UsageDimension, type UsageRow } from '../../ledger/index.ts';
@@ -111,7 +112,7 @@ function sumOf(
     chargeNanos: sum(({ chargeNanos }) => chargeNanos),
     requests: sum(({ requests }) => requests),
     unpriced: sum(({ unpriced }) => unpriced),
-    href: `/rows/usage?by=model&from=${dateOf(fromMs)}&to=${dateOf(toMs)}`,
+    href: `/rows/usage?by=model&from=${dayText(fromMs)}&to=${dayText(toMs)}`,
   };
 }
 
@@ -131,7 +132,7 @@ function ranked(
 ): RankedFigure[] {
   const { dimension, sizeOf, fromMs, toMs } = order;
   const largest = rows.toSorted((left, right) => (sizeOf(right) > sizeOf(left) ? 1 : -1)).slice(0, rankedRows);
-  const span = `from=${dateOf(fromMs)}&to=${dateOf(toMs)}`;
+  const span = `from=${dayText(fromMs)}&to=${dayText(toMs)}`;
   return largest.map((row) => {
     const name = row.dimensions[dimension] ?? '';
     const { requests, costNanos, chargeNanos } = row;
@@ -139,9 +140,4 @@ function ranked(
     const href = `/rows/usage?by=${dimension === 'customer' ? 'job' : 'customer'}&${filter}&${span}`;
     return { name: name === '' ? '(none)' : name, requests, costNanos, chargeNanos, href };
   });
-}
-
-/** A day of UTC as parameters name it. */
-export function dateOf(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10);
 }

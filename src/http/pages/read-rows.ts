@@ -4,7 +4,8 @@ import type { ExchangeBoard } from '../../gateway/index.ts';
 import { listVariances, recentExchanges, usage, type UsageDimension, usageDimensions } from '../../ledger/index.ts';
 import type { Database } from '../../storage/index.ts';
 import { countText, usdText } from './amounts.ts';
-import { dayText, timeText } from './page-time.ts';
+import { dayText } from '../../domain/money/periods.ts';
+import { timeText } from './page-time.ts';
 import { returnRows, type ReturnSource } from './return-rows.ts';
 import type { Cell, RowsView } from './rows-page.ts';
 

@@ -2,7 +2,8 @@ import { Fault } from '../../domain/faults/fault.ts';
 import type { ReturnsDesk } from '../returns/returns-desk.ts';
 import { type OutcomeFilter, outcomeFilters, type ReturnRow } from '../returns/returns-question.ts';
 import { countText, usdText } from './amounts.ts';
-import { dayText, timeText } from './page-time.ts';
+import { dayText } from '../../domain/money/periods.ts';
+import { timeText } from './page-time.ts';
 import { costPerSuccessText, returnHref, returnText } from './return-texts.ts';
 import type { Cell, RowsView } from './rows-page.ts';
 

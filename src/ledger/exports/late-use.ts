@@ -1,3 +1,4 @@
+import { dayText } from '../../domain/money/periods.ts';
 import { sql } from 'kysely';
 import { divideHalfEven } from '../../domain/money/decimal.ts';
 import { nanosPerCent } from '../../domain/charges/proration.ts';
@@ -117,8 +118,7 @@ function toCents(nanos: bigint): bigint {
 }
 
 function toMessage(sink: string, sum: LateSum, amountNanos: bigint): OutboxMessage {
-  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  const days = [...new Set([day(sum.firstMs), day(sum.lastMs)])].join(' to ');
+  const days = [...new Set([dayText(sum.firstMs), dayText(sum.lastMs)])].join(' to ');
   const units = [...sum.units].map(([meter, count]) => `${count} of ${meter}`).join(', ');
   return {
     sink,

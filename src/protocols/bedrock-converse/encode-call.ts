@@ -1,6 +1,6 @@
+import { encodeTier } from '../shared/encode-tier.ts';
 import type { Fault } from '../../domain/faults/fault.ts';
 import type { Json, JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
-import { ownValue } from '../../domain/json/own-value.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { claudeTraits } from '../anthropic-messages/index.ts';
 import { LossReport } from '../shared/loss-report.ts';
@@ -32,7 +32,7 @@ export function encodeConverseCall(call: ModelCall, options: EncodeOptions): Enc
   const toolConfig = encodeToolConfig(encoding, schema);
   const inferenceConfig = encodeInference(encoding);
   const modelFields = encodeModelFields(encoding);
-  const tier = encodeTier(call, losses);
+  const tier = encodeTier(call, tiers, losses);
   const format = schema === undefined ? encodeFormat(call) : undefined;
   refuseWhatCannotBe(call, options, { losses, forcesTool: schema !== undefined && 'thinking' in modelFields });
   reportLosses(call, losses);
@@ -81,13 +81,6 @@ function encodeInference({ call, claude, losses }: Encoding): JsonObject {
     ...(topP !== undefined && keepsTopP && { topP }),
     ...(stop !== undefined && stop.length > 0 && { stopSequences: stop }),
   };
-}
-
-function encodeTier({ serviceTier }: ModelCall, losses: LossReport): string | undefined {
-  if (serviceTier === undefined || serviceTier === 'auto') return undefined;
-  const tier = ownValue(tiers, serviceTier);
-  if (tier === undefined) losses.dropField('serviceTier');
-  return tier;
 }
 
 function refuseWhatCannotBe(

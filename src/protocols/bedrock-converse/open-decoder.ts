@@ -1,3 +1,4 @@
+import { frameOfParts } from '../shared/frame-of-parts.ts';
 import { Fault } from '../../domain/faults/fault.ts';
 import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import type { Frame, StreamDecoder } from '../contract.ts';
@@ -6,8 +7,6 @@ import { parseJson } from '../shared/parse-arguments.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { EventStreamBroken, EventStreamFramer, type EventStreamMessage } from './event-stream-framer.ts';
 import { readBedrockError } from './read-error.ts';
-
-const noBytes = Buffer.alloc(0);
 
 /** Opens a decoder of a `converse-stream` answer in AWS's binary event stream. */
 export function openConverseDecoder(): StreamDecoder {
@@ -56,10 +55,6 @@ function readMessage(reader: AnswerReader, { headers, payload }: EventStreamMess
       return reader.read(type, body);
     }
   }
-}
-
-function frameOfParts(parts: readonly StreamPart[]): Frame {
-  return { bytes: noBytes, parts, terminal: false, usageOnly: false };
 }
 
 function malformed(cause: unknown): StreamPart {

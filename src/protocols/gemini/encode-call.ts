@@ -1,6 +1,6 @@
+import { encodeTier } from '../shared/encode-tier.ts';
 import type { Fault } from '../../domain/faults/fault.ts';
 import type { Json, JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
-import { ownValue } from '../../domain/json/own-value.ts';
 import type { EncodedCall, EncodeOptions } from '../contract.ts';
 import { isObject } from '../shared/field-reader.ts';
 import { LossReport } from '../shared/loss-report.ts';
@@ -28,7 +28,7 @@ export function encodeGeminiCall(call: ModelCall, options: EncodeOptions): Encod
   const toolConfig = encodeToolConfig(call.toolChoice, emulatesSchema);
   const config = encodeConfig(call, { model, withFormat: !emulatesSchema }, losses);
   refuseWhatCannotBe(call, options, losses);
-  const tier = encodeTier(call, losses);
+  const tier = encodeTier(call, tiers, losses);
   const body: Record<string, Json> = {
     contents: encodeContents(call, model, losses),
     ...(system && { systemInstruction: system }),
@@ -57,13 +57,6 @@ function refuseWhatCannotBe(call: ModelCall, options: EncodeOptions, losses: Los
   if (isOlder && wantsJson && options.nativeJsonSchema && call.tools.length > 0) {
     losses.refuse(losses.pointerOf('responseFormat'), 'This model cannot combine tools with a JSON answer.');
   }
-}
-
-function encodeTier({ serviceTier }: ModelCall, losses: LossReport): string | undefined {
-  if (serviceTier === undefined || serviceTier === 'auto') return undefined;
-  const tier = ownValue(tiers, serviceTier);
-  if (tier === undefined) losses.dropField('serviceTier');
-  return tier;
 }
 
 /** Between hosts of Gemini the unknown fields return to their places; of other dialects they stay behind. */

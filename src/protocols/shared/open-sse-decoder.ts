@@ -1,3 +1,4 @@
+import { frameOfParts } from './frame-of-parts.ts';
 import { Fault } from '../../domain/faults/fault.ts';
 import type { StreamPart } from '../../domain/calls/stream-part.ts';
 import type { Frame, StreamDecoder, StreamPosition } from '../contract.ts';
@@ -19,7 +20,6 @@ export interface EventReader {
 }
 
 const ping: StreamPart = { type: 'ping' };
-const noBytes = Buffer.alloc(0);
 
 /** Joins SSE framing with a dialect's event reader; whatever is malformed becomes an `error` part. */
 export function openSseDecoder(reader: EventReader): StreamDecoder {
@@ -61,10 +61,6 @@ class SseDecoder implements StreamDecoder {
     }
     return frames;
   }
-}
-
-function frameOfParts(parts: readonly StreamPart[]): Frame {
-  return { bytes: noBytes, parts, terminal: false, usageOnly: false };
 }
 
 function readSafely(reader: EventReader, event: SseEvent): EventMeaning {

@@ -1,4 +1,5 @@
 import type { Fault } from '../../domain/faults/fault.ts';
+import { firstHeader } from '../../platform/first-header.ts';
 import {
   isObject,
   readAnthropicError,
@@ -15,7 +16,7 @@ import type { ResponseHeaders } from './retry-after.ts';
 export function readErrorOf(status: number, headers: ResponseHeaders, body: unknown): Fault {
   const awsType = headers['x-amzn-errortype'];
   if (awsType !== undefined || (isObject(body) && '__type' in body)) {
-    return readBedrockError({ status, type: Array.isArray(awsType) ? awsType[0] : awsType, body });
+    return readBedrockError({ status, type: firstHeader(awsType), body });
   }
   const whole: unknown = Array.isArray(body) ? body[0] : body;
   const error = isObject(whole) ? whole['error'] : undefined;

@@ -1,3 +1,5 @@
+import { firstHeader } from '../../platform/first-header.ts';
+
 /** Headers as undici gives them: lower-case names, repeated ones as arrays. */
 export type ResponseHeaders = { readonly [name: string]: string | string[] | undefined };
 
@@ -7,9 +9,9 @@ const unitsMs: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000
 
 /** What a host asks us to wait, from the headers of its answer; undefined when it does not say. */
 export function readRetryAfterMs(headers: ResponseHeaders, nowMs: number): number | undefined {
-  const exactMs = Number(first(headers['retry-after-ms']) ?? Number.NaN);
+  const exactMs = Number(firstHeader(headers['retry-after-ms']) ?? Number.NaN);
   if (Number.isFinite(exactMs)) return clamp(exactMs);
-  const standard = first(headers['retry-after']);
+  const standard = firstHeader(headers['retry-after']);
   const standardMs = standard === undefined ? undefined : readMoment(standard, nowMs);
   return standardMs ?? readResetsMs(headers, nowMs);
 }
@@ -23,10 +25,10 @@ function readResetsMs(headers: ResponseHeaders, nowMs: number): number | undefin
   const all: number[] = [];
   for (const name of Object.keys(headers)) {
     if (!isReset(name)) continue;
-    const waitMs = readMoment(first(headers[name]) ?? '', nowMs);
+    const waitMs = readMoment(firstHeader(headers[name]) ?? '', nowMs);
     if (waitMs === undefined) continue;
     all.push(waitMs);
-    const remaining = first(headers[name.replace('reset', 'remaining')]);
+    const remaining = firstHeader(headers[name.replace('reset', 'remaining')]);
     if (remaining !== undefined && Number(remaining) <= 0) exhausted.push(waitMs);
   }
   if (exhausted.length > 0) return Math.max(...exhausted);
@@ -70,8 +72,4 @@ function readDuration(text: string): number | undefined {
 function clamp(waitMs: number): number {
   // Rounded to microseconds first: 1.1 s must not become 1101 ms.
   return Math.min(Math.max(Math.ceil(Math.round(waitMs * 1000) / 1000), 0), longestMs);
-}
-
-function first(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }

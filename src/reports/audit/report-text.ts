@@ -4,7 +4,8 @@ import { count, percent, shareOf, shortCount, signedUsd, usd } from './figures.t
 import type { Sum } from './findings/dimension.ts';
 import { missingText } from './html/page.ts';
 import { changesText } from './html/sections.ts';
-import { dayNumber, dayText } from './reading/instant.ts';
+import { formatDay } from '../../domain/money/periods.ts';
+import { dayNumber } from './reading/instant.ts';
 
 /** How the summary is written. */
 export interface ReportStyle {
@@ -58,7 +59,9 @@ class Summary {
 
   head(report: AuditReport): void {
     const { total, period, stated } = report;
-    const days = period ? `${dayText(dayNumber(period.fromMs))} to ${dayText(dayNumber(period.toMs))} UTC` : 'no calls';
+    const days = period
+      ? `${formatDay(dayNumber(period.fromMs))} to ${formatDay(dayNumber(period.toMs))} UTC`
+      : 'no calls';
     this.#line(`${this.#paint('bold', usd(total.costNanos))}  for ${count(total.calls)} calls, ${days}`);
     const verdict = total.isComplete ? 'complete: every call has a price' : missingText(report);
     this.#line(this.#paint(total.isComplete ? 'green' : 'red', verdict));
@@ -104,7 +107,7 @@ class Summary {
     for (const move of priceMoves.slice(0, shownNames)) {
       const amount = signedUsd(move.paidNanos).padStart(12);
       this.#line(
-        `  ${dayText(dayNumber(move.atMs))} ${this.#paint(move.paidNanos > 0n ? 'red' : 'green', amount)}  ${plain(move.model)}: ${changesText(move)}`,
+        `  ${formatDay(dayNumber(move.atMs))} ${this.#paint(move.paidNanos > 0n ? 'red' : 'green', amount)}  ${plain(move.model)}: ${changesText(move)}`,
       );
     }
   }

@@ -4,7 +4,8 @@ import { Html, html } from '../audit/html/escape.ts';
 import { pageStyle } from '../audit/html/style.ts';
 import { dataTable } from '../audit/html/table.ts';
 import type { RoiReport, Saving } from './roi-report.ts';
-import { costPerSuccessText, dayText, roiText } from './roi-text.ts';
+import { dayText } from '../../domain/money/periods.ts';
+import { costPerSuccessText, roiText } from './roi-text.ts';
 
 // Its digest stands in the policy: not one blank may come between tag and text.
 const styleTag = new Html(`<style>${pageStyle}</style>`);

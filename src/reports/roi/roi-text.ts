@@ -1,3 +1,4 @@
+import { dayText } from '../../domain/money/periods.ts';
 import { styleText } from 'node:util';
 import { count, percent, shareOf, usd } from '../audit/figures.ts';
 import type { RoiReport, Saving } from './roi-report.ts';
@@ -34,11 +35,6 @@ export function costPerSuccessText({ costPerSuccess: cost }: RoiReport): string 
 /** A return as people read it: `+240 %`. */
 export function roiText(roi: number): string {
   return `${roi > 0 ? '+' : ''}${(roi * 100).toFixed(0)} %`;
-}
-
-/** A day of UTC. */
-export function dayText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10);
 }
 
 function costLines(report: RoiReport): string[] {

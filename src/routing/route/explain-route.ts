@@ -15,7 +15,7 @@ export function summarise(decision: RoutedDecision, job: RoutedJob): string {
     case 'incumbent':
       return `${model} keeps ${where}: no other candidate is proven to be as good; ${success}.`;
     case 'exploration':
-      return `${model} is tried for ${where} to learn about it (chance ${percent(chosen?.propensity ?? 0)})${against}; ${success}.`;
+      return `${model} is tried for ${where} to learn about it (chance ${shareText(chosen?.propensity ?? 0)})${against}; ${success}.`;
     case 'kept':
       return `${model} stays with ${where}: the gain of changing is too small${against}; ${success}.`;
     case 'best':
@@ -64,10 +64,11 @@ function compare(chosen: RoutedCandidate, other: RoutedCandidate): string {
   const { costNanos } = chosen;
   if (costNanos === undefined || other.costNanos === undefined || other.costNanos <= 0)
     return `${better} ${other.model}`;
-  return `${better} ${other.model} at ${percent(costNanos / other.costNanos)} of its cost`;
+  return `${better} ${other.model} at ${shareText(costNanos / other.costNanos)} of its cost`;
 }
 
-function percent(share: number): string {
+/** A share for people; one below a hundredth keeps a digit, since 0% would say it is none. */
+export function shareText(share: number): string {
   return share > 0 && share < 0.01 ? `${(100 * share).toFixed(1)}%` : `${Math.round(100 * share)}%`;
 }
 

@@ -1,3 +1,4 @@
+import { dayText } from '../../../domain/money/periods.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { type JobConfig, parseConfig } from '../../../config/index.ts';
 import { parseUsdAsNanos } from '../../../domain/money/money.ts';
@@ -208,8 +209,4 @@ function verdict({ refusals, metrics }: SegmentEvaluation): string[] {
   if (lower > 0) return [`estimated: the candidate is better in ${what}`];
   if (upper < 0) return [`estimated: the candidate is worse in ${what}`];
   return [`estimated: no difference in ${what} is shown`];
-}
-
-function dayText(atMs: number): string {
-  return new Date(atMs).toISOString().slice(0, 10);
 }

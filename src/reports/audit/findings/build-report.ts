@@ -8,7 +8,7 @@ import type {
   UnknownPrice,
 } from '../audit-report.ts';
 import type { AuditTally } from '../audit-tally.ts';
-import { dayText } from '../reading/instant.ts';
+import { formatDay } from '../../../domain/money/periods.ts';
 import { cheaperHosts } from './cheaper-hosts.ts';
 import type { ModelAccount } from './model-account.ts';
 import { priceMoves } from './price-moves.ts';
@@ -84,7 +84,7 @@ function byDay(tally: AuditTally, accounts: readonly ModelAccount[]): AuditRepor
   return [...tally.days]
     .toSorted(([one], [other]) => one - other)
     .map(([day, { calls, costNanos }]) => ({
-      day: dayText(day),
+      day: formatDay(day),
       calls,
       costNanos,
       models: models.get(day) ?? new Map(),

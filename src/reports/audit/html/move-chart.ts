@@ -1,5 +1,6 @@
 import type { AuditReport, PriceMove } from '../audit-report.ts';
-import { dayNumber, dayText } from '../reading/instant.ts';
+import { formatDay } from '../../../domain/money/periods.ts';
+import { dayNumber } from '../reading/instant.ts';
 import { shareOf, signedUsd } from '../figures.ts';
 import { type Html, html } from './escape.ts';
 import { round } from './day-chart.ts';
@@ -24,7 +25,7 @@ export function moveChart(report: AuditReport): Html {
         x="${x}"
         y="${height - 8}"
         text-anchor="${anchor}"
-        >${dayText(dayNumber(period.fromMs + share * span))}</text
+        >${formatDay(dayNumber(period.fromMs + share * span))}</text
       >`;
   });
   return html`<svg
@@ -47,7 +48,7 @@ function drawMove(move: PriceMove, x: number, most: bigint): Html {
   const kind = isRise ? 'rise' : 'cut';
   const text = isRise ? y - 27 : y + 22;
   return html`<g
-    ><title>${dayText(dayNumber(move.atMs))} ${move.model}: ${signedUsd(move.paidNanos)}</title
+    ><title>${formatDay(dayNumber(move.atMs))} ${move.model}: ${signedUsd(move.paidNanos)}</title
     ><line class="stem ${kind}" x1="${round(x)}" x2="${round(x)}" y1="${middle}" y2="${round(y)}" /><circle
       class="dot ${kind}"
       cx="${round(x)}"

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { AuditReport } from '../audit-report.ts';
 import { count, percent, shareOf, signedUsd, usd } from '../figures.ts';
-import { dayNumber, dayText } from '../reading/instant.ts';
+import { formatDay } from '../../../domain/money/periods.ts';
+import { dayNumber } from '../reading/instant.ts';
 import { Html, html } from './escape.ts';
 import { pageScript } from './script.ts';
 import { daySection, hostSection, moveSection, nameSections, savingSection } from './sections.ts';
@@ -52,7 +53,7 @@ export function reportPage(report: AuditReport): string {
 
 function periodText({ period }: AuditReport): string {
   if (!period) return 'no calls';
-  const [from, to] = [dayText(dayNumber(period.fromMs)), dayText(dayNumber(period.toMs))];
+  const [from, to] = [formatDay(dayNumber(period.fromMs)), formatDay(dayNumber(period.toMs))];
   return from === to ? from : `${from} to ${to}`;
 }
 

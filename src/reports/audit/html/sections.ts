@@ -1,7 +1,8 @@
 import type { AuditReport, CheaperHost, ModelSum, PriceMove, SavingStep } from '../audit-report.ts';
 import { count, percent, perMillion, shareOf, shortCount, signedUsd, usd } from '../figures.ts';
 import type { Sum } from '../findings/dimension.ts';
-import { dayNumber, dayText } from '../reading/instant.ts';
+import { formatDay } from '../../../domain/money/periods.ts';
+import { dayNumber } from '../reading/instant.ts';
 import { barList } from './bar-list.ts';
 import { colourCount, dayBars, dayChart } from './day-chart.ts';
 import { type Html, html } from './escape.ts';
@@ -139,7 +140,7 @@ export function moveSection(report: AuditReport): Html {
   }
   const paid = report.priceMoves.reduce((sum, { paidNanos }) => sum + paidNanos, 0n);
   const columns: Column<PriceMove>[] = [
-    { title: 'Day', cell: ({ atMs }) => dayText(dayNumber(atMs)) },
+    { title: 'Day', cell: ({ atMs }) => formatDay(dayNumber(atMs)) },
     { title: 'Model', cell: ({ model }) => model },
     { title: 'Per million', cell: (move) => changesText(move) },
     number('Calls since', ({ calls }) => calls),

@@ -68,8 +68,3 @@ function zoneOffsetMs(zone: string): number | undefined {
 export function dayNumber(atMs: number): number {
   return Math.floor(atMs / dayMs);
 }
-
-/** A day number as `YYYY-MM-DD`. */
-export function dayText(day: number): string {
-  return new Date(day * dayMs).toISOString().slice(0, 10);
-}
