@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { checkThenAct } from './lib/budget-trial/check-then-act.mjs';
 import { startFleet, waitFor } from './lib/budget-trial/fleet.mjs';
-import { tryMinute } from './lib/budget-trial/minute-trial.mjs';
+import { tryMinutes } from './lib/budget-trial/minute-trial.mjs';
 import { startClients } from './lib/budget-trial/stream-clients.mjs';
 import { buildProduct, loadBuilt } from './lib/product/load-built.mjs';
 import { readNumbers } from './lib/product/read-flags.mjs';
@@ -145,7 +145,8 @@ async function spendTrial(fleet, kind, victim) {
     SELECT gateway_id, epoch::text, status, sum(granted_nanos - settled_nanos)::text AS unsettled
     FROM budget_lease JOIN gateway USING (gateway_id, epoch) GROUP BY 1, 2, 3`);
   expect('at least 95 % is usable', spentNanos * 100n >= limitNanos * 95n, JSON.stringify(leases));
-  const refusals = new Set(['402 budget_exceeded', '503 budget_unavailable', '0 ']);
+  // 408: this process was too slow to send its own request.
+  const refusals = new Set(['402 budget_exceeded', '503 budget_unavailable', '0 ', '408 ']);
   expect(
     'refusals are 402 or 503',
     faults.every((fault) => refusals.has(fault)),
@@ -177,8 +178,9 @@ async function rateTrial(fleet, victim) {
   await clients.stop();
   const most = upstream.stats().openPeak;
   process.stdout.write(
-    `rate limit: ${concurrent} at once for ${streams} clients, one gateway killed: ${most} at once at the upstream; ` +
-      `check-then-act in each gateway: ${Math.min(streams, concurrent * replicas)}\n`,
+    `requests at once: limit ${concurrent}, ${replicas} gateways, ${streams} clients, one gateway killed: ` +
+      `${percent(BigInt(most), BigInt(concurrent))} at the upstream\n` +
+      `  check-then-act in each gateway: ${percent(BigInt(Math.min(streams, concurrent * replicas)), BigInt(concurrent))}\n`,
   );
   expect('never more than the limit at once', most <= concurrent, String(most));
   expect('at least 95 % of the limit is usable', most * 100 >= concurrent * 95, String(most));
@@ -187,29 +189,36 @@ async function rateTrial(fleet, victim) {
 /**
  * In no minute more than the limit, over all gateways.
  * @param {Awaited<ReturnType<typeof startFleet>>} fleet
- * @param {'requests' | 'tokens'} unit
- * @param {{ perMinute: number, victim: number, model: string }} limit
+ * @param {number} victim
  */
-async function minuteTrial(fleet, unit, { perMinute, victim, model }) {
-  const random = seededRandom(seedOf(seed, victim + replicas));
-  const tokens = unit === 'tokens' ? briefTokens : maxOutputTokens;
-  const calls = { clients: streams, models: [model], random, maxOutputTokens: tokens };
-  const { peak, unlimited, requests } = await tryMinute({ fleet, unit, perMinute, victim, calls });
-  process.stdout.write(
-    `${unit} per minute: limit ${perMinute}, ${replicas} gateways, ${streams} clients, one gateway killed and started ` +
-      `again: ${percent(BigInt(peak), BigInt(perMinute))} in the busiest minute, ${requests} requests in all\n` +
-      `  check-then-act on the same requests: ${percent(BigInt(unlimited), BigInt(perMinute))}\n`,
-  );
-  expect(`never more than the limit of ${unit} in a minute`, peak <= perMinute, `${peak} of ${perMinute}`);
-  expect(`at least 95 % of the limit of ${unit} is usable`, peak * 100 >= perMinute * 95, `${peak} of ${perMinute}`);
+async function minuteTrial(fleet, victim) {
+  const callsOf = (/** @type {string} */ model, /** @type {number} */ tokens) => {
+    const random = seededRandom(seedOf(seed, victim + replicas + tokens));
+    return { clients: streams, models: [model], random, maxOutputTokens: tokens };
+  };
+  const requests = /** @type {const} */ ({ unit: 'requests', perMinute: requestsPerMinute });
+  const tokens = /** @type {const} */ ({ unit: 'tokens', perMinute: tokensPerMinute });
+  const limits = [
+    { ...requests, calls: callsOf('steady', maxOutputTokens) },
+    { ...tokens, calls: callsOf('brief', briefTokens) },
+  ];
+  for (const { unit, perMinute, peak, unlimited, requests: admitted } of await tryMinutes({ fleet, victim, limits })) {
+    process.stdout.write(
+      `${unit} per minute: limit ${perMinute}, ${replicas} gateways, ${streams} clients, one gateway killed and ` +
+        `started again: ${percent(BigInt(peak), BigInt(perMinute))} in the busiest minute, ${admitted} requests in all\n` +
+        `  check-then-act on the same requests: ${percent(BigInt(unlimited), BigInt(perMinute))}\n`,
+    );
+    const share = `${peak} of ${perMinute}`;
+    expect(`never more than the limit of ${unit} in a minute`, peak <= perMinute, share);
+    expect(`at least 95 % of the limit of ${unit} is usable`, peak * 100 >= perMinute * 95, share);
+  }
 }
 
 const fleet = await startFleet({ directory, configFile, databaseUrl, replicas });
 try {
   await spendTrial(fleet, 'budget', replicas - 1);
   await spendTrial(fleet, 'wallet', Math.max(0, replicas - 2));
-  await minuteTrial(fleet, 'requests', { perMinute: requestsPerMinute, victim: replicas - 1, model: 'steady' });
-  await minuteTrial(fleet, 'tokens', { perMinute: tokensPerMinute, victim: 0, model: 'brief' });
+  await minuteTrial(fleet, replicas - 1);
   await rateTrial(fleet, replicas - 1);
 } finally {
   await fleet.stop();

@@ -26,47 +26,69 @@ export function peakOfMinutes(taken) {
 }
 
 /**
- * @typedef {object} MinuteTrial
- * @property {Awaited<ReturnType<typeof import('./fleet.mjs').startFleet>>} fleet
+ * @typedef {object} MinuteLimit
  * @property {'requests' | 'tokens'} unit
  * @property {number} perMinute
- * @property {number} victim
  * @property {Omit<Parameters<typeof startClients>[0], 'ports' | 'secret'>} calls
  */
 
 /**
- * Uses the limit for more than a minute, and kills a gateway when a third of it is used.
- * @param {MinuteTrial} trial
- * @returns {Promise<{ peak: number, unlimited: number, requests: number }>}
+ * Uses limits, each of a key of its own, for more than a minute, and kills a gateway when a third of each is used.
+ * @param {{ fleet: Awaited<ReturnType<typeof import('./fleet.mjs').startFleet>>, victim: number, limits: readonly MinuteLimit[] }} trial
  */
-export async function tryMinute({ fleet, unit, perMinute, victim, calls }) {
-  const customer = `${unit}-customer`;
-  await fleet.change('/api/v1/customers', { id: customer });
-  const limits = unit === 'requests' ? { requestsPerMinute: perMinute } : { tokensPerMinute: perMinute };
-  const { secret } = await fleet.change('/api/v1/keys', { name: `${unit}-key`, customer, limits });
+export async function tryMinutes({ fleet, victim, limits }) {
+  const keys = [];
+  for (const limit of limits) keys.push({ ...limit, ...(await makeKey(fleet, limit)) });
   await sleep(1500);
-  const amountOf = (/** @type {import('./fleet.mjs').Exchange} */ one) => (unit === 'requests' ? 1 : one.tokens);
-  const own = () => [...fleet.exchanges()].filter(([, one]) => one.customer === customer);
   const startedMs = performance.now();
-  const clients = startClients({ ...calls, ports: fleet.ports, secret });
+  const all = keys.map((one) => ({
+    ...one,
+    clients: startClients({ ...one.calls, ports: fleet.ports, secret: one.secret }),
+  }));
   await waitFor(async () => {
     await sleep(recountMs);
-    return own().reduce((sum, [, one]) => sum + amountOf(one), 0) * 3 >= perMinute;
+    const exchanges = fleet.exchanges();
+    return all.every(
+      (one) => amountsOf(exchanges, one).reduce((sum, { amount }) => sum + amount, 0) * 3 >= one.perMinute,
+    );
   }, 'a third that is used');
   await fleet.kill(victim);
   await fleet.restart(victim);
   await sleep(Math.max(0, trialMs - (performance.now() - startedMs)));
-  const seen = await clients.stop();
-  const taken = new Map(own());
-  const unlimited = checkThenAct({
-    seen: seen.filter(({ startMs }) => startMs - startedMs < minuteMs),
-    chargeOf: (requestId) => {
-      const one = taken.get(requestId);
-      return one && BigInt(amountOf(one));
-    },
-    limitNanos: BigInt(perMinute),
-    lagMs: 0,
+  const seen = await Promise.all(all.map(({ clients }) => clients.stop()));
+  const exchanges = fleet.exchanges();
+  return all.map((one, index) => {
+    const taken = amountsOf(exchanges, one);
+    const amountByRequest = new Map(taken.map(({ requestId, amount }) => [requestId, BigInt(amount)]));
+    const unlimited = checkThenAct({
+      seen: (seen[index] ?? []).filter(({ startMs }) => startMs - startedMs < minuteMs),
+      chargeOf: (requestId) => amountByRequest.get(requestId),
+      limitNanos: BigInt(one.perMinute),
+      lagMs: 0,
+    });
+    const { unit, perMinute } = one;
+    return { unit, perMinute, peak: peakOfMinutes(taken), unlimited: Number(unlimited), requests: taken.length };
   });
-  const amounts = [...taken.values()].map((one) => ({ atMs: one.startedAtMs, amount: amountOf(one) }));
-  return { peak: peakOfMinutes(amounts), unlimited: Number(unlimited), requests: taken.size };
+}
+
+/**
+ * @param {Awaited<ReturnType<typeof import('./fleet.mjs').startFleet>>} fleet
+ * @param {MinuteLimit} limit
+ */
+async function makeKey(fleet, { unit, perMinute }) {
+  const customer = `${unit}-customer`;
+  await fleet.change('/api/v1/customers', { id: customer });
+  const limits = unit === 'requests' ? { requestsPerMinute: perMinute } : { tokensPerMinute: perMinute };
+  const { secret } = await fleet.change('/api/v1/keys', { name: `${unit}-key`, customer, limits });
+  return { customer, secret: String(secret) };
+}
+
+/**
+ * @param {Map<string, import('./fleet.mjs').Exchange>} exchanges
+ * @param {{ customer: string, unit: MinuteLimit['unit'] }} limit
+ */
+function amountsOf(exchanges, { customer, unit }) {
+  return [...exchanges].flatMap(([requestId, { startedAtMs, tokens, ...one }]) =>
+    one.customer === customer ? [{ requestId, atMs: startedAtMs, amount: unit === 'requests' ? 1 : tokens }] : [],
+  );
 }
