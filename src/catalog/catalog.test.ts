@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { parseConfig, policySchema } from '../config/index.ts';
 import { Fault } from '../domain/faults/fault.ts';
 import { buildHosts, hostFromEnvironment } from './build-hosts.ts';
-import { Catalog, type ResolvedModel } from './catalog.ts';
+import { Catalog } from './catalog.ts';
+import type { ResolvedModel } from './resolved.ts';
 import { CatalogFacts } from './facts/catalog-facts.ts';
 
 const providers = [

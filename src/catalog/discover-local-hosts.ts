@@ -1,6 +1,6 @@
 import type { Host } from '../domain/calls/endpoint.ts';
 import { PeriodicTask } from '../platform/periodic-task.ts';
-import type { OfferedModel } from './catalog.ts';
+import type { OfferedModel } from './resolved.ts';
 import { discoverModels } from './discover-models.ts';
 
 /** A model server found on this machine. */

@@ -1,13 +1,6 @@
 export { buildHosts, hostFromEnvironment } from './build-hosts.ts';
-export {
-  Catalog,
-  jobVersionId,
-  type ListedModel,
-  type OfferedModel,
-  type ResolvedJob,
-  type ResolvedModel,
-  type StoredJob,
-} from './catalog.ts';
+export { Catalog, jobVersionId } from './catalog.ts';
+export type { ListedModel, OfferedModel, ResolvedJob, ResolvedModel, StoredJob } from './resolved.ts';
 export { priceFromTexts, termsFromTexts } from './configured-price.ts';
 export { CatalogFacts } from './facts/catalog-facts.ts';
 export { type PromptVersion, promptVersionOf } from './prompt-version.ts';

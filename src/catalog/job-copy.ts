@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { jobSchema } from '../config/index.ts';
 import { readOptionalFile } from '../platform/read-optional-file.ts';
 import { writeAtomically } from '../storage/index.ts';
-import type { StoredJob } from './catalog.ts';
+import type { StoredJob } from './resolved.ts';
 
 /**
  * The jobs of the control API beside the journal: a gateway that starts without the database knows them, and so do

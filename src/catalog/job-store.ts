@@ -2,7 +2,8 @@ import { type JobConfig, jobSchema } from '../config/index.ts';
 import { Fault } from '../domain/faults/fault.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../storage/index.ts';
-import { type Catalog, jobVersionId, type StoredJob } from './catalog.ts';
+import { type Catalog, jobVersionId } from './catalog.ts';
+import type { StoredJob } from './resolved.ts';
 
 /** Channel on which gateways hear that a job changed. */
 export const jobsChannel = 'jobs';
