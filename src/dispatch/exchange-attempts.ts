@@ -11,7 +11,8 @@ import type { DispatchDeps, DispatchPlan } from './dispatch-plan.ts';
 import type { Leniency } from './attempts/judge-answer.ts';
 import type { Interrupter, MediaFetcher } from './media/media-fetcher.ts';
 import type { MediaKind } from './media/remote-media.ts';
-import { StreamAttempt, type StreamEnd } from './attempts/stream-attempt.ts';
+import { StreamAttempt } from './attempts/stream-attempt.ts';
+import type { StreamEnd } from './attempts/stream-attempt-settings.ts';
 import type { StreamWriter } from './answers/stream-writer.ts';
 
 /** A request ready to go to one endpoint. */

@@ -1,64 +1,23 @@
-import { firstHeader } from '../../platform/first-header.ts';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
-import type { Completion } from '../../domain/calls/completion.ts';
-import type { Timeouts } from '../../domain/calls/endpoint.ts';
-import { Fault } from '../../domain/faults/fault.ts';
 import { isContent } from '../../domain/calls/stream-part.ts';
-import type { TimerWheel, WheelTimer } from '../../platform/timer-wheel.ts';
-import type { Frame, StreamDecoder } from '../../protocols/contract.ts';
-import type { UpstreamFailure, UpstreamRequest } from '../../providers/contract.ts';
-import type { AnswerOutput } from '../answers/answer-output.ts';
-import { type AttemptMeter, weighOutput } from './attempt-meter.ts';
-import type { AnswerHeaders } from '../answers/client-sink.ts';
-import type { AnswerGate, DispatchPlan } from '../dispatch-plan.ts';
+import { Fault } from '../../domain/faults/fault.ts';
+import { firstHeader } from '../../platform/first-header.ts';
+import type { WheelTimer } from '../../platform/timer-wheel.ts';
+import type { Frame } from '../../protocols/contract.ts';
+import type { AnswerGate } from '../dispatch-plan.ts';
 import { ErrorBody } from './error-body.ts';
-import { judgeAnswer, type Leniency } from './judge-answer.ts';
+import { HeldFrames } from './held-frames.ts';
+import { judgeAnswer } from './judge-answer.ts';
+import { PaidOutput } from './paid-output.ts';
 import { isMalformed, readableRest } from './readable-rest.ts';
-import type { StreamWriter } from '../answers/stream-writer.ts';
+import type { StreamAttemptSettings, StreamEnd } from './stream-attempt-settings.ts';
 import { startUpstreamCall, type UpstreamCall, type UpstreamListener } from './upstream-call.ts';
-
-/** How a streamed attempt ended. */
-export type StreamEnd =
-  /** Good end; `closing` may be sent once the fact is durable. */
-  | { readonly kind: 'completed'; readonly closing: Buffer | string }
-  /** `closing` makes the in-band error, asked for only when nobody continues the answer. */
-  | { readonly kind: 'fault'; readonly fault: Fault; readonly committed: boolean; closing(): string }
-  | { readonly kind: 'cancelled' };
-
-/** Everything one streamed attempt needs; made anew for each attempt. */
-export interface StreamAttemptSettings {
-  readonly request: UpstreamRequest;
-  readonly pool: Dispatcher;
-  readonly decoder: StreamDecoder;
-  readonly output: AnswerOutput;
-  readonly passThrough: boolean;
-  readonly meter: AttemptMeter;
-  readonly writer: StreamWriter;
-  readonly wheel: TimerWheel;
-  readonly timeouts: Pick<Timeouts, 'firstTokenMs' | 'idleMs'>;
-  /** What is delivered although it holds nothing or refuses. */
-  readonly lenient: Leniency;
-  /** Checks the whole answer before its good end; what does not fit ends in band. */
-  readonly verify: ((completion: Completion) => Promise<Fault | undefined>) | undefined;
-  /** Looks at the whole answer before the client sees any of it. */
-  readonly gate: AnswerGate | undefined;
-  /** Ends the stream when no more output is paid for. */
-  readonly allowance: DispatchPlan['allowance'];
-  /** Claims the client for this attempt; false when a hedge was faster. */
-  claim(): boolean;
-  classify(failure: UpstreamFailure): Fault;
-  /** Headers of the answer, asked for at commit. */
-  answerHeaders(): AnswerHeaders;
-}
 
 /** Bytes of lifecycle frames held before content; more than that commits. */
 const maxHeldBytes = 64 * 1024;
 /** Bytes of an answer held for its gate; a longer one is turned down. */
 const maxGatedBytes = 8 * 1024 * 1024;
 const maxPingResets = 5;
-/** Estimates of long texts are rounded up once per gathered piece. */
-const roundingTokens = 4;
 const beyondAllowance = 'The answer reached what its budget has left, and ends here.';
 /** After the finish reason the rest is bookkeeping: nobody waits long for it. */
 const tailMs = 5000;
@@ -74,18 +33,16 @@ export class StreamAttempt implements UpstreamListener {
   #call: UpstreamCall | undefined;
   #state: 'held' | 'gated' | 'committed' | 'tail' | 'checking' | 'over' = 'held';
   #gate: AnswerGate | undefined;
-  #held: Frame[] = [];
-  #heldBytes = 0;
-  #started = false;
+  readonly #held = new HeldFrames();
+  readonly #paid: PaidOutput;
   #timer: WheelTimer | undefined;
   #pingResets = 0;
-  /** Output so far, leaning high; only counted under an allowance. */
-  #countedTokens = 0;
   #errorBody: ErrorBody | undefined;
 
   constructor(settings: StreamAttemptSettings, onEnd: (end: StreamEnd) => void) {
     this.#settings = settings;
     this.#gate = settings.gate;
+    this.#paid = new PaidOutput(settings.allowance);
     this.#onEnd = onEnd;
   }
 
@@ -178,7 +135,7 @@ export class StreamAttempt implements UpstreamListener {
     // Bytes that do not complete an event yet are progress as well: large events take their time.
     let hasProgress = frames.length === 0;
     for (const frame of frames) {
-      if (this.#isBeyondAllowance(frame)) {
+      if (this.#paid.isExceededBy(frame.parts)) {
         this.#write(out);
         return this.#fail(new Fault('budget_exceeded', { message: beyondAllowance }));
       }
@@ -194,7 +151,7 @@ export class StreamAttempt implements UpstreamListener {
           return this.#fail(part.fault);
         }
         if (part.type !== 'ping') hasProgress = true;
-        if (part.type === 'start') this.#restarted();
+        if (part.type === 'start' && this.#state === 'held') this.#held.begin();
         if (isContent(part)) hasContent = true;
         meter.observe(part);
       }
@@ -206,31 +163,12 @@ export class StreamAttempt implements UpstreamListener {
     if (this.#settings.decoder.position.terminated) this.#complete();
   }
 
-  /** Counted before the frame is taken: what is not paid for is neither delivered nor charged. */
-  #isBeyondAllowance({ parts }: Frame): boolean {
-    const { allowance } = this.#settings;
-    if (!allowance) return false;
-    this.#countedTokens += weighOutput(parts);
-    // One more for every text whose end is rounded up when it is charged.
-    return !allowance.covers(Math.ceil(this.#countedTokens) + roundingTokens);
-  }
-
-  /** A host that restarts its answer before any content: only the new one counts. */
-  #restarted(): void {
-    if (this.#started && this.#state === 'held') {
-      this.#held = [];
-      this.#heldBytes = 0;
-    }
-    this.#started = true;
-  }
-
   #emit(frame: Frame, hasContent: boolean, out: (Buffer | string)[]): void {
     if (this.#state === 'held') {
-      this.#held.push(frame);
-      this.#heldBytes += frame.bytes.length;
+      this.#held.add(frame);
       if (this.#gate) {
-        if (this.#heldBytes > maxGatedBytes) this.#fail(tooLongForGate());
-      } else if (hasContent || this.#heldBytes > maxHeldBytes) this.#commit(out);
+        if (this.#held.sizeBytes > maxGatedBytes) this.#fail(tooLongForGate());
+      } else if (hasContent || this.#held.sizeBytes > maxHeldBytes) this.#commit(out);
       return;
     }
     const bytes = this.#settings.output.frame(frame);
@@ -244,11 +182,10 @@ export class StreamAttempt implements UpstreamListener {
     this.#awaitBytes();
     writer.attach({ pause: () => this.#pause(), resume: () => this.#resume() });
     writer.start(this.#settings.answerHeaders());
-    for (const frame of this.#held) {
+    for (const frame of this.#held.take()) {
       const bytes = output.frame(frame);
       if (bytes.length > 0) out.push(bytes);
     }
-    this.#held = [];
   }
 
   #write(out: readonly (Buffer | string)[]): void {
@@ -372,7 +309,7 @@ export class StreamAttempt implements UpstreamListener {
 
   #finish(end: StreamEnd): void {
     this.#state = 'over';
-    this.#held = [];
+    this.#held.take();
     this.#timer?.cancel();
     if (end.kind === 'completed') this.#call?.release(this.#settings.wheel);
     else this.#call?.cancel();

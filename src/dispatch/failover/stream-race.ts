@@ -12,7 +12,7 @@ import {
   startStream,
   type StreamTarget,
 } from '../exchange-attempts.ts';
-import type { StreamEnd } from '../attempts/stream-attempt.ts';
+import type { StreamEnd } from '../attempts/stream-attempt-settings.ts';
 
 /** An attempt that is over. */
 export interface EndedStream {
