@@ -150,6 +150,18 @@ describe('encodeCall', () => {
     expect(encodeCall(callWith(fields), options)).toMatchObject({ code: 'unsupported_feature', param });
   });
 
+  it('names a foreign tool by its kind where it has no name', () => {
+    const tool = {
+      type: 'opaque',
+      dialect: 'openai-responses',
+      value: { type: 'web_search' },
+      at: '/tools/0',
+    } as const;
+    expect(encodeCall(callWith({ tools: [tool] }), options)).toMatchObject({
+      message: 'The tool web_search is run by its own provider and cannot be carried to this endpoint.',
+    });
+  });
+
   it('carries a prefilled answer to endpoints that continue it', () => {
     const messages = [hello, { role: 'assistant', content: [{ type: 'text', text: '{' }] }] as const;
     expect(encode({ messages }, { assistantPrefill: true }).body['messages']).toHaveLength(2);

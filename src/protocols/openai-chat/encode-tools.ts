@@ -3,7 +3,7 @@ import type { JsonObject, ModelCall, ResponseFormat, Tool, ToolChoice } from '..
 import { type EncodeOptions, schemaToolName } from '../contract.ts';
 import type { LossReport } from './loss-report.ts';
 import { dialect } from './dialect-name.ts';
-import { compact } from './values.ts';
+import { compact, objectOf, textOf } from './values.ts';
 
 /** Fields of a request about tools and the form of the answer. */
 export interface EncodedTools {
@@ -42,7 +42,7 @@ function encodeTool(tool: Tool, call: ModelCall, report: LossReport): JsonObject
   if (tool.type === 'opaque') {
     if (tool.dialect === dialect) return tool.value as JsonObject;
     return new Fault('unsupported_feature', {
-      message: `The tool ${tool.name ?? ''} is run by its own provider and cannot be carried to this endpoint.`,
+      message: `The tool ${tool.name ?? textOf(objectOf(tool.value)?.['type']) ?? ''} is run by its own provider and cannot be carried to this endpoint.`,
       param: tool.at,
     });
   }

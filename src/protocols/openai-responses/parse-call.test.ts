@@ -217,6 +217,12 @@ describe('parseCall', () => {
     });
   });
 
+  it('asks for something to answer', () => {
+    expect(parse({})).toMatchObject({ code: 'invalid_request', param: '/input' });
+    expect(parse({ input: [] })).toMatchObject({ code: 'invalid_request', param: '/input' });
+    expect(parsed({ instructions: 'Say hello.' }).messages).toHaveLength(1);
+  });
+
   it('keeps fields that pull in stored content where no other dialect can lose them', () => {
     const { messages, rest } = parsed({ input: 'a', conversation: 'conv_1', background: false });
     expect(messages[0]?.content).toEqual([

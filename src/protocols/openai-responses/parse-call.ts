@@ -8,7 +8,7 @@ import type {
   ReasoningRequest,
 } from '../../domain/calls/model-call.ts';
 import type { RequestHead } from '../contract.ts';
-import { FieldReader } from '../shared/field-reader.ts';
+import { FieldReader, invalidField } from '../shared/field-reader.ts';
 import { dialect } from './dialect-name.ts';
 import { parseContent } from './parse-content.ts';
 import { parseInput } from './parse-input.ts';
@@ -119,6 +119,8 @@ function readMessages(
   if (instructions !== undefined)
     messages.push({ role: 'system', content: parseContent(instructions, '/instructions') });
   messages.push(...input.messages);
+  // Nothing to answer at all is an error everywhere; said here, it is said in the caller's own words.
+  if (messages.length === 0) return invalidField('/input', 'is required');
   return { messages, rest: input.rest };
 }
 
