@@ -24,17 +24,25 @@ function choose(input: Partial<ChoiceInput> & Pick<ChoiceInput, 'state' | 'candi
 /** Each model graded on the same prompts of one job with its own chance of success. */
 function graded(chances: readonly number[], count: number, seed = 1): RoutingLearner {
   const random = createSeededRandom(seed);
-  const features = new FeatureReader().read('how do I return my order?');
   const learner = new RoutingLearner();
   chances.forEach((_, model) => learner.addModel(`m${model}`));
-  for (let prompt = 0; prompt < count; prompt++) {
-    chances.forEach((chance, model) => {
-      const score = random.unit() < chance ? 1 : 0;
-      const outcome = { id: `${prompt}.${model}`, job: 'support', model: `m${model}`, score, weight: 1, atMs: 0 };
-      learner.learn({ ...outcome, promptId: `${prompt}`, features });
-    });
-  }
+  const isRight = (model: number): boolean => random.unit() < (chances[model] ?? 0);
+  teach(learner, { job: 'support', models: chances.length, count, isRight });
   return learner;
+}
+
+function teach(
+  learner: RoutingLearner,
+  of: { job: string; models: number; count: number; isRight: (model: number, prompt: number) => boolean },
+): void {
+  const features = new FeatureReader().read('how do I return my order?');
+  for (let prompt = 0; prompt < of.count; prompt++) {
+    for (let model = 0; model < of.models; model++) {
+      const outcome = { job: of.job, model: `m${model}`, score: of.isRight(model, prompt) ? 1 : 0, weight: 1, atMs: 0 };
+      const promptId = `${of.job}.${prompt}`;
+      learner.learn({ ...outcome, id: `${promptId}.${model}`, promptId, features });
+    }
+  }
 }
 
 describe('a choice', () => {
@@ -140,6 +148,18 @@ describe('a choice', () => {
       if (choose({ state, candidates, tradeoff }).model !== 'm0') promoted++;
     }
     expect(promoted).toBeLessThanOrEqual(2);
+  });
+
+  it('takes a gain in a young job for skill among two candidates, and for luck among thirty', () => {
+    const learner = graded([0.8, ...Array.from({ length: 30 }, () => 0.7)], 100);
+    const isRight = (model: number, prompt: number): boolean =>
+      model === 1 ? prompt % 8 > 0 : (prompt + model) % 10 < 7;
+    teach(learner, { job: 'young', models: 31, count: 40, isRight });
+    const candidates = Array.from({ length: 31 }, (_, at) => candidate(`m${at}`));
+    const young = { state: learner.snapshot(0), request: { ...request, job: 'young' } };
+    expect(choose({ ...young, candidates: candidates.slice(0, 2) }).model).toBe('m1');
+    expect(choose({ ...young, candidates }).model).toBe('m0');
+    expect(choose({ ...young, candidates, tradeoff: { valueNanos: undefined, isLearning: true } }).model).toBe('m1');
   });
 
   it('names why each candidate is out when none is left', () => {

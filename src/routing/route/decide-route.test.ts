@@ -83,6 +83,31 @@ describe('a routed decision', () => {
     expect(there).toBe(here);
   });
 
+  it('takes the luck of a young job for skill only where others are tried', () => {
+    const young: OutcomeFact[] = ['small', 'mid'].flatMap((model) =>
+      Array.from({ length: 6 }, (_, at) => ({
+        type: 'outcome',
+        requestId: `young ${model} ${at}`,
+        atMs: 900_000,
+        kind: 'score',
+        source: 't',
+        job: 'returns',
+        model,
+        value: model === 'mid' || at % 2 === 0 ? 1 : 0,
+        key: `k${at}`,
+      })),
+    );
+    const learning = learned();
+    for (const fact of young) learning.note(fact);
+    const by = (changes: Partial<RouteInput['policy']>): string =>
+      decided(inputOf({ job: { ...job, name: 'returns' }, policy: { ...inputOf().policy, ...changes } }), learning)
+        .model;
+    const exploration = { gamma: Number.POSITIVE_INFINITY, epsilon: 0, allowanceNanos: 0 };
+    expect(by({})).toBe('small');
+    expect(by({ exploration })).toBe('mid');
+    expect(by({ exploration, critical: true })).toBe('small');
+  });
+
   it('never ranks what is excluded, whatever is learned, asked and drawn; its propensities sum to one', () => {
     const { state } = learned();
     const states = fc.constantFrom<Partial<RouteEndpoint>>(

@@ -88,13 +88,15 @@ export function decideRoute(state: RoutingState, input: RouteInput): RoutedDecis
 }
 
 function tradeoffOf({ policy }: RouteInput, estimates: Estimates): Tradeoff {
-  const { exploration, floor, nanosPerSecond, critical } = policy;
+  const { floor, nanosPerSecond, critical } = policy;
+  const exploration = critical ? undefined : policy.exploration;
   return {
     valueNanos: policy.valueNanos ?? usualValue(usableCosts(estimates), policy.costWeight),
-    isLearning: true,
+    // Who may not try others finds out late, or never, that a gain was luck.
+    isLearning: exploration !== undefined,
     ...(nanosPerSecond !== undefined && { nanosPerSecond }),
     ...(floor && { floor }),
-    ...(exploration && !critical && { exploration, mostExtraNanos: exploration.allowanceNanos }),
+    ...(exploration && { exploration, mostExtraNanos: exploration.allowanceNanos }),
   };
 }
 
