@@ -5,7 +5,7 @@ import { secretReference } from './secret-reference.ts';
 const positiveMs = z.int().positive().max(86_400_000);
 
 /** Timers of a host; absent ones take the defaults. */
-export const timeoutsSchema = z
+const timeoutsSchema = z
   .strictObject({
     connectMs: positiveMs.default(5000).meta({ description: 'Dial to connected.' }),
     firstTokenMs: positiveMs.default(60_000).meta({ description: 'Streams: request sent to first content.' }),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { priceSchema } from './schema-prices.ts';
 
 /** One entry of `models.*.endpoints`. */
-export const endpointSchema = z.strictObject({
+const endpointSchema = z.strictObject({
   host: z
     .string()
     .min(1)

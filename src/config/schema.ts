@@ -18,7 +18,7 @@ const byteCount = z.int().positive();
 const lowerCaseName = 'must be a name of lower-case letters, digits, dots, dashes and underscores';
 
 /** One entry of `keys`. */
-export const keySchema = z.strictObject({
+const keySchema = z.strictObject({
   name: z
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, dots, dashes or underscores')

@@ -1,5 +1,5 @@
 export { ownAccount } from './books/accounts.ts';
-export { balanceOf, listBalances } from './books/balances.ts';
+export { listBalances } from './books/balances.ts';
 export { type ListedTransaction, listTransactions, type TransactionQuery } from './books/list-transactions.ts';
 export type { Posted } from './books/post-transaction.ts';
 export { CloudEventsSink } from './exports/cloud-events-sink.ts';

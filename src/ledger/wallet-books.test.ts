@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { sharedTestDatabase } from '../storage/testing/shared-test-database.ts';
 import { grantToWallet, openWallet, sweepWallets } from '../tenants/index.ts';
-import { balanceOf } from './books/balances.ts';
+import { balanceOf } from './testing/balance-of.ts';
 import { customerAccount, ownAccount } from './books/accounts.ts';
 import { InvoiceFixture } from './invoices/testing/invoice-fixture.ts';
 import { bookGrant, bookOpeningGrants } from './wallet-books.ts';

@@ -8,7 +8,7 @@ export interface AddressRules {
 }
 
 /** A connection to an address that is never dialled; its message names the address for operators. */
-export class RefusedAddressError extends Error {
+class RefusedAddressError extends Error {
   override readonly name = 'RefusedAddressError';
   readonly code = 'ERR_ADDRESS_REFUSED';
 }

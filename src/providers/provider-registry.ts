@@ -31,7 +31,7 @@ export interface ProviderDependencies extends GoogleTokenDependencies {
 }
 
 /** Id of the provider that stands for unknown hosts of a protocol. */
-export function genericProviderId(protocol: HostProtocol): string {
+function genericProviderId(protocol: HostProtocol): string {
   return `generic-${protocol}`;
 }
 

@@ -1,4 +1,4 @@
-export { advance, isFinished, isProven, moreNeeded, pause, resume, rollBack } from './core/advance.ts';
+export { advance, isFinished, isProven, pause, resume, rollBack } from './core/advance.ts';
 export { evidenceOf, evidenceText, type RolloutEvidence } from './core/evidence.ts';
 export { observe, type RolloutObservation } from './core/observe.ts';
 export { type RolloutKind, type RolloutPlan, usualPlan } from './core/rollout-plan.ts';

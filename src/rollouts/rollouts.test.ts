@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bigintAsText } from '../domain/json/bigint-as-text.ts';
 import { seededRandom } from '../domain/statistics/seeded-random.ts';
 import { advance, isFinished, isProven, pause, resume, rollBack } from './core/advance.ts';
 import { assignArm } from './core/assign-arm.ts';
-import { evidenceJson, evidenceOf, evidenceText } from './core/evidence.ts';
+import { evidenceOf, evidenceText } from './core/evidence.ts';
 import { observe } from './core/observe.ts';
 import type { RolloutPlan } from './core/rollout-plan.ts';
 import { openRollout, type RolloutState, shareOf } from './core/rollout-state.ts';
@@ -288,7 +289,7 @@ describe('the evidence file', () => {
     const plan = planOf();
     const { state } = simulate(plan, { seed: 1, incumbent: 0.8, candidate: 0.93 });
     const evidence = evidenceOf(plan, state);
-    expect(JSON.parse(evidenceJson(evidence))).toMatchObject({
+    expect(JSON.parse(JSON.stringify(evidence, bigintAsText))).toMatchObject({
       format: 'switchyard-rollout-evidence/1',
       stage: 'promoted',
       carriedBy: expect.stringMatching(/offline|shadow|live/),

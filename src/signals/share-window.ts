@@ -1,5 +1,5 @@
 /** What attempts ended with, counted apart. */
-export const attemptEnds = ['ok', 'error', 'timeout', 'rateLimited'] as const;
+const attemptEnds = ['ok', 'error', 'timeout', 'rateLimited'] as const;
 
 /** How one attempt ended, as far as its endpoint is to blame. */
 export type AttemptEnd = (typeof attemptEnds)[number];

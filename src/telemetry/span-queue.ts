@@ -24,7 +24,7 @@ export interface SpanQueueLimits {
 }
 
 /** About 10 MB of spans at most; batches of 512 or whatever came within 2 s. */
-export const defaultSpanQueueLimits: SpanQueueLimits = {
+const defaultSpanQueueLimits: SpanQueueLimits = {
   maxQueued: 8192,
   maxBatch: 512,
   delayMs: 2000,

@@ -53,7 +53,7 @@ export function importCatalog(text: string, options: ImportOptions = {}): Import
 }
 
 /** Recognizes a catalog by the fields that only its rows have. */
-export function detectFormat(document: CatalogDocument): CatalogFormat | undefined {
+function detectFormat(document: CatalogDocument): CatalogFormat | undefined {
   const whole = document.kind === 'value' ? [document.value] : [];
   for (const row of [...whole, ...firstRows(document), ...nestedRows(document)]) {
     if (!isRecord(row)) continue;

@@ -4,7 +4,7 @@ import type { UsageBucket } from '../../domain/rating/usage.ts';
 import { decimalOf } from './fields.ts';
 
 /** Decimal digits that turn a catalog's unit into pico-USD per unit. */
-export const unitDigits = {
+const unitDigits = {
   usdPerUnit: 12,
   centsPerUnit: 10,
   usdPerThousand: 9,

@@ -67,7 +67,7 @@ export function mergeTerms(base: PriceTerms, other: PriceTerms, names: ReadonlyS
 }
 
 /** One text per condition, whatever the order of its fields. */
-export function conditionText(when: PriceCondition): string {
+function conditionText(when: PriceCondition): string {
   return JSON.stringify(Object.fromEntries(Object.entries(when).sort(([left], [right]) => (left < right ? -1 : 1))));
 }
 

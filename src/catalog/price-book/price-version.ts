@@ -41,7 +41,7 @@ export function digestId(prefix: string, texts: readonly string[]): string {
 }
 
 /** One text per price, whatever the order of its figures. */
-export function termsText(terms: PriceTerms): string {
+function termsText(terms: PriceTerms): string {
   return [...flattenTerms(terms)]
     .map(([name, value]) => `${name}=${value}`)
     .sort()

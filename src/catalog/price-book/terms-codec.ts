@@ -28,7 +28,7 @@ const condition = z
   });
 
 /** A price as JSON carries it: pico-USD per unit as texts. For the database and for prices that people set. */
-export const termsSchema = z.strictObject({
+const termsSchema = z.strictObject({
   picosPerUnit: bucketPrices,
   picosPerCall: integerText.optional(),
   rules: z

@@ -80,7 +80,7 @@ function readLimits(text: string): Record<string, number> {
 }
 
 /** A receipt in a line: how it ended, what it took, how it was isolated. */
-export function describeReceipt(receipt: RunReceipt): string {
+function describeReceipt(receipt: RunReceipt): string {
   const { status, exit, limitsHit, timings, isolation, cpuMs, runId } = receipt;
   const end = exit.signal === null ? `exit ${exit.code ?? '-'}` : exit.signal;
   const limits = limitsHit.map(({ name, allowed, observed }) => `, ${name} limit: ${observed} of ${allowed}`).join('');

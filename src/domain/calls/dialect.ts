@@ -1,11 +1,5 @@
 /** Wire dialects that Switchyard speaks: the shape of bodies and stream events, independent of who serves them. */
-export const dialectIds = [
-  'openai-chat',
-  'openai-responses',
-  'anthropic-messages',
-  'gemini',
-  'bedrock-converse',
-] as const;
+const dialectIds = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse'] as const;
 
 /** One wire dialect. `bedrock-converse` exists only on the upstream side. */
 export type DialectId = (typeof dialectIds)[number];

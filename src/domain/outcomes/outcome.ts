@@ -1,7 +1,7 @@
 import type { OutcomeFact } from '../facts/facts.ts';
 
 /** Kinds of evidence that have a weight of their own; others count as `unknownKindWeight`. */
-export const outcomeKinds = [
+const outcomeKinds = [
   'test',
   'run',
   'compiled',

@@ -4,7 +4,7 @@ import { rate, type Rating } from './rating.ts';
 import type { Usage } from './usage.ts';
 
 /** Usage of a recorded attempt as it was when it was rated; undefined when the attempt used nothing. */
-export function usageOfAttempt(fact: AttemptFact): Usage | undefined {
+function usageOfAttempt(fact: AttemptFact): Usage | undefined {
   if (fact.usage === undefined) return undefined;
   return {
     buckets: fact.usage,

@@ -8,7 +8,7 @@ export interface DifferenceSums {
 }
 
 /** Before this many pairs the estimate of the variance is too poor for the test to keep its promise. */
-export const minSequentialPairs = 50;
+const minSequentialPairs = 50;
 
 /** No differences yet. */
 export const noDifferences: DifferenceSums = { count: 0, sum: 0, squares: 0 };

@@ -29,7 +29,7 @@ export const choiceGrader: Grader = {
 };
 
 /** Different letters that a text states as its answer, in order. */
-export function statedLetters(text: string): readonly string[] {
+function statedLetters(text: string): readonly string[] {
   const whole = alone.exec(text)?.[1];
   if (whole !== undefined) return [whole.toUpperCase()];
   const found = [...text.matchAll(stated)].flatMap(([, plain, boxed]) => {

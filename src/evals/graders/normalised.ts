@@ -20,7 +20,7 @@ function wantedTexts(value: unknown): readonly string[] {
 }
 
 /** Compatible forms, lower case, no punctuation, no English articles, single blanks. */
-export function normalise(text: string): string {
+function normalise(text: string): string {
   return text
     .normalize('NFKC')
     .toLowerCase()

@@ -29,7 +29,7 @@ export const numericGrader: Grader = {
 };
 
 /** The number that an answer ends in, by its mark when it has one. */
-export function lastNumber(text: string): number | undefined {
+function lastNumber(text: string): number | undefined {
   const byMark = [...text.matchAll(marked)].findLast(([, found]) => readNumber(found ?? '') !== undefined);
   if (byMark?.[1] !== undefined) return readNumber(byMark[1]);
   const found = [...text.matchAll(any)].findLast(([one]) => readNumber(one) !== undefined);

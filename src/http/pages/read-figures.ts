@@ -64,7 +64,7 @@ async function readReturns(desk: ReturnsDesk): Promise<ReturnFigures> {
 }
 
 /** The first instant of today and the first one after it, in UTC. */
-export function todayOf(atMs: number): { readonly fromMs: number; readonly toMs: number } {
+function todayOf(atMs: number): { readonly fromMs: number; readonly toMs: number } {
   const fromMs = Math.floor(atMs / dayMs) * dayMs;
   return { fromMs, toMs: fromMs + dayMs };
 }

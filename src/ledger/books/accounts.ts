@@ -1,9 +1,9 @@
 /** Accounts that every customer has; their owner is the customer. */
-export const customerAccounts = ['prepaid', 'promo', 'receivable', 'accrued'] as const;
+const customerAccounts = ['prepaid', 'promo', 'receivable', 'accrued'] as const;
 /** Accounts that every host has; their owner is the host. */
-export const hostAccounts = ['cogs', 'vendor_payable'] as const;
+const hostAccounts = ['cogs', 'vendor_payable'] as const;
 /** Accounts of the organisation; they have no owner. */
-export const organisationAccounts = [
+const organisationAccounts = [
   'cash_clearing',
   'revenue',
   'absorbed',

@@ -20,15 +20,6 @@ export interface BalanceQuery {
   readonly toMs?: number | undefined;
 }
 
-/** Debits less credits of one account; 0 when nothing was ever posted to it. */
-export async function balanceOf(executor: Executor, account: AccountName): Promise<bigint> {
-  const { rows } = await sql<{ balance: bigint | null }>`
-    SELECT sum(entry.amount_nanos) AS balance FROM ledger_account account
-    JOIN ledger_entry entry ON entry.account_id = account.id
-    WHERE account.kind = ${account.kind} AND account.owner = ${account.owner}`.execute(executor);
-  return rows[0]?.balance ?? 0n;
-}
-
 /** Balances of all accounts that match, each exactly the sum of its entries. */
 export async function listBalances(executor: Executor, query: BalanceQuery = {}): Promise<readonly AccountBalance[]> {
   const { kind, owner, fromMs, toMs } = query;

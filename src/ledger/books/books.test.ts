@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../../storage/index.ts';
 import { openTestDatabase, type TestDatabase } from '../../storage/testing/open-test-database.ts';
 import { customerAccount, ownAccount } from './accounts.ts';
-import { balanceOf } from './balances.ts';
+import { balanceOf } from '../testing/balance-of.ts';
 import {
   chargeEntries,
   costEntries,

@@ -8,7 +8,7 @@ import { unitColumns } from '../projector/sums/use-sum.ts';
 import { focusCsv, type FocusInput, type UseDetail } from './focus-rows.ts';
 
 /** Reads what the rows of a finalised invoice or credit note are written from. */
-export async function readFocusInput(database: Database, invoiceId: string): Promise<FocusInput> {
+async function readFocusInput(database: Database, invoiceId: string): Promise<FocusInput> {
   const row = await database.db
     .selectFrom('invoice')
     .select(['document', 'customer', 'start_ms', 'end_ms', 'time_zone', 'kind'])

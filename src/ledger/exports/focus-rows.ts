@@ -38,7 +38,7 @@ const categories: { readonly [kind: string]: string } = {
 };
 
 /** Rows of FOCUS 1.2 for an invoice. Their BilledCost adds up to its exact net; taxes and rounding are not in them. */
-export function* focusRows(input: FocusInput): Generator<FocusRow> {
+function* focusRows(input: FocusInput): Generator<FocusRow> {
   for (const line of input.document.lines) {
     const details = line.kind === 'usage' ? detailsOf(line, input.details) : [];
     if (details.length === 0) yield lineRow(input.document, line);

@@ -32,7 +32,7 @@ export function buildLines(period: PeriodUse): InvoiceLine[] {
 }
 
 /** The part of a period's amount that falls on one span, so that the parts of all spans add up to it. */
-export function shareOfSpan(amount: bigint, span: PeriodDays, within: { period: PeriodDays; unit: bigint }): bigint {
+function shareOfSpan(amount: bigint, span: PeriodDays, within: { period: PeriodDays; unit: bigint }): bigint {
   const { period, unit } = within;
   const days = [span.startDay - period.startDay, daysOf(span), period.endDay - span.endDay];
   return apportion(amount, days.map(BigInt), unit)[1] ?? 0n;

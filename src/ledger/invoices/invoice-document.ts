@@ -151,7 +151,7 @@ export function readDocument(text: string): InvoiceDocument {
 }
 
 /** `INV-000042`, `CN-000007`. */
-export function formatNumber(kind: 'invoice' | 'credit_note', number: bigint): string {
+function formatNumber(kind: 'invoice' | 'credit_note', number: bigint): string {
   return `${kind === 'invoice' ? 'INV' : 'CN'}-${number.toString().padStart(6, '0')}`;
 }
 

@@ -30,7 +30,7 @@ export interface Partition {
 }
 
 /** The partition that a row of a table belongs to; undefined for the one for all others. */
-export function partitionOf(table: string, atMs: number): Partition | undefined {
+function partitionOf(table: string, atMs: number): Partition | undefined {
   const unit = partitionedTables[table]?.unit;
   if (unit === undefined || !(atMs >= firstYearMs && atMs < lastYearMs)) return undefined;
   const [year = '', month = '', day = ''] = new Date(atMs).toISOString().slice(0, 10).split('-');

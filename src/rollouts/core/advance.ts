@@ -53,7 +53,7 @@ export function rollBack(plan: RolloutPlan, state: RolloutState, at: { atMs: num
 }
 
 /** Logarithm of the evidence that the candidate is not worse, from all items that took no part in the pick. */
-export function notWorseEvidence(state: RolloutState): { readonly [Source in 'offline' | 'shadow' | 'live']: number } {
+function notWorseEvidence(state: RolloutState): { readonly [Source in 'offline' | 'shadow' | 'live']: number } {
   return {
     offline: logEvidence(state.offline.notWorse),
     shadow: logEvidence(state.shadow.notWorse),

@@ -1,4 +1,3 @@
-import { bigintAsText } from '../../domain/json/bigint-as-text.ts';
 import { mcnemarTest } from '../../domain/statistics/mcnemar.ts';
 import { logEvidence, testEvidence } from '../../domain/statistics/one-sided-test.ts';
 import { sequentialLook, type SequentialLook } from '../../domain/statistics/sequential-test.ts';
@@ -97,11 +96,6 @@ export function evidenceOf(plan: RolloutPlan, state: RolloutState): RolloutEvide
     })),
     events: state.events,
   };
-}
-
-/** The evidence file as data; amounts are text. */
-export function evidenceJson(evidence: RolloutEvidence): string {
-  return JSON.stringify(evidence, bigintAsText, 2);
 }
 
 /** The evidence file in words. */

@@ -96,7 +96,7 @@ export const noMeans: IncumbentMeans = { told: 0, successes: 0, requests: 0, err
 const noTally: ArmTally = { requests: 0, told: 0, successes: 0, errors: 0, rescued: 0, refusals: 0, costNanos: 0 };
 
 /** Largest cost of one answer that the guard sees, relative to what is allowed. */
-export const largestCostRatio = 4;
+const largestCostRatio = 4;
 
 /** A rollout that has seen nothing. */
 export function openRollout(plan: RolloutPlan, atMs: number): RolloutState {

@@ -15,7 +15,7 @@ export interface Chain {
 }
 
 /** A larger error makes a chain worse than what it replaces. */
-export const maxVerifierError = 0.15;
+const maxVerifierError = 0.15;
 
 /** Points of score that the lower bound of a chain may lie below the best single model. */
 export const chainMargin = 0.01;

@@ -1,6 +1,5 @@
 import type { Discount, Sums, Tally } from '../evidence/tally.ts';
 import { jobStrengths } from './job-strengths.ts';
-import type { JobBelief } from './routing-state.ts';
 
 /** What is believed of a model before any outcome. */
 export interface Prior {
@@ -146,13 +145,4 @@ export function argmax(values: Float64Array): number {
   let best = 0;
   for (let at = 1; at < values.length; at++) if ((values[at] ?? 0) > (values[best] ?? 0)) best = at;
   return best;
-}
-
-/** A level as a belief, with the uncertainty of gaps to the reference model. */
-export function beliefOf(
-  job: string,
-  level: Level,
-  gaps: { reference: number; errors: Float64Array; graded: number },
-): JobBelief {
-  return { job, ...level, gapErrors: gaps.errors, reference: gaps.reference, graded: gaps.graded };
 }

@@ -30,10 +30,10 @@ export interface ResidualParts {
  * How far a job's means give way to those of all work, once words are known: what the job's few prompts say is checked
  * against what like words meant elsewhere. One value for all sets, by cross-validation.
  */
-export const commonShare = 0.33;
+const commonShare = 0.33;
 
 /** Pseudo-weight of "no correction" against the similarities of the neighbours. */
-export const neighbourPrior = 6;
+const neighbourPrior = 6;
 
 /** Below this the neighbours change no choice worth the search. */
 const leastTrust = 0.05;

@@ -7,7 +7,7 @@ export interface ChangeOptions {
 }
 
 /** Set for about one false alarm in ten thousand outcomes of a model that passes or fails. */
-export const changeDefaults: ChangeOptions = { tolerated: 0.12, threshold: 3.5 };
+const changeDefaults: ChangeOptions = { tolerated: 0.12, threshold: 3.5 };
 
 const mostStreams = 20_000;
 

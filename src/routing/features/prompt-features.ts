@@ -11,7 +11,7 @@ export interface PromptFeatures {
   readonly buckets: Int32Array;
   /** 1 + log of how often, same order. */
   readonly weights: Float32Array;
-  /** Roughly in -1..3 each; see `surfaceNames`. */
+  /** Roughly in -1..3 each, in the order in which the feature reader measures. */
   readonly surface: Float32Array;
   readonly characters: number;
   readonly script: Script;
@@ -21,27 +21,3 @@ export interface PromptFeatures {
 
 /** The writing that most letters of a text belong to. */
 export type Script = 'latin' | 'cjk' | 'other' | 'none';
-
-/** What each place of `PromptFeatures.surface` measures, for explanations. */
-export const surfaceNames = [
-  'length',
-  'words',
-  'digits',
-  'numbers',
-  'capitals',
-  'non-latin letters',
-  'commas',
-  'backslashes',
-  'code marks',
-  'question marks',
-  'distinct words',
-  'operators',
-  'long words',
-  'quotes',
-  'sentences',
-  'options',
-  'JSON marks',
-  'money and percent',
-  'largest number',
-  'marks',
-] as const;

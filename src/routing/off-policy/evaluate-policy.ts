@@ -5,7 +5,7 @@ import { expectedNoise, type LoggedChoice, type PolicyValue, policyValue } from 
 import { findRefusals, type Refusal } from './refusals.ts';
 
 /** What is compared; `value` is success in money less cost, for jobs that say what a success is worth. */
-export const policyMetrics = ['value', 'quality', 'costNanos', 'latencyMs'] as const;
+const policyMetrics = ['value', 'quality', 'costNanos', 'latencyMs'] as const;
 /** One of the compared figures. */
 export type PolicyMetric = (typeof policyMetrics)[number];
 

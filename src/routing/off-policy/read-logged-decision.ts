@@ -87,7 +87,7 @@ function readCandidate({
 }
 
 /** Classes in which prompts are shown: models differ between them. */
-export function lengthClass(inputTokens: number): string {
+function lengthClass(inputTokens: number): string {
   if (inputTokens <= 1_000) return 'to 1k tokens';
   if (inputTokens <= 10_000) return 'to 10k tokens';
   return inputTokens <= 100_000 ? 'to 100k tokens' : 'over 100k tokens';

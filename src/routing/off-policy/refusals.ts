@@ -16,7 +16,7 @@ export interface Refusal {
 }
 
 /** Below this many effective outcomes an estimate is noise. */
-export const leastEffectiveSize = 200;
+const leastEffectiveSize = 200;
 
 /** Reasons not to conclude from these rows; empty when the figures hold. */
 export function findRefusals(rows: readonly WeighedDecision[], effectiveSize: number): readonly Refusal[] {

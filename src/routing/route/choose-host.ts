@@ -58,7 +58,7 @@ export function chooseHost(usable: readonly RouteEndpoint[], size: CallSize, see
 }
 
 /** Expected cost of a call at an endpoint; undefined without a price. */
-export function callNanos({ price, warmTokens = 0 }: RouteEndpoint, size: CallSize): number | undefined {
+function callNanos({ price, warmTokens = 0 }: RouteEndpoint, size: CallSize): number | undefined {
   if (!price) return undefined;
   const cached = Math.min(size.inputTokens, warmTokens);
   const cacheRead = price.cacheRead ?? price.input;

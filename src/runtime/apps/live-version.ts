@@ -29,7 +29,7 @@ export interface LiveVersionDeps {
 }
 
 /** Name under which apps reach the gateway. */
-export const gatewayHost = 'switchyard.internal';
+const gatewayHost = 'switchyard.internal';
 const gatewayPaths = ['/v1/', '/openai/v1/', '/anthropic/v1/', '/v1beta/', '/genai/'];
 /** Stands in the guest for the key that the proxy puts into its requests. */
 const boundKey = 'bound-to-this-app';

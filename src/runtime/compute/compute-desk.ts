@@ -35,7 +35,7 @@ export interface ComputeHold {
 }
 
 /** Host under which machines of our own stand in facts and rollups. */
-export const computeHost = 'runtime';
+const computeHost = 'runtime';
 
 const free: ComputeHold = { settle: () => Promise.resolve(), release: () => undefined };
 

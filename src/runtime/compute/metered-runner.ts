@@ -3,7 +3,7 @@ import type { ComputeDesk, ComputeHold } from './compute-desk.ts';
 import { mostUseOf, useOfRun } from './run-use.ts';
 
 /** Key that runs are metered under which nobody's key asked for. */
-export const runtimeKey = 'switchyard-runs';
+const runtimeKey = 'switchyard-runs';
 
 /** What metered runs are made of. */
 export interface MeteredRunnerDeps {

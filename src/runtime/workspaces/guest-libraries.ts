@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { ShelfFolder } from './shelf.ts';
 
 /** Where programs of guests in JavaScript and TypeScript find our libraries: beside no project, so after its own. */
-export const guestModules = '/node_modules';
+const guestModules = '/node_modules';
 
 /** Libraries that programs commonly take for granted. Each has no dependencies and starts nothing by itself. */
 const libraries = ['lodash'] as const;

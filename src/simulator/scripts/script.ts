@@ -71,7 +71,7 @@ export interface ScriptKey {
 }
 
 /** Tool-call and usage quirks seen at hosts that call themselves compatible. */
-export const toolQuirks = [
+const toolQuirks = [
   'off',
   'text',
   'whole',
@@ -94,7 +94,7 @@ export const toolQuirks = [
 ] as const;
 
 /** Where and how a host reports usage. */
-export const usageQuirks = [
+const usageQuirks = [
   'none',
   'null',
   'always',

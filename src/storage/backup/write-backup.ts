@@ -50,7 +50,7 @@ export async function writeBackup({ url, to, journalFolder, clock }: BackupSetti
 }
 
 /** Makes a folder, or takes an empty one; throws DatabaseError when something is in it. */
-export async function makeEmptyFolder(folder: string): Promise<void> {
+async function makeEmptyFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const [first] = await readdir(folder);
   if (first === undefined) return;

@@ -5,7 +5,7 @@ const maxInt8 = 2n ** 63n - 1n;
 const minInt8 = -(2n ** 63n);
 
 /** Sums of int8 arrive as numeric: whole numbers within int8, or the query is wrong. */
-export function parseWholeNumber(text: string): bigint {
+function parseWholeNumber(text: string): bigint {
   if (!/^-?\d+$/.test(text)) throw new RangeError(`the database answered ${text} where a whole number was expected`);
   const value = BigInt(text);
   if (value > maxInt8 || value < minInt8) throw new RangeError(`${text} is outside the range of int8`);

@@ -15,7 +15,7 @@ export interface ResponseStoreLimits {
 }
 
 /** 1 GiB, 30 days. */
-export const responseStoreLimits: ResponseStoreLimits = {
+const responseStoreLimits: ResponseStoreLimits = {
   maxBytes: 1024 ** 3,
   maxRecords: 250_000,
   maxAgeMs: 30 * 86_400_000,

@@ -18,6 +18,6 @@ export function mintSecret(mark: 'sk-sy-' | 'sy-token-'): MintedSecret {
 }
 
 /** Under what a secret is kept: guessing 256 random bits needs no slow hash. */
-export function digestOfSecret(secret: string): string {
+function digestOfSecret(secret: string): string {
   return hash('sha256', secret, 'hex');
 }

@@ -6,7 +6,7 @@ import { describeScope } from './rate-meters.ts';
 const periodWords = { day: 'daily', week: 'weekly', month: 'monthly', lifetime: 'lifetime' } as const;
 
 /** Wait before a limit that cannot be checked is worth asking about again. */
-export const unavailableRetryMs = 2_000;
+const unavailableRetryMs = 2_000;
 
 /** The refusal of an exchange that does not fit: scope, limit, spent, held and reset time. */
 export function budgetExceeded(counter: Counter, amountNanos: bigint): Fault {

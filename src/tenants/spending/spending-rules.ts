@@ -44,7 +44,7 @@ type BudgetRow = Pick<
 >;
 
 /** A row of `budget` as the rule it is. */
-export function toBudgetRule(row: BudgetRow): BudgetRule {
+function toBudgetRule(row: BudgetRow): BudgetRule {
   return {
     id: row.id,
     scope: row.scope,

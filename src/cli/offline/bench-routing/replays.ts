@@ -47,7 +47,7 @@ export function utilityOf({ valueNanos }: World, row: BenchRow, model: number): 
 }
 
 /** Eleven best and three cheapest of a set with many models. */
-export function fewModels(set: BenchSet, rows: readonly BenchRow[]): number[] {
+function fewModels(set: BenchSet, rows: readonly BenchRow[]): number[] {
   const points = set.models.map((_, model) => ({ model, ...singlePoint(rows, model) }));
   const best = points.toSorted((left, right) => right.score - left.score).slice(0, 11);
   const cheap = points.toSorted((left, right) => left.cost - right.cost || right.score - left.score);

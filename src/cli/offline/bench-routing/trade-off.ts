@@ -131,7 +131,7 @@ function gainsOf({ quality }: Predictions, { strong, weak }: { strong: number; w
 }
 
 /** Mean of the best score of each row. */
-export function oracleScore(rows: readonly BenchRow[]): number {
+function oracleScore(rows: readonly BenchRow[]): number {
   return rows.reduce((sum, { scores }) => sum + bestOf(scores), 0) / Math.max(1, rows.length);
 }
 

@@ -12,7 +12,7 @@ const labels = 30;
 const draws = 20;
 
 /** Rows of jobs that the training does not know, and the training without them. */
-export function withoutUnseen({ train, data, unseen }: SplitSet): { known: BenchRow[]; rows: BenchRow[] } {
+function withoutUnseen({ train, data, unseen }: SplitSet): { known: BenchRow[]; rows: BenchRow[] } {
   const marked = data.filter(({ holdout }) => holdout === 'task');
   const jobs = marked.length > 0 ? new Set(marked.map(({ job }) => job)) : unseen;
   const known = train.filter(({ job }) => !jobs.has(job));

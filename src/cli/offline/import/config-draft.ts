@@ -187,7 +187,7 @@ function longest(one: DraftTimeouts, other: DraftTimeouts): DraftTimeouts {
 }
 
 /** A name the schema accepts for a host. */
-export function toHostName(text: string): string {
+function toHostName(text: string): string {
   const name = text
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')

@@ -32,7 +32,7 @@ const usd = z
   });
 
 /** Bounds that whoever asks for a fix may set. */
-export const boundFields = {
+const boundFields = {
   maxNanos: positiveNanos.optional().meta({ description: 'Most that all attempts together may cost.' }),
   maxUsd: usd.optional().meta({ description: 'The same in USD, in place of maxNanos.' }),
   maxAttempts: z.int().min(1).max(3).optional().meta({ description: 'Questions to models; 3 when absent.' }),

@@ -4,15 +4,15 @@ import type { Booking, ExchangeDimensions } from '../books/booking.ts';
 import { dayOf } from '../sums/time-slots.ts';
 
 /** Free texts that rows are kept by. */
-export const labelKinds = ['job', 'model', 'upstreamModel', 'feature', 'project', 'endUser'] as const;
+const labelKinds = ['job', 'model', 'upstreamModel', 'feature', 'project', 'endUser'] as const;
 /** A kind of free text. */
 export type LabelKind = (typeof labelKinds)[number];
 
 /** What labels beyond the limit are kept under. */
-export const otherLabel = '(other)';
+const otherLabel = '(other)';
 
 /** How many labels of a kind a customer may use a day; beyond it they share one, so that rows stay bounded. */
-export const labelLimits: { readonly [Kind in LabelKind]: number } = {
+const labelLimits: { readonly [Kind in LabelKind]: number } = {
   job: 200,
   model: 500,
   upstreamModel: 500,

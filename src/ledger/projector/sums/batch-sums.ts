@@ -6,12 +6,12 @@ import type { KeyValue } from './key-tree.ts';
 import { SumTable, type SumTableShape } from './sum-table.ts';
 import { dayOf, hourOf, slotOf } from './time-slots.ts';
 import type { UsageLabels } from '../facts/usage-labels.ts';
-import type { AmountColumn, Use } from './use-sum.ts';
+import type { AmountColumn, Use, UseSum } from './use-sum.ts';
 
 const usageKeys = ['key_name', 'job', 'model', 'host', 'feature', 'project'] as const;
 
 /** Rollups that add up use. */
-export const sumTableShapes = {
+const sumTableShapes = {
   slot: { table: 'usage_slot', keys: ['customer', 'slot_ms', ...usageKeys], timeKey: 'slot_ms' },
   day: { table: 'usage_day', keys: ['customer', 'day_ms', ...usageKeys], timeKey: 'day_ms' },
   host: {
@@ -37,6 +37,12 @@ export interface HostPlace extends SumPlace {
   readonly contractVersion: string;
 }
 
+/** Where customers see some use. */
+interface CustomerRows {
+  readonly slot: UseSum;
+  readonly endUser: UseSum | undefined;
+}
+
 /** Everything a batch adds to rollups and ledger, added up in memory first. */
 export class BatchSums {
   readonly slots = new SumTable(sumTableShapes.slot);
@@ -53,14 +59,22 @@ export class BatchSums {
   /** Adds an exchange with all its attempts; its charge reaches the ledger apart, when it is known who pays. */
   addBooking(booking: Booking): void {
     const dimensions = this.#bound(booking);
-    const place = { dimensions, startedAtMs: booking.startedAtMs, host: dimensions.host };
-    this.addUse(place, requestUse(booking));
-    for (const attempt of booking.attempts) this.addAttempt(place, attempt);
+    const place = { dimensions, startedAtMs: booking.startedAtMs };
+    const rows = this.#rowsOf({ ...place, host: dimensions.host });
+    addTo(rows, requestUse(booking));
+    // Most attempts are at the host that answered: their row is found once for all of them.
+    for (const attempt of booking.attempts) {
+      const isThere = attempt.host === dimensions.host;
+      this.#addAttempt(place, attempt, isThere ? rows : this.#rowsOf({ ...place, host: attempt.host }));
+    }
   }
 
   /** Adds one attempt: its cost to the customer's usage, to the host's, to speed and to the ledger. */
   addAttempt(place: SumPlace, attempt: BookedAttempt): void {
-    const { dimensions, startedAtMs } = place;
+    this.#addAttempt(place, attempt, this.#rowsOf({ ...place, host: attempt.host }));
+  }
+
+  #addAttempt({ dimensions, startedAtMs }: SumPlace, attempt: BookedAttempt, rows: CustomerRows): void {
     const upstreamModel = this.#labels.boundLabel(
       { startedAtMs: attempt.startedAtMs, customer: dimensions.customer, kind: 'upstreamModel' },
       attempt.upstreamModel,
@@ -76,7 +90,7 @@ export class BatchSums {
       priceVersion,
       contractVersion,
     };
-    this.addUse(hostPlace, use);
+    addTo(rows, use);
     this.addHostUse(hostPlace, { counts: use.counts, units: attempt.units, amounts: use.amounts });
     this.performance.add(dimensions, attempt);
     if (attempt.costNanos !== null && attempt.costNanos !== 0n) {
@@ -124,10 +138,16 @@ export class BatchSums {
   }
 
   /** Adds to what customers see: by slot, and by end user. */
-  addUse({ dimensions, startedAtMs, host }: SumPlace & { readonly host: string }, use: Use): void {
+  addUse(place: SumPlace & { readonly host: string }, use: Use): void {
+    addTo(this.#rowsOf(place), use);
+  }
+
+  #rowsOf({ dimensions, startedAtMs, host }: SumPlace & { readonly host: string }): CustomerRows {
     const { customer, key, job, model, feature, project, endUser } = dimensions;
-    this.slots.add([customer, slotOf(startedAtMs), key, job, model, host, feature, project], use);
-    if (endUser !== '') this.endUsers.add([customer, dayOf(startedAtMs), endUser, job], use);
+    return {
+      slot: this.slots.row([customer, slotOf(startedAtMs), key, job, model, host, feature, project]),
+      endUser: endUser === '' ? undefined : this.endUsers.row([customer, dayOf(startedAtMs), endUser, job]),
+    };
   }
 
   /** Adds to what hosts did. */
@@ -156,6 +176,11 @@ export class BatchSums {
 }
 
 const differingColumns = ['cost_nanos', 'absorbed_nanos', 'waste_nanos', 'estimated_cost_nanos'] as const;
+
+function addTo({ slot, endUser }: CustomerRows, use: Use): void {
+  slot.add(use);
+  endUser?.add(use);
+}
 
 function requestUse(booking: Booking): Use {
   const { status, final, chargeNanos, costNanos, savedNanos, isEstimated, units } = booking;

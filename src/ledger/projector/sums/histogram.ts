@@ -1,5 +1,5 @@
 /** Cells of a histogram; the last one takes everything beyond, and what never ended. */
-export const histogramCells = 128;
+const histogramCells = 128;
 
 const base = 1.1;
 const logBase = Math.log(base);

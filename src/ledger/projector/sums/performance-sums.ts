@@ -21,7 +21,7 @@ interface PerformanceRow {
 }
 
 /** Rollups of speed, each by a length of time of its own. */
-export const performanceTables = [
+const performanceTables = [
   { table: 'performance_minute', startOf: minuteOf },
   { table: 'performance_hour', startOf: hourOf },
   { table: 'performance_day', startOf: dayOf },

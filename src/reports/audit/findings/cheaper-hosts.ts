@@ -53,7 +53,7 @@ function compareWith(account: ModelAccount, offer: Offer): Omit<CheaperHost, 'is
 }
 
 /** The command that proves or refutes equal quality on the caller's own work. */
-export function proofCommand(job: string | undefined, candidates: readonly string[]): string {
+function proofCommand(job: string | undefined, candidates: readonly string[]): string {
   return [
     'switchyard eval run --job',
     shellWord(job ?? 'JOB'),

@@ -5,7 +5,7 @@ import { StringDecoder } from 'node:string_decoder';
 export type LineSink = (line: string, number: number) => void;
 
 /** Longest line that is kept; a longer one is told to the sink of problems and skipped. */
-export const maxLineLength = 32 * 1024 * 1024;
+const maxLineLength = 32 * 1024 * 1024;
 
 /** Cuts a stream of bytes into lines, whatever the chunks; CRLF counts as one break, a byte order mark is dropped. */
 export class LineSplitter {

@@ -11,7 +11,7 @@ export const guestExits = {
 } as const;
 
 /** Extended attributes with this prefix are the metadata of a file. */
-export const metadataPrefix = 'user.switchyard.';
+const metadataPrefix = 'user.switchyard.';
 
 /** What every operation can do. Messages and fields in both directions are preceded by their length. */
 export const prelude = String.raw`

@@ -18,7 +18,7 @@ export interface ClusterPlace {
 const pointerFile = 'location';
 
 /** Where servers of other users are kept: folders of root are closed to them. */
-export const defaultStateFolder = '/var/lib/switchyard';
+const defaultStateFolder = '/var/lib/switchyard';
 
 /** Has the data of this folder been moved to where another user can reach it? */
 export function isMovedAway(folder: string): boolean {

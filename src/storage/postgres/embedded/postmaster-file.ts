@@ -50,7 +50,7 @@ async function endsWithin(runs: () => boolean, durationMs: number): Promise<bool
 }
 
 /** Is the process of the file alive, and the server that wrote it? */
-export function isThatServer({ pid, startedAtS, data }: { pid: number; startedAtS: number; data: string }): boolean {
+function isThatServer({ pid, startedAtS, data }: { pid: number; startedAtS: number; data: string }): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0 || !isProcessAlive(pid)) return false;
   const bootedAtS = readBootTime();
   if (bootedAtS === undefined) {

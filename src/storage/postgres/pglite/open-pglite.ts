@@ -22,7 +22,7 @@ export interface PgliteSettings {
 }
 
 /** Said at every start: nobody may run this by mistake. */
-export const pgliteWarning =
+const pgliteWarning =
   'the database is PGlite, which never waits for the disk: a power cut may lose or damage money that was recorded; use it for trials only';
 
 /** Opens the database inside this process: one connection, no syncing, for systems where no server can run. */
