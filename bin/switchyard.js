@@ -20,7 +20,9 @@ async function buildIfStale() {
 }
 
 if (await buildIfStale()) {
-  const { main } = await import(new URL('../dist/cli/index.js', import.meta.url).href);
+  const bundled = new URL('../dist/bundle/index.js', import.meta.url);
+  const compiled = new URL('../dist/cli/index.js', import.meta.url);
+  const { main } = await import(existsSync(bundled) ? bundled.href : compiled.href);
   process.exitCode = await main(process.argv.slice(2));
 } else {
   process.exitCode = 1;

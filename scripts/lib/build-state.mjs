@@ -12,7 +12,12 @@ import { listFiles } from './list-files.mjs';
  * @property {string} content
  */
 
-const configurationFiles = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+const configurationFiles = [
+  'package-lock.json',
+  'scripts/lib/bundle-product.mjs',
+  'tsconfig.build.json',
+  'tsconfig.json',
+];
 
 /** @param {string} root */
 export function outputPath(root) {

@@ -2,6 +2,7 @@
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { assetFiles, currentStamp, hasSources, isBuildCurrent, outputPath, writeStamp } from './build-state.mjs';
+import { bundleProduct } from './bundle-product.mjs';
 import { withFolderLock } from './folder-lock.mjs';
 import { listFiles } from './list-files.mjs';
 import { runQuietly } from './run-command.mjs';
@@ -45,6 +46,7 @@ async function build(root) {
   await compile(root, fresh);
   for (const asset of assetFiles(root)) copyFile(join(root, 'src', asset), join(fresh, asset));
   if (listFiles(fresh).length === 0) throw new Error('the compiler emitted nothing');
+  await bundleProduct(root, fresh);
   writeStamp(fresh, stamp);
   if (existsSync(output)) renameSync(output, old);
   renameSync(fresh, output);

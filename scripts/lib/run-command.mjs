@@ -15,9 +15,26 @@ import { spawn } from 'node:child_process';
  * @param {NodeCommand} command
  * @returns {Promise<number>}
  */
-export function runQuietly({ entry, parameters, folder, environment = process.env }) {
+export function runQuietly({ entry, parameters, ...surroundings }) {
+  return runProgramQuietly({ program: process.execPath, parameters: [entry, ...parameters], ...surroundings });
+}
+
+/**
+ * @typedef {object} ProgramCommand
+ * @property {string} program
+ * @property {readonly string[]} parameters
+ * @property {string} folder
+ * @property {NodeJS.ProcessEnv} [environment]
+ */
+
+/**
+ * The same for any program.
+ * @param {ProgramCommand} command
+ * @returns {Promise<number>}
+ */
+export function runProgramQuietly({ program, parameters, folder, environment = process.env }) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [entry, ...parameters], {
+    const child = spawn(program, parameters, {
       cwd: folder,
       env: environment,
       stdio: ['ignore', process.stderr, process.stderr],

@@ -97,6 +97,24 @@ describe('a build of the product', () => {
     expect(await command('a')).toEqual({ exitCode: 1, stdout: 'two', stderr: '' });
   });
 
+  it('bundles the command and its threads where a bundler is installed, and the command runs the bundle', async () => {
+    symlinkSync(join(repositoryRoot, 'node_modules', '@esbuild'), join(repository.root, 'node_modules', '@esbuild'));
+    repository.plant('node_modules/zod/index.js', "export const said = 'bundled';\n");
+    repository.plant('src/library.d.ts', "declare module 'zod' {\n  export const said: string;\n}\n");
+    repository.plant('src/deep/later.ts', "import { said } from 'zod';\nexport const later = said;\n");
+    repository.plant(
+      'src/cli/index.ts',
+      mainSource(`process.stdout.write((await import('../deep/later.ts')).later + new Error().stack);`),
+    );
+    repository.plant('src/deep/some-thread.ts', 'export const thread = 1;\n');
+    expect(await build()).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(existsSync(output('bundle/some-thread.js'))).toBe(true);
+    rmSync(join(repository.root, 'node_modules/zod'), { recursive: true });
+    const run = await command('a');
+    expect(run).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(run.stdout).toMatch(/^bundledError\n +at main \(.*\/dist\/bundle\/index\.js:/);
+  });
+
   it('stops the command when it fails, rather than starting what it was before', async () => {
     await build();
     repository.plant('src/cli/index.ts', mainSource('const wrong: number = "text";'));
