@@ -150,16 +150,16 @@ describe('a choice', () => {
     expect(promoted).toBeLessThanOrEqual(2);
   });
 
-  it('takes a gain in a young job for skill among two candidates, and for luck among thirty', () => {
-    const learner = graded([0.8, ...Array.from({ length: 30 }, () => 0.7)], 100);
-    const isRight = (model: number, prompt: number): boolean =>
-      model === 1 ? prompt % 8 > 0 : (prompt + model) % 10 < 7;
-    teach(learner, { job: 'young', models: 31, count: 40, isRight });
-    const candidates = Array.from({ length: 31 }, (_, at) => candidate(`m${at}`));
-    const young = { state: learner.snapshot(0), request: { ...request, job: 'young' } };
-    expect(choose({ ...young, candidates: candidates.slice(0, 2) }).model).toBe('m1');
-    expect(choose({ ...young, candidates }).model).toBe('m0');
-    expect(choose({ ...young, candidates, tradeoff: { valueNanos: undefined, isLearning: true } }).model).toBe('m1');
+  it('takes a gain in a young job for skill beyond its error only, where it does not learn from its choices', () => {
+    const taken = (every: number, isLearning: boolean): string => {
+      const learner = graded([0.8, 0.7], 200);
+      const isRight = (model: number, prompt: number): boolean => (model === 1 ? prompt % every > 0 : prompt % 10 < 7);
+      teach(learner, { job: 'young', models: 2, count: 40, isRight });
+      const candidates = [candidate('m0'), candidate('m1')];
+      const young = { state: learner.snapshot(0), request: { ...request, job: 'young' } };
+      return choose({ ...young, candidates, tradeoff: { valueNanos: undefined, isLearning } }).model;
+    };
+    expect([taken(5, false), taken(5, true), taken(20, false)]).toEqual(['m0', 'm1', 'm1']);
   });
 
   it('names why each candidate is out when none is left', () => {

@@ -2,7 +2,6 @@ import type { PromptFeatures } from '../features/prompt-features.ts';
 import type { OutputModel } from '../estimate/output-model.ts';
 import { noNeighbours } from '../estimate/residual-model.ts';
 import type { RoutingState } from '../estimate/routing-state.ts';
-import { winnersExcess } from './quick-quantile.ts';
 
 /** A model that may be chosen. */
 export interface Candidate {
@@ -52,8 +51,10 @@ export interface Estimates {
   readonly reference: number;
 }
 
-/** Graded prompts after which a job's own means need no more caution; found by cross-validation over all sets. */
-const matureAfter = 200;
+/** Standard errors by which a gain must exceed zero to count in full, while a job is young. */
+const caution = 1;
+/** Graded prompts after which a job's own means need no more caution. */
+const matureAfter = 100;
 
 /** Quality, cost and latency of each candidate, by the chain prior, global, job, prompt. */
 export function estimateCandidates(
@@ -131,9 +132,8 @@ function costOf(candidate: Candidate, inputTokens: number, outputTokens: number)
 }
 
 /**
- * The best of many estimates is overstated, the more the more there are. While a job has few graded prompts, a model
- * seems better than the reference only as far as its gain exceeds what the best of so many equal ones would show; with
- * many prompts, estimates are taken as they are.
+ * The best of many estimates is overstated. While a job has few graded prompts, a model seems better than the
+ * reference only as far as its gain exceeds one standard error; with many, estimates are taken as they are.
  */
 function trust(
   estimates: { quality: Float64Array; trusted: Float64Array; gapErrors: Float64Array },
@@ -144,11 +144,10 @@ function trust(
   const base = of.reference >= 0 ? (quality[of.reference] ?? 0) : undefined;
   const doubt = Math.max(0, 1 - of.graded / matureAfter);
   if (base === undefined || doubt === 0 || !of.isKnown) return;
-  const errors = doubt * winnersExcess(quality.length);
   for (let at = 0; at < quality.length; at++) {
     const gain = (quality[at] ?? 0) - base;
     if (gain <= 0 || at === of.reference) continue;
-    const certain = gain - errors * (gapErrors[at] ?? 0);
+    const certain = gain - caution * doubt * (gapErrors[at] ?? 0);
     trusted[at] = base + (certain > 0 ? certain : -1e-6);
   }
 }
