@@ -149,7 +149,7 @@ function needMore(plan: RolloutPlan, state: RolloutState, of: { atMs: number; be
 }
 
 /** Pairs until it would be proven if the mean stays; undefined when it points the other way, or nothing was seen. */
-export function moreNeeded(plan: RolloutPlan, state: RolloutState): number | undefined {
+function moreNeeded(plan: RolloutPlan, state: RolloutState): number | undefined {
   const sums = [state.offline, state.shadow, state.live].map(({ differences }) => differences);
   const count = sums.reduce((total, one) => total + one.count, 0);
   if (count < 2) return undefined;

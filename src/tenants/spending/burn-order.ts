@@ -17,7 +17,7 @@ export interface BurnableGrant {
 }
 
 /** Compares grants: priority, then earlier expiry, then earlier creation. */
-export function burnOrder(left: BurnableGrant, right: BurnableGrant): number {
+function burnOrder(left: BurnableGrant, right: BurnableGrant): number {
   const expiry = (left.expiresAtMs ?? Number.POSITIVE_INFINITY) - (right.expiresAtMs ?? Number.POSITIVE_INFINITY);
   return (
     left.priority - right.priority ||
