@@ -1,8 +1,8 @@
-import { firstHeader } from '../platform/first-header.ts';
 import { Agent, request } from 'undici';
+import { firstHeader } from '../platform/first-header.ts';
 import { encodeOtlp } from './otlp-json.ts';
-import type { Attributes } from './span.ts';
 import type { SendResult, SendSpans } from './span-queue.ts';
+import type { Attributes } from './span.ts';
 
 /** Where spans go. */
 export interface OtlpTarget {

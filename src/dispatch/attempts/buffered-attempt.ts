@@ -1,7 +1,7 @@
-import { firstHeader } from '../../platform/first-header.ts';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { Fault } from '../../domain/faults/fault.ts';
+import { firstHeader } from '../../platform/first-header.ts';
 import type { TimerWheel, WheelTimer } from '../../platform/timer-wheel.ts';
 import type { UpstreamFailure, UpstreamRequest } from '../../providers/contract.ts';
 import type { AttemptMeter } from './attempt-meter.ts';

@@ -1,7 +1,7 @@
-import { dayText } from '../../domain/money/periods.ts';
 import { sql } from 'kysely';
-import { divideHalfEven } from '../../domain/money/decimal.ts';
 import { nanosPerCent } from '../../domain/charges/proration.ts';
+import { divideHalfEven } from '../../domain/money/decimal.ts';
+import { dayText } from '../../domain/money/periods.ts';
 import type { Database } from '../../storage/index.ts';
 import { meterEventId } from './meter-events.ts';
 import { enqueueAll, type OutboxMessage } from './outbox.ts';

@@ -1,9 +1,9 @@
+import type { Transaction } from 'kysely';
 import type { OutcomeFact } from '../../domain/facts/facts.ts';
 import type { Price, PriceContract } from '../../domain/rating/price.ts';
-import type { ChargeFunding, ProjectedCharge } from '../../tenants/index.ts';
-import type { Transaction } from 'kysely';
-import type { Tables } from '../../storage/index.ts';
 import type { UsageBuckets } from '../../domain/rating/usage.ts';
+import type { Tables } from '../../storage/index.ts';
+import type { ChargeFunding, ProjectedCharge } from '../../tenants/index.ts';
 import type { Booking, ExchangeDimensions } from './books/booking.ts';
 
 /** Price and contract versions by id, as far as they are known. */

@@ -1,5 +1,5 @@
-import { dayText } from '../../domain/money/periods.ts';
 import { styleText } from 'node:util';
+import { dayText } from '../../domain/money/periods.ts';
 import { count, percent, shareOf, usd } from '../audit/figures.ts';
 import type { RoiReport, Saving } from './roi-report.ts';
 

@@ -1,7 +1,7 @@
-import { dayText } from '../../../domain/money/periods.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { type JobConfig, parseConfig } from '../../../config/index.ts';
 import { parseUsdAsNanos } from '../../../domain/money/money.ts';
+import { dayText } from '../../../domain/money/periods.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import type {
   JobPolicy,
@@ -16,8 +16,8 @@ import { CliError, exitCodes } from '../../shell/cli-error.ts';
 import { readTextFile } from '../../shell/read-file.ts';
 import { readSince } from '../../shell/read-since.ts';
 import { type Terminal, writeJson, writeLine } from '../../shell/terminal.ts';
-import { readJobSettings, successRuleOf, valueOf } from './job-settings.ts';
 import { readExchangeLog } from '../journal/read-exchange-log.ts';
+import { readJobSettings, successRuleOf, valueOf } from './job-settings.ts';
 
 /** What `switchyard policy evaluate` was asked. */
 export interface PolicyEvaluateCall {

@@ -1,19 +1,19 @@
-import { idTimeMs } from '../../../platform/ids.ts';
 import type { Transaction } from 'kysely';
+import { idTimeMs } from '../../../platform/ids.ts';
 import type { Tables } from '../../../storage/index.ts';
 import { postTransactions } from '../../books/post-transaction.ts';
-import { BatchSums } from '../sums/batch-sums.ts';
-import { type BookedAttempt, type Booking, bookedAttemptOf } from './booking.ts';
-import { applyCorrections, saveEstimates } from './corrections.ts';
 import type { BatchFold, ExchangeBook } from '../exchanges/exchange-book.ts';
 import { saveHeldExchanges } from '../exchanges/held-exchanges.ts';
 import { saveOpenExchanges } from '../exchanges/open-exchanges.ts';
 import type { PendingExchange } from '../exchanges/pending-exchange.ts';
-import type { ApplyCharges, BookedCorrection, ExportUse } from '../ports.ts';
-import { ofBooking, ofFact, type QuarantinedFact, saveQuarantined } from '../quarantine/quarantine.ts';
 import { adjustExchange, findExchanges, insertExchanges, type KnownExchange } from '../exchanges/recent-exchanges.ts';
 import { compareTold, dimensionsOfKnown, type LateAttempt, lateUse, toldDigest } from '../facts/told-again.ts';
 import type { UsageLabels } from '../facts/usage-labels.ts';
+import type { ApplyCharges, BookedCorrection, ExportUse } from '../ports.ts';
+import { ofBooking, ofFact, type QuarantinedFact, saveQuarantined } from '../quarantine/quarantine.ts';
+import { BatchSums } from '../sums/batch-sums.ts';
+import { type BookedAttempt, type Booking, bookedAttemptOf } from './booking.ts';
+import { applyCorrections, saveEstimates } from './corrections.ts';
 
 /** What the writing of a batch works with. */
 export interface BatchWriterParts {
