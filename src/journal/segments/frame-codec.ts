@@ -88,13 +88,14 @@ export function isIntact(buffer: Buffer, at: number, seed: number): boolean {
 export function decodeFrame(buffer: Buffer, at: number, segment: { seed: number; base: number }): Frame | FrameFlaw {
   const extent = measureFrame(buffer, at);
   if (typeof extent === 'string') return extent;
-  if (!isIntact(buffer, at, segment.seed)) return 'crc';
+  const body = buffer.subarray(at + frameHeaderBytes, extent.end);
+  if (buffer.readUInt32LE(at + crcAt) !== crc32(body, headChecksum(buffer, at, segment.seed))) return 'crc';
   return {
     type: extent.type,
     version: extent.version,
     offset: segment.base + at,
     end: segment.base + extent.end,
-    body: buffer.subarray(at + frameHeaderBytes, extent.end),
+    body,
   };
 }
 
