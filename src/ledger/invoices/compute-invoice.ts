@@ -42,7 +42,10 @@ export async function computeInvoice(executor: Kysely<Tables>, query: InvoiceQue
   if (!parties) throw new LedgerError('invalid', `there is no customer ${query.customer}`);
   const { currency } = parties.organisation;
   if (currency !== (settings.exchange?.currency ?? 'USD')) {
-    throw new LedgerError('invalid', `${query.customer} is billed in ${currency}: give the exchange rate from USD to it`);
+    throw new LedgerError(
+      'invalid',
+      `${query.customer} is billed in ${currency}: give the exchange rate from USD to it`,
+    );
   }
   const lines = [
     ...(await periodLines(executor, query.customer, period)),

@@ -151,13 +151,13 @@ describe('encodeCall', () => {
   });
 
   it('names a foreign tool by its kind where it has no name', () => {
-    const tool = {
+    const foreign = {
       type: 'opaque',
       dialect: 'openai-responses',
       value: { type: 'web_search' },
       at: '/tools/0',
     } as const;
-    expect(encodeCall(callWith({ tools: [tool] }), options)).toMatchObject({
+    expect(encodeCall(callWith({ tools: [foreign] }), options)).toMatchObject({
       message: 'The tool web_search is run by its own provider and cannot be carried to this endpoint.',
     });
   });
