@@ -14,7 +14,7 @@ const recountMs = 1_000;
  * The most that started in any minute, of amounts by the time of their start.
  * @param {readonly { atMs: number, amount: number }[]} taken
  */
-export function peakOfMinutes(taken) {
+function peakOfMinutes(taken) {
   const sorted = taken.toSorted((a, b) => a.atMs - b.atMs);
   let [peak, sum, first] = [0, 0, 0];
   for (const { atMs, amount } of sorted) {

@@ -5,7 +5,7 @@ import type { Spender } from './contract.ts';
 import type { ReservationGate } from './reservation-gate.ts';
 
 /** What restoring counts. */
-export interface RestoredSpending {
+interface RestoredSpending {
   /** Without a database nobody else has counted charges. */
   readonly charges: boolean;
   /** Facts of before this time are too old for rate limits. */
