@@ -28,6 +28,8 @@ log: { level: silent }
 const prompt = 'Summarize: the cache is keyed by prefix, so a changed system prompt empties it.';
 /** More than enough evidence to move a decision, and little enough to read. */
 const maxOutcomes = 5;
+/** What isolates code here is known once the hostile programs are through, which takes a busy machine long. */
+const timeoutMs = 60_000;
 
 const codePrompt = `${'Say all of this again. '.repeat(10)}\n\`\`\`js\nconst answer = 6 * 7;\n\`\`\`\n`;
 const codeTests = 'if (answer !== 42) throw new Error(`${answer} is not 42`);';
@@ -44,7 +46,7 @@ export async function runDemo(terminal: Terminal): Promise<number> {
   const environment = { DEMO_KEY: secret };
   const product = await startProduct({ configFile, port: 0, dataDirectory: join(folder, 'data'), environment });
   try {
-    const client = createClient({ url: product.url, ownerToken: product.ownerToken });
+    const client = createClient({ url: product.url, ownerToken: product.ownerToken, timeoutMs });
     return await tellStory({ url: product.url, client }, (line) => writeLine(terminal, line));
   } finally {
     await product.drain();
