@@ -125,8 +125,10 @@ function setLimits(version: 'v1' | 'v2', { controller, base }: Base, limits: Lim
           cpu: [
             ['cpu.cfs_period_us', '100000'],
             ['cpu.cfs_quota_us', '100000'],
-            // A quarter of what an ordinary process gets where there is not enough for all: the gateway comes first.
-            ['cpu.shares', '256'],
+            // An eighth of an ordinary process's part where there is not enough for all: the gateway comes first. The
+            // kernel hands that part out in whole ticks, and who wakes up in one waits for its end, so that a greater
+            // part is felt in the gateway's slowest answers; with a much smaller one guests starve on a busy host.
+            ['cpu.shares', '128'],
           ],
         }
       : {
@@ -137,7 +139,7 @@ function setLimits(version: 'v1' | 'v2', { controller, base }: Base, limits: Lim
           pids: [['pids.max', String(limits.processes + ownProcesses)]],
           cpu: [
             ['cpu.max', '100000 100000'],
-            ['cpu.weight', '25'],
+            ['cpu.weight', '12'],
           ],
         };
   for (const [file, value] of settings[controller] ?? []) tryWrite(join(base, file), value);
