@@ -58,7 +58,7 @@ const gaps = `## Known gaps
 - The filter of system calls refuses a list, and exists for x86-64 and ARM64. Elsewhere the gap stands in the receipt.
 - A guest's standard streams are sockets: a program that opens \`/dev/stdout\` by name fails.
 - The programs of the host below \`/usr\` are readable in every sandbox. Do not keep secrets there.
-- CPU is shared by weight: a sandbox gets at most one core, and a quarter of an ordinary process's share where there is
+- CPU is shared by weight: a sandbox gets at most one core, and an eighth of an ordinary process's share where there is
   not enough for all. Processes of apps have no weight of their own.
 - At the tier \`language\` memory and CPU time are looked at twenty times a second, from outside.
 - Tried on Linux with bubblewrap 0.8 and control groups of version 1. Version 2 is written and not tried.
