@@ -28,6 +28,29 @@ describe('paths that the documentation names', () => {
   });
 });
 
+describe('modules that scripts load from the build', () => {
+  it('exist as sources', () => {
+    const loaded = readSources(['scripts', 'bench'], (path) => /\.(ts|mjs)$/.test(path));
+    const paths = loadedModules(loaded);
+    expect(paths.length).toBeGreaterThan(10);
+    expect(paths.filter(({ module }) => !existsSync(join(repositoryRoot, 'src', `${module}.ts`)))).toEqual([]);
+  });
+
+  it('are found in calls and in imports', () => {
+    const script = sourceText('scripts/a.mjs', "loadBuilt('a/index.js');\nawait import(`${dist}/b/c.js`);\n");
+    expect(loadedModules([script]).map(({ module }) => module)).toEqual(['a/index', 'b/c']);
+  });
+});
+
+function loadedModules(texts: readonly SourceText[]): readonly { readonly path: string; readonly module: string }[] {
+  return texts.flatMap(({ path, lines }) =>
+    [...lines.join('\n').matchAll(/(?:loadBuilt\('|\$\{dist\}\/)([\w/-]+)\.js/g)].map(([, module = '']) => ({
+      path,
+      module,
+    })),
+  );
+}
+
 /** Paths with a place for a name, such as `<host>`, or with a star are recipes and not looked at. */
 function missingPaths(texts: readonly SourceText[]): readonly string[] {
   return texts.flatMap(({ path, lines }) =>

@@ -27,7 +27,7 @@ async function loadParts() {
     loadBuilt('protocols/index.js'),
     loadBuilt('providers/index.js'),
     loadBuilt('gateway/parse-body.js'),
-    loadBuilt('domain/fault.js'),
+    loadBuilt('domain/faults/fault.js'),
   ]);
   /** @type {{ [dialect: string]: any }} */
   const inbounds = {
