@@ -7,7 +7,7 @@ import { ensureBuilt } from './lib/ensure-built.mjs';
 import { logToStderr, messageOf } from './lib/log-to-stderr.mjs';
 import { repositoryRoot } from './lib/repository-root.mjs';
 
-const known = ['gateway', 'journal', 'money', 'runtime'];
+const known = ['gateway', 'features', 'journal', 'money', 'runtime'];
 
 async function main() {
   const { values, positionals } = parseArgs({

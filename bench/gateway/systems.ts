@@ -15,7 +15,7 @@ export interface System {
   requestOf(workload: Pick<Workload, 'path' | 'requestBody'>): string;
 }
 
-export type SystemName = 'direct' | 'raw' | 'durable' | 'relaxed' | 'portkey';
+export type SystemName = 'direct' | 'raw' | 'durable' | 'relaxed' | 'portkey' | 'plain' | 'budgets' | 'routing';
 
 /** How our own gateway is started. */
 export interface GatewayOptions {
@@ -26,6 +26,10 @@ export interface GatewayOptions {
   /** More parameters for Node itself, for monitors and profiles. */
   readonly nodeParameters?: readonly string[];
   readonly environment?: NodeJS.ProcessEnv;
+  /** Settings on top of those of the benchmark. */
+  readonly settings?: object;
+  /** Whose the key is; else nobody's. */
+  readonly customer?: string;
 }
 
 const clientKey = 'sk-bench-0123456789abcdef0123456789abcdef';
@@ -93,7 +97,7 @@ export function gatewayEnvironment(): NodeJS.ProcessEnv {
   return { PATH, HOME, BENCH_UPSTREAM_KEY: 'sk-upstream', BENCH_CLIENT_KEY: clientKey };
 }
 
-function configuration({ upstreamPort, durability }: GatewayOptions): object {
+function configuration({ upstreamPort, durability, settings, customer }: GatewayOptions): object {
   const host = (protocol: string): object => ({
     protocol,
     baseUrl: `http://127.0.0.1:${upstreamPort}/v1`,
@@ -115,12 +119,13 @@ function configuration({ upstreamPort, durability }: GatewayOptions): object {
       'bench-responses': model('responses'),
       [pacedModel]: model('chat', pacedModel),
     },
-    keys: [{ name: 'bench', secret: 'env:BENCH_CLIENT_KEY', models: ['bench-*'], limits }],
+    keys: [{ name: 'bench', secret: 'env:BENCH_CLIENT_KEY', models: ['bench-*', 'job/*'], limits, customer }],
     journal: { durability },
     // The gateway alone: what a database and sandboxes beside it cost is another measurement.
     database: 'off',
     runtime: { enabled: false },
     log: { level: 'error' },
+    ...settings,
   };
 }
 

@@ -16,7 +16,7 @@ import {
   SpendingService,
   type SpendingRules,
 } from '../../src/tenants/index.ts';
-import type { Section } from './section.ts';
+import type { Section } from '../section.ts';
 
 /** What admission costs in process, and what leases of many gateways ask of one database. */
 export interface AdmissionFigures {

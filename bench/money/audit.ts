@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { jsonLines, litellmRow } from '../../src/reports/audit/testing/log-writers.ts';
 import { syntheticCalls, syntheticPrices, textPrices } from '../../src/reports/audit/testing/synthetic-log.ts';
 import { auditLogs } from '../../src/reports/index.ts';
-import type { Section } from './section.ts';
+import type { Section } from '../section.ts';
 
 const partRows = 50_000;
 const goalSeconds = 20;

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { createSeededRandom } from '../../src/platform/random.ts';
 import { openDatabase } from '../../src/storage/index.ts';
-import type { Section } from './section.ts';
+import type { Section } from '../section.ts';
 
 const gatewayId = 'bench';
 /** One exchange has an open, a decision, and on average two attempts and a final. */

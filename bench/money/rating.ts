@@ -1,7 +1,7 @@
 import type { Price, PriceContract } from '../../src/domain/rating/price.ts';
 import { rate, type RatingContext } from '../../src/domain/rating/rating.ts';
 import type { Usage } from '../../src/domain/rating/usage.ts';
-import type { Figure, Section } from './section.ts';
+import type { Figure, Section } from '../section.ts';
 
 const plain: Price = {
   versionId: 'plain',

@@ -6,7 +6,7 @@ import { Partitions } from '../../src/ledger/projector/partitions.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { silentLogger } from '../../src/platform/logger.ts';
 import { type Database, openDatabase } from '../../src/storage/index.ts';
-import type { Section } from './section.ts';
+import type { Section } from '../section.ts';
 
 const startMs = Date.UTC(2026, 9, 1);
 const dayMs = 86_400_000;

@@ -1,6 +1,6 @@
 import { createSeededRandom } from '../../src/platform/random.ts';
 import { askLoss, askPrice, LogColumns } from '../../src/reports/index.ts';
-import type { Figure, Section } from './section.ts';
+import type { Figure, Section } from '../section.ts';
 
 const models = ['alpha/large', 'alpha/small', 'beta/large', 'beta/small', 'gamma/large', 'gamma/small'];
 const hosts = ['alpha', 'beta', 'gamma'];

@@ -11,7 +11,7 @@ import type { LoopResult } from '../gateway/load-jobs.ts';
 import { median, rounded } from '../gateway/statistics.ts';
 import { startGateway, type System } from '../gateway/systems.ts';
 import { workloadOf } from '../gateway/workloads.ts';
-import type { Figure, Section } from '../money/section.ts';
+import type { Figure, Section } from '../section.ts';
 
 const limits = { ...defaultLimits, cpuMs: 3_600_000, wallMs: 3_600_000 };
 /** One takes all the processor it gets, in more processes than there are cores; one fills its memory again and again. */

@@ -17,7 +17,7 @@ import { AssetServer } from '../../src/runtime/apps/static-assets.ts';
 import { findEngines } from '../../src/runtime/functions/find-engines.ts';
 import { FunctionHost } from '../../src/runtime/functions/function-host.ts';
 import { defaultLimits, type FunctionSpec } from '../../src/runtime/functions/function-spec.ts';
-import type { Figure, Section } from '../money/section.ts';
+import type { Figure, Section } from '../section.ts';
 
 const connections = 16;
 

@@ -6,7 +6,7 @@ import { defaultLimits, WorkspaceDriver } from '../../src/runtime/index.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { createIdSource } from '../../src/platform/ids.ts';
 import { createSystemRandom } from '../../src/platform/random.ts';
-import type { Figure, Section } from '../money/section.ts';
+import type { Figure, Section } from '../section.ts';
 
 const limits = { ...defaultLimits, wallMs: 30_000 };
 
