@@ -61,6 +61,8 @@ function readPrices(source: Setting): { [Bucket in UsageBucket]?: string } {
     const parsed = text === undefined ? undefined : parsePricePerMillion(text);
     if (text === undefined || parsed === undefined) {
       setting.unsupported('no price that could be read exactly; write it in USD per million units under price');
+    } else if (parsed.picosPerToken === 0n && !parsed.exact) {
+      setting.unsupported('less than one pico-USD for a unit, the smallest price that can be counted');
     } else {
       price[bucket] = text;
       setting.changed(
