@@ -7,6 +7,9 @@ const heavyFolders = ['test/journeys', 'test/conformance'];
 /** Tests over recordings that are not part of the repository. */
 const sharedFolder = 'test/conformance-shared';
 
+/** The seed of property tests. */
+const setupFiles = ['test/setup/property-seed.ts'];
+
 /** Offers one database server to all tests of a run; it starts when the first test asks for it. */
 const globalSetup = ['src/storage/testing/test-server-setup.ts'];
 
@@ -15,6 +18,7 @@ const unit = {
   test: {
     name: 'unit',
     globalSetup,
+    setupFiles,
     include: ['src', 'sdk/src', 'scripts', 'bench', 'test'].map(testFiles),
     exclude: ['**/node_modules/**', 'bench/portkey/**', ...[...heavyFolders, sharedFolder].map(testFiles)],
     isolate: false,
@@ -29,6 +33,7 @@ const heavy = (name: string, folders: readonly string[], groupOrder: number) => 
   test: {
     name,
     globalSetup,
+    setupFiles,
     include: folders.map(testFiles),
     isolate: false,
     // They wait for processes and timers a good part of their time.

@@ -13,6 +13,14 @@ const chat = workloadOf('chat');
 const customer = 'acme';
 const job = 'bench';
 
+/** Candidates of one dialect, so that no translation is measured with routing. */
+const candidates = Object.fromEntries(
+  ['bench-chat', 'bench-chat-2', 'bench-chat-3'].map((name, index) => [
+    name,
+    { endpoints: [{ host: 'chat', model: 'upstream-model', price: { input: 0.15 + index, output: 0.6 + index } }] },
+  ]),
+);
+
 /** Settings of each gateway on top of those all have; every one has a database of its own. */
 const settings = {
   plain: { database: 'embedded', customers: [{ name: customer }] },
@@ -25,9 +33,10 @@ const settings = {
   routing: {
     database: 'embedded',
     customers: [{ name: customer }],
+    models: candidates,
     jobs: {
       [job]: {
-        models: ['bench-chat', 'bench-messages', 'bench-responses'],
+        models: Object.keys(candidates),
         value: { lowUsd: '0.01', midUsd: '0.03', highUsd: '0.10' },
         floor: { incumbent: 'bench-chat', margin: 0.02 },
       },

@@ -55,6 +55,13 @@ it('damaged rows are read or reported, and never crash an importer', () => {
   fc.assert(fc.property(fc.dictionary(fc.string(), damagedRow), (table) => check(JSON.stringify({ data: table }))));
 });
 
+it('a price that is an object which looks like a text is reported', () => {
+  const looksLikeText = { toString: '' };
+  const row = { id: 'a/b', canonical_slug: 'a/b', pricing: { prompt: '1', completion: looksLikeText } };
+  const catalog = importCatalog(JSON.stringify([row]), { format: 'openrouter', provider: 'openai' });
+  expect(catalog?.problems.map(({ message }) => message)).toEqual([expect.stringContaining('{"toString":""}')]);
+});
+
 it('text that is cut anywhere never crashes an importer', () => {
   const text = seeds.join('\n');
   for (let at = 0; at < text.length; at += 3) check(text.slice(0, at));

@@ -1,7 +1,7 @@
 import { parseScaled } from '../../domain/money/money.ts';
 import type { PriceCondition, PriceRule, PriceTerms } from '../../domain/rating/price.ts';
 import type { UsageBucket } from '../../domain/rating/usage.ts';
-import { decimalOf } from './fields.ts';
+import { decimalOf, sourceTextOf } from './fields.ts';
 
 /** Decimal digits that turn a catalog's unit into pico-USD per unit. */
 const unitDigits = {
@@ -51,7 +51,7 @@ export class TermsBuilder {
       return undefined;
     }
     const picos = text === undefined ? undefined : this.#read(text, at.unit ?? this.#unit);
-    if (picos === undefined) return `is no price: ${String(text ?? value).slice(0, 60)}`;
+    if (picos === undefined) return `is no price: ${(text ?? sourceTextOf(value)).slice(0, 60)}`;
     const { when } = at;
     if (when === undefined || Object.keys(when).length === 0) this.#base[bucket] = picos;
     else this.#rule(when).picosPerUnit[bucket] = picos;
@@ -62,7 +62,7 @@ export class TermsBuilder {
   setPerCall(value: unknown, unit?: PriceUnit): string | undefined {
     const text = decimalOf(value);
     const picos = text === undefined ? undefined : this.#read(text, unit ?? this.#unit);
-    if (picos === undefined) return `is no price: ${String(text ?? value).slice(0, 60)}`;
+    if (picos === undefined) return `is no price: ${(text ?? sourceTextOf(value)).slice(0, 60)}`;
     this.#perCall = picos;
     return undefined;
   }

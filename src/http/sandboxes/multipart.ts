@@ -39,9 +39,11 @@ export async function* readMultipart(body: AsyncIterable<Buffer>, boundary: stri
 }
 
 function readHead(head: string): Pick<FormPart, 'name' | 'fileName'> {
-  const disposition = /^content-disposition:\s*form-data\s*;(.*)$/im.exec(head)?.[1] ?? '';
+  // Lines end as the format says and nowhere else: a name may hold what JavaScript takes for the end of a line.
+  const lines = head.split('\r\n').map((line) => /^content-disposition:\s*form-data\s*;(.*)$/is.exec(line)?.[1]);
+  const disposition = lines.find((line) => line !== undefined) ?? '';
   const value = (name: string): string | undefined => {
-    const text = new RegExp(`(?:^|[;\\s])${name}="((?:[^"\\\\]|\\\\.)*)"`, 'i').exec(disposition)?.[1];
+    const text = new RegExp(`(?:^|[;\\s])${name}="((?:[^"\\\\]|\\\\.)*)"`, 'is').exec(disposition)?.[1];
     // What forms must escape, and nothing else: names may hold percent signs of their own.
     return text
       ?.replace(/%0D/gi, '\r')

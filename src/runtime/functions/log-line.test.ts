@@ -17,6 +17,12 @@ describe('a line of a log', () => {
     expect(readLogLine('{broken')).toEqual({ level: 'info', text: '{broken' });
   });
 
+  it('has the level of an ordinary line when its frame names none that there is', () => {
+    for (const level of [{ toString: '' }, 'constructor', null, 7]) {
+      expect(readLogLine(JSON.stringify({ level, message: 'text' }))).toEqual({ level: 'info', text: 'text' });
+    }
+  });
+
   it('takes only what looks like an id for one', () => {
     expect(readLogLine(framed('\u0001"},{"\u0001 x'))).toEqual({ level: 'info', text: 'x' });
   });

@@ -22,16 +22,16 @@ export type ReadLine = Pick<LogLine, 'level' | 'text'> & { readonly requestId?: 
 /** Longest text of one line. */
 export const maxTextBytes = 16 * 1024;
 
-const levels: { readonly [level: string]: LogLine['level'] } = {
-  debug: 'debug',
-  trace: 'debug',
-  log: 'info',
-  info: 'info',
-  warn: 'warn',
-  warning: 'warn',
-  error: 'error',
-  fatal: 'error',
-};
+const levels: ReadonlyMap<unknown, LogLine['level']> = new Map([
+  ['debug', 'debug'],
+  ['trace', 'debug'],
+  ['log', 'info'],
+  ['info', 'info'],
+  ['warn', 'warn'],
+  ['warning', 'warn'],
+  ['error', 'error'],
+  ['fatal', 'error'],
+] as const);
 
 const idPattern = /^[a-z]{1,16}_[0-9a-z]{1,64}$/;
 
@@ -39,7 +39,7 @@ const idPattern = /^[a-z]{1,16}_[0-9a-z]{1,64}$/;
 export function readLogLine(line: string): ReadLine {
   const framed = parse(line);
   if (typeof framed?.['message'] !== 'string') return { level: 'info', text: line };
-  const level = levels[String(framed['level'])] ?? 'info';
+  const level = levels.get(framed['level']) ?? 'info';
   const message = framed['message'];
   const end = message.startsWith(logMark) ? message.indexOf(logMark, 1) : -1;
   if (end < 0) return { level, text: message };

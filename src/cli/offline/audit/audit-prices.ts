@@ -50,7 +50,8 @@ async function fromYaml(path: string, text: string): Promise<readonly Offer[]> {
     if (typeof host !== 'string' || typeof model !== 'string') throw problem(path, place, 'needs host and model');
     const texts = priceTexts(entry['price'], (message) => problem(path, `${place}.price`, message));
     const price = priceFromTexts(texts);
-    const fromMs = entry['from'] === undefined ? undefined : Date.parse(String(entry['from']));
+    const { from } = entry;
+    const fromMs = from === undefined ? undefined : Date.parse(typeof from === 'string' ? from : '');
     if (fromMs !== undefined && Number.isNaN(fromMs)) throw problem(path, `${place}.from`, 'is no date');
     const offer = byEndpoint.get(`${host}/${model}`) ?? { host, model, versions: [] };
     offer.versions.push({ fromMs, price: price && { ...price, versionId: `${basename(path)} ${place}` } });
@@ -88,7 +89,7 @@ function priceTexts(value: unknown, problemOf: (message: string) => CliError): {
   for (const [bucket, text] of Object.entries(value)) {
     if (!usageBuckets.some((name) => name === bucket)) throw problemOf(`names "${bucket}", which is no bucket`);
     if (typeof text !== 'string' || !/^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text)) {
-      throw problemOf(`says "${String(text)}" for ${bucket}, which is no price in USD per million`);
+      throw problemOf(`says ${JSON.stringify(text)} for ${bucket}, which is no price in USD per million`);
     }
     texts[bucket] = text;
   }

@@ -71,7 +71,7 @@ function isRecord(value: unknown): value is LooseRecord {
 }
 
 function problemOf(value: LooseRecord, type: FactType): string | undefined {
-  if (value['type'] !== type) return `its frame says ${type}, its body ${String(value['type'])}`;
+  if (value['type'] !== type) return `its frame says ${type}, its body ${JSON.stringify(value['type'])}`;
   if (!isId(value['requestId'])) return 'requestId';
   for (const { field, isRight } of checks[type as MoneyFact['type']]) if (!isRight(value[field])) return field;
   return undefined;
