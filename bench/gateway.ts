@@ -51,7 +51,7 @@ const memoryPortions = 5;
 const fullPlan: Plan = {
   workloads,
   connections: [1, 10, 50, 500],
-  pace: { rounds: 3, warmupRequests: 2000, durationMs: 1500 },
+  pace: { rounds: 3, durationMs: 1500 },
   requests: 500_000,
   aborts: 50_000,
   pacedStreams: 1000,
@@ -61,7 +61,7 @@ const quickPlan: Plan = {
   ...fullPlan,
   workloads: workloads.filter(({ name }) => name.startsWith('chat')),
   connections: [1, 10],
-  pace: { rounds: 3, warmupRequests: 500, durationMs: 500 },
+  pace: { rounds: 3, durationMs: 500 },
   requests: 10_000,
   aborts: 1000,
   pacedStreams: 200,

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { LoadJob } from './load-jobs.ts';
 
@@ -98,6 +99,20 @@ export function cpuMsOf(pid: number): number {
   const text = readProc(pid, 'stat');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return ((Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 1000) / ticksPerSecond;
+}
+
+const restLookMs = 1000;
+const restingShare = 0.1;
+const longestUnrestMs = 60_000;
+
+/** Waits until a process has done what it does after its start, such as filling a database; not for ever. */
+export async function atRest({ pid }: BenchProcess): Promise<void> {
+  const endMs = performance.now() + longestUnrestMs;
+  for (let usedMs = Number.POSITIVE_INFINITY; usedMs > restLookMs * restingShare && performance.now() < endMs; ) {
+    const beforeMs = cpuMsOf(pid);
+    await pause(restLookMs);
+    usedMs = cpuMsOf(pid) - beforeMs;
+  }
 }
 
 /** Resident memory, MiB; 0 where there is no /proc. */

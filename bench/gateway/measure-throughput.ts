@@ -1,4 +1,4 @@
-import { cpuMsOf, type LoadGenerator, rssMebibytesOf } from './bench-process.ts';
+import { atRest, cpuMsOf, type LoadGenerator, rssMebibytesOf } from './bench-process.ts';
 import type { ClosedLoop, LoopResult } from './load-jobs.ts';
 import { median, rounded } from './statistics.ts';
 import type { System, SystemName } from './systems.ts';
@@ -27,8 +27,6 @@ export interface Cell {
 export interface Pace {
   readonly rounds: number;
   readonly durationMs: number;
-  /** By number and not by time: a slow machine would otherwise measure cold code. */
-  readonly warmupRequests: number;
 }
 
 interface Round extends LoopResult {
@@ -58,14 +56,35 @@ interface Task {
   readonly pace: Pace;
 }
 
-const warmupLimitMs = 3000;
+const warmPortionMs = 700;
+const longestWarmupMs = 40_000;
+/** Portions in a row that must bring nothing new. */
+const steadyPortions = 3;
+/** A rate that is higher by less than this is the noise of the machine. */
+const noticeable = 1.05;
 
+/** Workloads that a system is warm for: another number of connections runs the same code. */
+const warmWorkloads = new WeakMap<System, Set<string>>();
+
+/**
+ * Loads a system until it gets no faster. A program of some size runs its first thousands of requests in code that is
+ * not compiled yet: a warm-up of fixed length would measure how long compiling takes on a machine that is busy.
+ */
 async function warmUp(generator: LoadGenerator, system: System, task: Task): Promise<void> {
-  await generator.run<LoopResult>({
-    ...jobOf(system, task),
-    durationMs: warmupLimitMs,
-    maxRequests: task.pace.warmupRequests,
-  });
+  const warm = warmWorkloads.get(system) ?? new Set();
+  warmWorkloads.set(system, warm);
+  const portion = { ...jobOf(system, task), durationMs: warmPortionMs, maxRequests: Number.MAX_SAFE_INTEGER };
+  if (warm.has(task.workload.name)) return void (await generator.run<LoopResult>(portion));
+  await atRest(system.process);
+  let best = 0;
+  const endMs = performance.now() + longestWarmupMs;
+  for (let steady = 0; steady < steadyPortions && performance.now() < endMs; ) {
+    const { requests, seconds } = await generator.run<LoopResult>(portion);
+    const rate = requests / seconds;
+    steady = rate > best * noticeable ? 0 : steady + 1;
+    best = Math.max(best, rate);
+  }
+  warm.add(task.workload.name);
 }
 
 async function runRound(generator: LoadGenerator, system: System, task: Task): Promise<Round> {

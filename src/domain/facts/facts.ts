@@ -300,7 +300,6 @@ export interface RoutingFact {
   readonly inputTokens: number;
   /** The prompt as hashed features; no text can be read from them. */
   readonly features?: string;
-  readonly featuresDigest?: string;
   /** `embedding MODEL`, or `words` with why; absent: no embeddings model is configured. */
   readonly featuresBy?: string;
 }

@@ -3,9 +3,9 @@ import { Fault } from '../../domain/faults/fault.ts';
 import type { JsonObject, ModelCall } from '../../domain/calls/model-call.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { RequestHead } from '../../protocols/index.ts';
-import type { Decision, LearningService } from '../../routing/index.ts';
+import type { LearningService } from '../../routing/index.ts';
 import type { Asking } from '../received.ts';
-import type { Routed } from '../choice/route-models.ts';
+import type { RoutedChoice } from '../choice/route-models.ts';
 import { type CascadeDecision, planCascade } from './plan-cascade.ts';
 import { readTests } from './read-tests.ts';
 import type { Verifier, VerifierDemand, VerifierKind } from './verifier.ts';
@@ -25,7 +25,7 @@ export interface CascadeAsked {
   readonly head: RequestHead;
   readonly job: string;
   readonly settings: CascadeConfig;
-  readonly decided: Decision & { readonly routed: Routed };
+  readonly decided: RoutedChoice;
   promptText(): string;
   /** JSON Schema that the request demands of its answer. */
   schema?: (() => JsonObject | undefined) | undefined;
@@ -56,7 +56,7 @@ export class Cascades {
     const { verifiers, book } = this.#deps;
     const unfit = unfitFor(head);
     if (unfit !== undefined) {
-      const { routed: _, ...decision } = decided;
+      const { decision } = decided;
       return { decision: { ...decision, reasons: [...decision.reasons, `no cascade: ${unfit}`] }, cascade: undefined };
     }
     const demand = demandOf(asked);

@@ -14,9 +14,7 @@ function plan(seed: number, heldOutShare: number): CascadeDecision {
   return planCascade({
     settings: { models: ['small', 'large'], verifier: 'http', maxVerifierErrorRate: 0.15, heldOutShare },
     decided: {
-      model: 'large',
-      ranked: endpoints,
-      reasons: ['because'],
+      decision: { model: 'large', ranked: endpoints, reasons: ['because'] },
       routed: { decision: { candidates, reason: 'best' }, input: { seed } },
     },
     verifier: { kind: 'http', version: '1', refuses: () => undefined },

@@ -10,13 +10,13 @@ import {
   shareText,
   valueExpectedChain,
 } from '../../routing/index.ts';
-import type { Routed } from '../choice/route-models.ts';
+import type { RoutedChoice } from '../choice/route-models.ts';
 import type { Verifier, VerifierDemand } from './verifier.ts';
 
 /** A routed decision that may become a chain. */
 export interface CascadeRequest {
   readonly settings: CascadeConfig;
-  readonly decided: Decision & { readonly routed: Routed };
+  readonly decided: RoutedChoice;
   readonly verifier: Verifier | undefined;
   readonly demand: VerifierDemand;
   /** Measured share of wrong verdicts. */
@@ -47,7 +47,7 @@ export interface CascadeDecision {
  */
 export function planCascade(request: CascadeRequest): CascadeDecision {
   const { settings, decided, verifier, demand, verifierError } = request;
-  const { routed: _, ...decision } = decided;
+  const { decision } = decided;
   const without = (why: string, cascade?: PlannedCascade): CascadeDecision => ({
     decision: { ...decision, reasons: [...decision.reasons, `no cascade: ${why}`] },
     cascade,
@@ -60,7 +60,7 @@ export function planCascade(request: CascadeRequest): CascadeDecision {
     const shares = `${shareText(verifierError)} of its verdicts, ${shareText(settings.maxVerifierErrorRate)} are allowed`;
     return without(`the verifier errs in ${shares}`, watched);
   }
-  if (decided.routed.decision.reason === 'exploration') return without(`${decided.model} is being tried`, watched);
+  if (decided.routed.decision.reason === 'exploration') return without(`${decision.model} is being tried`, watched);
   const chain = settings.models === 'auto' ? chosenChain(request) : configuredChain(request, settings.models);
   if (typeof chain === 'string') return without(chain, watched);
   const fact: CascadeFact = {
@@ -70,7 +70,7 @@ export function planCascade(request: CascadeRequest): CascadeDecision {
     by: settings.models === 'auto' ? 'auto' : 'configured',
     success: Number(chain.success.toPrecision(4)),
     costNanos: BigInt(Math.round(chain.costNanos)).toString(),
-    single: decided.model,
+    single: decision.model,
   };
   const { heldOutShare } = settings;
   if (isHeldOut(decided.routed.input.seed, heldOutShare)) {
@@ -78,7 +78,7 @@ export function planCascade(request: CascadeRequest): CascadeDecision {
     return without(`held out to measure it, as ${shareText(heldOutShare)} of requests are`, { ...watched, heldOut });
   }
   const kept = heldOutShare > 0 ? { ...fact, propensity: 1 - heldOutShare } : fact;
-  const ranked = inStages(decided.ranked, chain.stages);
+  const ranked = inStages(decision.ranked, chain.stages);
   const reasons = [sentence(chain, request), ...decision.reasons];
   const [model = decision.model] = chain.stages;
   return { decision: { ...decision, model, ranked, reasons }, cascade: { ...watched, fact: kept } };
@@ -91,7 +91,7 @@ function isHeldOut(seed: number, share: number): boolean {
 
 /** A floor is about answering alone: a model under it may well make a draft. */
 function usableModels({ decided }: CascadeRequest): readonly ChainModel[] {
-  const served = new Set(decided.ranked.map(({ modelName }) => modelName));
+  const served = new Set(decided.decision.ranked.map(({ modelName }) => modelName));
   return decided.routed.decision.candidates.flatMap(({ model, quality, costNanos, excluded, excludedBy }) => {
     const isOut = excluded !== undefined && excludedBy !== 'floor';
     return isOut || costNanos === undefined || !served.has(model) ? [] : [{ model, quality, costNanos }];
@@ -106,11 +106,11 @@ function chosenChain(request: CascadeRequest): ExpectedChain | string {
   const chain = chooseExpectedChain(models, { verifierError, graded });
   if (!chain) return 'no chain is sure enough to be as good as the best model alone';
   const { valueNanos } = decided.routed.decision;
-  const alone = models.find(({ model }) => model === decided.model);
+  const alone = models.find(({ model }) => model === decided.decision.model);
   if (!alone || valueNanos === undefined) return chain;
   const worth = (success: number, costNanos: number): number => success - costNanos / valueNanos;
   const isWorth = worth(chain.success, chain.costNanos) > worth(alone.quality, alone.costNanos);
-  return isWorth ? chain : `${decided.model} alone is worth more than ${chain.stages.join(', then ')}`;
+  return isWorth ? chain : `${alone.model} alone is worth more than ${chain.stages.join(', then ')}`;
 }
 
 function configuredChain(request: CascadeRequest, names: readonly string[]): ExpectedChain | string {
@@ -135,7 +135,7 @@ function inStages(ranked: readonly Endpoint[], stages: readonly string[]): reado
 
 function sentence({ stages, success, costNanos }: ExpectedChain, { settings, decided, verifierError }: CascadeRequest) {
   const [first, ...others] = stages;
-  const alone = decided.routed.decision.candidates.find(({ model }) => model === decided.model);
+  const alone = decided.routed.decision.candidates.find(({ model }) => model === decided.decision.model);
   const against =
     alone?.costNanos !== undefined && alone.costNanos > 0
       ? `; ${alone.model} alone ${alone.quality.toFixed(2)} at ${shareText(alone.costNanos / costNanos)} of that cost`

@@ -14,7 +14,7 @@ import type { PromptEmbedder } from './prompt-embedder.ts';
 import type { Asking, CopyOrder } from '../received.ts';
 import { notAllowed, resolveName, resolveNamed } from './resolve-named.ts';
 import type { LeftAnswerPort, RolloutPort } from './rollout-port.ts';
-import { routeBySide, type RolloutSide, type SidedRoute } from './route-by-side.ts';
+import { routeBySide, type RolloutSide, type SidedRequest } from './route-by-side.ts';
 import { type RouteDeps, type Routed, type RoutedRequest, routeModels } from './route-models.ts';
 
 /** What the choice of endpoints needs to know. */
@@ -132,7 +132,7 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
   const isTold = job !== undefined && head.operation === 'generate';
   const { version: prompt, side } = isTold ? promptOf(job, unit, deps.rollouts) : {};
   const conversation = needsConversation ? conversationOf(received, head, prompt) : undefined;
-  const asked = {
+  const asked: SidedRequest = {
     requestId: received.requestId,
     key: received.key.name,
     head,
@@ -142,20 +142,24 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
     conversation,
     needsPrice: deps.isHardLimited(jobName),
     promptTokens: promptTokens(prompt),
-    features(): ReturnType<RoutedRequest['features']> {
+    resolvedJob: job,
+    unit,
+    features() {
       const words = features();
       return words && deps.embedder ? deps.embedder.read(job, deps.promptText(), words) : words;
     },
+    candidate(name) {
+      const model = deps.catalog.resolve(name);
+      if (Fault.is(model) || !(job && received.key.mayUse(`${jobPrefix}${job.job}`))) return undefined;
+      return deps.accounts?.at(received.key.customer, [model])[0] ?? model;
+    },
   };
-  const candidate = (name: string): ResolvedModel | undefined => {
-    const model = deps.catalog.resolve(name);
-    if (Fault.is(model) || !(job && received.key.mayUse(`${jobPrefix}${job.job}`))) return undefined;
-    return deps.accounts?.at(received.key.customer, [model])[0] ?? model;
-  };
-  const { decided, rollout } = routeBySide({ ...asked, resolvedJob: job }, unit, { ...deps, candidate });
+  const { decided, rollout } = routeBySide(asked, deps);
   if (Fault.is(decided)) return decided;
   const choice = {
-    ...chosen(decided, first.policy),
+    decision: decided.decision,
+    routed: decided.routed,
+    policy: first.policy,
     job: jobName,
     conversation,
     jobVersionId: routed.versionId,
@@ -170,13 +174,6 @@ function chooseByJob({ received, head, job: found, features }: JobRequest, deps:
   const { promptText, schema } = deps;
   const planned = deps.cascades.plan({ received, head, job: job.job, settings, decided, promptText, schema });
   return Fault.is(planned) ? planned : { ...choice, ...planned };
-}
-
-function chosen(
-  { routed, ...decision }: Exclude<SidedRoute['decided'], Fault>,
-  policy: PolicyConfig,
-): Pick<Choice, 'decision' | 'policy' | 'routed'> {
-  return { decision, policy, routed };
 }
 
 /**
@@ -213,7 +210,7 @@ function chooseUnder(
   // A copy is asked once: its money is set aside for one answer.
   const once = { ...model.policy, maxAttempts: 1, continuation: 'off', hedge: false } as const;
   const policy = received.copy ? once : model.policy;
-  return { ...chosen(decided, policy), job: undefined, conversation: undefined, prompt: asked.prompt, collects: true };
+  return { ...decided, policy, job: undefined, conversation: undefined, prompt: asked.prompt, collects: true };
 }
 
 /** Looking for the job and choosing the model read the same prompt: once is enough. */

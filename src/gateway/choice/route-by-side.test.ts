@@ -58,8 +58,9 @@ function route(
       needsPrice: false,
       features: () => undefined,
       resolvedJob: change.resolvedJob,
+      unit: 'unit',
+      candidate: (name) => (name === 'unlisted' ? model('unlisted') : undefined),
     },
-    'unit',
     {
       clock,
       signals: signalsWith(change.down),
@@ -67,7 +68,6 @@ function route(
       budget: new ExplorationBudget(),
       sticky: new StickyMap(clock),
       priceOf: () => ({ price: undefined }),
-      candidate: (name) => (name === 'unlisted' ? model('unlisted') : undefined),
       rollouts: {
         assign: () => ({
           rolloutId: 'rol_1',
@@ -104,7 +104,7 @@ function signalsWith(down: string | undefined): Signals {
 
 function rankedOf({ decided }: SidedRoute): readonly string[] {
   if (Fault.is(decided)) throw decided;
-  return decided.ranked.map(({ modelName }) => modelName);
+  return decided.decision.ranked.map(({ modelName }) => modelName);
 }
 
 describe('a job with a rollout', () => {
@@ -149,7 +149,7 @@ describe('a job with a rollout', () => {
     const assignment = { kind: 'host', candidate: 'two', model: 'mid' } as const;
     const idsOf = ({ decided }: SidedRoute): readonly string[] => {
       if (Fault.is(decided)) throw decided;
-      return decided.ranked.map(({ id }) => id);
+      return decided.decision.ranked.map(({ id }) => id);
     };
     const taken = route('candidate', [], { models, assignment });
     expect(idsOf(taken)).toEqual(['two/mid', 'one/mid']);

@@ -21,11 +21,18 @@ export interface RolloutSide extends RolloutAssignment {
   readonly isUnable: boolean;
 }
 
+/** A request that a rollout of its job may be about. */
+export interface SidedRequest extends RoutedRequest {
+  readonly resolvedJob: ResolvedJob | undefined;
+  /** What is assigned to a side: a conversation, or the request alone. */
+  readonly unit: string;
+  /** Finds a candidate that the job does not list yet; undefined when the key may not use it. */
+  candidate(name: string): ResolvedModel | undefined;
+}
+
 /** What sides are made of. */
 export interface SideDeps extends RouteDeps {
   readonly rollouts?: RolloutPort | undefined;
-  /** Finds a candidate that the job does not list yet; undefined when the key may not use it. */
-  candidate(name: string): ResolvedModel | undefined;
 }
 
 interface Sides {
@@ -41,21 +48,17 @@ interface Sides {
  * answer depends on an experiment. A candidate that is down stays assigned, since that is what the experiment is to
  * find out; one that could never answer the request takes no part, whichever side was drawn.
  */
-export function routeBySide(
-  request: RoutedRequest & { readonly resolvedJob?: ResolvedJob | undefined },
-  unit: string,
-  deps: SideDeps,
-): SidedRoute {
+export function routeBySide(request: SidedRequest, deps: SideDeps): SidedRoute {
   const { name } = request.job;
   const admitted = name === '' ? request : withoutBarred(request, deps.rollouts?.barred(name));
-  const rollout = name === '' ? undefined : deps.rollouts?.assign(name, unit);
-  const sides = rollout && sidesOf(rollout, admitted, deps);
+  const rollout = name === '' ? undefined : deps.rollouts?.assign(name, request.unit);
+  const sides = rollout && sidesOf(rollout, admitted);
   if (rollout === undefined || sides === undefined) return { decided: routeModels(admitted, deps) };
   // What is only looked at spends nothing of the job's budget for exploring.
   const look = (side: RoutedRequest): SidedRoute['decided'] =>
     routeModels(side, { ...deps, budget: quiet(deps.budget) });
   const has = (decided: SidedRoute['decided']): boolean =>
-    sides.only === undefined || (!Fault.is(decided) && decided.model === sides.only);
+    sides.only === undefined || (!Fault.is(decided) && decided.decision.model === sides.only);
   // Both must be about the model: what only one side gives to it would be compared with other requests.
   const wouldHave = (other: SidedRoute['decided']): boolean => Fault.is(other) || has(other);
   const side = { ...rollout, endpoints: sides.endpoints };
@@ -76,8 +79,9 @@ export function routeBySide(
   }
   const fallbacks = Fault.is(others)
     ? []
-    : others.ranked.filter(({ id }) => !decided.ranked.some((one) => one.id === id));
-  const whole = { ...decided, ranked: [...decided.ranked, ...fallbacks] };
+    : others.decision.ranked.filter(({ id }) => !decided.decision.ranked.some((one) => one.id === id));
+  const { decision, routed } = decided;
+  const whole = { routed, decision: { ...decision, ranked: [...decision.ranked, ...fallbacks] } };
   return has(decided) && wouldHave(others)
     ? { decided: whole, rollout: { ...side, isUnable: false } }
     : { decided: whole };
@@ -94,20 +98,13 @@ function isUnfit(decided: SidedRoute['decided']): boolean {
   return Fault.is(decided) && decided.code !== 'upstream_overloaded';
 }
 
-function withoutBarred<Request extends RoutedRequest>(
-  request: Request,
-  barred: ReadonlySet<string> | undefined,
-): Request {
+function withoutBarred(request: SidedRequest, barred: ReadonlySet<string> | undefined): SidedRequest {
   if (barred === undefined || barred.size === 0) return request;
   const models = request.models.filter(({ name }) => !barred.has(name));
   return models.length === 0 ? request : { ...request, models };
 }
 
-function sidesOf(
-  rollout: RolloutAssignment,
-  request: RoutedRequest & { readonly resolvedJob?: ResolvedJob | undefined },
-  deps: SideDeps,
-): Sides | undefined {
+function sidesOf(rollout: RolloutAssignment, request: SidedRequest): Sides | undefined {
   if (rollout.kind === 'host') return sidesOfHost(rollout, request);
   if (rollout.kind === 'policy') {
     const { resolvedJob } = request;
@@ -116,7 +113,7 @@ function sidesOf(
     return { candidate: { ...request, terms }, incumbent: request, endpoints: undefined, only: undefined };
   }
   const known = request.models.find(({ name }) => name === rollout.candidate);
-  const candidate = known ?? deps.candidate(rollout.candidate);
+  const candidate = known ?? request.candidate(rollout.candidate);
   const others = request.models.filter((model) => model !== known);
   if (candidate === undefined || others.length === 0) return undefined;
   return {

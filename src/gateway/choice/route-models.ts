@@ -54,10 +54,16 @@ export interface RoutedRequest {
   features(): ReadPrompt | undefined;
 }
 
-/** A routed decision with everything to record and replay it. */
+/** How a model was chosen among candidates: everything to record and replay it. */
 export interface Routed {
   readonly decision: RoutedDecision;
   readonly input: RouteInput;
+}
+
+/** A decision for dispatch, with how it came about. */
+export interface RoutedChoice {
+  readonly decision: Decision;
+  readonly routed: Routed;
 }
 
 /** Latency at these shares of the answers weighs hosts: slow ones are judged by their slow answers. */
@@ -66,13 +72,14 @@ const slowSpeeds = 0.25;
 const fewestMeasured = 5;
 
 /** Chooses among the models of a job. The decision's order holds endpoints of all models, the chosen one's first. */
-export function routeModels(request: RoutedRequest, deps: RouteDeps): (Decision & { routed: Routed }) | Fault {
+export function routeModels(request: RoutedRequest, deps: RouteDeps): RoutedChoice | Fault {
   const { job, terms } = request;
-  const groups = request.models.map(splitModel);
-  const unknown = groups.filter(({ model }) => deps.learning.isNew(model));
-  if (unknown.length > 0) deps.learning.addModels(unknown.map(asKnown));
-  const candidates = new CandidateReader(request, deps).read(groups);
   const { learning, budget, clock } = deps;
+  const groups = request.models.map(groupOf);
+  if (groups.some(({ model }) => learning.isNew(model)))
+    learning.addModels(groups.filter(({ model }) => learning.isNew(model)).map(asKnown));
+  const inputTokens = inputTokensOf(request);
+  const candidates = new CandidateReader(request, inputTokens, deps).read(groups);
   const explored = budget.policyOf(job.name, terms.exploration, {
     nowMs: clock.nowMs(),
     outcomes: learning.outcomesOf(job.name),
@@ -80,7 +87,7 @@ export function routeModels(request: RoutedRequest, deps: RouteDeps): (Decision 
   const features = request.models.length > 1 ? request.features() : undefined;
   const input: RouteInput = {
     job,
-    inputTokens: inputTokensOf(request),
+    inputTokens,
     policy: { ...terms.policy, exploration: terms.policy.critical ? undefined : explored },
     candidates,
     seed: hash32(request.requestId),
@@ -90,7 +97,7 @@ export function routeModels(request: RoutedRequest, deps: RouteDeps): (Decision 
   const decision = decideRoute(learning.state, input);
   if (Fault.is(decision)) return explainEmpty(candidates, groups, deps) ?? decision;
   noteCost(decision, request, deps);
-  return { ...asDecision(decision, groups, job), routed: { decision, input } };
+  return { decision: asDecision(decision, groups, job), routed: { decision, input } };
 }
 
 function inputTokensOf({ head, promptTokens = 0 }: RoutedRequest): number {
@@ -103,6 +110,17 @@ interface ModelGroup {
   readonly own: readonly Endpoint[];
   /** Other models that its configuration names to come after it. */
   readonly fallbacks: readonly Endpoint[];
+}
+
+/** Models change with the configuration, and requests come by the thousand. */
+const knownGroups = new WeakMap<ResolvedModel, ModelGroup>();
+
+function groupOf(resolved: ResolvedModel): ModelGroup {
+  const known = knownGroups.get(resolved);
+  if (known) return known;
+  const group = splitModel(resolved);
+  knownGroups.set(resolved, group);
+  return group;
 }
 
 function splitModel({ name, endpoints }: ResolvedModel): ModelGroup {
@@ -131,7 +149,7 @@ class CandidateReader {
   readonly #nowMs: number;
   readonly #warm: { readonly endpointId: string; readonly tokens: number } | undefined;
 
-  constructor(request: RoutedRequest, deps: RouteDeps) {
+  constructor(request: RoutedRequest, inputTokens: number, deps: RouteDeps) {
     const { head, terms, needsPrice, conversation } = request;
     this.#request = request;
     this.#deps = deps;
@@ -141,25 +159,23 @@ class CandidateReader {
     this.#demands = {
       ...terms.demands,
       capabilities: generates ? neededBy(head, terms.demands.capabilities) : terms.demands.capabilities,
-      inputTokens: inputTokensOf(request),
+      inputTokens,
       needsPrice,
     };
   }
 
-  read(groups: readonly ModelGroup[]): RouteCandidate[] {
-    const candidateIds = new Set(groups.flatMap(({ own }) => own.map(({ id }) => id)));
+  read(groups: readonly ModelGroup[]): readonly RouteCandidate[] {
+    const { critical, floor } = this.#request.terms.policy;
+    // Nobody has held fallbacks against the floor of the job.
+    const isJudged = critical && floor !== undefined;
     const candidates = groups.map(({ model, own, fallbacks }) => {
-      // Nobody has held them against the floor of the job.
-      const isJudged = this.#request.terms.policy.critical && this.#request.terms.policy.floor !== undefined;
-      const others = isJudged ? [] : fallbacks.filter(({ id }) => !candidateIds.has(id));
+      const endpoints = own.map((endpoint) => this.#endpoint(model, endpoint));
+      if (isJudged || fallbacks.length === 0) return { model, endpoints };
+      const isCandidate = (id: string): boolean => groups.some((group) => group.own.some((one) => one.id === id));
       const later = `a fallback of ${model}`;
-      return {
-        model,
-        endpoints: [
-          ...own.map((endpoint) => this.#endpoint(model, endpoint)),
-          ...others.map((endpoint) => ({ ...this.#endpoint(endpoint.modelName, endpoint), later })),
-        ],
-      };
+      const others = fallbacks.filter(({ id }) => !isCandidate(id));
+      const behind = others.map((endpoint) => ({ ...this.#endpoint(endpoint.modelName, endpoint), later }));
+      return { model, endpoints: [...endpoints, ...behind] };
     });
     return this.#withinLatency(candidates);
   }
@@ -220,9 +236,9 @@ class CandidateReader {
   }
 
   /** A latency that nobody keeps excludes nobody: late is better than never. */
-  #withinLatency(candidates: readonly RouteCandidate[]): RouteCandidate[] {
+  #withinLatency(candidates: readonly RouteCandidate[]): readonly RouteCandidate[] {
     const { latency } = this.#request.terms;
-    if (!latency) return [...candidates];
+    if (!latency) return candidates;
     const { percentile, firstTokenMs } = latency;
     const isSlow = ({ id }: RouteEndpoint): boolean => {
       const health = this.#deps.signals.of(id).health(this.#demands.inputTokens);
@@ -230,7 +246,7 @@ class CandidateReader {
       return (health.firstTokenMs(percentile / 100) ?? 0) > firstTokenMs;
     };
     const isIn = (endpoint: RouteEndpoint): boolean => endpoint.excluded === undefined && !isSlow(endpoint);
-    if (!candidates.some(({ endpoints }) => endpoints.some(isIn))) return [...candidates];
+    if (!candidates.some(({ endpoints }) => endpoints.some(isIn))) return candidates;
     const excluded = `p${percentile} of its first token is over ${firstTokenMs} ms`;
     return candidates.map(({ model, endpoints }) => ({
       model,
@@ -239,12 +255,12 @@ class CandidateReader {
   }
 }
 
-const features = ['tools', 'images', 'audio', 'documents', 'jsonSchema', 'reasoning'] as const;
+/** Settings that a model ignores harm nothing; a schema it cannot hold to is checked on its answer. */
+const features = ['tools', 'images', 'audio', 'documents', 'reasoning'] as const;
 
 function neededBy(head: RequestHead, demanded: readonly (keyof Capabilities)[]): readonly (keyof Capabilities)[] {
   const asked = head.features();
-  // Settings that a model ignores harm nothing; a schema it cannot hold to is checked on its answer.
-  const needed = features.filter((feature) => feature !== 'jsonSchema' && asked[feature]);
+  const needed = features.filter((feature) => asked[feature]);
   return needed.length === 0 ? demanded : [...new Set([...demanded, ...needed])];
 }
 
@@ -279,8 +295,10 @@ function noteCost(decision: RoutedDecision, { job }: RoutedRequest, { budget, cl
 
 function asDecision(decision: RoutedDecision, groups: readonly ModelGroup[], job: RoutedJob): Decision {
   const byId = new Map<string, Endpoint>();
-  for (const { own, fallbacks } of groups)
-    for (const endpoint of [...own, ...fallbacks]) if (!byId.has(endpoint.id)) byId.set(endpoint.id, endpoint);
+  for (const { own, fallbacks } of groups) {
+    for (const endpoint of own) if (!byId.has(endpoint.id)) byId.set(endpoint.id, endpoint);
+    for (const endpoint of fallbacks) if (!byId.has(endpoint.id)) byId.set(endpoint.id, endpoint);
+  }
   return {
     model: decision.model,
     ranked: decision.ranked.flatMap((id) => byId.get(id) ?? []),

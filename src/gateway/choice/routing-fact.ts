@@ -21,18 +21,19 @@ export function toRoutingFact({ decision, input }: Routed): RoutingFact {
     ...(second && { runnerUp: { model: second.model, costNanos: nanosText(second.costNanos) } }),
     ...(valueNanos !== undefined && { valueNanos: nanosText(valueNanos) ?? '0' }),
     inputTokens,
-    ...(features !== undefined && {
-      features,
-      featuresDigest: hash('sha256', features, 'base64url').slice(0, 16),
-    }),
+    ...(features !== undefined && { features }),
     ...(featuresBy !== undefined && { featuresBy }),
   };
 }
 
-/** For people, whom hashes tell nothing. */
-export function withoutFeatures(fact: RoutingFact): Omit<RoutingFact, 'features'> {
-  const { features: _, ...rest } = fact;
-  return rest;
+/** A routing fact for people, whom hashes tell nothing but whether two are the same. */
+export type ToldRouting = Omit<RoutingFact, 'features'> & { readonly featuresDigest?: string };
+
+/** Puts a digest in place of the features. */
+export function withoutFeatures({ features, ...rest }: RoutingFact): ToldRouting {
+  return features === undefined
+    ? rest
+    : { ...rest, featuresDigest: hash('sha256', features, 'base64url').slice(0, 16) };
 }
 
 function toCandidateFact(candidate: RoutedCandidate): RoutedCandidateFact {
@@ -52,8 +53,10 @@ function toCandidateFact(candidate: RoutedCandidate): RoutedCandidateFact {
   };
 }
 
+/** To six digits. Most are shares of at least a tenth: those need no detour over text. */
 function rounded(value: number): number {
-  return Number(value.toPrecision(6));
+  if (value === 0 || value === 1) return value;
+  return value >= 0.1 && value < 1 ? Math.round(value * 1e6) / 1e6 : Number(value.toPrecision(6));
 }
 
 /** An expectation, not an amount: rounded to whole nano-USD. */

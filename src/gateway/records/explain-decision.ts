@@ -1,7 +1,7 @@
-import type { CascadeFact, DecisionFact, RoutingFact } from '../../domain/facts/facts.ts';
+import type { CascadeFact, DecisionFact } from '../../domain/facts/facts.ts';
 import { redraw } from '../../routing/index.ts';
 import type { ExchangeRecord } from './exchange-record.ts';
-import { withoutFeatures } from '../choice/routing-fact.ts';
+import { type ToldRouting, withoutFeatures } from '../choice/routing-fact.ts';
 
 /** Why a request went where it went: a sentence first, the numbers beside it. */
 export interface DecisionExplanation {
@@ -30,7 +30,7 @@ export interface DecisionExplanation {
   /** null: one model was to answer alone. */
   readonly cascade: CascadeFact | null;
   /** null: the model was asked for by name, nothing was to be chosen. */
-  readonly routing: Omit<RoutingFact, 'features'> | null;
+  readonly routing: ToldRouting | null;
   /** Drawing again with the seed gives the same model; null where nothing was drawn. */
   readonly isReplayed: boolean | null;
 }

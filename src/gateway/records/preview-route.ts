@@ -1,11 +1,11 @@
 import { Fault } from '../../domain/faults/fault.ts';
-import type { CascadeFact, RoutingFact } from '../../domain/facts/facts.ts';
+import type { CascadeFact } from '../../domain/facts/facts.ts';
 import { openAIChatInbound } from '../../protocols/index.ts';
 import { ExplorationBudget, FeatureReader } from '../../routing/index.ts';
 import { localKey } from '../../tenants/index.ts';
 import { choose, type ChoiceDeps } from '../choice/choose.ts';
 import { JobFinder } from '../choice/find-job.ts';
-import { toRoutingFact, withoutFeatures } from '../choice/routing-fact.ts';
+import { type ToldRouting, toRoutingFact, withoutFeatures } from '../choice/routing-fact.ts';
 
 /** A request that is not made. */
 export interface PreviewedRequest {
@@ -23,7 +23,7 @@ export interface RoutePreview {
   readonly ranked: readonly string[];
   readonly job: string | null;
   readonly excluded: readonly { readonly endpoint: string; readonly reason: string }[];
-  readonly routing: Omit<RoutingFact, 'features'> | null;
+  readonly routing: ToldRouting | null;
   /** Who would be asked in turn; null: one model would answer alone, and the reasons say why. */
   readonly cascade: CascadeFact | null;
 }

@@ -28,7 +28,7 @@ const defaultBodyBytes = 1024 * 1024;
 /** Builds the control API from its routes; everything below /api/v1 needs a token. */
 export function createControlApp(routes: readonly ControlRoute[], deps: ControlDeps): Hono {
   const app = new Hono();
-  const document = JSON.stringify(openApiDocument(routes, '1'));
+  let document: Promise<string> | undefined;
   app.onError((error, context) => {
     const fault = toFault(error);
     if (fault.code === 'internal') deps.troubled(error);
@@ -37,7 +37,9 @@ export function createControlApp(routes: readonly ControlRoute[], deps: ControlD
   app.notFound((context) => problem(context, new Fault('not_found', { message: 'There is no such route.' })));
   app.get(`${base}/openapi.json`, async (context) => {
     await identify(context, deps);
-    return context.body(document, 200, { 'content-type': 'application/json' });
+    // Written when somebody first reads it: a start does not wait for that.
+    document ??= openApiDocument(routes, '1').then((written) => JSON.stringify(written));
+    return context.body(await document, 200, { 'content-type': 'application/json' });
   });
   answerPages(app, routes, deps);
   for (const route of routes) mount(app, route, deps);

@@ -1,4 +1,4 @@
-import { maxTerms, type PromptFeatures, type Script, surfaceCount, termBuckets } from './prompt-features.ts';
+import { maxTerms, type PromptFeatures, type Script, termBuckets } from './prompt-features.ts';
 
 /** Characters read at each end of a longer text. */
 const readCharacters = 2000;
@@ -291,5 +291,5 @@ function measure(counts: Counts, of: { text: string; distinct: number }): Float3
     Math.log1p(counts.largest) / 5,
     share(counts.marks),
   ];
-  return Float32Array.from(values.slice(0, surfaceCount));
+  return new Float32Array(values);
 }
