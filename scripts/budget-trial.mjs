@@ -121,7 +121,7 @@ async function spendTrial(fleet, kind, victim) {
     await fleet.change(`/api/v1/customers/${customer}/grants`, grant);
   }
   const { secret } = await fleet.change('/api/v1/keys', { name: `${kind}-key`, customer });
-  await sleep(1500);
+  await fleet.isKnown(secret);
   const isThird = async () => (await projectedNanos(customer)) * 3n > limitNanos;
   const random = seededRandom(seedOf(seed, victim));
   const seen = await exhaust({ fleet, secret, victim, random, isThird });
@@ -166,7 +166,7 @@ async function rateTrial(fleet, victim) {
   await fleet.change('/api/v1/customers', { id: 'rate-customer' });
   const limits = { concurrent };
   const { secret } = await fleet.change('/api/v1/keys', { name: 'rate-key', customer: 'rate-customer', limits });
-  await sleep(1500);
+  await fleet.isKnown(secret);
   const random = seededRandom(seedOf(seed, victim));
   upstream.reset();
   // A place is free as soon as the gateway has ended a call, which the upstream sees later: nobody leaves here.

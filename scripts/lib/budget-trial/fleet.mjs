@@ -53,6 +53,15 @@ export async function startFleet({ directory, configFile, databaseUrl, replicas 
       if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
       return text === '' ? {} : JSON.parse(text);
     },
+    /**
+     * Until every gateway lets the key in: what it is limited by was made before it, and is read together with it.
+     * @param {string} secret
+     */
+    isKnown: (secret) =>
+      waitFor(async () => {
+        const seen = await Promise.all(running().map((child) => listModels(child.url, secret)));
+        return seen.every((status) => status === 200);
+      }, 'a key that every gateway knows'),
     /** @param {number} index */
     kill: async (index) => void (await all[index]?.child?.stop('SIGKILL')),
     /** @param {number} index */
@@ -62,6 +71,13 @@ export async function startFleet({ directory, configFile, databaseUrl, replicas 
     exchanges: () => new Map(all.flatMap(({ dataDirectory }) => readExchanges(join(dataDirectory, 'journal')))),
     stop: async () => void (await Promise.all(running().map((child) => child.stop('SIGTERM')))),
   };
+}
+
+/** @param {string} url @param {string} secret */
+async function listModels(url, secret) {
+  const answer = await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${secret}` } });
+  await answer.body?.cancel();
+  return answer.status;
 }
 
 /** @param {Replica | undefined} replica @param {string} path @param {object} [body] */

@@ -39,7 +39,7 @@ function peakOfMinutes(taken) {
 export async function tryMinutes({ fleet, victim, limits }) {
   const keys = [];
   for (const limit of limits) keys.push({ ...limit, ...(await makeKey(fleet, limit)) });
-  await sleep(1500);
+  for (const { secret } of keys) await fleet.isKnown(secret);
   const startedMs = performance.now();
   const all = keys.map((one) => ({
     ...one,
