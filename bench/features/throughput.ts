@@ -58,9 +58,7 @@ export const throughput: Section = {
         const { process, requestOf } = await startGateway({ durability: 'durable', ...wanted });
         systems.push({ name, process, requestOf: name === 'routing' ? () => requestOf(asJob()) : requestOf });
       }
-      const pace = quick
-        ? { rounds: 3, durationMs: 500 }
-        : { rounds: 9, durationMs: 2000 };
+      const pace = quick ? { rounds: 3, durationMs: 500 } : { rounds: 9, durationMs: 2000 };
       const { systems: measured } = await measureCell(generator, systems, { workload: chat, connections, pace });
       const { plain, budgets, routing } = measured;
       const errors = (plain?.errors ?? 0) + (budgets?.errors ?? 0) + (routing?.errors ?? 0);

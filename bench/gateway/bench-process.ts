@@ -108,7 +108,7 @@ const longestUnrestMs = 60_000;
 /** Waits until a process has done what it does after its start, such as filling a database; not for ever. */
 export async function atRest({ pid }: BenchProcess): Promise<void> {
   const endMs = performance.now() + longestUnrestMs;
-  for (let usedMs = Number.POSITIVE_INFINITY; usedMs > restLookMs * restingShare && performance.now() < endMs; ) {
+  for (let usedMs = Number.POSITIVE_INFINITY; usedMs > restLookMs * restingShare && performance.now() < endMs;) {
     const beforeMs = cpuMsOf(pid);
     await pause(restLookMs);
     usedMs = cpuMsOf(pid) - beforeMs;

@@ -78,7 +78,7 @@ async function warmUp(generator: LoadGenerator, system: System, task: Task): Pro
   await atRest(system.process);
   let best = 0;
   const endMs = performance.now() + longestWarmupMs;
-  for (let steady = 0; steady < steadyPortions && performance.now() < endMs; ) {
+  for (let steady = 0; steady < steadyPortions && performance.now() < endMs;) {
     const { requests, seconds } = await generator.run<LoopResult>(portion);
     const rate = requests / seconds;
     steady = rate > best * noticeable ? 0 : steady + 1;
