@@ -13,7 +13,7 @@ import { runTests } from './lib/run-tests.mjs';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '10' },
+    rounds: { type: 'string' },
     runs: { type: 'string', default: '1000' },
     seed: { type: 'string' },
   },
@@ -24,13 +24,16 @@ const files = ['src', 'sdk/src', 'scripts', 'test']
   .filter((file) => file.endsWith('.test.ts') && !file.startsWith('test/conformance-shared/'))
   .filter((file) => readFileSync(join(repositoryRoot, file), 'utf8').includes("from 'fast-check'"));
 
+/** The values of one seed are the same in every round. */
+const rounds = Number(values.rounds ?? (values.seed === undefined ? 10 : 1));
+
 await ensureBuilt({ root: repositoryRoot, log: logToStderr });
 process.env['SWITCHYARD_PROPERTY_RUNS'] = values.runs;
 let passed = 0;
 let failed = 0;
-for (let round = 0; round < Number(values.rounds); round++) {
+for (let round = 0; round < rounds; round++) {
   const seed = values.seed ?? String(randomInt(2 ** 31));
-  process.stdout.write(`round ${round + 1} of ${values.rounds}, seed ${seed}\n`);
+  process.stdout.write(`round ${round + 1} of ${rounds}, seed ${seed}\n`);
   process.env['SWITCHYARD_PROPERTY_SEED'] = seed;
   const counts = await runTests({ root: repositoryRoot, filters: files });
   passed += counts.passed;

@@ -22,6 +22,21 @@ async function receiptOf(input: Parameters<Client['runs']['start']>[0]): Promise
   throw new Error('no receipt');
 }
 
+/** Leaves as soon as the run is named. */
+async function startAndLeave(): Promise<string> {
+  const leaving = new AbortController();
+  const answer = await fetch(`${booted.url}/api/v1/runs`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${booted.product.ownerToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ language: 'shell', code: 'sleep 60' }),
+    signal: leaving.signal,
+  });
+  const first = await answer.body?.getReader().read();
+  const { runId } = JSON.parse(Buffer.from(first?.value ?? []).toString()) as { readonly runId: string };
+  leaving.abort();
+  return runId;
+}
+
 async function cli(words: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   const terminal = createTestTerminal({
     SWITCHYARD_OWNER_TOKEN: booted.product.ownerToken,
@@ -102,23 +117,16 @@ describe.skipIf(!hasSandbox)('code runs', () => {
     expect((await receiptOf({ language: 'shell', code: 'true' })).isolation.tier).toBe(before.tier);
   });
 
-  it('and is ended when whoever asked for it leaves, also while it says nothing', async () => {
-    const leaving = new AbortController();
-    const answer = await fetch(`${booted.url}/api/v1/runs`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${booted.product.ownerToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ language: 'shell', code: 'sleep 60' }),
-      signal: leaving.signal,
-    });
-    const first = await answer.body?.getReader().read();
-    const { runId } = JSON.parse(Buffer.from(first?.value ?? []).toString()) as { readonly runId: string };
-    leaving.abort();
-    const status = (): Promise<string> =>
-      client.runs.get(runId).then(
-        (receipt) => receipt.status,
-        () => 'goes on',
-      );
-    await waitUntil(async () => (await status()) === 'cancelled', 'the run is cancelled');
+  it('and is ended when whoever asked for it leaves, at whichever step, also while it says nothing', async () => {
+    for (let leaver = 0; leaver < 20; leaver++) {
+      const runId = await startAndLeave();
+      const status = (): Promise<string> =>
+        client.runs.get(runId).then(
+          (receipt) => receipt.status,
+          () => 'goes on',
+        );
+      await waitUntil(async () => (await status()) === 'cancelled', `run ${leaver} is cancelled`);
+    }
   });
 
   it('and its receipt is found after a restart', async () => {

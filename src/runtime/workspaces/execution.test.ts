@@ -24,3 +24,14 @@ it('a command that is ended before it leads its group ends all the same', async 
   stderr.end();
   expect(await command.exited).toMatchObject({ code: null, signal: 'SIGKILL' });
 });
+
+it('a command whose sandbox goes before it has begun is over', async () => {
+  const told = new PassThrough();
+  const ended = new Promise<void>((resolve) => told.once('close', () => resolve()));
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+  const launched = { stdin, stdout, stderr, told, ended, close: () => undefined } as unknown as Launched;
+  const deps = { clock: systemClock, lastLook: () => ({ cpuMs: null, peakMemoryBytes: null }) };
+  const command = new RunningCommand('c1', { launched, command: { argv: ['tar'] }, limits: defaultLimits, deps });
+  for (const one of [stdin, stdout, stderr, told]) one.destroy();
+  expect(await command.exited).toMatchObject({ code: null, signal: 'SIGKILL' });
+});

@@ -188,6 +188,8 @@ export class RunningCommand implements Execution {
         if (outcome) resolve(outcome);
       });
       lines.once('close', () => void ended.then(() => resolve(undefined)));
+      // A sandbox that goes takes the launcher's connection with it: that has no last line and no end, only gone is it.
+      void ended.then(() => lines.close());
     });
   }
 
